@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# ksm-hook: build, install, check, bench. `make help` lists the targets.
+#
+# Each folder's module.mk adds what it builds to ALL, its suites to CHECK_SUITES or
+# MATRIX_SUITES, its benches to BENCHES, and its files with install:: rules.
+
+VERSION := 0.1.0
+
+PREFIX     ?= /usr/local
+SBINDIR    ?= $(PREFIX)/sbin
+LIBDIR     ?= $(PREFIX)/lib64
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+SYSCONFDIR ?= /etc
+# podman and CRI-O look for hooks here whatever the prefix is
+HOOKSDIR   ?= /usr/share/containers/oci/hooks.d
+INSTALL    ?= install
+BUILD      ?= build
+
+# How the program is linked. A hook is in the start of every container, so the
+# default is the C library that starts fastest: musl where its compiler is there,
+# else a static glibc, else whatever there is (docs/how-it-works.md has the figures).
+MUSL_CC ?= musl-gcc
+YAJL_A  ?= $(firstword $(wildcard $(shell $(CC) -print-file-name=libyajl_s.a) \
+	$(shell $(CC) -print-file-name=libyajl.a)))
+ifeq ($(origin LIBC),undefined)
+LIBC := $(if $(YAJL_A),$(if $(shell command -v $(MUSL_CC) 2>/dev/null),musl,static),shared)
+endif
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' $(1) $(2))
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wformat=2 -Wno-missing-field-initializers
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' $(CFLAGS) $(CPPFLAGS)
+
+ALL :=
+CHECK_SUITES :=
+MATRIX_SUITES :=
+BENCHES :=
+
+.DEFAULT_GOAL := all
+include $(sort $(wildcard */module.mk))
+
+## all: build everything
+all: $(ALL)
+
+## check: unit tests and suites on the engines of this machine (as root, under 10 min)
+check: all $(CHECK_PROGRAMS)
+	tests/run $(CHECK_SUITES)
+
+## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
+check-matrix: all $(CHECK_PROGRAMS) $(MATRIX_PROGRAMS)
+	SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
+
+## bench: measure what the documentation claims
+bench: all $(BENCH_PROGRAMS)
+	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+
+## deps: install what building and testing need (Debian's or Fedora's packages)
+deps:
+	tests/deps
+
+## demo: build, and watch real containers share their memory
+demo:
+	tests/demo
+
+## lint: clang-format, clang-tidy, cppcheck, shellcheck
+lint:
+	tests/lint
+
+## install, uninstall: DESTDIR and PREFIX as usual
+install:: all
+uninstall::
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
+
+.PHONY: all check check-matrix bench deps demo lint install uninstall clean help

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# The program ksm-hook.
+
+HOOK_SRC := $(filter-out hook/confine_gen.c,$(wildcard hook/*.c))
+HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
+# the same with switches for fault injection: tests only, never installed
+FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o)
+
+# Position independent and without an interpreter. musl-gcc's specs do not know
+# static-pie, hence the start files by name; the kernel's and yajl's headers are
+# looked for last so that glibc's never come before musl's.
+ifeq ($(LIBC),musl)
+HOOK_CC  := $(MUSL_CC)
+HOOK_CFLAGS := -fPIE -idirafter /usr/include \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+musl_crt = $(shell $(MUSL_CC) -print-file-name=$(1))
+HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+	$(call musl_crt,rcrt1.o) $(call musl_crt,crti.o)
+HOOK_LIBS := $(YAJL_A) $(call musl_crt,crtn.o)
+else ifeq ($(LIBC),static)
+HOOK_CC := $(CC)
+HOOK_CFLAGS := -fPIE
+HOOK_LDFLAGS := -static-pie
+HOOK_LIBS := $(YAJL_A)
+else
+HOOK_CC := $(CC)
+HOOK_CFLAGS := -fPIE
+HOOK_LDFLAGS := -pie
+HOOK_LIBS := -lyajl
+endif
+HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
+HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -I$(BUILD)/hook
+
+$(BUILD)/hook/%.o: hook/%.c Makefile hook/module.mk
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/faults/hook/%.o: hook/%.c Makefile hook/module.mk
+	$(call say,CC,"$< (faults)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
+
+# The parser's filter is compiled to BPF by libseccomp at build time: loading it then
+# costs one system call in a hook, and the program does not carry the library.
+$(BUILD)/confine_gen: hook/confine_gen.c
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
+
+$(BUILD)/hook/confine_filter.h: $(BUILD)/confine_gen
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$< >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/hook/confine.o $(BUILD)/faults/hook/confine.o: $(BUILD)/hook/confine_filter.h
+
+$(BUILD)/ksm-hook: $(HOOK_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ $^ $(HOOK_LIBS)
+
+$(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ $^ $(HOOK_LIBS)
+
+-include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)
+
+ALL += $(BUILD)/ksm-hook
+CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults
+
+install::
+	$(INSTALL) -D -m 755 $(BUILD)/ksm-hook $(DESTDIR)$(SBINDIR)/ksm-hook
+
+uninstall::
+	rm -f $(DESTDIR)$(SBINDIR)/ksm-hook
