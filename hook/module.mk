@@ -13,10 +13,10 @@ ifeq ($(LIBC),musl)
 HOOK_CC  := $(MUSL_CC)
 HOOK_CFLAGS := -fPIE -idirafter /usr/include \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
-musl_crt = $(shell $(MUSL_CC) -print-file-name=$(1))
+musl_lib := $(dir $(filter %/Scrt1.o,$(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1)))
 HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
-	$(call musl_crt,rcrt1.o) $(call musl_crt,crti.o)
-HOOK_LIBS := $(YAJL_A) $(call musl_crt,crtn.o)
+	$(musl_lib)rcrt1.o $(musl_lib)crti.o
+HOOK_LIBS := $(YAJL_A) $(musl_lib)crtn.o
 else ifeq ($(LIBC),static)
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE

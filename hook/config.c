@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.json: the administrator's part of the decision. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "json.h"
+
+ssize_t config_read(const char *path, char *buf, struct error *err)
+{
+	/* a symlink is fine here (configuration management makes them), a fifo is not */
+	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: not a regular file", path);
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(err, EPERM,
+			       "%s: must belong to root and be writable by nobody else: "
+			       "chown root:root and chmod 644 it", path);
+	n = read_all(fd, buf, CONFIG_MAX, 0);
+	if (n == -EFBIG)
+		return err_set(err, EFBIG, "%s: longer than %u bytes", path, CONFIG_MAX);
+	if (n < 0)
+		return err_errno(err, (int)-n, "%s", path);
+	return n;
+}
+
+struct parse {
+	const char *name;
+	struct policy_config *config;
+};
+
+static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
+{
+	return err_set(err, EINVAL, "%s: \"%s\" must be %s", p->name, key, expected);
+}
+
+static bool is_text(const struct json_value *v)
+{
+	return v->type == JSON_STRING && memchr(v->text, '\0', v->len) == NULL;
+}
+
+static int visit_rules(struct parse *p, struct policy_rules *rules,
+		       const struct json_path *path, const struct json_value *v,
+		       struct error *err)
+{
+	static const char shape[] =
+		"a list of {\"annotation\": KEY, \"match\": GLOB}, 64 at the most";
+	const char *list = path->key[0];
+	struct policy_rule *rule;
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, list, shape, err);
+	if (path->index[1] >= POLICY_RULES_MAX)
+		return wrong(p, list, shape, err);
+	rule = &rules->rule[path->index[1]];
+	rules->n = path->index[1] + 1;
+	if (path->depth == 2)
+		return v->type == JSON_OBJECT ? 0 : wrong(p, list, shape, err);
+	if (json_path_is(path, list, "*", "annotation", NULL) && is_text(v))
+		rule->annotation = v->text;
+	else if (json_path_is(path, list, "*", "match", NULL) && is_text(v))
+		rule->match = v->text;
+	else
+		return wrong(p, list, shape, err);
+	return 0;
+}
+
+static int visit(void *arg, const struct json_path *path, const struct json_value *v,
+		 struct error *err)
+{
+	struct parse *p = arg;
+	struct policy_config *c = p->config;
+	const char *key = path->depth ? path->key[0] : NULL;
+
+	if (!key)
+		return v->type == JSON_OBJECT ? 0 :
+			err_set(err, EINVAL, "%s: must hold an object, {…}", p->name);
+	if (strcmp(key, "allow") == 0)
+		return visit_rules(p, &c->allow, path, v, err);
+	if (strcmp(key, "deny") == 0)
+		return visit_rules(p, &c->deny, path, v, err);
+	if (strcmp(key, "containers") == 0) {
+		if (!is_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
+			return wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
+	} else if (strcmp(key, "method") == 0) {
+		if (!is_text(v) || policy_method_parse(v->text, &c->method) < 0)
+			return wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
+	} else if (strcmp(key, "required") == 0) {
+		if (v->type != JSON_BOOL)
+			return wrong(p, key, "true or false", err);
+		c->required = v->boolean;
+	} else if (strcmp(key, "log") == 0) {
+		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
+			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"", err);
+		c->log_given = true;
+	} else {
+		char clean[64];
+
+		/* a mistyped "deny" must not pass for no rule at all */
+		printable(clean, sizeof(clean), key, strlen(key));
+		return err_set(err, EINVAL, "%s: unknown key \"%s\"", p->name, clean);
+	}
+	return 0;
+}
+
+static int complete(const struct parse *p, const char *list, const struct policy_rules *rules,
+		    struct error *err)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		if (!rules->rule[i].annotation || !rules->rule[i].match)
+			return err_set(err, EINVAL,
+				       "%s: \"%s\" rule %zu needs both \"annotation\" and \"match\"",
+				       p->name, list, i + 1);
+	}
+	return 0;
+}
+
+int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
+		 struct error *err)
+{
+	struct parse p = { .name = path, .config = out };
+	int r;
+
+	*out = (struct policy_config){ 0 };
+	if (len == 0)
+		return 0;
+	r = json_walk(path, text, len, true, visit, &p, err);
+	if (r == 0)
+		r = complete(&p, "allow", &out->allow, err);
+	if (r == 0)
+		r = complete(&p, "deny", &out->deny, err);
+	return r;
+}

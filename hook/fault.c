@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Switches of the test build: break off where a test asks for it. */
+#include "fault.h"
+
+#ifdef KSM_TEST_FAULTS
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *wanted(const char *prefix)
+{
+	const char *fault = getenv("KSM_FAULT");
+	size_t len = strlen(prefix);
+
+	return fault && strncmp(fault, prefix, len) == 0 ? fault + len : NULL;
+}
+
+void fault_step(enum fault_step step)
+{
+	const char *at = wanted("kill:");
+
+	if (at && atoi(at) == (int)step)
+		kill(getpid(), SIGKILL);
+}
+
+void fault_in_parser(void)
+{
+	const char *what = wanted("parser:");
+
+	if (!what)
+		return;
+	/* what is got away with is shown by an answer's absence: exit status 0, no answer */
+	if (strcmp(what, "open") == 0)
+		_exit(open("/etc/passwd", O_RDONLY) >= 0 ? 0 : 1);
+	if (strcmp(what, "socket") == 0)
+		_exit(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 1);
+	if (strcmp(what, "crash") == 0)
+		__builtin_trap();
+	if (strcmp(what, "hang") == 0) {
+		for (;;)
+			__asm__ volatile("" ::: "memory");
+	}
+}
+
+#endif

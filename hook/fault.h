@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Switches of the test build (KSM_TEST_FAULTS): break off where a test asks for it. In the
+ * program that is installed every one of these is empty.
+ */
+#ifndef KSM_FAULT_H
+#define KSM_FAULT_H
+
+/* The steps of an injection, in order; the window is from CALL_SET to RESTORED. */
+enum fault_step {
+	FAULT_SEIZED = 1,
+	FAULT_INTERRUPTED,
+	FAULT_STOPPED,
+	FAULT_ENTERED,
+	FAULT_CALL_SET,
+	FAULT_CALL_RUNNING,
+	FAULT_CALL_DONE,
+	FAULT_RESTORED,
+	FAULT_DETACHED,
+};
+
+#ifdef KSM_TEST_FAULTS
+/* KSM_FAULT=kill:STEP: the tracer is killed right behind that step. */
+void fault_step(enum fault_step step);
+/* KSM_FAULT=parser:open|socket|crash|hang: what an attacker in the parser would try. */
+void fault_in_parser(void);
+#else
+static inline void fault_step(enum fault_step step)
+{
+	(void)step;
+}
+static inline void fault_in_parser(void)
+{
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the OCI hook stages share: read the state, decide in confinement, say and end. */
+#ifndef KSM_HOOK_H
+#define KSM_HOOK_H
+
+#include <sys/types.h>
+
+#include "policy.h"
+
+/* What the confined parser hands over; at most PIPE_BUF bytes. */
+struct hook_verdict {
+	struct error err;      /* why there is no decision; empty if there is one */
+	struct decision decision;
+	bool log_given;
+	enum log_level log;
+	char id[256];
+	pid_t pid;
+};
+
+enum hook_next {
+	HOOK_DONE,  /* this container is none of ours: *status is the exit status */
+	HOOK_MERGE, /* merge it, as *verdict says */
+};
+
+/*
+ * Parse the stage's options, read the state from stdin and the configuration, decide. A
+ * container that did not ask costs no parsing at all.
+ */
+enum hook_next hook_begin(const char *stage, int argc, char **argv,
+			  struct hook_verdict *verdict, int *status);
+
+/*
+ * The exit status for a container that could not be merged: 1 if merging is required, so
+ * that the runtime gives up the container, else 0. Logs the reason.
+ */
+int hook_failed(const struct hook_verdict *verdict, const struct error *err);
+
+#endif

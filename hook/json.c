@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bounded walk over untrusted JSON with yajl's event parser. */
+#include "json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+/*
+ * All memory of a walk: yajl's and the strings that are kept. A walk takes less than four
+ * times its input (yajl doubles its buffers), and the input is bounded by the caller; pages
+ * that are not used cost nothing.
+ */
+static _Alignas(16) char arena[8u << 20];
+static size_t arena_used;
+static char *arena_last;
+
+static void *arena_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	size = (size + 15) & ~(size_t)15;
+	if (size > sizeof(arena) - arena_used - 16)
+		__builtin_trap(); /* yajl does not check; the parent sees the parser die */
+	arena_last = arena + arena_used + 16;
+	memcpy(arena + arena_used, &size, sizeof(size));
+	arena_used += size + 16;
+	return arena_last;
+}
+
+static void *arena_realloc(void *ctx, void *p, size_t size)
+{
+	size_t old;
+	void *q;
+
+	if (!p)
+		return arena_alloc(ctx, size);
+	memcpy(&old, (char *)p - 16, sizeof(old));
+	if (size <= old)
+		return p;
+	if (p == arena_last)
+		arena_used = (size_t)(arena_last - arena) - 16;
+	q = arena_alloc(ctx, size);
+	if (q != p)
+		memcpy(q, p, old);
+	return q;
+}
+
+static void arena_free(void *ctx, void *p)
+{
+	(void)ctx;
+	(void)p;
+}
+
+void json_release(void)
+{
+	arena_used = 0;
+	arena_last = NULL;
+}
+
+const char *json_keep(const char *text, size_t len)
+{
+	char *copy;
+
+	if (len + 33 > sizeof(arena) - arena_used)
+		return NULL;
+	copy = arena_alloc(NULL, len + 1);
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+struct walk {
+	const char *name;
+	struct json_path path;
+	json_visit visit;
+	void *arg;
+	struct error *err;
+	int ret;
+	bool any;
+	bool is_array[JSON_DEPTH_MAX];
+};
+
+static int value(struct walk *w, enum json_type type, bool boolean, const char *text, size_t len)
+{
+	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
+
+	w->any = true;
+	if (w->path.depth && w->is_array[w->path.depth - 1])
+		w->path.index[w->path.depth - 1]++;
+	w->ret = w->visit(w->arg, &w->path, &v, w->err);
+	return w->ret >= 0;
+}
+
+static int enter(struct walk *w, enum json_type type, bool array)
+{
+	if (!value(w, type, false, NULL, 0))
+		return 0;
+	if (w->path.depth == JSON_DEPTH_MAX) {
+		w->ret = err_set(w->err, E2BIG, "%s: nested more than %d deep", w->name,
+				 JSON_DEPTH_MAX);
+		return 0;
+	}
+	w->is_array[w->path.depth] = array;
+	w->path.key[w->path.depth] = NULL;
+	w->path.index[w->path.depth] = (size_t)-1;
+	w->path.depth++;
+	return 1;
+}
+
+static int leave(void *ctx)
+{
+	struct walk *w = ctx;
+
+	w->path.depth--;
+	return 1;
+}
+
+static int on_map(void *ctx)
+{
+	return enter(ctx, JSON_OBJECT, false);
+}
+
+static int on_array(void *ctx)
+{
+	return enter(ctx, JSON_ARRAY, true);
+}
+
+static int keep(struct walk *w, const char **out, const unsigned char *text, size_t len)
+{
+	*out = json_keep((const char *)text, len);
+	if (*out)
+		return 1;
+	w->ret = err_set(w->err, E2BIG, "%s: too much text", w->name);
+	return 0;
+}
+
+static int on_key(void *ctx, const unsigned char *text, size_t len)
+{
+	struct walk *w = ctx;
+
+	/* else "io.ksm.merge\\u0000x" would compare equal to the key before the NUL */
+	if (memchr(text, '\0', len)) {
+		w->ret = err_set(w->err, EINVAL, "%s: a key holds a NUL", w->name);
+		return 0;
+	}
+	return keep(w, &w->path.key[w->path.depth - 1], text, len);
+}
+
+static int on_string(void *ctx, const unsigned char *text, size_t len)
+{
+	const char *copy;
+
+	return keep(ctx, &copy, text, len) && value(ctx, JSON_STRING, false, copy, len);
+}
+
+static int on_number(void *ctx, const char *text, size_t len)
+{
+	return value(ctx, JSON_NUMBER, false, text, len);
+}
+
+static int on_boolean(void *ctx, int b)
+{
+	return value(ctx, JSON_BOOL, b, NULL, 0);
+}
+
+static int on_null(void *ctx)
+{
+	return value(ctx, JSON_NULL, false, NULL, 0);
+}
+
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,
+	.yajl_boolean = on_boolean,
+	.yajl_number = on_number,
+	.yajl_string = on_string,
+	.yajl_start_map = on_map,
+	.yajl_map_key = on_key,
+	.yajl_end_map = leave,
+	.yajl_start_array = on_array,
+	.yajl_end_array = leave,
+};
+
+/* "line 3, column 7" of an offset; columns count bytes */
+static void position(char *out, size_t size, const char *text, size_t offset)
+{
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < offset; i++) {
+		column++;
+		if (text[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	snprintf(out, size, "line %zu, column %zu", line, column);
+}
+
+static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t len)
+{
+	char where[48], why[96], *end;
+	size_t at = yajl_get_bytes_consumed(h);
+
+	position(where, sizeof(where), text, at < len ? at : len);
+	snprintf(why, sizeof(why), "%s", (char *)yajl_get_error(h, 0, NULL, 0));
+	end = strchr(why, '\n');
+	if (end)
+		*end = '\0';
+	return err_set(w->err, EINVAL, "%s: %s: %s", w->name, where, why);
+}
+
+int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
+	      void *arg, struct error *err)
+{
+	yajl_alloc_funcs memory = { arena_alloc, arena_realloc, arena_free, NULL };
+	struct walk w = { .name = name, .visit = visit, .arg = arg, .err = err };
+	yajl_handle h = yajl_alloc(&callbacks, &memory, &w);
+	yajl_status s;
+
+	yajl_config(h, yajl_allow_comments, (int)comments);
+	s = yajl_parse(h, (const unsigned char *)text, len);
+	if (s == yajl_status_ok)
+		s = yajl_complete_parse(h);
+	if (s == yajl_status_client_canceled)
+		return w.ret;
+	if (s != yajl_status_ok)
+		return syntax_error(&w, h, text, len);
+	if (!w.any)
+		return err_set(err, EINVAL, "%s: is empty, an object was expected", name);
+	return 0;
+}
+
+bool json_path_is(const struct json_path *path, ...)
+{
+	const char *want;
+	size_t i = 0;
+	bool same = true;
+	va_list ap;
+
+	va_start(ap, path);
+	while ((want = va_arg(ap, const char *)) != NULL && same) {
+		if (i >= path->depth)
+			same = false;
+		else if (!path->key[i])
+			same = strcmp(want, "*") == 0;
+		else
+			same = strcmp(want, path->key[i]) == 0;
+		i++;
+	}
+	va_end(ap);
+	return same && i == path->depth;
+}

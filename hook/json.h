@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON in and out: a bounded walk over untrusted text, and a generator. Only user of yajl. */
+#ifndef KSM_JSON_H
+#define KSM_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util.h"
+
+/* Deeper nesting is an error: the walk keeps a step per level and nothing on the stack. */
+#define JSON_DEPTH_MAX 64
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
+
+struct json_value {
+	enum json_type type;
+	bool boolean;
+	const char *text; /* of a number as it stands, of a string decoded, NUL-terminated */
+	size_t len;
+};
+
+/* Where a value stands: key[0] is a member of the root. NULL stands for an array element. */
+struct json_path {
+	size_t depth;
+	const char *key[JSON_DEPTH_MAX];
+	size_t index[JSON_DEPTH_MAX];
+};
+
+/* Is the path exactly these keys? "*" stands for an array element; the list ends with NULL. */
+bool json_path_is(const struct json_path *path, ...) __attribute__((sentinel));
+
+/*
+ * Called for every value, containers before what they hold. Strings and keys stay valid
+ * until json_release(). A negative return ends the walk.
+ */
+typedef int (*json_visit)(void *arg, const struct json_path *path, const struct json_value *v,
+			  struct error *err);
+
+/*
+ * Walk len bytes of text. Uses a fixed amount of static memory and no system call, so that
+ * it works in a confined process. name goes into messages. -EINVAL for bad JSON (with line
+ * and column), -E2BIG for too much nesting or too much text, else what visit returned.
+ */
+int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
+	      void *arg, struct error *err);
+
+/* Forget all strings of earlier walks. */
+void json_release(void);
+
+/* A copy that lives until json_release(); NULL when memory is used up. */
+const char *json_keep(const char *text, size_t len);
+
+/* Output to stdout, pretty-printed. Text that is not UTF-8 is written as printable() does. */
+struct json_out;
+struct json_out *json_out_start(void);
+void json_out_object(struct json_out *o, const char *key);
+void json_out_array(struct json_out *o, const char *key);
+void json_out_end_object(struct json_out *o);
+void json_out_end_array(struct json_out *o);
+void json_out_string(struct json_out *o, const char *key, const char *value);
+void json_out_int(struct json_out *o, const char *key, int64_t value);
+void json_out_bool(struct json_out *o, const char *key, bool value);
+void json_out_null(struct json_out *o, const char *key);
+/* Write it all; 0 or -errno. */
+int json_out_finish(struct json_out *o);
+
+#endif

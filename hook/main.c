@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The applets by name. The only exit(). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applets.h"
+#include "util.h"
+
+static const struct applet {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments, *what;
+} applets[] = {
+	{ "createRuntime", applet_create_runtime, "[--config FILE] <STATE",
+	  "OCI hook: make the container being created mergeable" },
+	{ "prestart", applet_create_runtime, "[--config FILE] <STATE",
+	  "the same under the stage's old name" },
+	{ "poststart", applet_poststart, "[--config FILE] <STATE",
+	  "OCI hook: check that every process is mergeable, repair what is not" },
+	{ "poststop", applet_poststop, "[--config FILE] <STATE",
+	  "OCI hook: leave nothing behind" },
+	{ "run", applet_run, "[--required] [--] COMMAND [ARGUMENT...]",
+	  "run a command mergeable, with all that it starts" },
+	{ "status", applet_status, "[--json]",
+	  "what the kernel can do, what ksmd does, what merging saves" },
+	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
+};
+
+void applet_usage(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(applets); i++) {
+		if (strcmp(applets[i].name, name) == 0)
+			printf("usage: ksm-hook %s %s\n%s\n", name, applets[i].arguments,
+			       applets[i].what);
+	}
+}
+
+static void usage(FILE *f)
+{
+	fprintf(f, "usage: ksm-hook APPLET [OPTION...] (ksm-hook APPLET --help tells more)\n");
+	for (size_t i = 0; i < ARRAY_SIZE(applets); i++)
+		fprintf(f, "  %-14s %s\n", applets[i].name, applets[i].what);
+}
+
+static int dispatch(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(applets); i++) {
+		if (strcmp(applets[i].name, argv[1]) == 0)
+			return applets[i].run(argc - 1, argv + 1);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("ksm-hook " VERSION);
+		return 0;
+	}
+	fprintf(stderr, "ksm-hook: no applet \"%s\"; ksm-hook --help lists them\n", argv[1]);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	int status = dispatch(argc, argv);
+
+	/* what was written has to arrive: a full disk must not pass for success */
+	if (fflush(stdout) != 0 && status == 0) {
+		perror("ksm-hook: standard output");
+		status = 1;
+	}
+	exit(status);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether and how a container is made mergeable: a pure function of what was asked. */
+#include "policy.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const containers_names[] = { "annotated", "all", "none" };
+static const char *const method_names[] = { "auto", "inject", "preload" };
+
+static int parse_name(const char *text, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(text, names[i]) == 0)
+			return (int)i;
+	}
+	return -EINVAL;
+}
+
+int policy_containers_parse(const char *text, enum policy_containers *out)
+{
+	int i = parse_name(text, containers_names, ARRAY_SIZE(containers_names));
+
+	if (i < 0)
+		return i;
+	*out = (enum policy_containers)i;
+	return 0;
+}
+
+int policy_method_parse(const char *text, enum policy_method *out)
+{
+	int i = parse_name(text, method_names, ARRAY_SIZE(method_names));
+
+	if (i < 0)
+		return i;
+	*out = (enum policy_method)i;
+	return 0;
+}
+
+static const char *value_of(const struct annotation *a, size_t n, const char *key)
+{
+	const char *value = NULL;
+
+	/* the last of several, as Go's decoder has it */
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(a[i].key, key) == 0)
+			value = a[i].value;
+	}
+	return value;
+}
+
+static const struct policy_rule *match(const struct policy_rules *rules,
+				       const struct annotation *a, size_t n)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		const char *value = value_of(a, n, rules->rule[i].annotation);
+
+		if (value && fnmatch(rules->rule[i].match, value, 0) == 0)
+			return &rules->rule[i];
+	}
+	return NULL;
+}
+
+static void misunderstood(struct decision *d, const char *key, const char *value,
+			  const char *expected)
+{
+	size_t len = strlen(d->warning);
+	char clean[48];
+
+	printable(clean, sizeof(clean), value, strlen(value));
+	snprintf(d->warning + len, sizeof(d->warning) - len,
+		 "%sannotation %s=\"%s\" is none of %s and counts as not given",
+		 len ? "; " : "", key, clean, expected);
+}
+
+/* 1 true, 0 false, -1 not given or not understood */
+static int truth(struct decision *d, const struct annotation *a, size_t n, const char *key)
+{
+	const char *value = value_of(a, n, key);
+
+	if (!value)
+		return -1;
+	if (strcmp(value, "true") == 0)
+		return 1;
+	if (strcmp(value, "false") == 0)
+		return 0;
+	misunderstood(d, key, value, "true, false");
+	return -1;
+}
+
+static bool decide_merge(const struct policy_config *c, const struct annotation *a, size_t n,
+			 int asked, struct decision *d)
+{
+	const struct policy_rule *rule = match(&c->deny, a, n);
+
+#define SAY(...) snprintf(d->reason, sizeof(d->reason), __VA_ARGS__)
+	if (c->containers == CONTAINERS_NONE) {
+		SAY("config.json says \"containers\": \"none\"");
+		return false;
+	}
+	if (rule) {
+		SAY("denied by the rule for %s in config.json", rule->annotation);
+		return false;
+	}
+	if (asked == 0) {
+		SAY("annotation " ANNOTATION_PREFIX "merge=false");
+		return false;
+	}
+	if (asked < 0 && c->containers != CONTAINERS_ALL) {
+		SAY("no annotation " ANNOTATION_PREFIX "merge=true");
+		return false;
+	}
+	if (c->allow.n && !match(&c->allow, a, n)) {
+		SAY("no \"allow\" rule of config.json matches");
+		return false;
+	}
+	SAY("%s", asked > 0 ? "annotation " ANNOTATION_PREFIX "merge=true" :
+			      "config.json says \"containers\": \"all\"");
+#undef SAY
+	return true;
+}
+
+void policy_decide(const struct policy_config *config, const struct annotation *annotations,
+		   size_t n, struct decision *out)
+{
+	const char *method;
+	int required;
+
+	*out = (struct decision){ .method = config->method };
+	out->merge = decide_merge(config, annotations, n,
+				  truth(out, annotations, n, ANNOTATION_PREFIX "merge"), out);
+
+	required = truth(out, annotations, n, ANNOTATION_PREFIX "required");
+	out->required = required < 0 ? config->required : required;
+
+	method = value_of(annotations, n, ANNOTATION_PREFIX "method");
+	if (method && policy_method_parse(method, &out->method) < 0)
+		misunderstood(out, ANNOTATION_PREFIX "method", method, "auto, inject, preload");
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether and how a container is made mergeable: a pure function of what was asked. */
+#ifndef KSM_POLICY_H
+#define KSM_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "log.h"
+
+#define ANNOTATION_PREFIX "io.ksm."
+
+/* More rules than this in config.json is an error. */
+#define POLICY_RULES_MAX 64
+
+enum policy_containers { CONTAINERS_ANNOTATED, CONTAINERS_ALL, CONTAINERS_NONE };
+enum policy_method { METHOD_AUTO, METHOD_INJECT, METHOD_PRELOAD };
+
+/* Matches a container whose annotation has a value that fits the glob(7) pattern. */
+struct policy_rule {
+	const char *annotation;
+	const char *match;
+};
+
+struct policy_rules {
+	struct policy_rule rule[POLICY_RULES_MAX];
+	size_t n;
+};
+
+/* config.json; all zero is the default. */
+struct policy_config {
+	enum policy_containers containers;
+	enum policy_method method;
+	bool required;
+	struct policy_rules allow, deny;
+	bool log_given;
+	enum log_level log;
+};
+
+struct annotation {
+	const char *key, *value;
+};
+
+struct decision {
+	bool merge;
+	bool required;
+	enum policy_method method;
+	char reason[160];   /* why so, for the log */
+	char warning[256];  /* values that were not understood; empty if none */
+};
+
+int policy_containers_parse(const char *text, enum policy_containers *out);
+int policy_method_parse(const char *text, enum policy_method *out);
+
+void policy_decide(const struct policy_config *config, const struct annotation *annotations,
+		   size_t n, struct decision *out);
+
+#endif

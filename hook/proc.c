@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc says of processes. Every read is bounded; a process may end at any time. */
+#include "proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
+/* More threads than this are not looked at when one is picked. */
+#define THREADS_MAX 32
+
+ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[80];
+	__cleanup(close_fd) int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	return read_all(fd, buf, size - 1, 0);
+}
+
+static int parse_stat(const char *text, struct proc_stat *out)
+{
+	/* the name in front may hold anything, parentheses too: the last one ends it */
+	const char *p = strrchr(text, ')');
+	int field = 2;
+
+	while (p && (p = strchr(p, ' ')) != NULL) {
+		p++;
+		field++;
+		if (field == 3)
+			out->state = *p;
+		else if (field == 4)
+			out->ppid = atoi(p);
+		else if (field == 9)
+			out->kernel_thread = strtoul(p, NULL, 10) & PF_KTHREAD;
+		else if (field == 20)
+			out->threads = atoi(p);
+		else if (field == 39)
+			out->cpu = atoi(p);
+	}
+	return field >= 39 ? 0 : -ESRCH;
+}
+
+static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
+{
+	char text[1024];
+
+	if (proc_read(pid, name, text, sizeof(text)) <= 0)
+		return -ESRCH;
+	return parse_stat(text, out);
+}
+
+int proc_stat(pid_t pid, struct proc_stat *out)
+{
+	return read_stat(pid, "stat", out);
+}
+
+int64_t proc_field(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		if (*line == '\n')
+			line++;
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			return strtoll(line + len + 1, NULL, 10);
+	}
+	return -1;
+}
+
+int proc_seccomp(pid_t tid)
+{
+	char text[4096];
+	ssize_t n = proc_read(tid, "status", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	n = (ssize_t)proc_field(text, "Seccomp");
+	return n < 0 ? -ENODATA : (int)n;
+}
+
+/* How well a thread stands an interruption; 0 not at all. */
+static int rank(pid_t pid, pid_t tid, int *cpu)
+{
+	/* arch/x86/entry/syscalls/syscall_64.tbl */
+	static const char futex[] = "202 ";
+	char name[48], text[256];
+	struct proc_stat st;
+
+	snprintf(name, sizeof(name), "task/%d/stat", tid);
+	if (read_stat(pid, name, &st) < 0 || st.state == 'Z' || st.state == 'X')
+		return 0;
+	*cpu = st.cpu;
+	snprintf(name, sizeof(name), "task/%d/syscall", tid);
+	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
+		return 1;
+	return strncmp(text, futex, strlen(futex)) == 0 ? 3 : 2;
+}
+
+int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu)
+{
+	struct proc_stat st;
+	struct dirent *e;
+	char path[32];
+	int best = 0, seen = 0;
+	DIR *dir;
+
+	if (proc_stat(pid, &st) < 0)
+		return -ESRCH;
+	*tid = pid;
+	*cpu = st.cpu;
+	if (st.threads == 1 && st.state != 'Z')
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return -ESRCH;
+	while (best < 3 && seen < THREADS_MAX && (e = readdir(dir)) != NULL) {
+		pid_t t = atoi(e->d_name);
+		int c, r;
+
+		if (t <= 0)
+			continue;
+		seen++;
+		r = rank(pid, t, &c);
+		if (r > best) {
+			best = r;
+			*tid = t;
+			*cpu = c;
+		}
+	}
+	closedir(dir);
+	return best ? 0 : -ESRCH;
+}
+
+pid_t proc_next(DIR *dir)
+{
+	struct dirent *e;
+
+	while ((e = readdir(dir)) != NULL) {
+		int64_t pid;
+
+		if (parse_int(e->d_name, strlen(e->d_name), 1, INT_MAX, &pid) == 0)
+			return (pid_t)pid;
+	}
+	return 0;
+}
