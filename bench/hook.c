@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Times whole programs from vfork to wait, in turn, as a runtime starts a hook: the floor of
+ * empty static programs, then the hook on containers that did and did not ask. The target
+ * of an injection is a fresh child that waits in read(), as a runtime's init does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS_DEFAULT 500
+#define JOBS_MAX       8
+
+struct job {
+	const char *name;
+	char *argv[6];
+	const char *annotations; /* behind the first, as JSON text */
+	double *us;
+	long rss_kib;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A child that waits in read() on a pipe whose other end the caller holds. */
+static pid_t target_start(int *hold)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		exit(1);
+	pid = fork();
+	if (pid == 0) {
+		char c;
+
+		close(fds[1]);
+		_exit(read(fds[0], &c, 1) == 0 ? 0 : 1);
+	}
+	close(fds[0]);
+	*hold = fds[1];
+	usleep(200);
+	return pid;
+}
+
+static void state_write(int fd, pid_t pid, const char *annotations)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text),
+			   "{\"ociVersion\":\"1.0.2\",\"id\":\"bench\",\"status\":\"creating\","
+			   "\"pid\":%d,\"bundle\":\"/run/containers/bench\","
+			   "\"annotations\":{\"org.example.image\":\"bench\"%s}}", pid, annotations);
+
+	if (write(fd, text, (size_t)len) != len)
+		exit(1);
+	close(fd);
+}
+
+static void run(struct job *j, int round)
+{
+	int in[2], hold = -1, status;
+	struct rusage use;
+	pid_t pid, target;
+	double start;
+
+	target = target_start(&hold);
+	if (pipe2(in, O_CLOEXEC) < 0)
+		exit(1);
+	state_write(in[1], target, j->annotations);
+	start = now();
+	pid = vfork();
+	if (pid == 0) {
+		dup2(in[0], 0);
+		execv(j->argv[0], j->argv);
+		_exit(127);
+	}
+	if (wait4(pid, &status, 0, &use) < 0 || status != 0) {
+		fprintf(stderr, "%s: ended with status 0x%x\n", j->name, status);
+		exit(1);
+	}
+	j->us[round] = now() - start;
+	if (use.ru_maxrss > j->rss_kib)
+		j->rss_kib = use.ru_maxrss;
+	close(in[0]);
+	close(hold);
+	waitpid(target, &status, 0);
+	if (status != 0) {
+		fprintf(stderr, "%s: the target came to harm (0x%x)\n", j->name, status);
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 4 ? atoi(argv[4]) : ROUNDS_DEFAULT;
+	struct job jobs[] = {
+		{ "empty program, static glibc", { argv[1] }, "" },
+		{ "empty program, as the hook is linked", { argv[2] }, "" },
+		{ "hook, container did not ask", { argv[3], "createRuntime" }, "" },
+		{ "hook, io.ksm.merge=true", { argv[3], "createRuntime" },
+		  ",\"io.ksm.merge\":\"true\",\"io.ksm.required\":\"true\"" },
+	};
+	size_t n = sizeof(jobs) / sizeof(*jobs);
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: hook EMPTY-GLIBC EMPTY HOOK [ROUNDS]\n");
+		return 2;
+	}
+	for (size_t k = 0; k < n; k++)
+		jobs[k].us = calloc((size_t)rounds, sizeof(double));
+	for (int i = 0; i < rounds; i++) {
+		for (size_t k = 0; k < n; k++)
+			run(&jobs[k], i);
+	}
+	printf("%-38s %8s %8s %8s %8s %8s\n", "whole process", "median", "p10", "p90", "ratio",
+	       "peak KiB");
+	for (size_t k = 0; k < n; k++) {
+		double *us = jobs[k].us;
+
+		qsort(us, (size_t)rounds, sizeof(*us), compare);
+		printf("%-38s %5.0f us %5.0f us %5.0f us %8.2f %8ld\n", jobs[k].name,
+		       us[rounds / 2], us[rounds / 10], us[rounds * 9 / 10],
+		       us[rounds / 2] / jobs[0].us[rounds / 2], jobs[k].rss_kib);
+	}
+	return 0;
+}
