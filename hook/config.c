@@ -25,7 +25,8 @@ ssize_t config_read(const char *path, char *buf, struct error *err)
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, EPERM,
 			       "%s: must belong to root and be writable by nobody else: "
-			       "chown root:root and chmod 644 it", path);
+			       "chown root:root and chmod 644 it",
+			       path);
 	n = read_all(fd, buf, CONFIG_MAX, 0);
 	if (n == -EFBIG)
 		return err_set(err, EFBIG, "%s: longer than %u bytes", path, CONFIG_MAX);
@@ -82,9 +83,10 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	struct policy_config *c = p->config;
 	const char *key = path->depth ? path->key[0] : NULL;
 
+	if (!key && v->type != JSON_OBJECT)
+		return err_set(err, EINVAL, "%s: must hold an object, {…}", p->name);
 	if (!key)
-		return v->type == JSON_OBJECT ? 0 :
-			err_set(err, EINVAL, "%s: must hold an object, {…}", p->name);
+		return 0;
 	if (strcmp(key, "allow") == 0)
 		return visit_rules(p, &c->allow, path, v, err);
 	if (strcmp(key, "deny") == 0)
@@ -101,7 +103,8 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		c->required = v->boolean;
 	} else if (strcmp(key, "log") == 0) {
 		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
-			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"", err);
+			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"",
+				     err);
 		c->log_given = true;
 	} else {
 		char clean[64];
@@ -119,7 +122,7 @@ static int complete(const struct parse *p, const char *list, const struct policy
 	for (size_t i = 0; i < rules->n; i++) {
 		if (!rules->rule[i].annotation || !rules->rule[i].match)
 			return err_set(err, EINVAL,
-				       "%s: \"%s\" rule %zu needs both \"annotation\" and \"match\"",
+				       "%s: \"%s\" rule %zu needs \"annotation\" and \"match\"",
 				       p->name, list, i + 1);
 	}
 	return 0;

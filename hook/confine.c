@@ -58,8 +58,9 @@ static int died(pid_t pid, struct error *err)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return err_set(err, EPROTO, "the parser tried a system call that it must not "
-					    "make and was killed");
+		return err_set(err, EPROTO,
+			       "the parser tried a system call that it must not "
+			       "make and was killed");
 	if (WIFSIGNALED(status))
 		return err_set(err, EPROTO, "the parser died by signal %d", WTERMSIG(status));
 	return err_set(err, EPROTO, "the parser could not be confined or gave no answer");

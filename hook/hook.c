@@ -70,8 +70,8 @@ static int check(struct hook_verdict *v, struct error *err)
 	/* a bool that is neither would mean different things in different places */
 	if (*(const unsigned char *)&v->decision.merge > 1 ||
 	    *(const unsigned char *)&v->decision.required > 1 ||
-	    *(const unsigned char *)&v->log_given > 1 || v->pid < 0 || (unsigned)v->decision.method > METHOD_PRELOAD ||
-	    (unsigned)v->log > LOG_LEVEL_DEBUG)
+	    *(const unsigned char *)&v->log_given > 1 || v->pid < 0 ||
+	    (unsigned)v->decision.method > METHOD_PRELOAD || (unsigned)v->log > LOG_LEVEL_DEBUG)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	return 0;
 }
@@ -93,8 +93,9 @@ static int read_input(struct input *in, struct error *err)
 	if (n < 0)
 		return err_errno(err, (int)-n, "container state on stdin");
 	if (n == 0)
-		return err_set(err, EINVAL, "container state: stdin is empty; an OCI runtime "
-					    "starts this, see ksm-hook(8)");
+		return err_set(err, EINVAL,
+			       "container state: stdin is empty; an OCI runtime "
+			       "starts this, see ksm-hook(8)");
 	in->state_len = (size_t)n;
 	n = config_read(in->config_path, config_text, err);
 	if (n < 0)
@@ -176,7 +177,8 @@ int hook_failed(const struct hook_verdict *verdict, const struct error *err)
 {
 	if (verdict->decision.required) {
 		log_error("not made mergeable, and merging is required, so the container is "
-			  "refused: %s", err->msg);
+			  "refused: %s",
+			  err->msg);
 		return 1;
 	}
 	log_warning("not made mergeable: %s", err->msg);

@@ -9,7 +9,7 @@
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
 struct hook_verdict {
-	struct error err;      /* why there is no decision; empty if there is one */
+	struct error err; /* why there is no decision; empty if there is one */
 	struct decision decision;
 	bool log_given;
 	enum log_level log;

@@ -81,7 +81,8 @@ struct walk {
 	bool is_array[JSON_DEPTH_MAX];
 };
 
-static int value(struct walk *w, enum json_type type, bool boolean, const char *text, size_t len)
+static int value(struct walk *w, enum json_type type, bool boolean, const char *text,
+		 size_t len)
 {
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
 

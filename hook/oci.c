@@ -60,8 +60,8 @@ static int check_is_ours(pid_t pid, struct error *err)
 			break;
 		ancestor = st.ppid;
 	}
-	return err_set(err, EPERM, "process %d is not a child of the runtime that called this hook",
-		       pid);
+	return err_set(err, EPERM,
+		       "process %d is not a child of the runtime that called this hook", pid);
 }
 
 /* 0 with *fd, the process pinned; its number means no other from here on. */
