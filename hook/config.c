@@ -108,7 +108,7 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	const char *key = path->depth ? path->key[0] : NULL;
 
 	if (!key && v->type != JSON_OBJECT)
-		return err_set(err, EINVAL, "%s: must hold an object, {…}", p->name);
+		return err_set(err, EINVAL, "%s: must hold an object, { }", p->name);
 	if (!key)
 		return 0;
 	if (path->depth == 1 && check_key(p, key, err) < 0)

@@ -50,3 +50,7 @@ CHECK_SUITES += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
 .SECONDARY: $(UNIT_NAMES:%=$(BUILD)/unit/plain/tests/unit/%.o) \
 	$(UNIT_NAMES:%=$(BUILD)/unit/san/tests/unit/%.o)
 # --- end of unit tests
+
+# --- bad input and confinement
+CHECK_SUITES += tests/bad-input.sh tests/confine.sh
+# --- end of bad input and confinement
