@@ -154,7 +154,7 @@ test_endless() {
 			mkfifo "$work/endless"
 			yes "$text" >"$work/endless" 2>/dev/null &
 			hook createRuntime $config <"$work/endless"
-			judge "endless $text" $([ $config = plain ]; echo $?) 1 \
+			judge "endless $text" "$([ $config = plain ]; echo $?)" 1 \
 				"container state: longer than 1048576 bytes"
 			wait $!
 			rm "$work/endless"

@@ -54,3 +54,7 @@ CHECK_SUITES += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
 # --- bad input and confinement
 CHECK_SUITES += tests/bad-input.sh tests/confine.sh
 # --- end of bad input and confinement
+
+# --- lint
+CHECK_SUITES += tests/lint
+# --- end of lint

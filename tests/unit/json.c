@@ -36,7 +36,8 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	else if (v->text)
 		snprintf(seen + n, sizeof(seen) - n, "%.*s", v->len > 40 ? 40 : (int)v->len,
 			 v->text);
-	strcat(seen, "\n");
+	n = strlen(seen);
+	snprintf(seen + n, sizeof(seen) - n, "\n");
 	return 0;
 }
 
@@ -249,7 +250,7 @@ static void large(void)
 	/* the end of the string is missing: yajl keeps all of it until more comes */
 	CHECK_INT(walk_len(text, len - 1, false), -EINVAL);
 	for (size_t i = 1; i + 2 < len - 1; i += 2)
-		memcpy(text + i, "\\n", 2);
+		text[i] = '\\', text[i + 1] = 'n';
 	text[len - 2] = 'x';
 	CHECK_INT(walk_len(text, len, false), 0);
 	free(text);

@@ -202,7 +202,7 @@ static void limits(void)
 	for (int len = ANNOTATION_MAX; len <= ANNOTATION_MAX + 1; len++) {
 		p = text + sprintf(text, "{\"annotations\":{\"io.ksm.x\":\"");
 		memset(p, 'v', (size_t)len);
-		strcpy(p + len, "\"}}");
+		sprintf(p + len, "\"}}");
 		CHECK_INT(parse(text), len == ANNOTATION_MAX ? 0 : -EINVAL);
 		CHECK_INT(strstr(err.msg, "longer than 4096 bytes") != NULL,
 			  len > ANNOTATION_MAX);
@@ -211,7 +211,7 @@ static void limits(void)
 		p = text + sprintf(text, "{\"annotations\":{");
 		for (int i = 0; i < n; i++)
 			p += sprintf(p, "%s\"io.ksm.%d\":\"\"", i ? "," : "", i);
-		strcpy(p, "}}");
+		sprintf(p, "}}");
 		CHECK_INT(parse(text), n == ANNOTATIONS_MAX ? 0 : -E2BIG);
 		CHECK_INT(strstr(err.msg, "more than 128 annotations") != NULL,
 			  n > ANNOTATIONS_MAX);
