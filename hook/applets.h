@@ -3,6 +3,8 @@
 #ifndef KSM_APPLETS_H
 #define KSM_APPLETS_H
 
+#include <stdbool.h>
+
 int applet_create_runtime(int argc, char **argv);
 int applet_poststart(int argc, char **argv);
 int applet_poststop(int argc, char **argv);
@@ -10,7 +12,16 @@ int applet_run(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 
+/*
+ * Called under this name, the program reads stdin to its end and does nothing else: what
+ * `ksm-hook status` executes to see whether the kernel's mark survives that.
+ */
+#define APPLET_WAIT "ksm-hook-wait"
+
 /* What `ksm-hook APPLET --help` prints: usage line and description, from main.c's table. */
 void applet_usage(const char *name);
+
+/* Parse --json and --help. Returns -1 to go on, else the exit status. */
+int look_options(int argc, char **argv, bool *json);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON in and out: a bounded walk over untrusted text, and a generator. Only user of yajl. */
+/* JSON in: a bounded walk over untrusted text. */
 #ifndef KSM_JSON_H
 #define KSM_JSON_H
 
@@ -51,19 +51,5 @@ void json_release(void);
 
 /* A copy that lives until json_release(); NULL when memory is used up. */
 const char *json_keep(const char *text, size_t len);
-
-/* Output to stdout, pretty-printed. Text that is not UTF-8 is written as printable() does. */
-struct json_out;
-struct json_out *json_out_start(void);
-void json_out_object(struct json_out *o, const char *key);
-void json_out_array(struct json_out *o, const char *key);
-void json_out_end_object(struct json_out *o);
-void json_out_end_array(struct json_out *o);
-void json_out_string(struct json_out *o, const char *key, const char *value);
-void json_out_int(struct json_out *o, const char *key, int64_t value);
-void json_out_bool(struct json_out *o, const char *key, bool value);
-void json_out_null(struct json_out *o, const char *key);
-/* Write it all; 0 or -errno. */
-int json_out_finish(struct json_out *o);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The applets by name. The only exit(). */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,33 @@ void applet_usage(const char *name)
 	}
 }
 
+int look_options(int argc, char **argv, bool *json)
+{
+	static const struct option longopts[] = { { "json", no_argument, NULL, 'j' },
+						  { "help", no_argument, NULL, 'h' },
+						  { 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			*json = true;
+			break;
+		case 'h':
+			applet_usage(argv[0]);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "ksm-hook %s: unexpected argument \"%s\"\n", argv[0],
+			argv[optind]);
+		return 2;
+	}
+	return -1;
+}
+
 static void usage(FILE *f)
 {
 	fprintf(f, "usage: ksm-hook APPLET [OPTION...] (ksm-hook APPLET --help tells more)\n");
@@ -43,8 +71,19 @@ static void usage(FILE *f)
 		fprintf(f, "  %-14s %s\n", applets[i].name, applets[i].what);
 }
 
+static int wait_for_end(void)
+{
+	char none[64];
+
+	while (read(STDIN_FILENO, none, sizeof(none)) > 0)
+		;
+	return 0;
+}
+
 static int dispatch(int argc, char **argv)
 {
+	if (argc == 1 && strcmp(argv[0], APPLET_WAIT) == 0)
+		return wait_for_end();
 	if (argc < 2) {
 		usage(stderr);
 		return 2;

@@ -175,3 +175,17 @@ void printable(char *out, size_t size, const char *text, size_t len)
 	}
 	out[o] = '\0';
 }
+
+const char *format_bytes(char *out, size_t size, int64_t bytes)
+{
+	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double v = (double)bytes;
+	size_t i = 0;
+
+	while ((v >= 1024 || v <= -1024) && i + 1 < ARRAY_SIZE(unit)) {
+		v /= 1024;
+		i++;
+	}
+	snprintf(out, size, i ? "%.1f %s" : "%.0f %s", v, unit[i]);
+	return out;
+}

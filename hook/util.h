@@ -72,4 +72,7 @@ int parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *o
  */
 void printable(char *out, size_t size, const char *text, size_t len);
 
+/* "12.3 MiB" in out, which is returned. */
+const char *format_bytes(char *out, size_t size, int64_t bytes);
+
 #endif

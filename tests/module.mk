@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Test programs and suites.
+# The suites that `make check` and `make check-matrix` run, and their programs.
+
+CHECK_SUITES += tests/oci.sh tests/podman.sh
 
 # --- unit tests: the hook's own sources built for this machine, plain and sanitized
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))

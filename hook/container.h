@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which container a process belongs to, told from its cgroups. */
+#ifndef KSM_CONTAINER_H
+#define KSM_CONTAINER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct container_name {
+	char engine[12]; /* "podman", "docker", …; "oci" where only the runtime's id is known */
+	char id[256];
+};
+
+/*
+ * Pure: from the text of /proc/PID/cgroup, whatever mix of v1 and v2 it is. The outermost
+ * component that an engine names its containers by counts: what lies below belongs to the
+ * container and may be named at its will. False when no engine's name is found.
+ */
+bool container_from_cgroup(const char *text, struct container_name *out);
+
+/*
+ * The same for a process, with what its cgroup does not say: a process in a pid and a mount
+ * namespace of its own is in a container too, whose cgroup is named by the runtime's caller
+ * (plain runc and crun) or not at all. False for a process of the host, or one that is gone.
+ */
+bool container_of(pid_t pid, struct container_name *out);
+
+#endif

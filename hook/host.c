@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ksm-hook status: what the kernel can do, what ksmd does, what merging saves. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "applets.h"
+#include "json_out.h"
+#include "ksm.h"
+#include "log.h"
+
+/* uapi/asm-generic/mman-common.h; KSM itself: Linux 2.6.32 */
+#ifndef MADV_MERGEABLE
+#define MADV_MERGEABLE 12
+#endif
+
+/* What probing, never a version number, says of this kernel. */
+struct support {
+	bool ksm;           /* CONFIG_KSM: sysfs is there and madvise accepts the call */
+	bool prctl;         /* PR_SET_MEMORY_MERGE */
+	bool fork;          /* a child inherits it */
+	enum ksm_flag exec; /* it survives exec, and ksmd goes on scanning */
+	bool exec_told;     /* exec is what the kernel says, not a guess from smaps */
+	bool per_process;   /* /proc/PID/ksm_stat */
+};
+
+static bool probe_madvise(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool ok;
+
+	if (p == MAP_FAILED)
+		return false;
+	ok = madvise(p, size, MADV_MERGEABLE) == 0;
+	munmap(p, size);
+	return ok;
+}
+
+/* In a child that set the prctl: does a child of its own have it? */
+static bool child_has_it(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(ksm_self_is_merged() == 1 ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static _Noreturn void probe_child(int report, int hold)
+{
+	char seen[2] = { ksm_merge_self() == 0 ? 'y' : 'n', child_has_it() ? 'y' : 'n' };
+
+	/* the report's end of file, made by exec, tells that exec has happened */
+	if (write(report, seen, sizeof(seen)) == sizeof(seen) && dup2(hold, 0) == 0)
+		execl("/proc/self/exe", APPLET_WAIT, NULL);
+	_exit(1);
+}
+
+static void probe_prctl(struct support *s)
+{
+	int report[2], hold[2];
+	char seen[2 + 1] = "";
+	struct ksm_stat st;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return;
+	if (pipe2(hold, O_CLOEXEC) < 0) {
+		close(report[0]);
+		close(report[1]);
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		probe_child(report[1], hold[0]);
+	close(report[1]);
+	close(hold[0]);
+	if (pid > 0 && read_all(report[0], seen, 2, 5000) == 2) {
+		s->prctl = seen[0] == 'y';
+		s->fork = seen[1] == 'y';
+		s->per_process = ksm_stat_read(pid, &st) == 0;
+		s->exec = s->prctl ? ksm_process_flag(pid, &s->exec_told) : KSM_NO;
+	}
+	close(hold[1]); /* the child reads its end of file and exits */
+	close(report[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static struct support probe(void)
+{
+	struct support s = { .exec = KSM_UNKNOWN };
+	int64_t run;
+
+	s.ksm = ksm_sysfs("run", &run) == 0 && probe_madvise();
+	if (s.ksm)
+		probe_prctl(&s);
+	return s;
+}
+
+static const char *exec_text(const struct support *s)
+{
+	if (s->exec == KSM_YES)
+		return s->exec_told ? "yes" : "yes, but whether ksmd scans on is not told";
+	return s->exec == KSM_NO ? "no: register the poststart hook" : "not told";
+}
+
+static int64_t value(const char *name)
+{
+	int64_t v;
+
+	return ksm_sysfs(name, &v) == 0 ? v : 0;
+}
+
+static const char *run_text(int64_t run)
+{
+	return run == 1 ? "running" :
+	       run == 2 ? "stopped, everything un-merged" :
+			  "stopped: nothing new is merged; echo 1 >/sys/kernel/mm/ksm/run";
+}
+
+static void print_ksmd(void)
+{
+	char advisor[64] = "", saved[16], profit[16], zero[16];
+	int64_t page = sysconf(_SC_PAGESIZE), zeros = value("ksm_zero_pages");
+
+	printf("ksmd            %s\n", run_text(value("run")));
+	printf("                %ld pages every %ld ms", (long)value("pages_to_scan"),
+	       (long)value("sleep_millisecs"));
+	if (ksm_sysfs_text("advisor_mode", advisor, sizeof(advisor)) == 0)
+		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
+	printf(", %ld full scans\n", (long)value("full_scans"));
+	printf("merged          %ld pages stand in for %ld more: %s\n",
+	       (long)value("pages_shared"), (long)value("pages_sharing"),
+	       format_bytes(saved, sizeof(saved), value("pages_sharing") * page));
+	if (zeros)
+		printf("                %ld pages of zeros: %s\n", (long)zeros,
+		       format_bytes(zero, sizeof(zero), zeros * page));
+	printf("profit          %s after ksmd's own memory, as the kernel counts it\n",
+	       format_bytes(profit, sizeof(profit), value("general_profit")));
+}
+
+static void print_text(const struct support *s)
+{
+	printf("KSM             %s\n",
+	       s->ksm ? "in this kernel" : "not in this kernel (CONFIG_KSM)");
+	if (!s->ksm)
+		return;
+	print_ksmd();
+	printf("madvise         yes\n");
+	printf("prctl           %s\n", s->prctl ? "yes" : "no: needs Linux 6.4 or a backport");
+	if (s->prctl) {
+		printf("  after fork    %s\n", s->fork ? "yes" : "no");
+		printf("  after exec    %s\n", exec_text(s));
+	}
+	printf("per process     %s\n", s->per_process ? "yes, /proc/PID/ksm_stat" : "no");
+}
+
+static int print_json(const struct support *s)
+{
+	static const char *const counters[] = {
+		"run",
+		"pages_to_scan",
+		"sleep_millisecs",
+		"pages_shared",
+		"pages_sharing",
+		"pages_unshared",
+		"pages_volatile",
+		"pages_skipped",
+		"ksm_zero_pages",
+		"full_scans",
+		"general_profit",
+	};
+	struct json_out *o = json_out_new();
+	int64_t v;
+
+	if (!o)
+		return 1;
+	json_out_object(o, NULL);
+	json_out_bool(o, "ksm", s->ksm);
+	json_out_object(o, "kernel");
+	json_out_bool(o, "madvise", s->ksm);
+	json_out_bool(o, "prctl", s->prctl);
+	json_out_bool(o, "survives_fork", s->fork);
+	if (s->exec == KSM_UNKNOWN)
+		json_out_null(o, "survives_exec");
+	else
+		json_out_bool(o, "survives_exec", s->exec == KSM_YES);
+	json_out_bool(o, "ksm_stat", s->per_process);
+	json_out_end_object(o);
+	json_out_object(o, "sysfs");
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		if (ksm_sysfs(counters[i], &v) == 0)
+			json_out_int(o, counters[i], v);
+	}
+	json_out_end_object(o);
+	json_out_int(o, "saved_bytes",
+		     (value("pages_sharing") + value("ksm_zero_pages")) *
+			     sysconf(_SC_PAGESIZE));
+	json_out_end_object(o);
+	return json_out_finish(o);
+}
+
+int applet_status(int argc, char **argv)
+{
+	struct support s;
+	bool json = false;
+	int ret;
+
+	log_init("status", false);
+	ret = look_options(argc, argv, &json);
+	if (ret >= 0)
+		return ret;
+	s = probe();
+	if (json)
+		return print_json(&s);
+	print_text(&s);
+	return 0;
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Containers for the suites: a busybox root, OCI bundles for runc and crun, images for podman.
+
+# rootfs_make DIR [PROGRAM...]: busybox, and programs of the host with their libraries
+rootfs_make() {
+	_root=$1
+	shift
+	mkdir -p "$_root/bin" "$_root/proc" "$_root/sys" "$_root/dev" "$_root/tmp" "$_root/etc"
+	chmod 1777 "$_root/tmp"
+	cp /bin/busybox "$_root/bin/busybox"
+	for _applet in sh true sleep cat grep echo kill; do
+		ln -sf busybox "$_root/bin/$_applet"
+	done
+	echo 'root:x:0:0:root:/:/bin/sh' >"$_root/etc/passwd"
+	for _program; do
+		rootfs_add "$_root" "$_program"
+	done
+}
+
+# rootfs_add DIR PROGRAM: a program of the host at its own path, with what ldd names
+rootfs_add() {
+	for _file in "$2" $(ldd "$2" 2>/dev/null | grep -o '/[^ ]*'); do
+		mkdir -p "$1$(dirname "$_file")"
+		cp -L "$_file" "$1$_file"
+	done
+}
+
+# bundle_make DIR ROOT HOOKS ANNOTATIONS COMMAND...: HOOKS and ANNOTATIONS are JSON objects
+bundle_make() {
+	_dir=$1 _rootfs=$2 _hooks=$3 _annotations=$4
+	shift 4
+	mkdir -p "$_dir"
+	rm -f "$_dir/config.json"
+	runc spec -b "$_dir"
+	jq --arg root "$_rootfs" --argjson hooks "$_hooks" --argjson annotations "$_annotations" \
+		'.process.terminal = false | .root.path = $root | .root.readonly = false |
+		 .process.args = $ARGS.positional | .hooks = $hooks | .annotations = $annotations' \
+		--args -- "$@" <"$_dir/config.json" >"$_dir/config.json.new" &&
+		mv "$_dir/config.json.new" "$_dir/config.json"
+}
+
+# hooks_json STAGE...: this build's hook for each stage, with $work/config.json
+hooks_json() {
+	jq -n --arg path "$KSM_HOOK" --arg config "$work/config.json" \
+		'[$ARGS.positional[] | {(.): [{path: $path, args: ["ksm-hook", ., "--config", $config]}]}] | add' \
+		--args -- "$@"
+}
+
+# crun needs a pure cgroup v2 tree and is content with an empty one of its own
+crun_run() {
+	unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh \
+		crun --cgroup-manager=disabled "$@"
+}
