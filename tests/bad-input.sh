@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Whatever is fed to a hook stage: one clear line, no crash, no hang, nothing written, and
 # a container that did not ask starts as if the hook were not there.
-# shellcheck source=tests/lib.sh
 
 ask='"annotations":{"io.ksm.merge":"true"}'
 

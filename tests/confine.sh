@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The process that parses holds no power: what it tries is the end of it, and of no more.
-# shellcheck source=tests/lib.sh
 
 faults=${BUILD:-$(dirname "$0")/../build}/ksm-hook-faults
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1091,SC2034,SC2154 # shunit2 is the system's; suites use the names
+# shellcheck disable=SC2034 # suites use the names
 # SPDX-License-Identifier: Apache-2.0
 # What every shunit2 suite shares: a private work directory, ksmd put back as it
 # was, skips that are named, and the count that tests/run adds up.
