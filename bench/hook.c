@@ -67,7 +67,8 @@ static void state_write(int fd, pid_t pid, const char *annotations)
 	int len = snprintf(text, sizeof(text),
 			   "{\"ociVersion\":\"1.0.2\",\"id\":\"bench\",\"status\":\"creating\","
 			   "\"pid\":%d,\"bundle\":\"/run/containers/bench\","
-			   "\"annotations\":{\"org.example.image\":\"bench\"%s}}", pid, annotations);
+			   "\"annotations\":{\"org.example.image\":\"bench\"%s}}",
+			   pid, annotations);
 
 	if (write(fd, text, (size_t)len) != len)
 		exit(1);
@@ -115,7 +116,8 @@ int main(int argc, char **argv)
 		{ "empty program, static glibc", { argv[1] }, "" },
 		{ "empty program, as the hook is linked", { argv[2] }, "" },
 		{ "hook, container did not ask", { argv[3], "createRuntime" }, "" },
-		{ "hook, io.ksm.merge=true", { argv[3], "createRuntime" },
+		{ "hook, io.ksm.merge=true",
+		  { argv[3], "createRuntime" },
 		  ",\"io.ksm.merge\":\"true\",\"io.ksm.required\":\"true\"" },
 	};
 	size_t n = sizeof(jobs) / sizeof(*jobs);

@@ -25,7 +25,8 @@ ssize_t config_read(const char *path, char *buf, struct error *err)
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, EPERM,
 			       "%s: must belong to root and be writable by nobody else: "
-			       "chown root:root and chmod 644 it", path);
+			       "chown root:root and chmod 644 it",
+			       path);
 	n = read_all(fd, buf, CONFIG_MAX, 0);
 	if (n == -EFBIG)
 		return err_set(err, EFBIG, "%s: longer than %u bytes", path, CONFIG_MAX);
@@ -37,6 +38,11 @@ ssize_t config_read(const char *path, char *buf, struct error *err)
 struct parse {
 	const char *name;
 	struct policy_config *config;
+	unsigned seen; /* a bit for each of keys */
+};
+
+static const char *const keys[] = {
+	"containers", "method", "required", "allow", "deny", "log"
 };
 
 static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
@@ -66,12 +72,31 @@ static int visit_rules(struct parse *p, struct policy_rules *rules,
 	rules->n = path->index[1] + 1;
 	if (path->depth == 2)
 		return v->type == JSON_OBJECT ? 0 : wrong(p, list, shape, err);
-	if (json_path_is(path, list, "*", "annotation", NULL) && is_text(v))
+	if (json_path_is(path, list, "*", "annotation", NULL) && is_text(v) &&
+	    !rule->annotation)
 		rule->annotation = v->text;
-	else if (json_path_is(path, list, "*", "match", NULL) && is_text(v))
+	else if (json_path_is(path, list, "*", "match", NULL) && is_text(v) && !rule->match)
 		rule->match = v->text;
 	else
 		return wrong(p, list, shape, err);
+	return 0;
+}
+
+/* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
+static int check_key(struct parse *p, const char *key, struct error *err)
+{
+	char clean[64];
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
+		i++;
+	if (i == ARRAY_SIZE(keys)) {
+		printable(clean, sizeof(clean), key, strlen(key));
+		return err_set(err, EINVAL, "%s: unknown key \"%s\"", p->name, clean);
+	}
+	if (p->seen & 1u << i)
+		return err_set(err, EINVAL, "%s: \"%s\" is given twice", p->name, key);
+	p->seen |= 1u << i;
 	return 0;
 }
 
@@ -82,9 +107,12 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	struct policy_config *c = p->config;
 	const char *key = path->depth ? path->key[0] : NULL;
 
+	if (!key && v->type != JSON_OBJECT)
+		return err_set(err, EINVAL, "%s: must hold an object, { }", p->name);
 	if (!key)
-		return v->type == JSON_OBJECT ? 0 :
-			err_set(err, EINVAL, "%s: must hold an object, {…}", p->name);
+		return 0;
+	if (path->depth == 1 && check_key(p, key, err) < 0)
+		return -EINVAL;
 	if (strcmp(key, "allow") == 0)
 		return visit_rules(p, &c->allow, path, v, err);
 	if (strcmp(key, "deny") == 0)
@@ -101,14 +129,9 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		c->required = v->boolean;
 	} else if (strcmp(key, "log") == 0) {
 		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
-			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"", err);
+			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"",
+				     err);
 		c->log_given = true;
-	} else {
-		char clean[64];
-
-		/* a mistyped "deny" must not pass for no rule at all */
-		printable(clean, sizeof(clean), key, strlen(key));
-		return err_set(err, EINVAL, "%s: unknown key \"%s\"", p->name, clean);
 	}
 	return 0;
 }
@@ -119,7 +142,7 @@ static int complete(const struct parse *p, const char *list, const struct policy
 	for (size_t i = 0; i < rules->n; i++) {
 		if (!rules->rule[i].annotation || !rules->rule[i].match)
 			return err_set(err, EINVAL,
-				       "%s: \"%s\" rule %zu needs both \"annotation\" and \"match\"",
+				       "%s: \"%s\" rule %zu needs \"annotation\" and \"match\"",
 				       p->name, list, i + 1);
 	}
 	return 0;

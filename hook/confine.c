@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 
 #include "confine_filter.h"
-#include "fault.h"
+
+/* The exit status of a parser that has not read a byte. */
+#define NOT_CONFINED 1
 
 static bool drop_everything(int answer_fd)
 {
@@ -42,8 +44,7 @@ static _Noreturn void child(int answer_fd, void (*fn)(const void *, void *), con
 			    void *answer, size_t size)
 {
 	if (!drop_everything(answer_fd))
-		_exit(1);
-	fault_in_parser();
+		_exit(NOT_CONFINED);
 	fn(arg, answer);
 	(void)write_all(0, answer, size);
 	_exit(0);
@@ -58,11 +59,15 @@ static int died(pid_t pid, struct error *err)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return err_set(err, EPROTO, "the parser tried a system call that it must not "
-					    "make and was killed");
+		return err_set(err, EPROTO,
+			       "the parser tried a system call that it must not "
+			       "make and was killed");
 	if (WIFSIGNALED(status))
 		return err_set(err, EPROTO, "the parser died by signal %d", WTERMSIG(status));
-	return err_set(err, EPROTO, "the parser could not be confined or gave no answer");
+	if (WEXITSTATUS(status) == NOT_CONFINED)
+		return err_set(err, EPROTO, "the parser could not be confined");
+	return err_set(err, EPROTO, "the parser ended with status %d and no whole answer",
+		       WEXITSTATUS(status));
 }
 
 /*

@@ -9,14 +9,14 @@ int main(void)
 {
 	/* killed, not refused: whatever asks for more than this is not our parser any more */
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	struct scmp_arg_cmp to_zero = SCMP_A0(SCMP_CMP_EQ, 0);
 	struct sock_filter insn;
 	FILE *f = tmpfile();
 
 	if (!ctx || !f)
 		return 1;
 	/* the answer goes to descriptor 0; glibc's and musl's _exit try both exits */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-			     SCMP_A0(SCMP_CMP_EQ, 0)) < 0 ||
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, to_zero) < 0 ||
 	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0) < 0 ||
 	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(exit), 0) < 0 ||
 	    seccomp_export_bpf(ctx, fileno(f)) < 0)

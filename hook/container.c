@@ -185,7 +185,8 @@ bool container_of(pid_t pid, struct container_name *out)
 	last_component(text, out->id, sizeof(out->id));
 	snprintf(out->engine, sizeof(out->engine), "%s",
 		 runtime_knows("/run/runc", out->id) ? "runc" :
-		 runtime_knows("/run/crun", out->id) ? "crun" : "oci");
+		 runtime_knows("/run/crun", out->id) ? "crun" :
+						       "oci");
 	if (!out->id[0])
 		snprintf(out->id, sizeof(out->id), "pidns-%lu", (unsigned long)ino);
 	return true;

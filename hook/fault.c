@@ -27,22 +27,26 @@ void fault_step(enum fault_step step)
 		kill(getpid(), SIGKILL);
 }
 
-void fault_in_parser(void)
+void fault_in_parser(void *answer, size_t size)
 {
 	const char *what = wanted("parser:");
 
 	if (!what)
 		return;
-	/* what is got away with is shown by an answer's absence: exit status 0, no answer */
+	/* the exit status tells what was got away with: 10 it worked, 11 it was refused */
 	if (strcmp(what, "open") == 0)
-		_exit(open("/etc/passwd", O_RDONLY) >= 0 ? 0 : 1);
+		_exit(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 10 : 11);
 	if (strcmp(what, "socket") == 0)
-		_exit(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 1);
+		_exit(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 10 : 11);
 	if (strcmp(what, "crash") == 0)
 		__builtin_trap();
 	if (strcmp(what, "hang") == 0) {
 		for (;;)
 			__asm__ volatile("" ::: "memory");
+	}
+	if (strcmp(what, "lie") == 0) {
+		memset(answer, 0xff, size);
+		_exit(write(0, answer, size) == (ssize_t)size ? 0 : 11);
 	}
 }
 

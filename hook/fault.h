@@ -6,6 +6,8 @@
 #ifndef KSM_FAULT_H
 #define KSM_FAULT_H
 
+#include <stddef.h>
+
 /* The steps of an injection, in order; the window is from CALL_SET to RESTORED. */
 enum fault_step {
 	FAULT_SEIZED = 1,
@@ -22,15 +24,20 @@ enum fault_step {
 #ifdef KSM_TEST_FAULTS
 /* KSM_FAULT=kill:STEP: the tracer is killed right behind that step. */
 void fault_step(enum fault_step step);
-/* KSM_FAULT=parser:open|socket|crash|hang: what an attacker in the parser would try. */
-void fault_in_parser(void);
+/*
+ * KSM_FAULT=parser:open|socket|crash|hang|lie: what an attacker in the parser would try, who
+ * got there by way of the container state. A lie fills the answer with all ones.
+ */
+void fault_in_parser(void *answer, size_t size);
 #else
 static inline void fault_step(enum fault_step step)
 {
 	(void)step;
 }
-static inline void fault_in_parser(void)
+static inline void fault_in_parser(void *answer, size_t size)
 {
+	(void)answer;
+	(void)size;
 }
 #endif
 

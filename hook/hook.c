@@ -10,6 +10,7 @@
 #include "applets.h"
 #include "config.h"
 #include "confine.h"
+#include "fault.h"
 #include "json.h"
 #include "state.h"
 
@@ -26,84 +27,174 @@ struct input {
 };
 
 /*
+ * Is there an escape of a letter or a dot, which could spell a name otherwise? Go's encoder
+ * writes \u003c and the like, which cannot.
+ */
+static bool has_escape(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	/* one NUL stands behind the text */
+	while ((p = memmem(p, (size_t)(end - p), "\\u00", 4)) != NULL) {
+		p += 4;
+		if (*p == '6' || *p == '7' || (*p == '2' && (p[1] == 'e' || p[1] == 'E')))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Could the answer be yes at all? Most containers did not ask, and for them a look at the
- * raw bytes is all that a start should pay. A \u escape could spell the name otherwise, so
- * text that has one is parsed.
+ * raw bytes is all that a start should pay.
  */
 static bool may_ask(const struct input *in)
 {
 	static const char name[] = ANNOTATION_PREFIX "merge";
 
 	return memmem(state_text, in->state_len, name, sizeof(name) - 1) ||
-	       memmem(state_text, in->state_len, "\\u", 2) ||
+	       has_escape(state_text, in->state_len) ||
 	       memmem(config_text, in->config_len, "\"all\"", 5) ||
-	       memmem(config_text, in->config_len, "\\u", 2);
+	       has_escape(config_text, in->config_len);
 }
 
 /* In the confined process. */
 static void parse(const void *arg, void *answer)
 {
 	static struct policy_config config;
+	static const struct policy_config defaults;
 	static struct state state;
 	const struct input *in = arg;
 	struct hook_verdict *v = answer;
+	const struct policy_config *c = &config;
+	struct error err;
 
+	/* without a configuration nothing is merged, but a container may still require it */
 	if (config_parse(in->config_path, config_text, in->config_len, &config, &v->err) < 0)
+		c = &defaults;
+	v->decision.required = c->required;
+	v->log_given = c->log_given;
+	v->log = c->log;
+	if (in->state_len == 0)
 		return;
-	v->decision.required = config.required;
-	v->log_given = config.log_given;
-	v->log = config.log;
-	if (state_parse(state_text, in->state_len, &config, &state, &v->err) < 0)
+	fault_in_parser(answer, sizeof(*v));
+	if (state_parse(state_text, in->state_len, c, &state, &err) < 0) {
+		if (!v->err.msg[0])
+			v->err = err;
 		return;
+	}
 	memcpy(v->id, state.id, sizeof(v->id));
 	v->pid = state.pid;
-	policy_decide(&config, state.annotation, state.n, &v->decision);
+	policy_decide(c, state.annotation, state.n, &v->decision);
+	/* what nobody wants cannot be required */
+	v->decision.required = v->decision.required && v->decision.merge;
+}
+
+/* One line of text for a terminal, whatever the parser sent. */
+static void clean(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (char *p = text; *p; p++) {
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	}
 }
 
 /* Nothing that the parser sends is taken for granted. */
 static int check(struct hook_verdict *v, struct error *err)
 {
-	v->err.msg[sizeof(v->err.msg) - 1] = '\0';
-	v->decision.reason[sizeof(v->decision.reason) - 1] = '\0';
-	v->decision.warning[sizeof(v->decision.warning) - 1] = '\0';
+	clean(v->err.msg, sizeof(v->err.msg));
+	clean(v->decision.reason, sizeof(v->decision.reason));
+	clean(v->decision.warning, sizeof(v->decision.warning));
 	v->id[sizeof(v->id) - 1] = '\0';
 	/* a bool that is neither would mean different things in different places */
 	if (*(const unsigned char *)&v->decision.merge > 1 ||
 	    *(const unsigned char *)&v->decision.required > 1 ||
-	    *(const unsigned char *)&v->log_given > 1 || v->pid < 0 || (unsigned)v->decision.method > METHOD_PRELOAD ||
-	    (unsigned)v->log > LOG_LEVEL_DEBUG)
+	    *(const unsigned char *)&v->log_given > 1 || v->pid < 0 ||
+	    (unsigned)v->decision.method > METHOD_PRELOAD || (unsigned)v->log > LOG_LEVEL_DEBUG)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	return 0;
 }
 
-/* The parser's own text may quote the input. */
-static void clean(struct error *err)
-{
-	struct error copy = *err;
-
-	printable(err->msg, sizeof(err->msg), copy.msg, strlen(copy.msg));
-}
-
-static int read_input(struct input *in, struct error *err)
+static int read_state(struct input *in, struct error *err)
 {
 	ssize_t n = read_all(STDIN_FILENO, state_text, STATE_MAX, STATE_TIMEOUT_MS);
 
+	if (n == -ETIMEDOUT)
+		return err_set(err, ETIMEDOUT,
+			       "container state: stdin did not end within %d ms",
+			       STATE_TIMEOUT_MS);
 	if (n == -EFBIG)
 		return err_set(err, EFBIG, "container state: longer than %u bytes", STATE_MAX);
 	if (n < 0)
 		return err_errno(err, (int)-n, "container state on stdin");
 	if (n == 0)
-		return err_set(err, EINVAL, "container state: stdin is empty; an OCI runtime "
-					    "starts this, see ksm-hook(8)");
+		return err_set(err, EINVAL,
+			       "container state: stdin is empty; an OCI runtime "
+			       "starts this, see ksm-hook(8)");
 	in->state_len = (size_t)n;
-	n = config_read(in->config_path, config_text, err);
+	return 0;
+}
+
+static int read_config(struct input *in, struct error *err)
+{
+	ssize_t n = config_read(in->config_path, config_text, err);
+
 	if (n < 0)
 		return (int)n;
 	in->config_len = (size_t)n;
 	return 0;
 }
 
-/* 0 go on, 1 help was shown, 2 wrong usage */
+static int parse_confined(const struct input *in, struct hook_verdict *v, struct error *err)
+{
+	int r;
+
+	*v = (struct hook_verdict){ 0 };
+	r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
+	if (r == 0)
+		r = check(v, err);
+	if (r < 0)
+		*v = (struct hook_verdict){ 0 };
+	return r;
+}
+
+/*
+ * Read and decide. Where that fails, what is left is read as far as it goes, for one
+ * question: whether the container must not start unmerged.
+ */
+static int decide(struct input *in, struct hook_verdict *v, struct error *err)
+{
+	struct error second;
+	int r = read_state(in, err);
+	int c = read_config(in, r < 0 ? &second : err);
+
+	if (r == 0)
+		r = c;
+	if (r == 0 && !may_ask(in))
+		return 0;
+	c = parse_confined(in, v, r < 0 ? &second : err);
+	if (c < 0 && in->state_len > 0) {
+		in->state_len = 0;
+		(void)parse_confined(in, v, &second);
+	}
+	if (r == 0)
+		r = c;
+	if (r == 0 && v->err.msg[0]) {
+		*err = v->err;
+		r = -EINVAL;
+	}
+	return r;
+}
+
+/* Told, but not at the cost of every container on the host. */
+static int wrong_usage(const char *argument)
+{
+	log_error("wrong usage at \"%s\", nothing was done; mend the hook's \"args\"",
+		  argument);
+	return 1;
+}
+
+/* 0 go on, 1 that was all */
 static int options(const char *stage, int argc, char **argv, struct input *in)
 {
 	static const struct option longopts[] = { { "config", required_argument, NULL, 'c' },
@@ -111,6 +202,7 @@ static int options(const char *stage, int argc, char **argv, struct input *in)
 						  { 0 } };
 	int c;
 
+	opterr = 0; /* one line, and in syslog too */
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -120,12 +212,12 @@ static int options(const char *stage, int argc, char **argv, struct input *in)
 			applet_usage(stage);
 			return 1;
 		default:
-			return 2;
+			return wrong_usage(argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		log_error("unexpected argument \"%s\"", argv[optind]);
-	return optind < argc ? 2 : 0;
+		return wrong_usage(argv[optind]);
+	return 0;
 }
 
 enum hook_next hook_begin(const char *stage, int argc, char **argv,
@@ -133,37 +225,22 @@ enum hook_next hook_begin(const char *stage, int argc, char **argv,
 {
 	struct input in = { .config_path = CONFIG_PATH };
 	struct error err;
-	int r;
 
 	log_init(stage, true);
 	*verdict = (struct hook_verdict){ 0 };
 	*status = 0;
-	r = options(stage, argc, argv, &in);
-	if (r == 2) {
-		/* told, but not at the cost of every container on the host */
-		log_error("wrong usage, nothing was done; mend the hook's \"args\"");
+	if (options(stage, argc, argv, &in) != 0)
 		return HOOK_DONE;
-	}
-	if (r != 0)
-		return HOOK_DONE;
-	r = read_input(&in, &err);
-	if (r == 0 && !may_ask(&in))
-		return HOOK_DONE;
-	if (r == 0)
-		r = confine_call(parse, &in, verdict, sizeof(*verdict), PARSE_TIMEOUT_MS, &err);
-	if (r == 0)
-		r = check(verdict, &err);
-	if (r == 0 && verdict->err.msg[0]) {
-		err = verdict->err;
-		clean(&err);
-		r = -EINVAL;
-	}
-	if (verdict->log_given)
-		log_set_level(verdict->log);
-	if (r < 0) {
+	if (decide(&in, verdict, &err) < 0) {
+		if (verdict->log_given)
+			log_set_level(verdict->log);
 		*status = hook_failed(verdict, &err);
 		return HOOK_DONE;
 	}
+	if (!verdict->decision.reason[0])
+		return HOOK_DONE;
+	if (verdict->log_given)
+		log_set_level(verdict->log);
 	log_set_subject(verdict->id, verdict->pid);
 	if (verdict->decision.warning[0])
 		log_warning("%s", verdict->decision.warning);
@@ -176,7 +253,8 @@ int hook_failed(const struct hook_verdict *verdict, const struct error *err)
 {
 	if (verdict->decision.required) {
 		log_error("not made mergeable, and merging is required, so the container is "
-			  "refused: %s", err->msg);
+			  "refused: %s",
+			  err->msg);
 		return 1;
 	}
 	log_warning("not made mergeable: %s", err->msg);

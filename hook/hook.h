@@ -9,7 +9,7 @@
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
 struct hook_verdict {
-	struct error err;      /* why there is no decision; empty if there is one */
+	struct error err; /* why there is no decision; empty if there is one */
 	struct decision decision;
 	bool log_given;
 	enum log_level log;
@@ -25,6 +25,10 @@ enum hook_next {
 /*
  * Parse the stage's options, read the state from stdin and the configuration, decide. A
  * container that did not ask costs no parsing at all.
+ *
+ * Merging is required where config.json says so or the container does. A config.json that
+ * cannot be read says nothing, and neither does a state: then only the other one counts, and
+ * a parser that dies of the state does not take the word of config.json with it.
  */
 enum hook_next hook_begin(const char *stage, int argc, char **argv,
 			  struct hook_verdict *verdict, int *status);

@@ -153,8 +153,7 @@ static void print_text(const struct support *s)
 		return;
 	print_ksmd();
 	printf("madvise         yes\n");
-	printf("prctl           %s\n",
-	       s->prctl ? "yes" : "no: needs Linux 6.4 or a backport");
+	printf("prctl           %s\n", s->prctl ? "yes" : "no: needs Linux 6.4 or a backport");
 	if (s->prctl) {
 		printf("  after fork    %s\n", s->fork ? "yes" : "no");
 		printf("  after exec    %s\n", exec_text(s));
@@ -165,9 +164,17 @@ static void print_text(const struct support *s)
 static int print_json(const struct support *s)
 {
 	static const char *const counters[] = {
-		"run",		   "pages_to_scan", "sleep_millisecs", "pages_shared",
-		"pages_sharing",   "pages_unshared", "pages_volatile", "pages_skipped",
-		"ksm_zero_pages",  "full_scans",    "general_profit",
+		"run",
+		"pages_to_scan",
+		"sleep_millisecs",
+		"pages_shared",
+		"pages_sharing",
+		"pages_unshared",
+		"pages_volatile",
+		"pages_skipped",
+		"ksm_zero_pages",
+		"full_scans",
+		"general_profit",
 	};
 	struct json_out *o = json_out_new();
 	int64_t v;
@@ -193,7 +200,8 @@ static int print_json(const struct support *s)
 	}
 	json_out_end_object(o);
 	json_out_int(o, "saved_bytes",
-		     (value("pages_sharing") + value("ksm_zero_pages")) * sysconf(_SC_PAGESIZE));
+		     (value("pages_sharing") + value("ksm_zero_pages")) *
+			     sysconf(_SC_PAGESIZE));
 	json_out_end_object(o);
 	return json_out_finish(o);
 }

@@ -294,8 +294,10 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	r = wait_stop(tid, deadline, &status);
 	if (r == 0) {
 		fault_step(FAULT_STOPPED);
-		r = stopped_in_user_space(tid, status) ? -ETIMEDOUT :
-			make_calls(tid, status, calls, n, deadline);
+		if (stopped_in_user_space(tid, status))
+			r = -ETIMEDOUT;
+		else
+			r = make_calls(tid, status, calls, n, deadline);
 	}
 	if (r != -ESRCH)
 		let_go(tid);

@@ -18,10 +18,10 @@ struct inject_call {
 #define INJECT_CALLS_MAX 2
 
 struct inject_target {
-	pid_t pid;   /* the process (its thread group) */
-	int pidfd;   /* opened when pid was known to be the right one */
+	pid_t pid; /* the process (its thread group) */
+	int pidfd; /* opened when pid was known to be the right one */
 	/* out: */
-	int result;  /* 0 all calls returned 0, else -errno of the attempt or of a call */
+	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
 	int stopped_us; /* how long the thread that made the calls was held up */
 	struct error err;
 };

@@ -8,13 +8,20 @@
 #include <yajl/yajl_parse.h>
 
 /*
- * All memory of a walk: yajl's and the strings that are kept. A walk takes less than four
- * times its input (yajl doubles its buffers), and the input is bounded by the caller; pages
- * that are not used cost nothing.
+ * yajl's memory. It doubles its buffers, one for a string that is being decoded and one for
+ * what is left unfinished at the end, so it takes less than eight times its input, and the
+ * input is bounded by the caller; pages that are not used cost nothing.
  */
-static _Alignas(16) char arena[8u << 20];
+static _Alignas(16) char arena[16u << 20];
 static size_t arena_used;
 static char *arena_last;
+
+/*
+ * The strings that are kept. In the text each has two quotes, here it has one NUL: they take
+ * less than the input.
+ */
+static char kept[2u << 20];
+static size_t kept_used;
 
 static void *arena_alloc(void *ctx, size_t size)
 {
@@ -54,19 +61,19 @@ static void arena_free(void *ctx, void *p)
 
 void json_release(void)
 {
-	arena_used = 0;
-	arena_last = NULL;
+	kept_used = 0;
 }
 
 const char *json_keep(const char *text, size_t len)
 {
 	char *copy;
 
-	if (len + 33 > sizeof(arena) - arena_used)
+	if (len >= sizeof(kept) - kept_used)
 		return NULL;
-	copy = arena_alloc(NULL, len + 1);
+	copy = kept + kept_used;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
+	kept_used += len + 1;
 	return copy;
 }
 
@@ -81,7 +88,8 @@ struct walk {
 	bool is_array[JSON_DEPTH_MAX];
 };
 
-static int value(struct walk *w, enum json_type type, bool boolean, const char *text, size_t len)
+static int value(struct walk *w, enum json_type type, bool boolean, const char *text,
+		 size_t len)
 {
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
 
@@ -196,12 +204,11 @@ static void position(char *out, size_t size, const char *text, size_t offset)
 	snprintf(out, size, "line %zu, column %zu", line, column);
 }
 
-static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t len)
+static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t at)
 {
 	char where[48], why[96], *end;
-	size_t at = yajl_get_bytes_consumed(h);
 
-	position(where, sizeof(where), text, at < len ? at : len);
+	position(where, sizeof(where), text, at);
 	snprintf(why, sizeof(why), "%s", (char *)yajl_get_error(h, 0, NULL, 0));
 	end = strchr(why, '\n');
 	if (end)
@@ -214,20 +221,32 @@ int json_walk(const char *name, const char *text, size_t len, bool comments, jso
 {
 	yajl_alloc_funcs memory = { arena_alloc, arena_realloc, arena_free, NULL };
 	struct walk w = { .name = name, .visit = visit, .arg = arg, .err = err };
-	yajl_handle h = yajl_alloc(&callbacks, &memory, &w);
+	bool ended = false;
+	size_t at;
+	yajl_handle h;
 	yajl_status s;
 
+	arena_used = 0;
+	arena_last = NULL;
+	h = yajl_alloc(&callbacks, &memory, &w);
 	yajl_config(h, yajl_allow_comments, (int)comments);
 	s = yajl_parse(h, (const unsigned char *)text, len);
-	if (s == yajl_status_ok)
+	if (s == yajl_status_ok) {
 		s = yajl_complete_parse(h);
+		ended = true;
+	}
 	if (s == yajl_status_client_canceled)
 		return w.ret;
-	if (s != yajl_status_ok)
+	if (s == yajl_status_ok)
+		return 0;
+	if (ended && !w.any)
+		return err_set(err, EINVAL, "%s: is empty, or ends within its first value",
+			       name);
+	if (ended)
 		return syntax_error(&w, h, text, len);
-	if (!w.any)
-		return err_set(err, EINVAL, "%s: is empty, an object was expected", name);
-	return 0;
+	/* what yajl has consumed includes the byte that it stumbled over, if it says at all */
+	at = yajl_get_bytes_consumed(h);
+	return syntax_error(&w, h, text, at > 0 && at <= len ? at - 1 : 0);
 }
 
 bool json_path_is(const struct json_path *path, ...)

@@ -21,12 +21,12 @@ enum ksm_flag { KSM_UNKNOWN = -1, KSM_NO, KSM_YES };
 
 /* /proc/PID/ksm_stat (Linux 6.1); counters that a kernel lacks are 0. */
 struct ksm_stat {
-	int64_t merging_pages; /* places of this process that use a merged page */
-	int64_t zero_pages;    /* places that use the kernel's zero page */
-	int64_t rmap_items;    /* scanned pages, 64 bytes of kernel memory each */
-	int64_t profit;        /* bytes, as the kernel counts it */
+	int64_t merging_pages;   /* places of this process that use a merged page */
+	int64_t zero_pages;      /* places that use the kernel's zero page */
+	int64_t rmap_items;      /* scanned pages, 64 bytes of kernel memory each */
+	int64_t profit;          /* bytes, as the kernel counts it */
 	enum ksm_flag merge_any; /* the prctl is set; unknown before about Linux 6.14 */
-	enum ksm_flag scanned;	 /* ksmd scans the address space; likewise */
+	enum ksm_flag scanned;   /* ksmd scans the address space; likewise */
 };
 
 /* 0; -ESRCH; -ENOENT on kernels without the file. */

@@ -45,10 +45,6 @@ static int check_is_ours(pid_t pid, struct error *err)
 	struct proc_stat target, st;
 	pid_t ancestor = getppid();
 
-	if (pid <= 0)
-		return err_set(err, EINVAL,
-			       "container state: has no process yet (\"pid\" is missing or 0); "
-			       "register the hook for createRuntime, not createContainer");
 	if (proc_stat(pid, &target) < 0)
 		return err_set(err, ESRCH, "there is no process %d", pid);
 	if (target.kernel_thread)
@@ -60,8 +56,8 @@ static int check_is_ours(pid_t pid, struct error *err)
 			break;
 		ancestor = st.ppid;
 	}
-	return err_set(err, EPERM, "process %d is not a child of the runtime that called this hook",
-		       pid);
+	return err_set(err, EPERM,
+		       "process %d is not a child of the runtime that called this hook", pid);
 }
 
 /* 0 with *fd, the process pinned; its number means no other from here on. */
@@ -79,8 +75,13 @@ static int inject_init(pid_t pid, struct error *err)
 {
 	__cleanup(close_fd) int pidfd = -1;
 	struct inject_target t = { .pid = pid };
-	int r = pin(pid, &pidfd, err);
+	int r;
 
+	if (pid == 0)
+		return err_set(err, EINVAL,
+			       "container state: has no process yet (\"pid\" is missing or 0); "
+			       "register the hook for createRuntime, not createContainer");
+	r = pin(pid, &pidfd, err);
 	if (r == 0)
 		r = check_is_ours(pid, err);
 	if (r < 0)

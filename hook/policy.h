@@ -45,8 +45,8 @@ struct decision {
 	bool merge;
 	bool required;
 	enum policy_method method;
-	char reason[160];   /* why so, for the log */
-	char warning[256];  /* values that were not understood; empty if none */
+	char reason[160];  /* why so, for the log */
+	char warning[480]; /* values that were not understood; empty if none */
 };
 
 int policy_containers_parse(const char *text, enum policy_containers *out);

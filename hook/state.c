@@ -53,13 +53,12 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	struct parse *p = arg;
 	int64_t n;
 
-	if (path->depth == 0)
-		return v->type == JSON_OBJECT ? 0 :
-			err_set(err, EINVAL, "%s: is not an object", name);
+	if (path->depth == 0 && v->type != JSON_OBJECT)
+		return err_set(err, EINVAL, "%s: is not an object", name);
 	if (json_path_is(path, "pid", NULL)) {
 		if (v->type != JSON_NUMBER || parse_int(v->text, v->len, 0, INT_MAX, &n) < 0)
-			return err_set(err, EINVAL,
-				       "%s: \"pid\" is not a process id (0 to %d)", name, INT_MAX);
+			return err_set(err, EINVAL, "%s: \"pid\" is not a process id (0 to %d)",
+				       name, INT_MAX);
 		p->state->pid = (pid_t)n;
 	} else if (json_path_is(path, "id", NULL)) {
 		if (v->type != JSON_STRING || v->len >= sizeof(p->state->id) ||
@@ -70,8 +69,10 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		memcpy(p->state->id, v->text, v->len + 1);
 	} else if (json_path_is(path, "annotations", NULL)) {
 		if (v->type != JSON_OBJECT && v->type != JSON_NULL)
-			return err_set(err, EINVAL, "%s: \"annotations\" is not an object", name);
-	} else if (path->depth == 2 && path->key[1] && strcmp(path->key[0], "annotations") == 0) {
+			return err_set(err, EINVAL, "%s: \"annotations\" is not an object",
+				       name);
+	} else if (path->depth == 2 && path->key[1] &&
+		   strcmp(path->key[0], "annotations") == 0) {
 		return visit_annotation(p, path->key[1], v, err);
 	}
 	return 0;

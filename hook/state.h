@@ -12,9 +12,9 @@
  * Kubernetes allows 256 KiB of annotations on a pod, CRI-O adds its own, escapes can
  * lengthen them: a state larger than this is noise.
  */
-#define STATE_MAX	(1u << 20)
+#define STATE_MAX       (1u << 20)
 #define ANNOTATIONS_MAX 128
-#define ANNOTATION_MAX	4096
+#define ANNOTATION_MAX  4096
 
 struct state {
 	char id[256];

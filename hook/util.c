@@ -64,6 +64,7 @@ int64_t now_ms(void)
 	return now_us() / 1000;
 }
 
+/* 1 there is something to read (or its end), 0 ask again, -errno. */
 static int wait_readable(int fd, int64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -71,9 +72,13 @@ static int wait_readable(int fd, int64_t deadline)
 
 	if (left <= 0)
 		return -ETIMEDOUT;
-	if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
+	switch (poll(&p, 1, (int)left)) {
+	case 0:
+		return -ETIMEDOUT;
+	case -1:
+		return errno == EINTR ? 0 : -errno;
+	}
+	return 1;
 }
 
 ssize_t read_all(int fd, char *buf, size_t cap, int timeout_ms)
@@ -89,6 +94,8 @@ ssize_t read_all(int fd, char *buf, size_t cap, int timeout_ms)
 
 			if (r < 0)
 				return r;
+			if (r == 0)
+				continue;
 		}
 		/* one byte more than cap, to tell "full" from "too much" */
 		n = read(fd, buf + len, cap + 1 - len);
@@ -128,11 +135,13 @@ int parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *o
 	char copy[24], *end;
 	long long v;
 
-	/* strtoll would take leading blanks and a '+' */
-	if (len == 0 || len >= sizeof(copy) || strspn(text, "-0123456789") < len)
-		return len >= sizeof(copy) ? -ERANGE : -EINVAL;
+	if (len >= sizeof(copy))
+		return -ERANGE;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
+	/* strtoll would take leading blanks and a '+' */
+	if (len == 0 || strspn(copy, "-0123456789") < len)
+		return -EINVAL;
 	errno = 0;
 	v = strtoll(copy, &end, 10);
 	if (end == copy || *end != '\0')

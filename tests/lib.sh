@@ -1,3 +1,4 @@
+# shellcheck disable=SC2034 # suites use the names
 # SPDX-License-Identifier: Apache-2.0
 # What every shunit2 suite shares: a private work directory, ksmd put back as it
 # was, skips that are named, and the count that tests/run adds up.
@@ -41,7 +42,7 @@ ksm_save() {
 ksm_restore() {
 	[ -e "$work/ksm.saved" ] || return 0
 	while read -r _f _v; do
-		echo "$_v" >$ksm/$_f 2>/dev/null
+		echo "$_v" >"$ksm/$_f" 2>/dev/null
 	done <"$work/ksm.saved"
 }
 

@@ -69,7 +69,7 @@ testRootCrun() {
 rootless() {
 	_runtime=$1
 	shift
-	rm -rf "$work/home" "$work/xdg"
+	rm -rf "${work:?}/home" "$work/xdg"
 	mkdir -m 700 "$work/home" "$work/xdg"
 	chown $user "$work/home" "$work/xdg"
 	cat >"$work/rootless.sh" <<-E

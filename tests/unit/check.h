@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks that count themselves and name the place that failed. */
+#ifndef KSM_CHECK_H
+#define KSM_CHECK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static int check_passed, check_failed;
+/* What a loop over cases is at, for the message. */
+static const char *check_case = "";
+
+static inline bool check_that(bool ok, const char *file, int line, const char *what)
+{
+	if (ok) {
+		check_passed++;
+		return true;
+	}
+	check_failed++;
+	printf("%s:%d: %s%s%s\n", file, line, check_case, *check_case ? ": " : "", what);
+	return false;
+}
+
+static inline void check_int(long long got, long long want, const char *file, int line,
+			     const char *what)
+{
+	if (!check_that(got == want, file, line, what))
+		printf("\tgot %lld, wanted %lld\n", got, want);
+}
+
+static inline void check_text(const char *got, const char *want, const char *file, int line,
+			      const char *what)
+{
+	if (!check_that(strcmp(got, want) == 0, file, line, what))
+		printf("\tgot    \"%s\"\n\twanted \"%s\"\n", got, want);
+}
+
+static inline void check_has(const char *got, const char *part, const char *file, int line,
+			     const char *what)
+{
+	if (!check_that(strstr(got, part) != NULL, file, line, what))
+		printf("\t\"%s\" does not hold \"%s\"\n", got, part);
+}
+
+static inline int check_end(void)
+{
+	printf("%d passed, %d failed\n", check_passed, check_failed);
+	return check_failed != 0;
+}
+
+#define CHECK(cond)           check_that(cond, __FILE__, __LINE__, #cond)
+#define CHECK_INT(got, want)  check_int(got, want, __FILE__, __LINE__, #got)
+#define CHECK_TEXT(got, want) check_text(got, want, __FILE__, __LINE__, #got)
+#define CHECK_HAS(got, part)  check_has(got, part, __FILE__, __LINE__, #got)
+
+#endif

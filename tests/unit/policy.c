@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision table: who is merged, by which method, and what is said about it. */
+#include "policy.h"
+
+#include "check.h"
+
+enum rule { NO_RULE, MATCHES, DIFFERS };
+enum asked { NOT_GIVEN, TRUE, FALSE, UNKNOWN };
+
+/*
+ * The whole table. The outcomes, y or n, are for: no "allow" rule, one that matches, one
+ * that does not.
+ */
+static const struct row {
+	enum policy_containers containers;
+	enum rule deny;
+	enum asked asked;
+	const char *outcome;
+} table[] = {
+	{ CONTAINERS_NONE, NO_RULE, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_NONE, NO_RULE, TRUE, "nnn" },
+	{ CONTAINERS_NONE, NO_RULE, FALSE, "nnn" },
+	{ CONTAINERS_NONE, NO_RULE, UNKNOWN, "nnn" },
+	{ CONTAINERS_NONE, DIFFERS, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_NONE, DIFFERS, TRUE, "nnn" },
+	{ CONTAINERS_NONE, DIFFERS, FALSE, "nnn" },
+	{ CONTAINERS_NONE, DIFFERS, UNKNOWN, "nnn" },
+	{ CONTAINERS_NONE, MATCHES, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_NONE, MATCHES, TRUE, "nnn" },
+	{ CONTAINERS_NONE, MATCHES, FALSE, "nnn" },
+	{ CONTAINERS_NONE, MATCHES, UNKNOWN, "nnn" },
+
+	{ CONTAINERS_ANNOTATED, NO_RULE, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_ANNOTATED, NO_RULE, TRUE, "yyn" },
+	{ CONTAINERS_ANNOTATED, NO_RULE, FALSE, "nnn" },
+	{ CONTAINERS_ANNOTATED, NO_RULE, UNKNOWN, "nnn" },
+	{ CONTAINERS_ANNOTATED, DIFFERS, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_ANNOTATED, DIFFERS, TRUE, "yyn" },
+	{ CONTAINERS_ANNOTATED, DIFFERS, FALSE, "nnn" },
+	{ CONTAINERS_ANNOTATED, DIFFERS, UNKNOWN, "nnn" },
+	{ CONTAINERS_ANNOTATED, MATCHES, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_ANNOTATED, MATCHES, TRUE, "nnn" },
+	{ CONTAINERS_ANNOTATED, MATCHES, FALSE, "nnn" },
+	{ CONTAINERS_ANNOTATED, MATCHES, UNKNOWN, "nnn" },
+
+	{ CONTAINERS_ALL, NO_RULE, NOT_GIVEN, "yyn" },
+	{ CONTAINERS_ALL, NO_RULE, TRUE, "yyn" },
+	{ CONTAINERS_ALL, NO_RULE, FALSE, "nnn" },
+	{ CONTAINERS_ALL, NO_RULE, UNKNOWN, "yyn" },
+	{ CONTAINERS_ALL, DIFFERS, NOT_GIVEN, "yyn" },
+	{ CONTAINERS_ALL, DIFFERS, TRUE, "yyn" },
+	{ CONTAINERS_ALL, DIFFERS, FALSE, "nnn" },
+	{ CONTAINERS_ALL, DIFFERS, UNKNOWN, "yyn" },
+	{ CONTAINERS_ALL, MATCHES, NOT_GIVEN, "nnn" },
+	{ CONTAINERS_ALL, MATCHES, TRUE, "nnn" },
+	{ CONTAINERS_ALL, MATCHES, FALSE, "nnn" },
+	{ CONTAINERS_ALL, MATCHES, UNKNOWN, "nnn" },
+};
+
+static void set_rule(struct policy_rules *rules, enum rule kind)
+{
+	if (kind == NO_RULE)
+		return;
+	rules->rule[rules->n++] =
+		(struct policy_rule){ "org.example.pod", kind == MATCHES ? "web-*" : "db-*" };
+}
+
+static void whole_table(void)
+{
+	static const char *const values[] = { NULL, "true", "false", "yes" };
+	char name[80];
+
+	CHECK_INT(ARRAY_SIZE(table), 36);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct row *row = &table[i];
+		struct annotation a[] = { { "org.example.pod", "web-1" },
+					  { "io.ksm.merge", values[row->asked] } };
+
+		for (enum rule allow = NO_RULE; allow <= DIFFERS; allow++) {
+			struct policy_config c = { .containers = row->containers };
+			struct decision d;
+
+			snprintf(name, sizeof(name), "row %zu, allow %d", i, (int)allow);
+			check_case = name;
+			set_rule(&c.deny, row->deny);
+			set_rule(&c.allow, allow);
+			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
+			CHECK_INT(d.merge, row->outcome[allow] == 'y');
+			CHECK(d.reason[0] != '\0');
+			CHECK_INT(d.warning[0] != '\0', row->asked == UNKNOWN);
+			CHECK(!d.required);
+			CHECK_INT(d.method, METHOD_AUTO);
+		}
+	}
+	check_case = "";
+}
+
+static struct decision decide(const struct policy_config *c, const struct annotation *a,
+			      size_t n)
+{
+	struct decision d;
+
+	memset(&d, 0xff, sizeof(d)); /* every field is set, whatever was there */
+	policy_decide(c, a, n, &d);
+	return d;
+}
+
+/* The reason names the first thing in the order that decides. */
+static void reasons(void)
+{
+	struct annotation yes[] = { { "io.ksm.merge", "true" }, { "pod", "a" } };
+	struct annotation no[] = { { "io.ksm.merge", "false" }, { "pod", "a" } };
+	struct policy_config none = { .containers = CONTAINERS_NONE };
+	struct policy_config all = { .containers = CONTAINERS_ALL };
+	struct policy_config deny = { .deny = { { { "pod", "a" } }, 1 } };
+	struct policy_config allow = { .allow = { { { "pod", "b" } }, 1 } };
+	struct policy_config plain = { 0 };
+
+	none.deny = deny.deny;
+	CHECK_HAS(decide(&none, no, 2).reason, "\"none\"");
+	CHECK_HAS(decide(&deny, no, 2).reason, "denied by the rule for pod");
+	CHECK_HAS(decide(&allow, no, 2).reason, "merge=false");
+	CHECK_HAS(decide(&allow, yes, 2).reason, "\"allow\"");
+	CHECK_HAS(decide(&plain, NULL, 0).reason, "no annotation");
+	CHECK_HAS(decide(&plain, yes, 2).reason, "merge=true");
+	CHECK_HAS(decide(&all, yes + 1, 1).reason, "\"all\"");
+}
+
+static void rules(void)
+{
+	struct annotation a[] = { { "io.ksm.merge", "true" }, { "pod", "web-1" } };
+	struct annotation empty[] = { { "io.ksm.merge", "true" }, { "pod", "" } };
+	struct policy_config c = { .allow = { { { "other", "*" }, { "pod", "web-[0-9]" } },
+					      2 } };
+
+	/* any of several rules will do */
+	CHECK(decide(&c, a, 2).merge);
+	/* an annotation that is not there matches nothing, not even "*" */
+	c.allow.n = 1;
+	CHECK(!decide(&c, a, 2).merge);
+	/* one that is there and empty matches "*" and "" only */
+	c.allow.rule[0] = (struct policy_rule){ "pod", "*" };
+	CHECK(decide(&c, empty, 2).merge);
+	c.allow.rule[0].match = "";
+	CHECK(decide(&c, empty, 2).merge);
+	CHECK(!decide(&c, a, 2).merge);
+	c.allow.rule[0].match = "?*";
+	CHECK(!decide(&c, empty, 2).merge);
+	/* the whole value, in its case; a slash is a letter like any other */
+	c.allow.rule[0].match = "web";
+	CHECK(!decide(&c, a, 2).merge);
+	c.allow.rule[0].match = "WEB-1";
+	CHECK(!decide(&c, a, 2).merge);
+	a[1].value = "team/web";
+	c.allow.rule[0].match = "team*web";
+	CHECK(decide(&c, a, 2).merge);
+	/* a broken pattern matches itself at most, and never crashes */
+	c.allow.rule[0].match = "[";
+	CHECK(!decide(&c, a, 2).merge);
+	/* a rule may look at our own annotations */
+	c.allow.rule[0] = (struct policy_rule){ "io.ksm.merge", "true" };
+	CHECK(decide(&c, a, 2).merge);
+}
+
+static void required_and_method(void)
+{
+	struct policy_config c = { .required = true, .method = METHOD_PRELOAD };
+	struct annotation a[] = { { "io.ksm.required", "false" },
+				  { "io.ksm.method", "inject" } };
+
+	CHECK(decide(&c, NULL, 0).required);
+	CHECK_INT(decide(&c, NULL, 0).method, METHOD_PRELOAD);
+	CHECK(!decide(&c, a, 2).required);
+	CHECK_INT(decide(&c, a, 2).method, METHOD_INJECT);
+	a[0].value = "true";
+	a[1].value = "auto";
+	c.required = false;
+	CHECK(decide(&c, a, 2).required);
+	CHECK_INT(decide(&c, a, 2).method, METHOD_AUTO);
+	a[1].value = "preload";
+	c.method = METHOD_AUTO;
+	CHECK_INT(decide(&c, a, 2).method, METHOD_PRELOAD);
+}
+
+static void unknown_values(void)
+{
+	static const char *const bad[] = { "",      "True",  "TRUE",      "1",  "yes",
+					   " true", "true ", "truefalse", "tru" };
+	struct policy_config c = { .required = true, .method = METHOD_INJECT };
+	struct annotation a[] = { { "io.ksm.merge", "maybe" },
+				  { "io.ksm.required", "sometimes" },
+				  { "io.ksm.method", "magic" } };
+	struct decision d = decide(&c, a, 3);
+
+	/* each is named, none changes anything */
+	CHECK(!d.merge);
+	CHECK(d.required);
+	CHECK_INT(d.method, METHOD_INJECT);
+	CHECK_HAS(d.warning, "io.ksm.merge=\"maybe\"");
+	CHECK_HAS(d.warning, "io.ksm.required=\"sometimes\"");
+	CHECK_HAS(d.warning, "io.ksm.method=\"magic\"");
+	CHECK_HAS(d.warning, "true, false");
+	CHECK_HAS(d.warning, "auto, inject, preload");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		check_case = bad[i];
+		a[0].value = bad[i];
+		d = decide(&c, a, 1);
+		CHECK(!d.merge);
+		CHECK_HAS(d.warning, "io.ksm.merge=");
+	}
+	check_case = "";
+	/* what a tenant wrote is shown harmlessly, and is cut before it hides the names */
+	a[0].value = "\033[2J\n";
+	CHECK_HAS(decide(&c, a, 1).warning, "\"\\x1b[2J\\x0a\"");
+	a[0].value = a[1].value = a[2].value =
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	d = decide(&c, a, 3);
+	CHECK_HAS(d.warning, "io.ksm.merge=");
+	CHECK_HAS(d.warning, "io.ksm.required=");
+	CHECK_HAS(d.warning, "io.ksm.method=");
+	CHECK_HAS(d.warning, "preload and counts as not given");
+}
+
+static void duplicates(void)
+{
+	struct policy_config c = { .deny = { { { "pod", "a" } }, 1 } };
+	struct annotation a[] = {
+		{ "io.ksm.merge", "false" },    { "io.ksm.required", "false" },
+		{ "io.ksm.method", "inject" },  { "pod", "a" },
+		{ "io.ksm.merge", "true" },     { "io.ksm.required", "true" },
+		{ "io.ksm.method", "preload" }, { "pod", "b" }
+	};
+	struct decision d = decide(&c, a, ARRAY_SIZE(a));
+
+	CHECK(d.merge);
+	CHECK(d.required);
+	CHECK_INT(d.method, METHOD_PRELOAD);
+	CHECK_TEXT(d.warning, "");
+}
+
+static void names(void)
+{
+	enum policy_containers containers = CONTAINERS_NONE;
+	enum policy_method method = METHOD_PRELOAD;
+
+	CHECK_INT(policy_containers_parse("annotated", &containers), 0);
+	CHECK_INT(containers, CONTAINERS_ANNOTATED);
+	CHECK_INT(policy_containers_parse("all", &containers), 0);
+	CHECK_INT(containers, CONTAINERS_ALL);
+	CHECK_INT(policy_containers_parse("none", &containers), 0);
+	CHECK_INT(containers, CONTAINERS_NONE);
+	CHECK_INT(policy_containers_parse("All", &containers), -EINVAL);
+	CHECK_INT(policy_containers_parse("", &containers), -EINVAL);
+	CHECK_INT(containers, CONTAINERS_NONE);
+	CHECK_INT(policy_method_parse("auto", &method), 0);
+	CHECK_INT(method, METHOD_AUTO);
+	CHECK_INT(policy_method_parse("inject", &method), 0);
+	CHECK_INT(method, METHOD_INJECT);
+	CHECK_INT(policy_method_parse("preload", &method), 0);
+	CHECK_INT(method, METHOD_PRELOAD);
+	CHECK_INT(policy_method_parse("inherit", &method), -EINVAL);
+	CHECK_INT(method, METHOD_PRELOAD);
+}
+
+int main(void)
+{
+	whole_table();
+	reasons();
+	rules();
+	required_and_method();
+	unknown_values();
+	duplicates();
+	names();
+	return check_end();
+}

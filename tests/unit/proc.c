@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is read from /proc, on real children with names that try to mislead. */
+#include "proc.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "check.h"
+
+/* A child with that name, waiting for its end. */
+static pid_t child(const char *name)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(ready) < 0)
+		abort();
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, name);
+		close(ready[0]);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	CHECK(read(ready[0], &c, 1) == 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void reap(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static char state_of(pid_t pid)
+{
+	struct proc_stat st = { 0 };
+
+	return proc_stat(pid, &st) == 0 ? st.state : '?';
+}
+
+static void wait_for_state(pid_t pid, char state)
+{
+	for (int i = 0; i < 2000 && state_of(pid) != state; i++)
+		usleep(1000);
+	CHECK_INT(state_of(pid), state);
+}
+
+static void names(void)
+{
+	/* TASK_COMM_LEN leaves 15 bytes */
+	static const char *const list[] = {
+		"plain",     "with space",
+		")",         "((((((((((((((",
+		"a) Z 1 (b", "x) Z 0 0 0 0",
+		"\n",        "a\nb) R 1",
+		") ",        "",
+		"\xff\xfe)", "))))))))))))))))",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		pid_t pid = child(list[i]);
+		struct proc_stat st;
+
+		check_case = list[i];
+		wait_for_state(pid, 'S');
+		memset(&st, 0xff, sizeof(st));
+		st.kernel_thread = true;
+		CHECK_INT(proc_stat(pid, &st), 0);
+		CHECK_INT(st.ppid, getpid());
+		CHECK_INT(st.threads, 1);
+		CHECK(!st.kernel_thread);
+		CHECK(st.cpu >= 0 && st.cpu < sysconf(_SC_NPROCESSORS_CONF));
+		CHECK_INT(proc_seccomp(pid), proc_seccomp(getpid()));
+		reap(pid);
+		CHECK_INT(proc_stat(pid, &st), -ESRCH);
+		CHECK(proc_seccomp(pid) < 0);
+	}
+	check_case = "";
+}
+
+static void states(void)
+{
+	pid_t pid = child("victim");
+	pid_t tid = 0;
+	int cpu = -1;
+
+	kill(pid, SIGSTOP);
+	wait_for_state(pid, 'T');
+	kill(pid, SIGCONT);
+	wait_for_state(pid, 'S');
+	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), 0);
+	CHECK_INT(tid, pid);
+	CHECK(cpu >= 0);
+	kill(pid, SIGKILL);
+	wait_for_state(pid, 'Z');
+	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), -ESRCH);
+	waitpid(pid, NULL, 0);
+	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), -ESRCH);
+}
+
+static void kernel_threads(void)
+{
+	struct proc_stat st;
+
+	CHECK_INT(proc_stat(1, &st), 0);
+	CHECK(!st.kernel_thread);
+	/* in a pid namespace of our own there are none to look at */
+	if (proc_stat(2, &st) == 0 && st.ppid == 0)
+		CHECK(st.kernel_thread);
+	CHECK_INT(proc_stat(0x7fffffff, &st), -ESRCH);
+	CHECK_INT(proc_stat(0, &st), -ESRCH);
+	CHECK_INT(proc_stat(-1, &st), -ESRCH);
+}
+
+static void *spin(void *arg)
+{
+	volatile bool *stop = arg;
+
+	while (!*stop)
+		;
+	return NULL;
+}
+
+static void *sleep_in_pause(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Of a leader that is gone, a thread that runs and one that waits, the one that waits. */
+static void threads(void)
+{
+	static volatile bool stop;
+	int tids[2];
+	pid_t pid, tid = 0, waiting = 0;
+	int cpu;
+
+	CHECK(pipe(tids) == 0);
+	pid = fork();
+	if (pid == 0) {
+		pthread_t a, b;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_create(&a, NULL, spin, (void *)&stop);
+		pthread_create(&b, NULL, sleep_in_pause, NULL);
+		(void)write_all(tids[1], "", 1);
+		syscall(SYS_exit, 0);
+	}
+	CHECK(read(tids[0], &cpu, 1) == 1);
+	wait_for_state(pid, 'Z');
+	for (int i = 0; i < 1000 && waiting == 0; i++) {
+		usleep(1000);
+		if (proc_pick_thread(pid, &tid, &cpu) < 0 || tid == pid)
+			break;
+		if (state_of(tid) == 'S')
+			waiting = tid;
+	}
+	CHECK(waiting > 0);
+	close(tids[0]);
+	close(tids[1]);
+	reap(pid);
+}
+
+static void fields(void)
+{
+	static const char text[] = "Name:\tx\nVmRSS:\t  123 kB\nRss: 9\nSeccomp:\t2\nNeg:\t-5\n"
+				   "Seccomp_filters:\t1\nEnd:\t7";
+
+	CHECK_INT(proc_field(text, "VmRSS"), 123);
+	CHECK_INT(proc_field(text, "Rss"), 9);
+	CHECK_INT(proc_field(text, "Seccomp"), 2);
+	CHECK_INT(proc_field(text, "Seccomp_filters"), 1);
+	CHECK_INT(proc_field(text, "Neg"), -5);
+	CHECK_INT(proc_field(text, "End"), 7);
+	CHECK_INT(proc_field(text, "Vm"), -1);
+	CHECK_INT(proc_field(text, "SS"), -1);
+	CHECK_INT(proc_field("", "x"), -1);
+	CHECK_INT(proc_field("\n\n", "x"), -1);
+}
+
+static void reading(void)
+{
+	char small[16], buf[4096];
+	bool found = false;
+	DIR *dir = opendir("/proc");
+	pid_t pid;
+
+	CHECK_INT(proc_read(getpid(), "stat", small, sizeof(small)), -EFBIG);
+	CHECK(proc_read(getpid(), "stat", buf, sizeof(buf)) > 50);
+	CHECK(proc_read(getpid(), "no-such-file", buf, sizeof(buf)) < 0);
+	CHECK_INT(proc_read(0x7fffffff, "stat", buf, sizeof(buf)), -ENOENT);
+	while ((pid = proc_next(dir)) != 0) {
+		found = found || pid == getpid();
+	}
+	CHECK(found);
+	closedir(dir);
+}
+
+int main(void)
+{
+	names();
+	states();
+	kernel_threads();
+	threads();
+	fields();
+	reading();
+	return check_end();
+}
