@@ -33,7 +33,7 @@ int proc_seccomp(pid_t tid);
 
 /*
  * The thread of a process that suffers least from being interrupted: a live one, best one
- * that waits in futex(2), whose callers expect spurious wake-ups, worst one that runs.
+ * that sleeps or polls, whose callers look again anyway, worst one that runs.
  * cpu is where it ran last. -ESRCH when none is alive.
  */
 int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu);
