@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
@@ -62,6 +63,14 @@ static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
 int proc_stat(pid_t pid, struct proc_stat *out)
 {
 	return read_stat(pid, "stat", out);
+}
+
+int proc_pin(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	/* EINVAL: a number that is none, or a thread's */
+	return fd >= 0 ? fd : errno == EINVAL ? -ESRCH : -errno;
 }
 
 int64_t proc_field(const char *text, const char *name)

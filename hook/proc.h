@@ -28,6 +28,12 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 /* 0, -ESRCH */
 int proc_stat(pid_t pid, struct proc_stat *out);
 
+/*
+ * A pidfd (close-on-exec): while it is open, the number means this process and no other.
+ * -ESRCH when there is none.
+ */
+int proc_pin(pid_t pid);
+
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);
 
