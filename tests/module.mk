@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# The suites, and the programs that they need.
+
+# --- other kernels (tests/kernels/README.md) ---
+# They run where there is no C library: static, and musl's is the smallest.
+KERNEL_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kernels/*.c))
+
+$(BUILD)/tests/kernels/%: tests/kernels/%.c Makefile tests/module.mk
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(ALL_CFLAGS) -MMD -MP -static -o $@ $<
+
+-include $(KERNEL_PROGRAMS:=.d)
+
+MATRIX_PROGRAMS += $(KERNEL_PROGRAMS)
+MATRIX_SUITES += tests/kernels-harness.sh tests/kernels-facts.sh
+# --- end of other kernels ---
