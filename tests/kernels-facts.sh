@@ -18,11 +18,22 @@ suite_setup() {
 	printf '#!/bin/sh\nexec /ksm_facts\n' >"$work/root/run.test"
 	chmod 755 "$work/root/run.test"
 	while read -r k; do
-		name=$(basename "$(dirname "$k")")
-		"$top/tests/kernels/boot" "$k" "$work/root" >"$work/out/$name" 2>"$work/$name.err"
-		echo "status=$?" >>"$work/out/$name"
+		ask "$(basename "$(dirname "$k")")" "$k"
 	done <"$work/list"
+	exec_kernel=$kernels/6.12-exec/vmlinuz
+	if [ -e "$exec_kernel" ]; then
+		ask 6.12-exec-as-6.4 "$exec_kernel" -a ksm_exec_as=4
+		ask 6.12-exec-as-6.7 "$exec_kernel" -a ksm_exec_as=7
+	fi
 	table | tee "$kernels/facts.txt"
+}
+
+# ask NAME KERNEL OPTION...
+ask() {
+	_name=$1 _kernel=$2
+	shift 2
+	"$top/tests/kernels/boot" "$@" "$_kernel" "$work/root" >"$work/out/$_name" 2>"$work/$_name.err"
+	echo "status=$?" >>"$work/out/$_name"
 }
 
 # fact KERNEL NAME, empty if the kernel does not have it
@@ -31,7 +42,8 @@ fact() { sed -n "s/^$2[=: ] *//p" "$work/out/$1"; }
 has() { [ "$(fact "$1" prctl)" = yes ]; }
 
 # at_least KERNEL VERSION
-at_least() { printf '%s\n%s\n' "$2" "$1" | sort -VC; }
+# (of tests/kernels/build, what it stands for counts)
+at_least() { printf '%s\n%s\n' "$2" "${1#6.12-exec-as-}" | sort -VC; }
 
 # each COMMAND...: the command for every kernel, with its name as the last argument
 each() {
@@ -119,6 +131,18 @@ over_exec() {
 }
 
 test_prctl_over_exec() { each over_exec; }
+
+# else nothing would show that over_exec tells the three apart
+test_older_ways_at_exec() {
+	if [ ! -e "$exec_kernel" ]; then
+		skip 'no kernel with the older ways (tests/kernels/build)'
+		return
+	fi
+	assertEquals 0 "$(fact 6.12-exec-as-6.4 exec)"
+	assertEquals no "$(merged "$(fact 6.12-exec-as-6.4 merged_exec)")"
+	assertEquals 1 "$(fact 6.12-exec-as-6.7 exec)"
+	assertEquals no "$(merged "$(fact 6.12-exec-as-6.7 merged_exec)")"
+}
 
 joined() {
 	has "$1" && at_least "$1" 6.17 || return 0
