@@ -20,7 +20,7 @@ suite_setup() {
 	while read -r k; do
 		ask "$(basename "$(dirname "$k")")" "$k"
 	done <"$work/list"
-	exec_kernel=$kernels/6.12-exec/vmlinuz
+	exec_kernel=$kernels/exec-6.12/vmlinuz
 	if [ -e "$exec_kernel" ]; then
 		ask 6.12-exec-as-6.4 "$exec_kernel" -a ksm_exec_as=4
 		ask 6.12-exec-as-6.7 "$exec_kernel" -a ksm_exec_as=7

@@ -13,10 +13,10 @@ $(BUILD)/tests/kernels/%: tests/kernels/%.c Makefile tests/module.mk
 -include $(KERNEL_PROGRAMS:=.d)
 
 # about 4 minutes, once; without it the suites name what they skip
-$(BUILD)/kernels/6.12-exec/vmlinuz:
+$(BUILD)/kernels/exec-6.12/vmlinuz:
 	$(call say,KERNEL,$@)
 	$(Q)tests/kernels/build $(BUILD)/kernels >/dev/null || true
 
-MATRIX_PROGRAMS += $(KERNEL_PROGRAMS) $(BUILD)/kernels/6.12-exec/vmlinuz
+MATRIX_PROGRAMS += $(KERNEL_PROGRAMS) $(BUILD)/kernels/exec-6.12/vmlinuz
 MATRIX_SUITES += tests/kernels-harness.sh tests/kernels-facts.sh
 # --- end of other kernels ---
