@@ -39,7 +39,7 @@ test_who_keeps_the_output_open_loses_nothing() {
 
 test_time_limit() {
 	script 'echo begun; sleep 1000'
-	run -t 10
+	run -t 25
 	assertEquals 124 $rc
 	assertEquals begun "$(cat "$work/out")"
 }
