@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A poststart hook that writes down whether the container's init is mergeable, after it has
- * executed its program. judge WORD FILE PROGRAM [kill]: appends "WORD yes|no" to FILE.
+ * executed its program. judge WORD FILE PROGRAM [kill] appends to FILE a line "WORD yes",
+ * "WORD not-asked" or "WORD not-scanned".
  */
 #include <signal.h>
 #include <stdio.h>
@@ -50,8 +51,11 @@ int main(int argc, char **argv)
 	f = fopen(argv[2], "a");
 	if (!f)
 		return 1;
+	/* without the second one ksmd does not look at the process, whatever it asked */
 	fprintf(f, "%s %s\n", argv[1],
-		flagged(text, "ksm_merge_any: ") && flagged(text, "ksm_mergeable: ") ? "yes" : "no");
+		!flagged(text, "ksm_merge_any: ") ? "not-asked" :
+		!flagged(text, "ksm_mergeable: ") ? "not-scanned" :
+						    "yes");
 	fclose(f);
 	return argc > 4 && kill(pid, SIGKILL) < 0;
 }
