@@ -40,4 +40,16 @@ enum hook_next hook_begin(const char *stage, int argc, char **argv,
  */
 int hook_failed(const struct hook_verdict *verdict, const struct error *err);
 
+/*
+ * Could the answer be yes at all? Most containers did not ask, and for them a look at the
+ * raw bytes is all that a start should pay. Both texts end with a NUL behind their length.
+ */
+bool hook_may_ask(const char *text, size_t len, const char *config, size_t config_len);
+
+/* One line of text for a terminal, whatever the confined process sent. */
+void hook_clean(char *text, size_t size);
+
+/* Clean the decision that the confined process sent; false where it is none. */
+bool hook_check_decision(struct decision *d);
+
 #endif
