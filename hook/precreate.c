@@ -295,7 +295,8 @@ static int decide(struct input *in, struct spec_edit *edit)
 	}
 	if (v.log_given)
 		log_set_level(v.log);
-	log_set_subject(v.spec.id, 0);
+	if (v.spec.id[0])
+		log_set_subject(v.spec.id, 0);
 	if (v.syntax)
 		return refuse(&v.err);
 	if (r < 0 || n < 0 || v.err.msg[0])
