@@ -271,6 +271,13 @@ static int refuse(const struct error *err)
 	return 1;
 }
 
+/* Seen without parsing, so that nobody has to wonder where the rest is. */
+static int refuse_cut(void)
+{
+	log_error("the container is refused: its config.json is cut off or is no JSON");
+	return 1;
+}
+
 /*
  * Merging is required where config.json says so or the container does; what cannot be read
  * says nothing.
@@ -284,7 +291,7 @@ static int decide(struct input *in, struct spec_edit *edit)
 
 	in->config_len = n < 0 ? 0 : (size_t)n;
 	if (r == 0 && !hook_may_ask(spec_text, in->spec_len, config_text, in->config_len))
-		return 0;
+		return spec_is_whole(spec_text, in->spec_len) ? 0 : refuse_cut();
 	n = parse_confined(in, &v, r < 0 ? &second : &err);
 	if (n < 0) {
 		size_t len = in->spec_len;
@@ -292,6 +299,8 @@ static int decide(struct input *in, struct spec_edit *edit)
 		in->spec_len = 0;
 		(void)parse_confined(in, &v, &second);
 		in->spec_len = len;
+		if (!spec_is_whole(spec_text, len))
+			return refuse_cut();
 	}
 	if (v.log_given)
 		log_set_level(v.log);
@@ -341,12 +350,9 @@ static int run(struct input *in)
 		err_set(&err, EINVAL,
 			"config.json of the container: stdin is empty; podman starts this, see "
 			"ksm-hook(8)");
-	else if (!spec_is_whole(spec_text, (size_t)n))
-		err_set(&err, EINVAL, "config.json of the container: is cut off or is no JSON");
-	else
-		n = (ssize_t)(in->spec_len = (size_t)n);
-	if (in->spec_len == 0)
+	if (n <= 0)
 		return refuse(&err);
+	in->spec_len = (size_t)n;
 	status = decide(in, &edit);
 	if (status != 0)
 		return status;
