@@ -60,3 +60,24 @@ CHECK_SUITES += tests/bad-input.sh tests/confine.sh
 # --- lint
 CHECK_SUITES += tests/lint
 # --- end of lint
+
+# --- sanitizers, compilers, fuzzing
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+FUZZ_SRC := $(filter hook/config.c hook/json.c hook/log.c hook/policy.c hook/state.c hook/util.c,\
+	$(UNIT_LIB_SRC))
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(ALL_CFLAGS) -Ihook -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_SRC) -lyajl
+
+## fuzz: half a minute of libFuzzer for each parser (FUZZ_SECONDS=3600 for more)
+fuzz: $(FUZZ_PROGRAMS)
+	tests/run tests/fuzz.sh
+.PHONY: fuzz
+
+MATRIX_PROGRAMS += $(FUZZ_PROGRAMS)
+MATRIX_SUITES += tests/sanitize.sh tests/fuzz.sh
+# --- end of sanitizers, compilers, fuzzing
