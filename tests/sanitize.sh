@@ -39,8 +39,8 @@ test_every_c_library() {
 	done
 }
 
-# suite NAME BUILD: another suite, on that build
-suite() {
+# run_suite NAME BUILD: another suite, on that build
+run_suite() {
 	BUILD=$2 "$top/tests/$1" >"$work/suite" 2>&1 </dev/null
 	assertContains "$1 on $2: $(grep ASSERT "$work/suite")" "$(cat "$work/suite")" " passed, 0 failed"
 }
@@ -48,12 +48,13 @@ suite() {
 sanitized() {
 	build "asan-$1" "$1" shared "$sanitizers"
 	works "$BUILD/sanitize/asan-$1"
-	suite bad-input.sh "$BUILD/sanitize/asan-$1"
-	suite confine.sh "$BUILD/sanitize/asan-$1"
+	run_suite bad-input.sh "$BUILD/sanitize/asan-$1"
 }
 
+# confine.sh lets the parser crash, which clang's runtime would like to report itself
 test_sanitized_by_gcc() {
 	sanitized gcc
+	run_suite confine.sh "$BUILD/sanitize/asan-gcc"
 }
 
 test_sanitized_by_clang() {
