@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ksm-hook: build, install, check, bench. `make help` lists the targets.
 #
-# Each folder's module.mk adds what it builds to ALL, its suites to CHECK_SUITES or
+# Each module.mk adds what it builds to ALL, its suites to CHECK_SUITES or
 # MATRIX_SUITES, its benches to BENCHES, and its files with install:: rules.
 
 VERSION := 0.1.0
@@ -43,7 +43,7 @@ MATRIX_SUITES :=
 BENCHES :=
 
 .DEFAULT_GOAL := all
-include $(sort $(wildcard */module.mk))
+include $(sort $(wildcard */module.mk tests/*/module.mk))
 
 ## all: build everything
 all: $(ALL)

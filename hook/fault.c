@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Long enough for a test to do something to the tracer or the target meanwhile. */
+#define PAUSE_MS 400
 
 static const char *wanted(const char *prefix)
 {
@@ -21,10 +25,14 @@ static const char *wanted(const char *prefix)
 
 void fault_step(enum fault_step step)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	const char *at = wanted("kill:");
 
 	if (at && atoi(at) == (int)step)
 		kill(getpid(), SIGKILL);
+	at = wanted("pause:");
+	if (at && atoi(at) == (int)step)
+		nanosleep(&pause, NULL);
 }
 
 void fault_in_parser(void *answer, size_t size)

@@ -84,6 +84,7 @@ static void parse(const void *arg, void *answer)
 	}
 	memcpy(v->id, state.id, sizeof(v->id));
 	v->pid = state.pid;
+	v->running = state.running;
 	policy_decide(c, state.annotation, state.n, &v->decision);
 	/* what nobody wants cannot be required */
 	v->decision.required = v->decision.required && v->decision.merge;
@@ -109,7 +110,8 @@ static int check(struct hook_verdict *v, struct error *err)
 	/* a bool that is neither would mean different things in different places */
 	if (*(const unsigned char *)&v->decision.merge > 1 ||
 	    *(const unsigned char *)&v->decision.required > 1 ||
-	    *(const unsigned char *)&v->log_given > 1 || v->pid < 0 ||
+	    *(const unsigned char *)&v->log_given > 1 ||
+	    *(const unsigned char *)&v->running > 1 || v->pid < 0 ||
 	    (unsigned)v->decision.method > METHOD_PRELOAD || (unsigned)v->log > LOG_LEVEL_DEBUG)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	return 0;

@@ -15,6 +15,7 @@ struct hook_verdict {
 	enum log_level log;
 	char id[256];
 	pid_t pid;
+	bool running; /* as the state's "status" has it */
 };
 
 enum hook_next {

@@ -90,6 +90,18 @@ static int syscall_info(pid_t tid, struct syscall_info *info)
 	return 0;
 }
 
+/*
+ * A group stop (SIGSTOP) lets nobody run, but a thread that was stopped in a system call
+ * which is to be made again comes to that call's entry without a line of its own. Any
+ * other would run against the stop's meaning.
+ */
+static bool has_to_stay_stopped(pid_t tid, int status)
+{
+	arch_regs r;
+
+	return WSTOPSIG(status) != SIGTRAP && (arch_read(tid, &r) < 0 || !arch_restarts(&r));
+}
+
 /* Run the stopped thread up to where it enters the kernel. Signals that come are delivered. */
 static int run_to_entry(pid_t tid, int status, int64_t deadline, struct syscall_info *info)
 {
@@ -104,6 +116,8 @@ static int run_to_entry(pid_t tid, int status, int64_t deadline, struct syscall_
 				return 0;
 		} else if (status >> 16 != PTRACE_EVENT_STOP) {
 			sig = WSTOPSIG(status);
+		} else if (has_to_stay_stopped(tid, status)) {
+			return -ETIMEDOUT;
 		}
 		/* an EVENT_STOP is our interrupt or a group stop; DETACH puts the latter back */
 		r = resume(tid, sig);
@@ -150,19 +164,6 @@ static int make_call(pid_t tid, const struct syscall_info *info, const struct in
 	ret = arch_write(tid, &r);
 	fault_step(FAULT_RESTORED);
 	return ret;
-}
-
-/*
- * A group stop (SIGSTOP) seen at the first stop: a thread that was stopped inside a system
- * call makes that call again when resumed and comes to the entry stop without running a
- * line of its own; one that was stopped in user space would run against the stop's meaning.
- */
-static bool stopped_in_user_space(pid_t tid, int status)
-{
-	arch_regs r;
-
-	return status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP &&
-	       arch_read(tid, &r) == 0 && !arch_in_syscall(&r);
 }
 
 static int make_calls(pid_t tid, int status, const struct inject_call *calls, size_t n,
@@ -216,11 +217,12 @@ static void let_go(pid_t tid)
  * Attach, with seccomp suspended where we may: a profile that kills at prctl would kill the
  * target. Suspending takes CAP_SYS_ADMIN in the initial user namespace.
  */
-static int seize(pid_t tid, struct error *err)
+static int seize(pid_t tid, bool *suspended, struct error *err)
 {
 	unsigned long options = PTRACE_O_TRACESYSGOOD;
 
-	if (ptrace(PTRACE_SEIZE, tid, NULL, options | PTRACE_O_SUSPEND_SECCOMP) == 0)
+	*suspended = ptrace(PTRACE_SEIZE, tid, NULL, options | PTRACE_O_SUSPEND_SECCOMP) == 0;
+	if (*suspended)
 		return 0;
 	if (errno == ESRCH)
 		return err_set(err, ESRCH, "the process has ended");
@@ -229,12 +231,6 @@ static int seize(pid_t tid, struct error *err)
 				 "may not trace it (Yama's ptrace_scope, or a runtime that "
 				 "is not dumpable); start the runtime or the engine with "
 				 "`ksm-hook run` instead, which needs no ptrace");
-	if (proc_seccomp(tid) != 0) {
-		let_go(tid);
-		return err_set(err, EACCES,
-			       "it is under a seccomp filter, which only root on the host can "
-			       "suspend; start the runtime with `ksm-hook run` instead");
-	}
 	return 0;
 }
 
@@ -242,6 +238,10 @@ static int explain(int r, struct error *err)
 {
 	if (r == -ESRCH)
 		return err_set(err, ESRCH, "the process has ended");
+	if (r == -EACCES)
+		return err_set(err, EACCES,
+			       "it is under a seccomp filter, which only root on the host can "
+			       "suspend; start the runtime with `ksm-hook run` instead");
 	if (r == -ETIMEDOUT)
 		return err_set(err, ETIMEDOUT,
 			       "it did not enter the kernel in time (frozen, stopped, or busy "
@@ -272,13 +272,14 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 {
 	int64_t deadline = now_ms() + timeout_ms, start;
 	int status, cpu, r;
+	bool suspended;
 	pid_t tid;
 
 	r = proc_pick_thread(t->pid, &tid, &cpu);
 	if (r < 0)
 		return explain(-ESRCH, &t->err);
 	move_to(cpu);
-	r = seize(tid, &t->err);
+	r = seize(tid, &suspended, &t->err);
 	if (r < 0)
 		return r;
 	fault_step(FAULT_SEIZED);
@@ -294,8 +295,9 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	r = wait_stop(tid, deadline, &status);
 	if (r == 0) {
 		fault_step(FAULT_STOPPED);
-		if (stopped_in_user_space(tid, status))
-			r = -ETIMEDOUT;
+		/* only now, stopped, can it not come under a filter behind our back */
+		if (!suspended && proc_seccomp(tid) != 0)
+			r = -EACCES;
 		else
 			r = make_calls(tid, status, calls, n, deadline);
 	}

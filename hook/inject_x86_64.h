@@ -28,10 +28,15 @@ static int arch_write(pid_t tid, const arch_regs *r)
 	return ptrace(PTRACE_SETREGS, tid, NULL, r) < 0 ? -errno : 0;
 }
 
-/* Is the stopped thread inside a system call? */
-static bool arch_in_syscall(const arch_regs *r)
+/* Stopped on the way out of a system call that the kernel makes again (linux/errno.h)? */
+static bool arch_restarts(const arch_regs *r)
 {
-	return (long)r->orig_rax >= 0;
+	enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
+	int ret = (int)r->rax;
+
+	return (int)r->orig_rax >= 0 &&
+	       (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR || ret == -ERESTARTNOHAND ||
+		ret == -ERESTART_RESTARTBLOCK);
 }
 
 /*

@@ -28,12 +28,18 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 /* 0, -ESRCH */
 int proc_stat(pid_t pid, struct proc_stat *out);
 
+/*
+ * A pidfd (close-on-exec): while it is open, the number means this process and no other.
+ * -ESRCH when there is none.
+ */
+int proc_pin(pid_t pid);
+
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);
 
 /*
  * The thread of a process that suffers least from being interrupted: a live one, best one
- * that waits in futex(2), whose callers expect spurious wake-ups, worst one that runs.
+ * that sleeps or polls, whose callers look again anyway, worst one that runs.
  * cpu is where it ran last. -ESRCH when none is alive.
  */
 int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu);

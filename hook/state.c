@@ -67,6 +67,8 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 				       "%s: \"id\" is not a string of at most %zu bytes", name,
 				       sizeof(p->state->id) - 1);
 		memcpy(p->state->id, v->text, v->len + 1);
+	} else if (json_path_is(path, "status", NULL)) {
+		p->state->running = v->type == JSON_STRING && strcmp(v->text, "running") == 0;
 	} else if (json_path_is(path, "annotations", NULL)) {
 		if (v->type != JSON_OBJECT && v->type != JSON_NULL)
 			return err_set(err, EINVAL, "%s: \"annotations\" is not an object",

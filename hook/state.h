@@ -18,7 +18,8 @@
 
 struct state {
 	char id[256];
-	pid_t pid; /* 0 where the state has none */
+	pid_t pid;    /* 0 where the state has none */
+	bool running; /* "status" is "running", not "creating" or "created" */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
 };

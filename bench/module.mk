@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `make bench` runs.
+
+BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
+	$(BUILD)/bench/empty
+BENCHES += bench/oci
+
+$(BUILD)/bench/%: bench/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
+
+# a static program as users would link one, and one linked as the hook is
+$(BUILD)/bench/empty-glibc: bench/empty.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -static -o $@ $<
+
+$(BUILD)/bench/empty: bench/empty.c hook/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)

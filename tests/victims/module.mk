@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Injection: victims that check their own results, a program that injects, the suites.
+# Victims check their own results; -i386 is the same source for 32 bits.
+VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp int80 \
+	zombie selfstop vfork exec
+VICTIMS_I386 := nanosleep poll read futex int80
+VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_I386:%=$(BUILD)/victims/%-i386)
+ifneq ($(shell command -v go 2>/dev/null),)
+VICTIM_PROGRAMS += $(BUILD)/victims/goroutines
+endif
+
+VICTIM_SRC = tests/victims/victim.c
+victim_cc = $(CC) $(ALL_CFLAGS) -pthread -o $@ $< $(VICTIM_SRC)
+
+$(BUILD)/victims/%: tests/victims/%.c $(VICTIM_SRC) tests/victims/victim.h tests/victims/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(victim_cc)
+
+$(BUILD)/victims/%-i386: tests/victims/%.c $(VICTIM_SRC) tests/victims/victim.h tests/victims/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(victim_cc) -m32
+
+$(BUILD)/victims/goroutines: tests/victims/goroutines.go tests/victims/module.mk
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
+		go build -o $@ $<
+
+$(BUILD)/tests/inject-drive.o: tests/inject-drive.c hook/inject.h hook/util.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The injection itself is the test build's, with its switches for faults, but built for
+# the C library of the tests.
+INJECT_PARTS := inject proc util fault
+$(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
+	$(call say,CC,"$< (tests)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
+
+$(BUILD)/inject-drive: $(BUILD)/tests/inject-drive.o $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+-include $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.d)
+
+CHECK_PROGRAMS  += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive
+MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive
+CHECK_SUITES    += tests/inject.sh
+MATRIX_SUITES   += tests/inject-soak.sh
