@@ -19,10 +19,7 @@ static long int80(long nr, long a, uintptr_t b, long c)
 {
 	long ret;
 
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c)
-			 : "memory");
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory");
 	return (int)ret;
 }
 
@@ -68,8 +65,8 @@ int main(int argc, char **argv)
 	victim_start(argc, argv);
 	if (strcmp(victim_mode, "read") == 0)
 		fd = feeder_start();
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
+		   -1, 0);
 	if (low == MAP_FAILED)
 		fail("mmap");
 	victim_ready();

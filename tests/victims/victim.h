@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 extern int call_ms;
-extern const char *victim_mode; /* never NULL */
+extern const char *victim_mode;              /* never NULL */
 extern volatile sig_atomic_t victim_signals; /* SIGUSR1 seen; the handler is SA_RESTART */
 
 void victim_start(int argc, char **argv);
