@@ -15,12 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
-extern int call_ms;
+extern int call_ms, victim_slack_ms; /* how late a call may return */
 extern const char *victim_mode; /* never NULL */
 extern volatile sig_atomic_t victim_signals; /* SIGUSR1 seen; the handler is SA_RESTART */
 
 void victim_start(int argc, char **argv);
 void victim_ready(void);
+/* Until TOTAL_MS have passed, or the file that VICTIM_STOP names exists. */
 bool victim_goes_on(void);
 /* Counts a finished call. */
 void victim_called(void);
