@@ -22,6 +22,9 @@
 #include "fault.h"
 #include "proc.h"
 
+/* include/linux/errno.h: of the kernel itself, but tracers see them */
+enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
+
 #if defined(__x86_64__)
 #include "inject_x86_64.h"
 #else
@@ -171,7 +174,7 @@ static int make_calls(pid_t tid, int status, const struct inject_call *calls, si
 {
 	struct syscall_info info;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		long result = 0;
 		int r;
 
@@ -182,9 +185,15 @@ static int make_calls(pid_t tid, int status, const struct inject_call *calls, si
 		r = make_call(tid, &info, &calls[i], &result);
 		if (r < 0)
 			return r;
+		status = (SIGTRAP << 8) | 0x7f | (PTRACE_EVENT_STOP << 16);
+		/* un-merging gives way to a signal (mm/ksm.c): once more, behind the signal */
+		if (result == -ERESTARTSYS && now_ms() < deadline)
+			continue;
+		if (result == -ERESTARTSYS)
+			return -ETIMEDOUT;
 		if (result < 0)
 			return (int)result;
-		status = (SIGTRAP << 8) | 0x7f | (PTRACE_EVENT_STOP << 16);
+		i++;
 	}
 	return 0;
 }
