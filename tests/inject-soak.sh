@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thousands of injections, off and on again, into every kind of victim on a busy machine:
 # no result is wrong. Prints for how long the targets were stopped.
-# shellcheck disable=SC2086 # lists are split
+# shellcheck disable=SC2086,SC2154,SC2317 # lists are split; variables of lib.sh
 
+# shellcheck source=/dev/null
 . "$(dirname "$0")/inject-lib.sh"
 
 # soak VICTIM ROUNDS PATTERN-OF-RESULTS PATTERN-OF-ITS-END [DRIVE OPTION...]
@@ -69,4 +70,5 @@ test_thousands_into_a_process_that_executes_all_the_time() {
 	under_load executing
 }
 
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

@@ -58,7 +58,8 @@ int main(int argc, char **argv)
 	pthread_t t;
 
 	victim_start(argc, argv);
-	if (strcmp(victim_mode, "idle") == 0 && pthread_create(&t, NULL, idler, NULL) != 0)
+	if (strcmp(victim_mode, "idle") == 0 &&
+	    pthread_create(&t, NULL, idler, NULL) != 0)
 		fail("pthread_create");
 	start = us();
 	x = slow_way(1, n);

@@ -32,7 +32,8 @@ int main(int argc, char **argv)
 			continue;
 		}
 		if (n < 0 || n > 1 || (n == 1 && (timeout || e.events != EPOLLIN)))
-			fail("epoll_wait returned %d (%s)", n, n < 0 ? strerror(errno) : "");
+			fail("epoll_wait returned %d (%s)", n,
+			     n < 0 ? strerror(errno) : "");
 		if (n == 0 && (!timeout || us() - start < call_ms * 1000LL)) {
 			victim_cut();
 			continue;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Victim: executes itself all the time, each fourth time from another thread than the
- * first; the arguments carry what has to be right: process id, number, and sum of numbers.
+ * first; the arguments carry what has to be right: process id, number, and sum of
+ * numbers.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -45,7 +46,8 @@ int main(int argc, char **argv)
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	snprintf(number, sizeof(number), "%lld", n + 1);
 	snprintf(sum, sizeof(sum), "%lld", s + n + 1);
-	memcpy(next, (char *[]){ argv[0], argv[1], argv[2], "-", end, pid, number, sum, NULL },
+	memcpy(next,
+	       (char *[]){ argv[0], argv[1], argv[2], "-", end, pid, number, sum, NULL },
 	       sizeof(next));
 	usleep((unsigned)call_ms * 1000);
 	if (n % 4 == 3 && pthread_create(&t, NULL, execute, NULL) == 0)

@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 	uint32_t seen = 0, *word;
 
 	victim_start(argc, argv);
-	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		    0);
 	if (word == MAP_FAILED)
 		fail("mmap");
 	if (strcmp(victim_mode, "wake") == 0 && fork() == 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Victim: nothing but contended locks. Every thread waits in the C library's lock, whose
- * futex call is inlined: it relies on the argument registers after the call. (MODE idle: one
- * more thread waits in poll.)
+ * futex call is inlined: it relies on the argument registers after the call. (MODE idle:
+ * one more thread waits in poll.)
  */
 #include <poll.h>
 #include <pthread.h>
@@ -54,7 +54,8 @@ int main(int argc, char **argv)
 	pthread_t t, i;
 
 	victim_start(argc, argv);
-	if (strcmp(victim_mode, "idle") == 0 && pthread_create(&i, NULL, idler, NULL) != 0)
+	if (strcmp(victim_mode, "idle") == 0 &&
+	    pthread_create(&i, NULL, idler, NULL) != 0)
 		fail("pthread_create");
 	if (pthread_create(&t, NULL, locker, &a) != 0)
 		fail("pthread_create");

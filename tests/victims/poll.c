@@ -14,7 +14,8 @@ static void poll_timeout(int fd)
 		int n = poll(&p, 1, left);
 
 		if (n != 0)
-			fail("poll returned %d (%s)", n, n < 0 ? strerror(errno) : "no data");
+			fail("poll returned %d (%s)", n,
+			     n < 0 ? strerror(errno) : "no data");
 		if (us() - start >= call_ms * 1000LL)
 			break;
 		victim_cut();
@@ -32,8 +33,8 @@ static void poll_data(int fd, uint32_t *expected)
 	while ((n = poll(&p, 1, -1)) == 0)
 		victim_cut();
 	if (n != 1 || p.revents != POLLIN)
-		fail("poll returned %d (%s), revents 0x%x", n, n < 0 ? strerror(errno) : "",
-		     p.revents);
+		fail("poll returned %d (%s), revents 0x%x", n,
+		     n < 0 ? strerror(errno) : "", p.revents);
 	feeder_check(fd, expected);
 }
 

@@ -15,7 +15,8 @@ struct registers {
 	uint8_t xmm[256];
 } __attribute__((aligned(16)));
 
-_Static_assert(sizeof(struct registers) == 128 + 256, "the assembly text has these offsets");
+_Static_assert(sizeof(struct registers) == 128 + 256,
+	       "the assembly text has these offsets");
 
 void call_with(const struct registers *in, struct registers *out);
 
@@ -49,8 +50,9 @@ __asm__(".text\n"
 	"	ret\n");
 /* clang-format on */
 
-static const char *const names[N_GPR] = { "rax", "rbx", "rdx", "rsi", "rdi", "rbp", "r8",
-					  "r9",	 "r10", "r12", "r13", "r14", "r15", "carry" };
+static const char *const names[N_GPR] = { "rax", "rbx", "rdx", "rsi",  "rdi",
+					  "rbp", "r8",	"r9",  "r10",  "r12",
+					  "r13", "r14", "r15", "carry" };
 
 /* Is this register what a killed tracer leaves in it: prctl's argument? */
 static bool is_argument(int i, uint64_t value)
@@ -81,7 +83,8 @@ static void call_once(void)
 		if (out.gpr[i] == in.gpr[i])
 			continue;
 		if (!is_argument(i, out.gpr[i]))
-			fail("%s became 0x%llx", names[i], (unsigned long long)out.gpr[i]);
+			fail("%s became 0x%llx", names[i],
+			     (unsigned long long)out.gpr[i]);
 		changed++;
 	}
 	if (memcmp(in.xmm, out.xmm, sizeof(in.xmm)) != 0)

@@ -74,7 +74,8 @@ void victim_ready(void)
 bool victim_goes_on(void)
 {
 	/* twice, for access itself may be the call that is cut short and returns 0 */
-	return us() < end_us && (!stop || access(stop, F_OK) < 0 || access(stop, F_OK) < 0);
+	return us() < end_us &&
+	       (!stop || access(stop, F_OK) < 0 || access(stop, F_OK) < 0);
 }
 
 void victim_called(void)
@@ -97,7 +98,8 @@ void victim_eintr(void)
 int victim_end(void)
 {
 	printf("ok %s%s%s: %d calls, %d cut short, %d EINTR, %d signals\n", name,
-	       *victim_mode ? " " : "", victim_mode, calls, cuts, eintrs, (int)victim_signals);
+	       *victim_mode ? " " : "", victim_mode, calls, cuts, eintrs,
+	       (int)victim_signals);
 	fflush(stdout);
 	return 0;
 }

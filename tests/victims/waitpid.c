@@ -19,7 +19,8 @@ static void wait_once(void)
 	while ((r = waitpid(pid, &status, 0)) == 0)
 		victim_cut();
 	if (r != pid)
-		fail("waitpid returned %d (%s)", r, r < 0 ? strerror(errno) : "another child");
+		fail("waitpid returned %d (%s)", r,
+		     r < 0 ? strerror(errno) : "another child");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 42)
 		fail("waitpid gave the status 0x%x", status);
 	check_time("waitpid", start, call_ms);
