@@ -15,11 +15,15 @@ struct timespec32 {
 	int32_t sec, nsec;
 };
 
-static long int80(long nr, long a, uintptr_t b, long c)
+/* As in a C library: no register that holds an argument is relied upon after the call. */
+static __attribute__((noinline)) long int80(long nr, long a, uintptr_t b, long c)
 {
 	long ret;
 
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(0), "D"(0)
+			 : "memory");
 	return (int)ret;
 }
 
