@@ -19,6 +19,7 @@ typedef Elf64_Rela reloc;
 #define R_GLOB_DAT   R_X86_64_GLOB_DAT
 #define DT_RELOC     DT_RELA
 #define DT_RELOCSZ   DT_RELASZ
+#define DT_RELATIVES DT_RELACOUNT
 #else
 typedef Elf32_Rel reloc;
 #define R_SYM(info)  ELF32_R_SYM(info)
@@ -27,6 +28,7 @@ typedef Elf32_Rel reloc;
 #define R_GLOB_DAT   R_386_GLOB_DAT
 #define DT_RELOC     DT_REL
 #define DT_RELOCSZ   DT_RELSZ
+#define DT_RELATIVES DT_RELCOUNT
 #endif
 
 /* libc has it since glibc 2.2.4 and in every musl with a dynamic linker */
@@ -42,6 +44,7 @@ struct object {
 	const uint32_t *gnu_hash, *sysv_hash;
 	const reloc *relocs[2];
 	size_t n_relocs[2];
+	size_t first[2]; /* those before it name no symbol */
 };
 
 /* Unloading moves objects in the list; until then new ones are at its end. */
@@ -86,6 +89,9 @@ static void read_dynamic(struct object *o, const ElfW(Dyn) *d)
 			break;
 		case DT_RELOCSZ:
 			o->n_relocs[1] = value / sizeof(reloc);
+			break;
+		case DT_RELATIVES:
+			o->first[1] = value;
 			break;
 		}
 	}
@@ -244,7 +250,7 @@ static void hook_object(const struct object *o, int lazy)
 	for (table = 0; table < 2; table++) {
 		const reloc *r = o->relocs[table];
 
-		for (i = 0; r && i < o->n_relocs[table]; i++) {
+		for (i = o->first[table]; r && i < o->n_relocs[table]; i++) {
 			int type = R_TYPE(r[i].r_info);
 			uintptr_t *slot = (uintptr_t *)(o->base + r[i].r_offset);
 			const struct hook *hook;

@@ -50,9 +50,10 @@ static __attribute__((noinline)) void look_at(void *block, size_t len)
 	mark_allocation((uintptr_t)block, len);
 }
 
+/* Each KiB counts as one allocation more: heaps grow by bytes. */
 static inline int passes(size_t len)
 {
-	return likely(--countdown >= 0 && len < MARK_LARGE);
+	return likely(len < MARK_LARGE && (countdown -= 1 + (len >> 10)) >= 0);
 }
 
 /* The calls that are looked at are functions of their own, so that the others need

@@ -4,89 +4,67 @@
 #include "sys.h"
 #include <fcntl.h>
 
-enum field { F_LO, F_HI, F_PERMS, F_OFFSET, F_DEV, F_INODE, F_BLANKS, F_NAME };
-
-/* A byte at a time, so it does not matter where a read ends. */
-struct reader {
-	enum field field;
-	unsigned n;
-	struct mapping map;
-};
+/* A line up to where its name begins, and as much of the name as anyone looks at. */
+#define HEAD 256
 
 /* Static, because an allocation may come from a signal handler's small stack; only
- * the thread that holds the lock of mark.c reads into it. */
-static char buffer[PAGE];
+ * the thread that holds the lock of mark.c reads into it. The byte more is a newline
+ * that ends every loop here, whatever a kernel writes. */
+static char buffer[PAGE + HEAD + 1];
 
-static uintptr_t digit(char c)
+struct reader {
+	long fd;
+	char *at, *end;
+};
+
+/* What is left moves to the front and more is read behind it; 0 at the end. */
+static int fill(struct reader *r)
 {
-	return c <= '9' ? c - '0' : c - 'a' + 10;
+	char *to = buffer;
+	long len;
+
+	while (r->at < r->end)
+		*to++ = *r->at++;
+	len = sys3(__NR_read, r->fd, (long)to, buffer + sizeof(buffer) - 1 - to);
+	r->at = buffer;
+	r->end = len > 0 ? to + len : to;
+	*r->end = '\n';
+	return len > 0;
 }
 
-static void next_field(struct reader *r)
+static uintptr_t hex(char **at)
 {
-	r->field++;
-	r->n = 0;
+	uintptr_t v = 0;
+	char c;
+
+	for (; (c = **at) > ' ' && c != '-'; ++*at)
+		v = v << 4 | (c <= '9' ? c - '0' : c - 'a' + 10);
+	*at += c != '\n';
+	return v;
 }
 
-/* 1 when the line is complete */
-static int feed(struct reader *r, char c)
+static void skip_field(char **at)
 {
-	struct mapping *map = &r->map;
-
-	if (c == '\n') {
-		map->name[r->field == F_NAME ? r->n : 0] = '\0';
-		return 1;
-	}
-	switch (r->field) {
-	case F_LO:
-		if (c == '-')
-			next_field(r);
-		else
-			map->lo = map->lo << 4 | digit(c);
-		break;
-	case F_HI:
-		if (c == ' ')
-			next_field(r);
-		else
-			map->hi = map->hi << 4 | digit(c);
-		break;
-	case F_PERMS:
-		if (c == ' ')
-			next_field(r);
-		else if (r->n < sizeof(map->perms) - 1)
-			map->perms[r->n++] = c;
-		break;
-	case F_OFFSET:
-	case F_DEV:
-		if (c == ' ')
-			next_field(r);
-		break;
-	case F_INODE:
-		if (c == ' ')
-			next_field(r);
-		else
-			map->inode = map->inode * 10 + (c - '0');
-		break;
-	case F_BLANKS:
-		if (c == ' ')
-			break;
-		next_field(r);
-		/* fall through */
-	case F_NAME:
-		if (r->n < sizeof(map->name) - 1)
-			map->name[r->n++] = c;
-		break;
-	}
-	return 0;
+	while (**at > ' ')
+		++*at;
+	while (**at == ' ')
+		++*at;
 }
 
-static void new_line(struct reader *r)
+/* lo-hi perms offset device inode name */
+static void parse(struct reader *r, struct mapping *map)
 {
-	r->field = F_LO;
-	r->n = 0;
-	r->map.lo = r->map.hi = 0;
-	r->map.inode = 0;
-	r->map.name[0] = '\0';
+	char **at = &r->at;
+
+	map->lo = hex(at);
+	map->hi = hex(at);
+	map->perms = *at;
+	skip_field(at);
+	skip_field(at);
+	skip_field(at);
+	map->is_file = **at != '0';
+	skip_field(at);
+	map->name = *at;
 }
 
 /*
@@ -96,26 +74,29 @@ static void new_line(struct reader *r)
  */
 int maps_each(maps_fn fn, void *arg)
 {
-	struct reader r;
-	long fd, len, i;
-	int ret = 0;
+	struct reader r = { .at = buffer, .end = buffer };
+	struct mapping map;
+	int ret = 0, more = 1;
 
-	fd = sys5(__NR_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0, 0);
-	if (fd < 0)
+	r.fd = sys5(__NR_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0, 0);
+	if (r.fd < 0)
 		return -1;
-	if (fd < 3) {
-		sys3(__NR_close, fd, 0, 0);
+	if (r.fd < 3) {
+		sys3(__NR_close, r.fd, 0, 0);
 		return -1;
 	}
-	new_line(&r);
-	while (!ret && (len = sys3(__NR_read, fd, (long)buffer, sizeof(buffer))) > 0) {
-		for (i = 0; i < len && !ret; i++) {
-			if (!feed(&r, buffer[i]))
-				continue;
-			ret = fn(&r.map, arg);
-			new_line(&r);
-		}
+	while (!ret) {
+		while (more && r.end - r.at < HEAD)
+			more = fill(&r);
+		if (r.at >= r.end)
+			break;
+		parse(&r, &map);
+		ret = fn(&map, arg);
+		while (r.at < r.end && *r.at != '\n')
+			if (++r.at == r.end && more)
+				more = fill(&r);
+		r.at++;
 	}
-	sys3(__NR_close, fd, 0, 0);
+	sys3(__NR_close, r.fd, 0, 0);
 	return ret;
 }

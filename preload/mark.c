@@ -124,7 +124,7 @@ static enum verdict judge(const struct mapping *m)
 		return SKIP;
 	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
 		return SKIP;
-	if (m->perms[1] == 'w' || m->inode == 0)
+	if (m->perms[1] == 'w' || !m->is_file)
 		return MARK;
 	/* Data that the dynamic linker wrote and then protected. Other read-only file
 	 * mappings have no anonymous pages: marking them would only cost ksmd time. */
@@ -134,10 +134,9 @@ static enum verdict judge(const struct mapping *m)
 struct look {
 	struct known *was, *is;
 	struct range run, held, heap;
-	unsigned long held_inode;
 	uintptr_t brk;
 	unsigned mappings;
-	char name[sizeof(((struct mapping *)0)->name)];
+	char name[64]; /* of the run's first mapping */
 	long error; /* of the first call that failed */
 };
 
@@ -152,7 +151,8 @@ static void finish_run(struct look *l)
 	ret = advise(run->lo, run->hi);
 	if (ret && !l->error)
 		l->error = ret;
-	if (!in_known(l->was, run->lo) || !in_known(l->was, run->hi - 1))
+	if (settings.debug &&
+	    (!in_known(l->was, run->lo) || !in_known(l->was, run->hi - 1)))
 		debug_range(run->lo, run->hi, l->name);
 	if (k->n < MAX_KNOWN) {
 		store(&k->range[k->n].lo, run->lo);
@@ -174,7 +174,7 @@ static void add(struct look *l, uintptr_t lo, uintptr_t hi, const char *name)
 	finish_run(l);
 	l->run.lo = lo;
 	l->run.hi = hi;
-	for (i = 0; i < sizeof(l->name) - 1 && name[i]; i++)
+	for (i = 0; i < sizeof(l->name) - 1 && name[i] != '\n'; i++)
 		l->name[i] = name[i];
 	l->name[i] = '\0';
 }
@@ -209,7 +209,7 @@ static int look_at(const struct mapping *m, void *arg)
 	if (++l->mappings > MAX_MAPPINGS)
 		return 1;
 	if (verdict == MARK) {
-		if (l->held.hi == m->lo && (m->inode == l->held_inode || !m->inode))
+		if (l->held.hi == m->lo && m->is_file)
 			add(l, l->held.lo, l->held.hi, m->name);
 		if (is_heap(m->name)) {
 			l->heap.lo = l->heap.lo ? l->heap.lo : m->lo;
@@ -223,7 +223,6 @@ static int look_at(const struct mapping *m, void *arg)
 	if (verdict == MARK_IF_DATA_FOLLOWS) {
 		l->held.lo = m->lo;
 		l->held.hi = m->hi;
-		l->held_inode = m->inode;
 	}
 	return 0;
 }

@@ -49,9 +49,9 @@ int mark_is_known(uintptr_t addr);
 /* maps.c */
 struct mapping {
 	uintptr_t lo, hi;
-	unsigned long inode;
-	char perms[5];
-	char name[64]; /* its first bytes, always terminated */
+	int is_file;
+	const char *perms; /* "rwxp" or less of it */
+	const char *name;  /* ends with a newline */
 };
 
 typedef int (*maps_fn)(const struct mapping *map, void *arg);
