@@ -54,13 +54,6 @@ static const char *value_of(const char *entry, const char *name)
 	return !*name && *entry == '=' ? entry + 1 : NULL;
 }
 
-static int same(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
 /* A plain decimal number up to max, or the fallback. */
 static uintptr_t number(const char *s, uintptr_t max, uintptr_t fallback)
 {

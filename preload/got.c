@@ -124,13 +124,6 @@ static int read_object(struct object *o, const struct dl_phdr_info *info)
 	return o->symbols && o->strings ? 0 : -1;
 }
 
-static int same(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
 /* The address of a function that the object defines under its default version, or 0. */
 static uintptr_t defines(const struct object *o, uint32_t index, const char *name)
 {
@@ -190,32 +183,29 @@ static uintptr_t lookup(const struct object *o, const char *name)
 	return o->sysv_hash ? lookup_sysv(o, name) : 0;
 }
 
+#define NOWHERE UINTPTR_MAX
+
 /* The objects come in the order in which the dynamic linker searches them. */
-static int find_real(struct dl_phdr_info *info, size_t size, void *arg)
+static int find_in(struct dl_phdr_info *info, size_t size, void *arg)
 {
+	const struct hook *hook = arg;
 	struct object o;
-	unsigned n, i;
-	const struct hook *hooks = hooks_table(&n);
 
 	(void)size;
-	(void)arg;
 	if (read_object(&o, info))
 		return 0;
-	for (i = 0; i < n; i++)
-		if (!*hooks[i].real)
-			*hooks[i].real = lookup(&o, hooks[i].name);
-	return 0;
+	*hook->real = lookup(&o, hook->name);
+	return *hook->real != 0;
 }
 
+/* Only what a program refers to is searched for. */
 static const struct hook *hook_for(const char *name)
 {
-	unsigned n, i;
-	const struct hook *hooks = hooks_table(&n);
+	const struct hook *hook = hooks_find(name);
 
-	for (i = 0; i < n; i++)
-		if (*name == *hooks[i].name && same(name, hooks[i].name))
-			return *hooks[i].real ? &hooks[i] : NULL;
-	return NULL;
+	if (hook && !*hook->real && !dl_iterate_phdr(find_in, (void *)hook))
+		*hook->real = NOWHERE;
+	return hook;
 }
 
 /*
@@ -228,7 +218,7 @@ static int replaceable(const struct object *o, const struct hook *hook, int type
 {
 	if (value == *hook->real)
 		return 1;
-	return lazy && type == R_JUMP_SLOT && value >= o->lo && value < o->hi &&
+	return lazy && *hook->real != NOWHERE && type == R_JUMP_SLOT && value >= o->lo && value < o->hi &&
 	       value != lookup(o, hook->name);
 }
 
@@ -336,7 +326,6 @@ void got_hook_start(void)
 {
 	if (!dl_iterate_phdr)
 		return;
-	dl_iterate_phdr(find_real, NULL);
 	dl_iterate_phdr(hook_initial, NULL);
 }
 

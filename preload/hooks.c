@@ -31,6 +31,15 @@ static struct {
 	void *(*dlsym)(void *, const char *);
 	int (*prctl)(int, long, long, long, long);
 	long (*syscall)(long, long, long, long, long, long, long);
+	int (*epoll_wait)(int, void *, int, int);
+	int (*epoll_pwait)(int, void *, int, int, const void *);
+	int (*poll)(void *, unsigned long, int);
+	int (*select)(int, void *, void *, void *, void *);
+	int (*accept)(int, void *, void *);
+	int (*nanosleep)(const void *, void *);
+	unsigned (*sleep)(unsigned);
+	int (*waitpid)(int, int *, int);
+	int (*pthread_join)(unsigned long, void **);
 } real;
 
 /* A counter of each thread's own: a shared one would move between the processors. */
@@ -173,22 +182,48 @@ static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 	return real.syscall(n, a, b, c, d, e, f);
 }
 
+/* Where programs go to rest: a look that had to be put off is made up for. */
+#define BEFORE_WAITING(type, name, params, args)                                         \
+	static type hook_##name params                                                   \
+	{                                                                                \
+		if (mark_is_due())                                                       \
+			mark_all(0);                                                     \
+		return real.name args;                                                   \
+	}
+
+BEFORE_WAITING(int, epoll_wait, (int fd, void *ev, int n, int ms), (fd, ev, n, ms))
+BEFORE_WAITING(int, epoll_pwait, (int fd, void *ev, int n, int ms, const void *set),
+	       (fd, ev, n, ms, set))
+BEFORE_WAITING(int, poll, (void *fds, unsigned long n, int ms), (fds, n, ms))
+BEFORE_WAITING(int, select, (int n, void *r, void *w, void *e, void *t), (n, r, w, e, t))
+BEFORE_WAITING(int, accept, (int fd, void *addr, void *len), (fd, addr, len))
+BEFORE_WAITING(int, nanosleep, (const void *t, void *rest), (t, rest))
+BEFORE_WAITING(unsigned, sleep, (unsigned s), (s))
+BEFORE_WAITING(int, waitpid, (int pid, int *status, int flags), (pid, status, flags))
+BEFORE_WAITING(int, pthread_join, (unsigned long t, void **ret), (t, ret))
+
 #define HOOK(name)                                                                       \
 	{                                                                                \
 		#name, (uintptr_t)hook_##name, (uintptr_t *)&real.name                   \
 	}
 
 static const struct hook hooks[] = {
-	HOOK(malloc),	     HOOK(calloc),   HOOK(realloc),  HOOK(memalign),
-	HOOK(aligned_alloc), HOOK(mmap),     HOOK(mmap64),   HOOK(posix_memalign),
-	HOOK(mprotect),	     HOOK(sbrk),     HOOK(dlopen),   HOOK(dlsym),
-	HOOK(prctl),	     HOOK(syscall),
+	HOOK(malloc),	   HOOK(calloc),      HOOK(realloc),	    HOOK(memalign),
+	HOOK(mmap),	   HOOK(mmap64),      HOOK(aligned_alloc),  HOOK(posix_memalign),
+	HOOK(mprotect),	   HOOK(sbrk),	      HOOK(dlopen),	    HOOK(dlsym),
+	HOOK(prctl),	   HOOK(syscall),     HOOK(epoll_wait),	    HOOK(epoll_pwait),
+	HOOK(poll),	   HOOK(select),      HOOK(accept),	    HOOK(nanosleep),
+	HOOK(sleep),	   HOOK(waitpid),     HOOK(pthread_join),
 };
 
-const struct hook *hooks_table(unsigned *n)
+const struct hook *hooks_find(const char *name)
 {
-	*n = sizeof(hooks) / sizeof(*hooks);
-	return hooks;
+	unsigned i;
+
+	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		if (*name == *hooks[i].name && same(name, hooks[i].name))
+			return &hooks[i];
+	return NULL;
 }
 
 void hooks_start(void)

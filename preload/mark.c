@@ -70,13 +70,13 @@ void mark_unlock(void)
 	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
 }
 
-static uint64_t now(void)
+static uint64_t clock(int id)
 {
 	struct {
 		long sec, nsec;
 	} t = { 0, 0 };
 
-	sys3(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0);
+	sys3(__NR_clock_gettime, id, (long)&t, 0);
 	return (uint64_t)t.sec * 1000000000 + t.nsec;
 }
 
@@ -269,19 +269,19 @@ int mark_start(void)
 
 void mark_all(int even_soon)
 {
-	uint64_t start, end;
+	uint64_t spent;
 
 	if (load(&stopped))
 		return;
 	store(&dirty, 1);
 	if (!mark_lock())
 		return;
-	start = now();
-	if (even_soon || start >= not_before) {
+	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
 		store(&dirty, 0);
+		spent = clock(CLOCK_THREAD_CPUTIME_ID);
 		look();
-		end = now();
-		not_before = end + (end - start) * PAUSE_FACTOR;
+		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
+		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
 	}
 	mark_unlock();
 }
@@ -384,6 +384,11 @@ void mark_stop(void)
 int mark_stopped(void)
 {
 	return load(&stopped);
+}
+
+int mark_is_due(void)
+{
+	return load(&dirty) && !load(&stopped);
 }
 
 /* Something is new, but this is no moment to look at it. */

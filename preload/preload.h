@@ -27,6 +27,13 @@ struct settings {
 
 extern struct settings settings;
 
+static inline int same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
 /* env.c */
 void env_read(int argc, char **argv, char **envp);
 
@@ -44,6 +51,7 @@ void mark_range(uintptr_t lo, uintptr_t len, int accessible);
 void mark_allocation(uintptr_t addr, uintptr_t len);
 void mark_stop(void);
 int mark_stopped(void);
+int mark_is_due(void);
 int mark_is_known(uintptr_t addr);
 
 /* maps.c */
@@ -68,7 +76,7 @@ void got_hook_start(void);
 int got_hook_later(int lazy);
 
 /* hooks.c */
-const struct hook *hooks_table(unsigned *n);
+const struct hook *hooks_find(const char *name);
 void hooks_start(void);
 
 /* debug.c: one line on stderr, only if KSM_PRELOAD_DEBUG asks for it */
