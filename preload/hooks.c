@@ -48,7 +48,16 @@ static __thread char is_known_thread;
 static __thread char has_loaded;
 static int deepbind;
 
-static __attribute__((noinline)) void look_at(void *block, size_t len)
+/* Zero at its start, as the kernel gives memory; what was freed before holds the
+ * allocator's links or old data. Guessing wrong costs a system call, no more. */
+static int is_fresh(const void *block, size_t len)
+{
+	const uintptr_t *word = block;
+
+	return block && len >= 2 * sizeof(*word) && len < MARK_LARGE && !word[0] && !word[1];
+}
+
+static __attribute__((noinline)) void look_at(void *block, size_t len, int fresh)
 {
 	if (!is_known_thread) {
 		is_known_thread = 1;
@@ -56,7 +65,7 @@ static __attribute__((noinline)) void look_at(void *block, size_t len)
 	}
 	if (countdown < 0)
 		countdown = mark_stopped() ? INT_MAX : settings.interval - 1;
-	mark_allocation((uintptr_t)block, len);
+	mark_allocation((uintptr_t)block, len, fresh);
 }
 
 /* Each KiB counts as one allocation more: heaps grow by bytes. */
@@ -67,11 +76,11 @@ static inline int passes(size_t len)
 
 /* The calls that are looked at are functions of their own, so that the others need
  * neither a frame nor a saved register: a decrement, a comparison and a jump. */
-#define LOOKED_AT(name, params, args, len)                                               \
+#define LOOKED_AT(name, params, args, len, fresh)                                               \
 	static __attribute__((noinline)) void *name##_looked_at params                   \
 	{                                                                                \
 		void *block = real.name args;                                            \
-		look_at(block, len);                                                     \
+		look_at(block, len, fresh);                                              \
 		return block;                                                            \
 	}                                                                                \
 	static void *hook_##name params                                                  \
@@ -79,18 +88,18 @@ static inline int passes(size_t len)
 		return passes(len) ? real.name args : name##_looked_at args;             \
 	}
 
-LOOKED_AT(malloc, (size_t len), (len), len)
-LOOKED_AT(calloc, (size_t n, size_t size), (n, size), n *size)
-LOOKED_AT(realloc, (void *old, size_t len), (old, len), len)
-LOOKED_AT(memalign, (size_t align, size_t len), (align, len), len)
-LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len)
+LOOKED_AT(malloc, (size_t len), (len), len, is_fresh(block, len))
+LOOKED_AT(calloc, (size_t n, size_t size), (n, size), n *size, 0)
+LOOKED_AT(realloc, (void *old, size_t len), (old, len), len, 0)
+LOOKED_AT(memalign, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
+LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
 
 static int hook_posix_memalign(void **block, size_t align, size_t len)
 {
 	int ret = real.posix_memalign(block, align, len);
 
 	if (!passes(len) && !ret)
-		look_at(*block, len);
+		look_at(*block, len, is_fresh(*block, len));
 	return ret;
 }
 
@@ -132,7 +141,7 @@ static void *hook_sbrk(intptr_t step)
 	void *ret = real.sbrk(step);
 
 	if (step > 0 && !sys_failed((uintptr_t)ret))
-		mark_allocation((uintptr_t)ret, step);
+		mark_allocation((uintptr_t)ret, step, 1);
 	return ret;
 }
 

@@ -85,7 +85,7 @@ static int advise(uintptr_t lo, uintptr_t hi)
 	return sys3(__NR_madvise, lo, hi - lo, MADV_MERGEABLE);
 }
 
-static int in_known(const struct known *k, uintptr_t addr)
+static const struct range *find_in(const struct known *k, uintptr_t addr)
 {
 	unsigned lo = 0, hi = load(&k->n);
 
@@ -97,14 +97,19 @@ static int in_known(const struct known *k, uintptr_t addr)
 		else if (addr >= load(&k->range[mid].hi))
 			lo = mid + 1;
 		else
-			return 1;
+			return &k->range[mid];
 	}
-	return 0;
+	return NULL;
+}
+
+static const struct range *find_known(uintptr_t addr)
+{
+	return find_in(&known[load(&current)], addr);
 }
 
 int mark_is_known(uintptr_t addr)
 {
-	return in_known(&known[load(&current)], addr);
+	return find_known(addr) != NULL;
 }
 
 static int is_sparse(uintptr_t len, int accessible)
@@ -152,7 +157,7 @@ static void finish_run(struct look *l)
 	if (ret && !l->error)
 		l->error = ret;
 	if (settings.debug &&
-	    (!in_known(l->was, run->lo) || !in_known(l->was, run->hi - 1)))
+	    (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
 		debug_range(run->lo, run->hi, l->name);
 	if (k->n < MAX_KNOWN) {
 		store(&k->range[k->n].lo, run->lo);
@@ -316,62 +321,47 @@ static int mark_heap(uintptr_t addr)
 	return 1;
 }
 
-/*
- * glibc gives the top of the heap back and takes it again without a trace in this
- * process, but not without handing out addresses above those of late: compared with
- * the highest of the last 64 to 128 looks.
- */
-static int is_rising(uintptr_t addr)
-{
-	static uintptr_t top, top_before;
-	static unsigned looks;
-	uintptr_t highest = load(&top), before = load(&top_before);
-
-	if (load(&looks) >= 64) {
-		store(&top_before, highest);
-		store(&top, addr);
-		store(&looks, 0);
-	} else {
-		store(&looks, load(&looks) + 1);
-		if (addr > highest)
-			store(&top, addr);
-	}
-	return addr > (highest > before ? highest : before);
-}
-
 #define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
 
 /* 1 if the address was found to be the heap's */
-static int look_at_heap(uintptr_t addr)
+static int look_at_heap(uintptr_t addr, int fresh)
 {
 	uintptr_t lo = load(&heap.lo), hi = load(&heap.hi);
 
 	if (!lo || addr < lo || addr - lo > hi - lo + HEAP_STEP)
 		return 0;
-	if (addr < hi && !is_rising(addr))
+	if (addr < hi && !fresh)
 		return 1;
 	return mark_heap(addr);
 }
 
 /*
- * The sampled look at an allocation. No system call unless the address is new.
+ * The sampled look at an allocation. No system call unless the address is new, or the
+ * block is as the kernel gave it: allocators give memory back and take it again at the
+ * same place, unmarked, and nothing else in this process tells.
  *
  * A large block is a mapping of its own, which may lie where an unmapped one lay; it
  * begins with the allocator's header, so it is told from a block inside a mapping by
  * its place in the page.
  */
-void mark_allocation(uintptr_t addr, uintptr_t len)
+void mark_allocation(uintptr_t addr, uintptr_t len, int fresh)
 {
+	const struct range *range;
+
 	if (load(&stopped) || !addr)
 		return;
-	if (look_at_heap(addr + len - 1)) {
+	if (look_at_heap(addr + len - 1, fresh)) {
 		if (load(&dirty))
 			mark_all(0);
-	} else if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !mark_is_known(addr))) {
-		mark_range(addr, len, 1);
-	} else if (load(&dirty) || !mark_is_known(addr)) {
-		mark_all(0);
+		return;
 	}
+	range = find_known(addr);
+	if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
+		mark_range(addr, len, 1);
+	else if (load(&dirty) || !range)
+		mark_all(0);
+	else if (fresh)
+		advise(load(&range->lo), load(&range->hi));
 }
 
 /* A last look, for afterwards a system call may be fatal. */

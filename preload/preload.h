@@ -48,7 +48,7 @@ void mark_unlock(void);
 void mark_all(int even_soon);
 void mark_later(void);
 void mark_range(uintptr_t lo, uintptr_t len, int accessible);
-void mark_allocation(uintptr_t addr, uintptr_t len);
+void mark_allocation(uintptr_t addr, uintptr_t len, int fresh);
 void mark_stop(void);
 int mark_stopped(void);
 int mark_is_due(void);
