@@ -48,13 +48,17 @@ static __thread char is_known_thread;
 static __thread char has_loaded;
 static int deepbind;
 
-/* Zero at its start, as the kernel gives memory; what was freed before holds the
- * allocator's links or old data. Guessing wrong costs a system call, no more. */
-static int is_fresh(const void *block, size_t len)
+/* Zero, as the kernel gives memory; what was freed before holds the allocator's links
+ * or old data. A large block may begin in old memory and reach into new, so there it
+ * is its end that tells. Guessing wrong costs a system call, no more. */
+static int is_fresh(const char *block, size_t len)
 {
-	const uintptr_t *word = block;
+	const uintptr_t *word;
 
-	return block && len >= 2 * sizeof(*word) && len < MARK_LARGE && !word[0] && !word[1];
+	if (!block || len < 2 * sizeof(*word))
+		return 0;
+	word = (const uintptr_t *)(len < MARK_LARGE ? block : block + (len & -PAGE) - PAGE);
+	return !word[0] && !word[1];
 }
 
 static __attribute__((noinline)) void look_at(void *block, size_t len, int fresh)
@@ -191,12 +195,25 @@ static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 	return real.syscall(n, a, b, c, d, e, f);
 }
 
-/* Where programs go to rest: a look that had to be put off is made up for. */
+#define ENOUGH 32 /* allocations, not to look at the heap before each wait of a busy loop */
+
+/* Where programs go to rest, what was put off or has not been noticed is made up for. */
+static void before_waiting(void)
+{
+	static __thread int countdown_then;
+
+	if (mark_is_due()) {
+		mark_all(0);
+	} else if ((unsigned)(countdown_then - countdown) >= ENOUGH) {
+		countdown_then = countdown;
+		mark_grown_heap();
+	}
+}
+
 #define BEFORE_WAITING(type, name, params, args)                                         \
 	static type hook_##name params                                                   \
 	{                                                                                \
-		if (mark_is_due())                                                       \
-			mark_all(0);                                                     \
+		before_waiting();                                                        \
 		return real.name args;                                                   \
 	}
 

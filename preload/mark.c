@@ -321,6 +321,13 @@ static int mark_heap(uintptr_t addr)
 	return 1;
 }
 
+/* Grown without a block of the new part having been looked at. */
+void mark_grown_heap(void)
+{
+	if (load(&heap.lo) && !load(&stopped) && heap_end() > load(&heap.hi))
+		mark_heap(load(&heap.hi));
+}
+
 #define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
 
 /* 1 if the address was found to be the heap's */

@@ -49,6 +49,7 @@ void mark_all(int even_soon);
 void mark_later(void);
 void mark_range(uintptr_t lo, uintptr_t len, int accessible);
 void mark_allocation(uintptr_t addr, uintptr_t len, int fresh);
+void mark_grown_heap(void);
 void mark_stop(void);
 int mark_stopped(void);
 int mark_is_due(void);

@@ -315,7 +315,7 @@ static int case_steady(void)
 		if (i == 1000000)
 			write(2, "BEGIN\n", 6);
 		free(live[i % 64]);
-		live[i % 64] = touched(malloc(16 + i % 1000), 16);
+		live[i % 64] = touched(malloc(16 + i % 1000), 16 + i % 1000);
 	}
 	write(2, "END\n", 4);
 	return covered();
