@@ -79,11 +79,12 @@ static double start_once(const char *library, const char *mode, char *command)
 	pid_t pid;
 	int status;
 
-	snprintf(preload, sizeof(preload), "%s=%s", mode ? "LD_PRELOAD" : "NO_PRELOAD", library);
+	snprintf(preload, sizeof(preload), "%s=%s", mode ? "LD_PRELOAD" : "NO_PRELOAD",
+		 library);
 	snprintf(setting, sizeof(setting), "KSM_PRELOAD=%s", mode ? mode : "none");
 	start = now();
-	if (posix_spawn(&pid, command, NULL, NULL, argv, env) || waitpid(pid, &status, 0) < 0 ||
-	    status)
+	if (posix_spawn(&pid, command, NULL, NULL, argv, env) ||
+	    waitpid(pid, &status, 0) < 0 || status)
 		exit(1);
 	return (now() - start) / 1000;
 }

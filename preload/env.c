@@ -35,7 +35,7 @@ static char **find(int argc, char **argv, char **envp)
  */
 static int is_secure(char **envp)
 {
-	const ElfW(auxv_t) *aux;
+	const ElfW(auxv_t) * aux;
 
 	if ((uintptr_t)envp < (uintptr_t)__builtin_frame_address(0))
 		return 1;

@@ -38,7 +38,7 @@ extern __typeof__(dl_iterate_phdr) dl_iterate_phdr
 struct object {
 	uintptr_t base, lo, hi; /* what it was moved by, and where it lies */
 	uintptr_t relro_lo, relro_hi;
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint16_t *versions;
 	const uint32_t *gnu_hash, *sysv_hash;
@@ -57,7 +57,7 @@ static const void *pointer(const struct object *o, uintptr_t value)
 	return (const void *)(value < o->base ? o->base + value : value);
 }
 
-static void read_dynamic(struct object *o, const ElfW(Dyn) *d)
+static void read_dynamic(struct object *o, const ElfW(Dyn) * d)
 {
 	for (; d->d_tag != DT_NULL; d++) {
 		uintptr_t value = d->d_un.d_val;
@@ -218,8 +218,8 @@ static int replaceable(const struct object *o, const struct hook *hook, int type
 {
 	if (value == *hook->real)
 		return 1;
-	return lazy && *hook->real != NOWHERE && type == R_JUMP_SLOT && value >= o->lo && value < o->hi &&
-	       value != lookup(o, hook->name);
+	return lazy && *hook->real != NOWHERE && type == R_JUMP_SLOT && value >= o->lo &&
+	       value < o->hi && value != lookup(o, hook->name);
 }
 
 static int in_relro(const struct object *o, uintptr_t slot)
@@ -247,7 +247,8 @@ static void hook_object(const struct object *o, int lazy)
 
 			if (type != R_JUMP_SLOT && type != R_GLOB_DAT)
 				continue;
-			hook = hook_for(o->strings + o->symbols[R_SYM(r[i].r_info)].st_name);
+			hook = hook_for(o->strings +
+					o->symbols[R_SYM(r[i].r_info)].st_name);
 			if (!hook || !replaceable(o, hook, type, *slot, lazy))
 				continue;
 			if (in_relro(o, (uintptr_t)slot) && !opened) {

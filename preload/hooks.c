@@ -57,7 +57,8 @@ static int is_fresh(const char *block, size_t len)
 
 	if (!block || len < 2 * sizeof(*word))
 		return 0;
-	word = (const uintptr_t *)(len < MARK_LARGE ? block : block + (len & -PAGE) - PAGE);
+	word = (const uintptr_t *)(len < MARK_LARGE ? block
+						    : block + (len & -PAGE) - PAGE);
 	return !word[0] && !word[1];
 }
 
@@ -80,23 +81,24 @@ static inline int passes(size_t len)
 
 /* The calls that are looked at are functions of their own, so that the others need
  * neither a frame nor a saved register: a decrement, a comparison and a jump. */
-#define LOOKED_AT(name, params, args, len, fresh)                                               \
-	static __attribute__((noinline)) void *name##_looked_at params                   \
-	{                                                                                \
-		void *block = real.name args;                                            \
-		look_at(block, len, fresh);                                              \
-		return block;                                                            \
-	}                                                                                \
-	static void *hook_##name params                                                  \
-	{                                                                                \
-		return passes(len) ? real.name args : name##_looked_at args;             \
+#define LOOKED_AT(name, params, args, len, fresh)                            \
+	static __attribute__((noinline)) void *name##_looked_at params       \
+	{                                                                    \
+		void *block = real.name args;                                \
+		look_at(block, len, fresh);                                  \
+		return block;                                                \
+	}                                                                    \
+	static void *hook_##name params                                      \
+	{                                                                    \
+		return passes(len) ? real.name args : name##_looked_at args; \
 	}
 
 LOOKED_AT(malloc, (size_t len), (len), len, is_fresh(block, len))
 LOOKED_AT(calloc, (size_t n, size_t size), (n, size), n *size, 0)
 LOOKED_AT(realloc, (void *old, size_t len), (old, len), len, 0)
 LOOKED_AT(memalign, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
-LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
+LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len,
+	  is_fresh(block, len))
 
 static int hook_posix_memalign(void **block, size_t align, size_t len)
 {
@@ -195,7 +197,8 @@ static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 	return real.syscall(n, a, b, c, d, e, f);
 }
 
-#define ENOUGH 32 /* allocations, not to look at the heap before each wait of a busy loop */
+#define ENOUGH \
+	32 /* allocations, not to look at the heap before each wait of a busy loop */
 
 /* Where programs go to rest, what was put off or has not been noticed is made up for. */
 static void before_waiting(void)
@@ -210,11 +213,11 @@ static void before_waiting(void)
 	}
 }
 
-#define BEFORE_WAITING(type, name, params, args)                                         \
-	static type hook_##name params                                                   \
-	{                                                                                \
-		before_waiting();                                                        \
-		return real.name args;                                                   \
+#define BEFORE_WAITING(type, name, params, args) \
+	static type hook_##name params           \
+	{                                        \
+		before_waiting();                \
+		return real.name args;           \
 	}
 
 BEFORE_WAITING(int, epoll_wait, (int fd, void *ev, int n, int ms), (fd, ev, n, ms))
@@ -228,18 +231,18 @@ BEFORE_WAITING(unsigned, sleep, (unsigned s), (s))
 BEFORE_WAITING(int, waitpid, (int pid, int *status, int flags), (pid, status, flags))
 BEFORE_WAITING(int, pthread_join, (unsigned long t, void **ret), (t, ret))
 
-#define HOOK(name)                                                                       \
-	{                                                                                \
-		#name, (uintptr_t)hook_##name, (uintptr_t *)&real.name                   \
+#define HOOK(name)                                                     \
+	{                                                              \
+#name, (uintptr_t)hook_##name, (uintptr_t *)&real.name \
 	}
 
 static const struct hook hooks[] = {
-	HOOK(malloc),	   HOOK(calloc),      HOOK(realloc),	    HOOK(memalign),
-	HOOK(mmap),	   HOOK(mmap64),      HOOK(aligned_alloc),  HOOK(posix_memalign),
-	HOOK(mprotect),	   HOOK(sbrk),	      HOOK(dlopen),	    HOOK(dlsym),
-	HOOK(prctl),	   HOOK(syscall),     HOOK(epoll_wait),	    HOOK(epoll_pwait),
-	HOOK(poll),	   HOOK(select),      HOOK(accept),	    HOOK(nanosleep),
-	HOOK(sleep),	   HOOK(waitpid),     HOOK(pthread_join),
+	HOOK(malloc),	HOOK(calloc),  HOOK(realloc),	    HOOK(memalign),
+	HOOK(mmap),	HOOK(mmap64),  HOOK(aligned_alloc), HOOK(posix_memalign),
+	HOOK(mprotect), HOOK(sbrk),    HOOK(dlopen),	    HOOK(dlsym),
+	HOOK(prctl),	HOOK(syscall), HOOK(epoll_wait),    HOOK(epoll_pwait),
+	HOOK(poll),	HOOK(select),  HOOK(accept),	    HOOK(nanosleep),
+	HOOK(sleep),	HOOK(waitpid), HOOK(pthread_join),
 };
 
 const struct hook *hooks_find(const char *name)

@@ -61,8 +61,9 @@ int mark_lock(void)
 {
 	int self = sys3(__NR_getpid, 0, 0, 0), was = load(&owner);
 
-	return was != self && __atomic_compare_exchange_n(&owner, &was, self, 0,
-							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return was != self &&
+	       __atomic_compare_exchange_n(&owner, &was, self, 0, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 void mark_unlock(void)
@@ -125,7 +126,8 @@ static enum verdict judge(const struct mapping *m)
 
 	if (m->perms[3] != 'p' || len < settings.threshold)
 		return SKIP;
-	if (m->name[0] == '[' && m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
+	if (m->name[0] == '[' &&
+	    m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
 		return SKIP;
 	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
 		return SKIP;
@@ -142,7 +144,7 @@ struct look {
 	uintptr_t brk;
 	unsigned mappings;
 	char name[64]; /* of the run's first mapping */
-	long error; /* of the first call that failed */
+	long error;    /* of the first call that failed */
 };
 
 static void finish_run(struct look *l)

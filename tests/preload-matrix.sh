@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154,SC1091 # work, top and ksm come from lib.sh
 # Real programs under libksm_preload.so in both modes: they do their work, their
 # memory is marked, and it merges between two of them.
 
@@ -8,7 +9,7 @@ suite_setup() {
 	lib=$work/libksm_preload.so
 	cp "$BUILD/libksm_preload.so" "$lib"
 	for f in "advisor_mode none" "pages_to_scan 5000" "sleep_millisecs 10" "run 1"; do
-		echo "${f#* }" >$ksm/"${f% *}" 2>/dev/null
+		echo "${f#* }" >"$ksm/${f% *}" 2>/dev/null
 	done
 }
 

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real programs under the library, for tests/preload-matrix.sh and bench/preload-*.
 #
-#   workload_start NAME     in $work, with $preload_env in its environment only
+#   workload_start NAME     python3, perl, redis-server, nginx, mariadbd, node or java,
+#                           in $work, with $preload_env in its environment only
 #   workload_load           some work for it; fails if an answer is wrong
 #   workload_pids           its processes
 #   workload_stop
 #
 # They listen on sockets in $work, so that nothing else on the machine is met.
-
-workload_names="python3 perl redis-server nginx mariadbd node java"
 
 # run COMMAND... in the background under the library, output in $dir/log
 _spawn() {
