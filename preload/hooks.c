@@ -167,19 +167,26 @@ static void hook_loaded(void)
 	mark_all(0);
 }
 
+/* gcc jumps at -O2, and knows no attribute for it before version 15 */
+#ifdef __clang__
+#define JUMP __attribute__((musttail))
+#else
+#define JUMP
+#endif
+
 static void *hook_dlopen(const char *file, int flags)
 {
 	hook_loaded();
 	if (flags & RTLD_DEEPBIND)
 		deepbind = 1;
 	has_loaded = 1;
-	return real.dlopen(file, flags);
+	JUMP return real.dlopen(file, flags);
 }
 
 static void *hook_dlsym(void *handle, const char *name)
 {
 	hook_loaded();
-	return real.dlsym(handle, name);
+	JUMP return real.dlsym(handle, name);
 }
 
 /* A filter may make any further system call fatal. */

@@ -12,10 +12,10 @@ PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -c -o /dev/null - 2>/
 # -O2 whatever CFLAGS say: dlopen and dlsym must be reached by a jump (hooks.c).
 PRELOAD_CFLAGS := -O2 -ffreestanding -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-mgeneral-regs-only -fcf-protection=full -fomit-frame-pointer -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
+	-fno-asynchronous-unwind-tables -ffunction-sections
 # noseparate-code: two mappings less in the start of every program.
 PRELOAD_LDFLAGS := -shared -nostdlib -Wl,-soname,libksm_preload.so -Wl,--hash-style=both \
-	-Wl,-z,defs,-z,text,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
+	-Wl,-z,defs,-z,text,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections
 
 $(BUILD)/preload/%.o: preload/%.c Makefile preload/module.mk
 	$(call say,CC,$<)

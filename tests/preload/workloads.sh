@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # top, work and preload_env are the caller's
 # SPDX-License-Identifier: Apache-2.0
 # Real programs under the library, for tests/preload-matrix.sh and bench/preload-*.
 #
