@@ -147,9 +147,8 @@ static int blocked_rank(const char *text)
 		return RANK_FRAGILE;
 	case FUTEX:
 		strtoull(end, &end, 16);
-		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET
-			       ? RANK_BEST
-			       : RANK_FRAGILE;
+		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET ? RANK_BEST :
+									      RANK_FRAGILE;
 	default:
 		return RANK_BLOCKED;
 	}
@@ -166,8 +165,7 @@ static int rank(pid_t pid, pid_t tid, int *cpu)
 		return RANK_NONE;
 	*cpu = st.cpu;
 	snprintf(name, sizeof(name), "task/%d/syscall", tid);
-	if (proc_read(pid, name, text, sizeof(text)) <= 0 ||
-	    strncmp(text, "running", 7) == 0)
+	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
 		return RANK_RUNNING;
 	return blocked_rank(text);
 }
