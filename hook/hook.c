@@ -77,6 +77,7 @@ static void parse(const void *arg, void *answer)
 		return;
 	}
 	memcpy(v->id, state.id, sizeof(v->id));
+	memcpy(v->bundle, state.bundle, sizeof(v->bundle));
 	v->pid = state.pid;
 	v->running = state.running;
 	policy_decide(c, state.annotation, state.n, &v->decision);
@@ -108,6 +109,7 @@ static int check(struct hook_verdict *v, struct error *err)
 {
 	hook_clean(v->err.msg, sizeof(v->err.msg));
 	v->id[sizeof(v->id) - 1] = '\0';
+	v->bundle[sizeof(v->bundle) - 1] = '\0';
 	if (!hook_check_decision(&v->decision) || *(const unsigned char *)&v->log_given > 1 ||
 	    *(const unsigned char *)&v->running > 1 || v->pid < 0 ||
 	    (unsigned)v->log > LOG_LEVEL_DEBUG)

@@ -68,6 +68,9 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 				       "%s: \"id\" is not a string of at most %zu bytes", name,
 				       sizeof(p->state->id) - 1);
 		memcpy(p->state->id, v->text, v->len + 1);
+	} else if (json_path_is(path, "bundle", NULL)) {
+		if (v->type == JSON_STRING && v->len < sizeof(p->state->bundle))
+			memcpy(p->state->bundle, v->text, v->len + 1);
 	} else if (json_path_is(path, "status", NULL)) {
 		p->state->running = v->type == JSON_STRING && strcmp(v->text, "running") == 0;
 	} else if (json_path_is(path, "annotations", NULL)) {
