@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define WORDS_MAX 16
+#define JOBS_MAX  16
 /* What a pipe holds without a reader (pipe(7)). */
 #define PIPE_HOLDS 65536
 
@@ -125,9 +126,9 @@ int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 0;
 	size_t n = argc > 4 ? (size_t)(argc - 2) / 3 : 0;
-	struct job *jobs = calloc(n + 1, sizeof(*jobs));
+	static struct job jobs[JOBS_MAX];
 
-	if (rounds < 1 || n == 0 || !jobs) {
+	if (rounds < 1 || n == 0 || n > JOBS_MAX) {
 		fprintf(stderr, "usage: filter ROUNDS NAME INPUT COMMAND [...]\n");
 		return 2;
 	}
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
 		jobs[k].name = argv[2 + 3 * k];
 		load(&jobs[k], argv[3 + 3 * k]);
 		jobs[k].us = calloc((size_t)rounds, sizeof(double));
+		if (!word || !jobs[k].us)
+			die("a job");
 		for (int w = 0; word && w < WORDS_MAX; w++, word = strtok(NULL, " "))
 			jobs[k].argv[w] = word;
 	}

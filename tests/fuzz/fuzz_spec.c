@@ -20,7 +20,7 @@ static char *join(const struct spec_edit *e, size_t *len)
 	*len = 0;
 	for (int i = 0; i < e->n; i++)
 		*len += e->piece[i].iov_len;
-	out = malloc(*len);
+	out = malloc(*len + 1);
 	require(out != NULL);
 	for (size_t i = 0, at = 0; i < (size_t)e->n; at += e->piece[i++].iov_len)
 		memcpy(out + at, e->piece[i].iov_base, e->piece[i].iov_len);
