@@ -264,7 +264,7 @@ testBadJson() {
 	bad "{$a,\"x\":\"\\377\"}" "config.json of the container: line 1, column "
 	bad "{$a,\"x\":\"\\t\"}" "config.json of the container: line 1, column "
 	bad "{$a}\"" "config.json of the container: there is more behind its end"
-	bad "{$a}tru" "config.json of the container: there is more behind its end"
+	bad "{$a}tru" "config.json of the container: line 1, column "
 	bad "{$a}{}" "config.json of the container: line 1, column "
 	bad "{$a}\\n/* */" "config.json of the container: line "
 	bad "{$a,\"x\":1\\0}" "config.json of the container: line 1, column "
