@@ -46,7 +46,9 @@ static struct range heap;
 static uintptr_t ram;
 static uint64_t not_before;
 static unsigned uncounted;
-static int dirty;
+/* Looks asked for, and how many of these the last one answered. Equal only when it has
+ * ended: a child forked in the middle of one knows that it must look. */
+static unsigned wanted, answered;
 static int stopped;
 static int owner;
 
@@ -276,18 +278,20 @@ int mark_start(void)
 
 void mark_all(int even_soon)
 {
+	unsigned request;
 	uint64_t spent;
 
 	if (load(&stopped))
 		return;
-	store(&dirty, 1);
+	mark_later();
 	if (!mark_lock())
 		return;
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
-		store(&dirty, 0);
+		request = load(&wanted);
 		spent = clock(CLOCK_THREAD_CPUTIME_ID);
 		look();
 		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
+		store(&answered, request);
 		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
 	}
 	mark_unlock();
@@ -360,14 +364,14 @@ void mark_allocation(uintptr_t addr, uintptr_t len, int fresh)
 	if (load(&stopped) || !addr)
 		return;
 	if (look_at_heap(addr + len - 1, fresh)) {
-		if (load(&dirty))
+		if (mark_is_due())
 			mark_all(0);
 		return;
 	}
 	range = find_known(addr);
 	if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
 		mark_range(addr, len, 1);
-	else if (load(&dirty) || !range)
+	else if (mark_is_due() || !range)
 		mark_all(0);
 	else if (fresh)
 		advise(load(&range->lo), load(&range->hi));
@@ -387,11 +391,11 @@ int mark_stopped(void)
 
 int mark_is_due(void)
 {
-	return load(&dirty) && !load(&stopped);
+	return load(&wanted) != load(&answered) && !load(&stopped);
 }
 
 /* Something is new, but this is no moment to look at it. */
 void mark_later(void)
 {
-	store(&dirty, 1);
+	store(&wanted, load(&wanted) + 1);
 }
