@@ -32,6 +32,7 @@ typedef Elf32_Rel reloc;
 #endif
 
 /* libc has it since glibc 2.2.4 and in every musl with a dynamic linker */
+/* NOLINTNEXTLINE(readability-redundant-declaration): it is made weak here */
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak, visibility("default")));
 
 struct object {

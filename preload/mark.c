@@ -263,7 +263,7 @@ static long look(void)
 
 int mark_start(void)
 {
-	struct sysinfo info;
+	struct sysinfo info = { 0 };
 
 	if (!sys3(__NR_sysinfo, (long)&info, 0, 0)) {
 		uint64_t bytes = (uint64_t)info.totalram * info.mem_unit;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* lint: no analysis (memory is taken and left on purpose) */
 /* What programs do with memory, one case per argument, each checked from inside. */
 #include "cases.h"
 #include <dlfcn.h>
