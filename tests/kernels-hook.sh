@@ -11,6 +11,9 @@ suite_setup() {
 	"$top/tests/kernels/stage" "$guest" "$KSM_HOOK:/usr/sbin/ksm-hook" /usr/sbin/runc /usr/bin/crun
 	rootfs_make "$guest/root"
 	cp "$BUILD/tests/kernels/workload" "$guest/root/bin/"
+	gcc -o "$work/workload" "$top/tests/kernels/workload.c"
+	"$top/tests/kernels/stage" "$guest" "$work/workload:/workload" \
+		"$BUILD/libksm_preload.so:$(strings "$KSM_HOOK" | grep -m1 '/libksm_preload.so$')"
 	KSM_HOOK=/usr/sbin/ksm-hook
 	# the bundles' paths are the guest's
 	for _stages in createRuntime createRuntime,poststart; do
@@ -34,7 +37,7 @@ suite_setup() {
 			done
 		done
 		printf 'run: '
-		/usr/sbin/ksm-hook run /root/bin/workload
+		/usr/sbin/ksm-hook run /workload
 		printf 'hook: '
 		sleep 60 &
 		echo "{\"id\":\"c\",\"pid\":$!,\"annotations\":{\"io.ksm.merge\":\"true\"}}" |
@@ -71,6 +74,11 @@ testPoststartDoesNoHarmWhereItIsNotNeeded() {
 	for _k in '6.12.*' '7.*'; do
 		says "$_k" 'runc createRuntime,poststart: merged' 'crun createRuntime,poststart: merged'
 	done
+}
+
+testRunPreloadsWhereTheKernelNeedsIt() {
+	says '6.1.*' 'run: merged'
+	says as-6.4 'run: merged'
 }
 
 testWithoutThePrctlItSaysSo() {
