@@ -98,6 +98,28 @@ int proc_seccomp(pid_t tid)
 	return n < 0 ? -ENODATA : (int)n;
 }
 
+int proc_parent(pid_t *number, bool *outer)
+{
+	__cleanup(close_fd) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	const char *line;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read_all(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return (int)n;
+	*number = (pid_t)proc_field(text, "PPid");
+	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
+	line = strstr(text, "\nNSpid:\t");
+	if (!line || *number < 0)
+		return -ENODATA;
+	line += strlen("\nNSpid:\t");
+	*outer = line[strspn(line, "0123456789")] == '\t';
+	return 0;
+}
+
 enum {
 	RANK_NONE,    /* it has ended */
 	RANK_RUNNING, /* in user space: who knows when it enters the kernel */
@@ -147,9 +169,8 @@ static int blocked_rank(const char *text)
 		return RANK_FRAGILE;
 	case FUTEX:
 		strtoull(end, &end, 16);
-		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET
-			       ? RANK_BEST
-			       : RANK_FRAGILE;
+		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET ? RANK_BEST :
+									      RANK_FRAGILE;
 	default:
 		return RANK_BLOCKED;
 	}
@@ -166,8 +187,7 @@ static int rank(pid_t pid, pid_t tid, int *cpu)
 		return RANK_NONE;
 	*cpu = st.cpu;
 	snprintf(name, sizeof(name), "task/%d/syscall", tid);
-	if (proc_read(pid, name, text, sizeof(text)) <= 0 ||
-	    strncmp(text, "running", 7) == 0)
+	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
 		return RANK_RUNNING;
 	return blocked_rank(text);
 }
