@@ -35,9 +35,12 @@ static double run(const char *command)
 	int n = 0, status;
 	pid_t pid;
 
-	for (char *w = strtok_r(copy, " ", &save); w && n < WORDS_MAX; w = strtok_r(NULL, " ", &save))
+	for (char *w = strtok_r(copy, " ", &save); w && n < WORDS_MAX;
+	     w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	words[n] = NULL;
+	if (n == 0)
+		exit(2);
 	start = now();
 	pid = vfork();
 	if (pid == 0) {
@@ -59,9 +62,11 @@ static double run(const char *command)
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 0, n = (argc - 2) / 2;
-	double *ms = n > 0 && rounds > 0 ? calloc((size_t)rounds * (size_t)n, sizeof(*ms)) : NULL;
+	double *ms =
+		n > 0 && rounds > 0 ? calloc((size_t)rounds * (size_t)n, sizeof(*ms)) : NULL;
 
 	if (!ms || argc % 2) {
+		free(ms);
 		fprintf(stderr, "usage: alternate ROUNDS NAME COMMAND [NAME COMMAND]...\n");
 		return 2;
 	}

@@ -37,10 +37,14 @@ void fault_step(enum fault_step step)
 
 void fault_in_parser(void *answer, size_t size)
 {
+	static volatile char block[64];
+	volatile size_t behind = sizeof(block);
 	const char *what = wanted("parser:");
 
 	if (!what)
 		return;
+	if (strcmp(what, "overrun") == 0)
+		block[behind]++;
 	/* the exit status tells what was got away with: 10 it worked, 11 it was refused */
 	if (strcmp(what, "open") == 0)
 		_exit(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 10 : 11);

@@ -25,8 +25,8 @@ enum fault_step {
 /* KSM_FAULT=kill:STEP|pause:STEP: the tracer is killed, or rests, right behind that step. */
 void fault_step(enum fault_step step);
 /*
- * KSM_FAULT=parser:open|socket|crash|hang|lie: what an attacker in the parser would try, who
- * got there by way of the container state. A lie fills the answer with all ones.
+ * KSM_FAULT=parser:open|socket|crash|hang|lie|overrun: what an attacker in the parser would try, who
+ * got there by way of the container state. A lie fills the answer with all ones; an overrun is for a sanitizer to find.
  */
 void fault_in_parser(void *answer, size_t size);
 #else

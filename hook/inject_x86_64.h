@@ -28,10 +28,9 @@ static int arch_write(pid_t tid, const arch_regs *r)
 	return ptrace(PTRACE_SETREGS, tid, NULL, r) < 0 ? -errno : 0;
 }
 
-/* Stopped on the way out of a system call that the kernel makes again (linux/errno.h)? */
+/* Stopped on the way out of a system call that the kernel makes again? */
 static bool arch_restarts(const arch_regs *r)
 {
-	enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
 	int ret = (int)r->rax;
 
 	return (int)r->orig_rax >= 0 &&

@@ -218,7 +218,7 @@ int applet_poststart(int argc, char **argv)
 		return 0;
 	pidfd = v.pid > 1 ? proc_pin(v.pid) : -ESRCH;
 	if (pidfd < 0) {
-		err_errno(&err, -pidfd, "container state: process %d", v.pid);
+		err_set(&err, -pidfd, "there is no process %d", v.pid);
 		return hook_failed(&v, &err);
 	}
 	if (program_size(v.pid) == runtime_size && !v.running) {

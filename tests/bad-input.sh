@@ -115,7 +115,7 @@ test_pids() {
 	for pid in -1 2147483648 99999999999999999999999 1.5 1e3 true null '"1"' '[]'; do
 		pid_says ",\"pid\":$pid" 'container state: "pid" is not a process id'
 	done
-	pid_says ',"pid":2147483647' "there is no process 2147483647"
+	pid_says ',"pid":2147483647' "process 2147483647: No such process"
 	pid_says ',"pid":1' "process 1 is not a child of the runtime"
 	pid_says ",\"pid\":$stranger" "process $stranger is not a child of the runtime"
 	# as everywhere else the stranger is left as it was
@@ -258,10 +258,18 @@ test_broken_config() {
 	judge "broken config" 0 1 "$work/broken.json: line 1, column "
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"true","io.ksm.required":"true"}}' \
 		>"$work/in/requires"
+	hook createRuntime broken <"$work/in/requires"
+	judge "broken config, required" 1 1 "the container is refused: $work/broken.json: line 1"
+	printf '{"pid":1,"annotations":{"io.ksm.merge":"false","io.ksm.required":"true"}}' \
+		>"$work/in/refuses"
+	hook createRuntime broken <"$work/in/refuses"
+	judge "broken config, not wanted" 0 1 "not made mergeable: $work/broken.json: line 1"
 	cp "$work/plain.json" "$work/loose.json"
 	chmod 666 "$work/loose.json"
 	hook createRuntime loose <"$work/in/asks"
 	judge "config of all" 0 1 "$work/loose.json: must belong to root"
+	hook createRuntime loose <"$work/in/requires"
+	judge "config of all, required" 1 1 "the container is refused: $work/loose.json: must"
 	mkfifo "$work/fifo.json"
 	hook createRuntime fifo <"$work/in/asks"
 	judge "a fifo as config" 0 1 "$work/fifo.json: not a regular file"
@@ -358,6 +366,11 @@ test_containers_with_a_broken_config() {
 	assertContains "starts unmerged" "$(cat "$work/out")" "ksm_merge_any: no"
 	assertContains "$(cat "$work/log")" "not made mergeable: $work/broken.json: line 1, column "
 	assertEquals 1 "$(wc -l <"$work/log")"
+
+	container broken '{"io.ksm.merge":"true","io.ksm.required":"true"}'
+	assertNotEquals "refused" 0 $rc
+	assertNotContains "$(cat "$work/out")" "ksm_merge_any"
+	assertContains "$(cat "$work/log")" "the container is refused: $work/broken.json"
 
 	container required '{"io.ksm.merge":"maybe"}'
 	assertEquals "status: $(cat "$work/err")" 0 $rc

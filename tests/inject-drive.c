@@ -15,7 +15,7 @@
 #include "../hook/inject.h"
 
 #define TARGETS_MAX 64
-#define RESULTS_MAX 140 /* above the highest errno */
+#define RESULTS_MAX 600 /* above the highest of the kernel's own */
 
 static const struct inject_call on[] = { { 67 /* PR_SET_MEMORY_MERGE */, 1 } };
 static const struct inject_call again[] = { { 67, 0 }, { 67, 1 } };
@@ -51,13 +51,15 @@ static int once(struct inject_target *t, size_t n, int timeout_ms)
 
 static int rounds_of(struct inject_target *t, size_t n, int timeout_ms, int rounds)
 {
-	int *us = calloc((size_t)rounds * n, sizeof(*us)), results[RESULTS_MAX] = { 0 }, ok = 0;
+	int *us = calloc((size_t)rounds * n + 1, sizeof(*us)), results[RESULTS_MAX] = { 0 },
+	    ok = 0;
 	struct error err;
 
 	for (int i = 0; i < rounds; i++) {
 		/* by turns, so that the single call is in the figures too */
 		if (inject_run(t, n, i % 2 ? on : again, i % 2 ? 1 : 2, timeout_ms, &err) < 0) {
 			printf("inject_run: %s\n", err.msg);
+			free(us);
 			return 1;
 		}
 		for (size_t k = 0; k < n; k++) {
@@ -73,8 +75,8 @@ static int rounds_of(struct inject_target *t, size_t n, int timeout_ms, int roun
 			printf("%s %d ", name_of(-i), results[i]);
 	}
 	if (ok)
-		printf("| stopped_us p10 %d p50 %d p90 %d p99 %d max %d", us[ok / 10], us[ok / 2],
-		       us[ok * 9 / 10], us[ok * 99 / 100], us[ok - 1]);
+		printf("| stopped_us p10 %d p50 %d p90 %d p99 %d max %d", us[ok / 10],
+		       us[ok / 2], us[ok * 9 / 10], us[ok * 99 / 100], us[ok - 1]);
 	printf("\n");
 	free(us);
 	return 0;

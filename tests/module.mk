@@ -2,4 +2,4 @@
 # The suites that `make check` and `make check-matrix` run; tests/*/module.mk add theirs.
 
 CHECK_SUITES += tests/oci.sh tests/podman.sh tests/bad-input.sh tests/confine.sh tests/lint
-MATRIX_SUITES += tests/race.sh
+MATRIX_SUITES += tests/race.sh tests/sanitize.sh

@@ -184,15 +184,13 @@ static bool marked(uintptr_t addr)
 /* 1: the heap that came after the mark has it; 0: it has not; else an error */
 static int try_heap(bool by_prctl)
 {
-	uintptr_t start = (uintptr_t)syscall(SYS_brk, 0UL),
-		  first = (start + PAGE - 1) & -PAGE;
+	uintptr_t start = (uintptr_t)syscall(SYS_brk, 0UL), first = (start + PAGE - 1) & -PAGE;
 	uintptr_t middle = first + 16 * PAGE, end = first + 32 * PAGE;
 
 	if ((uintptr_t)syscall(SYS_brk, middle) != middle)
 		return 2;
 	memset((void *)first, 1, middle - first);
-	if (by_prctl ? set_merge(1)
-		     : madvise((void *)first, middle - first, MADV_MERGEABLE))
+	if (by_prctl ? set_merge(1) : madvise((void *)first, middle - first, MADV_MERGEABLE))
 		return 3;
 	if ((uintptr_t)syscall(SYS_brk, end) != end)
 		return 4;

@@ -32,8 +32,8 @@ static inline void check_int(long long got, long long want, const char *file, in
 static inline void check_text(const char *got, const char *want, const char *file, int line,
 			      const char *what)
 {
-	if (!check_that(strcmp(got, want) == 0, file, line, what))
-		printf("\tgot    \"%s\"\n\twanted \"%s\"\n", got, want);
+	if (!check_that(got && strcmp(got, want) == 0, file, line, what))
+		printf("\tgot    \"%s\"\n\twanted \"%s\"\n", got ? got : "(null)", want);
 }
 
 static inline void check_has(const char *got, const char *part, const char *file, int line,

@@ -155,8 +155,8 @@ static void many_rules(void)
 	for (int n = POLICY_RULES_MAX; n <= POLICY_RULES_MAX + 1; n++) {
 		p = text + sprintf(text, "{\"deny\": [");
 		for (int i = 0; i < n; i++)
-			sprintf(text + strlen(text),
-				"%s{\"annotation\":\"k%d\",\"match\":\"*\"}", i ? "," : "", i);
+			p += sprintf(p, "%s{\"annotation\":\"k%d\",\"match\":\"*\"}",
+				     i ? "," : "", i);
 		sprintf(p, "]}");
 		CHECK_INT(parse(text), n == POLICY_RULES_MAX ? 0 : -EINVAL);
 		if (n > POLICY_RULES_MAX) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Victim: executes itself all the time, each fourth time from another thread than the
- * first; the arguments carry what has to be right: process id, number, and sum of numbers.
+ * first; the arguments carry what has to be right: process id, number, and sum of
+ * numbers.
  */
 #include <pthread.h>
 #include <stdio.h>

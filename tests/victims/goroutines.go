@@ -55,6 +55,15 @@ func main() {
 	call, _ := strconv.Atoi(os.Args[2])
 	wait := time.Duration(call) * time.Millisecond
 	end := time.Now().Add(time.Duration(total) * time.Millisecond)
+	stop := os.Getenv("VICTIM_STOP")
+	goesOn := func() bool {
+		_, err := os.Stat(stop)
+		if err == nil {
+			// that call may itself have been cut short
+			_, err = os.Stat(stop)
+		}
+		return err != nil && time.Now().Before(end)
+	}
 	var group sync.WaitGroup
 	var lock sync.Mutex
 	counter, added := 0, int64(0)
@@ -63,13 +72,13 @@ func main() {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			for time.Now().Before(end) {
+			for goesOn() {
 				body()
 				atomic.AddInt64(&calls, 1)
 			}
 		}()
 	}
-	for i := 0; i < 20; i++ {
+	for i := 0; i < 8; i++ {
 		start(func() {
 			before := time.Now()
 			time.Sleep(wait)
@@ -82,7 +91,7 @@ func main() {
 			counter++
 			lock.Unlock()
 			atomic.AddInt64(&added, 1)
-			time.Sleep(time.Millisecond)
+			time.Sleep(5 * time.Millisecond)
 		})
 	}
 	r, w, err := os.Pipe()

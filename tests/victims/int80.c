@@ -15,13 +15,14 @@ struct timespec32 {
 	int32_t sec, nsec;
 };
 
-static long int80(long nr, long a, uintptr_t b, long c)
+/* As in a C library: no register that holds an argument is relied upon after the call. */
+static __attribute__((noinline)) long int80(long nr, long a, uintptr_t b, long c)
 {
 	long ret;
 
 	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(0), "D"(0)
 			 : "memory");
 	return (int)ret;
 }
@@ -68,8 +69,8 @@ int main(int argc, char **argv)
 	victim_start(argc, argv);
 	if (strcmp(victim_mode, "read") == 0)
 		fd = feeder_start();
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
+		   -1, 0);
 	if (low == MAP_FAILED)
 		fail("mmap");
 	victim_ready();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Victim: nothing but contended locks. Every thread waits in the C library's lock, whose
- * futex call is inlined: it relies on the argument registers after the call. (MODE idle: one
- * more thread waits in poll.)
+ * futex call is inlined: it relies on the argument registers after the call. (MODE idle:
+ * one more thread waits in poll.)
  */
 #include <poll.h>
 #include <pthread.h>

@@ -50,7 +50,7 @@ __asm__(".text\n"
 /* clang-format on */
 
 static const char *const names[N_GPR] = { "rax", "rbx", "rdx", "rsi", "rdi", "rbp", "r8",
-					  "r9",	 "r10", "r12", "r13", "r14", "r15", "carry" };
+					  "r9",  "r10", "r12", "r13", "r14", "r15", "carry" };
 
 /* Is this register what a killed tracer leaves in it: prctl's argument? */
 static bool is_argument(int i, uint64_t value)

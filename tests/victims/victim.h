@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the victims of injection share. A victim makes one kind of blocking call again and
- * again and checks every answer: `NAME TOTAL_MS CALL_MS [MODE]`. It prints "ready PID" when
- * it is set up, and at its end "ok" with its counts; it exits 0 only if all was right.
+ * again and checks every answer: `NAME TOTAL_MS CALL_MS [MODE]`. It prints "ready PID"
+ * when it is set up, and at its end "ok" with its counts; it exits 0 only if all was
+ * right.
  */
 #ifndef VICTIM_H
 #define VICTIM_H
@@ -15,12 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-extern int call_ms;
-extern const char *victim_mode; /* never NULL */
+extern int call_ms, victim_slack_ms;         /* how late a call may return */
+extern const char *victim_mode;              /* never NULL */
 extern volatile sig_atomic_t victim_signals; /* SIGUSR1 seen; the handler is SA_RESTART */
 
 void victim_start(int argc, char **argv);
 void victim_ready(void);
+/* Until TOTAL_MS have passed, or the file that VICTIM_STOP names exists. */
 bool victim_goes_on(void);
 /* Counts a finished call. */
 void victim_called(void);
@@ -35,7 +37,8 @@ int victim_end(void);
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 int64_t us(void); /* CLOCK_MONOTONIC, in microseconds */
-/* Started at that time, a wait of ms took neither less nor much longer (VICTIM_SLACK_MS). */
+/* Started at that time, a wait of ms took neither less nor much longer (VICTIM_SLACK_MS).
+ */
 void check_time(const char *what, int64_t start, int ms);
 
 /* A pipe into which another process writes the next number every CALL_MS. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libFuzzer target: config.json, and a decision with whatever it says. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void check_rules(const struct policy_rules *rules)
+{
+	require(rules->n <= POLICY_RULES_MAX);
+	for (size_t i = 0; i < rules->n; i++)
+		require(rules->rule[i].annotation && rules->rule[i].match);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct annotation annotations[] = { { "io.ksm.merge", "true" },
+							 { "a", "web-1" },
+							 { "team", "" } };
+	static struct policy_config config;
+	struct decision d;
+	struct error err = { "" };
+
+	json_release();
+	if (config_parse("config.json", (const char *)data, size, &config, &err) < 0) {
+		require(err.msg[0] && !strchr(err.msg, '\n'));
+		return 0;
+	}
+	require(config.containers <= CONTAINERS_NONE && config.method <= METHOD_PRELOAD);
+	require(config.log <= LOG_LEVEL_DEBUG);
+	check_rules(&config.allow);
+	check_rules(&config.deny);
+	policy_decide(&config, annotations, ARRAY_SIZE(annotations), &d);
+	require(d.reason[0] != '\0');
+	require(!d.merge || config.containers != CONTAINERS_NONE);
+	return 0;
+}

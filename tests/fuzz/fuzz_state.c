@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libFuzzer target: the container state, with a configuration whose rules look at it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "state.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct policy_config config = {
+		.containers = CONTAINERS_ALL,
+		.allow = { { { "team", "*a*" }, { "io.kubernetes.pod.name", "web-[0-9]" } },
+			   2 },
+		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
+	};
+	static struct state state;
+	struct decision d;
+	struct error err = { "" };
+
+	json_release();
+	if (state_parse((const char *)data, size, &config, &state, &err) < 0) {
+		/* one line that says something */
+		require(err.msg[0] && !strchr(err.msg, '\n'));
+		return 0;
+	}
+	require(state.pid >= 0 && state.n <= ANNOTATIONS_MAX);
+	require(strlen(state.id) < sizeof(state.id));
+	for (size_t i = 0; i < state.n; i++)
+		require(strlen(state.annotation[i].value) <= ANNOTATION_MAX);
+	policy_decide(&config, state.annotation, state.n, &d);
+	require(d.reason[0] && strlen(d.warning) < sizeof(d.warning));
+	require(d.method <= METHOD_PRELOAD);
+	return 0;
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# libFuzzer targets: the parsers of text that a tenant or a mistake can write.
+
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+FUZZ_SRC := $(addprefix hook/,config.c json.c log.c policy.c state.c util.c)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(ALL_CFLAGS) -Ihook -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_SRC) -lyajl
+
+## fuzz: half a minute of libFuzzer for each parser (FUZZ_SECONDS=3600 for more)
+fuzz: $(FUZZ_PROGRAMS)
+	tests/run tests/fuzz.sh
+.PHONY: fuzz
+
+MATRIX_PROGRAMS += $(FUZZ_PROGRAMS)
+MATRIX_SUITES += tests/fuzz.sh

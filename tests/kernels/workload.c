@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container's program: has 256 equal pages, waits until the kernel has merged most of them
+ * and prints "merged", or "not merged" after some seconds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES 256
+
+static long merging(void)
+{
+	char line[128];
+	long n = -1;
+	FILE *f = fopen("/proc/self/ksm_stat", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "ksm_merging_pages %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+int main(void)
+{
+	size_t size = (size_t)PAGES * 4096;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long n = 0;
+
+	if (p == MAP_FAILED)
+		return 1;
+	memset(p, 7, size);
+	for (int i = 0; i < 40 && n < PAGES / 2; i++) {
+		usleep(100000);
+		n = merging();
+	}
+	puts(n >= PAGES / 2 ? "merged" : "not merged");
+	return 0;
+}
