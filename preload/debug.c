@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KSM_PRELOAD_DEBUG=1: says on stderr what was marked. */
+#include "preload.h"
+#include "sys.h"
+
+struct line {
+	char text[160];
+	unsigned n;
+};
+
+static void put(struct line *l, const char *s)
+{
+	while (*s && l->n < sizeof(l->text))
+		l->text[l->n++] = *s++;
+}
+
+static void put_number(struct line *l, uintptr_t v, unsigned base)
+{
+	char digits[24];
+	unsigned i = sizeof(digits);
+
+	digits[--i] = '\0';
+	do {
+		digits[--i] = "0123456789abcdef"[v % base];
+	} while (v /= base);
+	put(l, digits + i);
+}
+
+static void begin(struct line *l)
+{
+	l->n = 0;
+	put(l, "libksm_preload[");
+	put_number(l, sys3(__NR_getpid, 0, 0, 0), 10);
+	put(l, "]: ");
+}
+
+/* In one write, so that lines of several processes do not mix. */
+static void end(struct line *l)
+{
+	if (l->n == sizeof(l->text))
+		l->n--;
+	l->text[l->n++] = '\n';
+	sys3(__NR_write, 2, (long)l->text, l->n);
+}
+
+void debug_range(uintptr_t lo, uintptr_t hi, const char *name)
+{
+	struct line l;
+
+	if (!settings.debug)
+		return;
+	begin(&l);
+	put(&l, "marked ");
+	put_number(&l, lo, 16);
+	put(&l, "-");
+	put_number(&l, hi, 16);
+	put(&l, " ");
+	put_number(&l, (hi - lo) >> 10, 10);
+	put(&l, " KiB ");
+	put(&l, name);
+	end(&l);
+}
+
+void debug_text(const char *what)
+{
+	struct line l;
+
+	if (!settings.debug)
+		return;
+	begin(&l);
+	put(&l, what);
+	end(&l);
+}

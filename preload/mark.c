@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* madvise mode: marks what is there, and remembers what it marked. */
+#include "preload.h"
+#include "sys.h"
+#include <linux/sysinfo.h>
+#include <linux/time.h>
+
+/*
+ * An inaccessible mapping is marked so that what mprotect opens of it later is marked
+ * already: glibc reserves its thread arenas so (HEAP_MAX_SIZE, 64 MiB). Not a larger
+ * one: kernels before 6.18 step through a marked mapping page by page even where it
+ * is empty, and programs reserve many GiB.
+ */
+#define RESERVED_MAX (64UL << 20)
+
+/* Looking may take a twentieth of the time while a program grows, nothing otherwise. */
+#define PAUSE_FACTOR 20
+
+#define MAX_KNOWN 1024
+
+/*
+ * A mapping that was touched before it is marked cannot be joined with its marked
+ * neighbours (they have different anon_vmas), so marking makes mappings more. The
+ * kernel's limit is 65530 (vm.max_map_count); far below it this library gives up.
+ */
+#define MAX_MAPPINGS   16384
+#define LOOK_AT_LATEST 1024 /* ranges marked without counting */
+
+struct range {
+	uintptr_t lo, hi;
+};
+
+/*
+ * What the last look found, sorted. Others read it while it is filled or replaced, so
+ * a reader may see a mixture: at worst it takes a range for known or unknown wrongly
+ * once. Indexes never leave the arrays.
+ */
+struct known {
+	unsigned n;
+	struct range range[MAX_KNOWN];
+};
+
+static struct known known[2];
+static unsigned current;
+static struct range heap;
+static uintptr_t ram;
+static uint64_t not_before;
+static unsigned uncounted;
+static int dirty;
+static int stopped;
+static int owner;
+
+#define load(p)	    __atomic_load_n(p, __ATOMIC_RELAXED)
+#define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
+/*
+ * Never waits: whoever finds it taken leaves the work to the next look. It holds the
+ * process id, so that a child forked while another thread was at work is not locked out.
+ */
+int mark_lock(void)
+{
+	int self = sys3(__NR_getpid, 0, 0, 0), was = load(&owner);
+
+	return was != self &&
+	       __atomic_compare_exchange_n(&owner, &was, self, 0, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+void mark_unlock(void)
+{
+	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+}
+
+static uint64_t clock(int id)
+{
+	struct {
+		long sec, nsec;
+	} t = { 0, 0 };
+
+	sys3(__NR_clock_gettime, id, (long)&t, 0);
+	return (uint64_t)t.sec * 1000000000 + t.nsec;
+}
+
+static int advise(uintptr_t lo, uintptr_t hi)
+{
+	return sys3(__NR_madvise, lo, hi - lo, MADV_MERGEABLE);
+}
+
+static const struct range *find_in(const struct known *k, uintptr_t addr)
+{
+	unsigned lo = 0, hi = load(&k->n);
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (addr < load(&k->range[mid].lo))
+			hi = mid;
+		else if (addr >= load(&k->range[mid].hi))
+			lo = mid + 1;
+		else
+			return &k->range[mid];
+	}
+	return NULL;
+}
+
+static const struct range *find_known(uintptr_t addr)
+{
+	return find_in(&known[load(&current)], addr);
+}
+
+int mark_is_known(uintptr_t addr)
+{
+	return find_known(addr) != NULL;
+}
+
+static int is_sparse(uintptr_t len, int accessible)
+{
+	return accessible ? ram && len > ram : len > RESERVED_MAX;
+}
+
+enum verdict { SKIP, MARK, MARK_IF_DATA_FOLLOWS };
+
+static enum verdict judge(const struct mapping *m)
+{
+	uintptr_t len = m->hi - m->lo;
+
+	if (m->perms[3] != 'p' || len < settings.threshold)
+		return SKIP;
+	if (m->name[0] == '[' &&
+	    m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
+		return SKIP;
+	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
+		return SKIP;
+	if (m->perms[1] == 'w' || !m->is_file)
+		return MARK;
+	/* Data that the dynamic linker wrote and then protected. Other read-only file
+	 * mappings have no anonymous pages: marking them would only cost ksmd time. */
+	return m->perms[0] == 'r' && m->perms[2] == '-' ? MARK_IF_DATA_FOLLOWS : SKIP;
+}
+
+struct look {
+	struct known *was, *is;
+	struct range run, held, heap;
+	uintptr_t brk;
+	unsigned mappings;
+	char name[64]; /* of the run's first mapping */
+	long error;    /* of the first call that failed */
+};
+
+static void finish_run(struct look *l)
+{
+	struct known *k = l->is;
+	struct range *run = &l->run;
+	long ret;
+
+	if (run->lo == run->hi)
+		return;
+	ret = advise(run->lo, run->hi);
+	if (ret && !l->error)
+		l->error = ret;
+	if (settings.debug &&
+	    (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
+		debug_range(run->lo, run->hi, l->name);
+	if (k->n < MAX_KNOWN) {
+		store(&k->range[k->n].lo, run->lo);
+		store(&k->range[k->n].hi, run->hi);
+		store(&k->n, k->n + 1);
+	}
+	run->lo = run->hi = 0;
+}
+
+/* Neighbours go into one call: the kernel walks the mappings itself. */
+static void add(struct look *l, uintptr_t lo, uintptr_t hi, const char *name)
+{
+	unsigned i;
+
+	if (l->run.hi == lo && l->run.lo != l->run.hi) {
+		l->run.hi = hi;
+		return;
+	}
+	finish_run(l);
+	l->run.lo = lo;
+	l->run.hi = hi;
+	for (i = 0; i < sizeof(l->name) - 1 && name[i] != '\n'; i++)
+		l->name[i] = name[i];
+	l->name[i] = '\0';
+}
+
+static int is_heap(const char *name)
+{
+	return name[0] == '[' && name[1] == 'h' && name[2] == 'e';
+}
+
+/* The end of the heap as the kernel rounds it; brk(0) fails, and so tells. */
+static uintptr_t heap_end(void)
+{
+	return (sys3(__NR_brk, 0, 0, 0) + PAGE - 1) & -PAGE;
+}
+
+/*
+ * Without its last page. The heap then grows as one unmarked mapping, whose lower part
+ * joins the marked one each time (both have the anon_vma of the first). Marked to its
+ * end, it would become a new mapping with each step of 132 KiB.
+ */
+static uintptr_t heap_part(uintptr_t hi, uintptr_t end)
+{
+	return hi == end ? hi - PAGE : hi;
+}
+
+static int look_at(const struct mapping *m, void *arg)
+{
+	struct look *l = arg;
+	enum verdict verdict = judge(m);
+	uintptr_t hi = m->hi;
+
+	if (++l->mappings > MAX_MAPPINGS)
+		return 1;
+	if (verdict == MARK) {
+		if (l->held.hi == m->lo && m->is_file)
+			add(l, l->held.lo, l->held.hi, m->name);
+		if (is_heap(m->name)) {
+			l->heap.lo = l->heap.lo ? l->heap.lo : m->lo;
+			l->heap.hi = hi;
+			hi = heap_part(hi, l->brk);
+		}
+		if (hi > m->lo)
+			add(l, m->lo, hi, m->name);
+	}
+	l->held.hi = 0;
+	if (verdict == MARK_IF_DATA_FOLLOWS) {
+		l->held.lo = m->lo;
+		l->held.hi = m->hi;
+	}
+	return 0;
+}
+
+/* 0 or what madvise said first */
+static long look(void)
+{
+	unsigned next = !current;
+	struct look l = { .was = &known[current], .is = &known[next], .brk = heap_end() };
+	int ret;
+
+	store(&l.is->n, 0);
+	store(&uncounted, 0);
+	ret = maps_each(look_at, &l);
+	if (ret > 0) {
+		debug_text("too many mappings: no more is marked");
+		store(&stopped, 1);
+		return 0;
+	}
+	if (ret < 0) {
+		/* Sizes cannot be told apart without the file; the kernel skips what is
+		 * not eligible, and ENOMEM only says that there are holes. */
+		store(&l.was->n, 0);
+		return settings.threshold ? 0 : advise(0, -PAGE);
+	}
+	finish_run(&l);
+	store(&heap.lo, l.heap.lo);
+	store(&heap.hi, l.heap.hi);
+	store(&current, next);
+	return l.error;
+}
+
+int mark_start(void)
+{
+	struct sysinfo info;
+
+	if (!sys3(__NR_sysinfo, (long)&info, 0, 0)) {
+		uint64_t bytes = (uint64_t)info.totalram * info.mem_unit;
+
+		ram = bytes > UINTPTR_MAX ? UINTPTR_MAX : bytes;
+	}
+	return look();
+}
+
+void mark_all(int even_soon)
+{
+	uint64_t spent;
+
+	if (load(&stopped))
+		return;
+	store(&dirty, 1);
+	if (!mark_lock())
+		return;
+	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
+		store(&dirty, 0);
+		spent = clock(CLOCK_THREAD_CPUTIME_ID);
+		look();
+		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
+		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
+	}
+	mark_unlock();
+}
+
+void mark_range(uintptr_t lo, uintptr_t len, int accessible)
+{
+	uintptr_t hi = (lo + len + PAGE - 1) & -PAGE;
+
+	lo &= -PAGE;
+	if (load(&stopped) || hi <= lo || hi - lo < settings.threshold ||
+	    is_sparse(hi - lo, accessible))
+		return;
+	if (!advise(lo, hi))
+		debug_range(lo, hi, accessible ? "(new)" : "(new, reserved)");
+	store(&uncounted, load(&uncounted) + 1);
+	if (load(&uncounted) > LOOK_AT_LATEST)
+		mark_all(1);
+}
+
+/* The whole of it, as a part that was given back and taken again is not marked. */
+static int mark_heap(uintptr_t addr)
+{
+	uintptr_t lo = load(&heap.lo), was = load(&heap.hi), hi;
+
+	hi = heap_end();
+	if (addr >= hi || hi - lo < settings.threshold)
+		return 0;
+	advise(lo, heap_part(hi, hi));
+	if (hi != was)
+		debug_range(lo, hi, "[heap]");
+	store(&heap.hi, hi);
+	return 1;
+}
+
+/* Grown without a block of the new part having been looked at. */
+void mark_grown_heap(void)
+{
+	if (load(&heap.lo) && !load(&stopped) && heap_end() > load(&heap.hi))
+		mark_heap(load(&heap.hi));
+}
+
+#define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
+
+/* 1 if the address was found to be the heap's */
+static int look_at_heap(uintptr_t addr, int fresh)
+{
+	uintptr_t lo = load(&heap.lo), hi = load(&heap.hi);
+
+	if (!lo || addr < lo || addr - lo > hi - lo + HEAP_STEP)
+		return 0;
+	if (addr < hi && !fresh)
+		return 1;
+	return mark_heap(addr);
+}
+
+/*
+ * The sampled look at an allocation. No system call unless the address is new, or the
+ * block is as the kernel gave it: allocators give memory back and take it again at the
+ * same place, unmarked, and nothing else in this process tells.
+ *
+ * A large block is a mapping of its own, which may lie where an unmapped one lay; it
+ * begins with the allocator's header, so it is told from a block inside a mapping by
+ * its place in the page.
+ */
+void mark_allocation(uintptr_t addr, uintptr_t len, int fresh)
+{
+	const struct range *range;
+
+	if (load(&stopped) || !addr)
+		return;
+	if (look_at_heap(addr + len - 1, fresh)) {
+		if (load(&dirty))
+			mark_all(0);
+		return;
+	}
+	range = find_known(addr);
+	if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
+		mark_range(addr, len, 1);
+	else if (load(&dirty) || !range)
+		mark_all(0);
+	else if (fresh)
+		advise(load(&range->lo), load(&range->hi));
+}
+
+/* A last look, for afterwards a system call may be fatal. */
+void mark_stop(void)
+{
+	mark_all(1);
+	store(&stopped, 1);
+}
+
+int mark_stopped(void)
+{
+	return load(&stopped);
+}
+
+int mark_is_due(void)
+{
+	return load(&dirty) && !load(&stopped);
+}
+
+/* Something is new, but this is no moment to look at it. */
+void mark_later(void)
+{
+	store(&dirty, 1);
+}

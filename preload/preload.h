@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of libksm_preload.so know of each other. */
+#ifndef KSM_PRELOAD_H
+#define KSM_PRELOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define PAGE 4096UL
+
+/* ABI of the kernel; older headers lack the first two */
+#define PR_SET_MEMORY_MERGE 67
+#define PR_GET_MEMORY_MERGE 68
+#define MADV_MERGEABLE	    12
+
+enum mode { MODE_AUTO, MODE_OFF, MODE_PRCTL, MODE_MADVISE };
+
+struct settings {
+	enum mode mode;
+	int debug;
+	long interval;	     /* allocations between two looks; 0: look at start only */
+	uintptr_t threshold; /* mappings below this many bytes are left alone */
+};
+
+extern struct settings settings;
+
+static inline int same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+/* env.c */
+void env_read(int argc, char **argv, char **envp);
+
+/* mark.c */
+
+/* glibc's M_MMAP_THRESHOLD: blocks from here on may be mappings of their own */
+#define MARK_LARGE (128UL << 10)
+
+int mark_start(void);
+int mark_lock(void);
+void mark_unlock(void);
+void mark_all(int even_soon);
+void mark_later(void);
+void mark_range(uintptr_t lo, uintptr_t len, int accessible);
+void mark_allocation(uintptr_t addr, uintptr_t len, int fresh);
+void mark_grown_heap(void);
+void mark_stop(void);
+int mark_stopped(void);
+int mark_is_due(void);
+int mark_is_known(uintptr_t addr);
+
+/* maps.c */
+struct mapping {
+	uintptr_t lo, hi;
+	int is_file;
+	const char *perms; /* "rwxp" or less of it */
+	const char *name;  /* ends with a newline */
+};
+
+typedef int (*maps_fn)(const struct mapping *map, void *arg);
+int maps_each(maps_fn fn, void *arg);
+
+/* got.c */
+struct hook {
+	const char *name;
+	uintptr_t replacement;
+	uintptr_t *real;
+};
+
+void got_hook_start(void);
+int got_hook_later(int lazy);
+
+/* hooks.c */
+const struct hook *hooks_find(const char *name);
+void hooks_start(void);
+
+/* debug.c: one line on stderr, only if KSM_PRELOAD_DEBUG asks for it */
+void debug_range(uintptr_t lo, uintptr_t hi, const char *name);
+void debug_text(const char *what);
+
+#endif

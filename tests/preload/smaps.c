@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the marks of this process; allocates nothing. */
+#include "cases.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct totals {
+	unsigned long all, marked, n;
+	unsigned long addr; /* asked for */
+	int addr_marked;
+};
+
+static void line(char *s, struct totals *t)
+{
+	static unsigned long lo, hi, anon;
+	static int private;
+	unsigned long from, to;
+	char perms[5];
+
+	if (sscanf(s, "%lx-%lx %4s", &from, &to, perms) == 3) {
+		lo = from;
+		hi = to;
+		private = perms[3] == 'p';
+		t->n++;
+	} else if (!strncmp(s, "Anonymous:", 10)) {
+		anon = strtoul(s + 10, NULL, 10);
+	} else if (!strncmp(s, "VmFlags:", 8)) {
+		int marked = !!strstr(s, " mg");
+
+		if (t->addr >= lo && t->addr < hi)
+			t->addr_marked = marked;
+		if (private && !strstr(s, " sh") && !strstr(s, " io") &&
+		    !strstr(s, " pf")) {
+			t->all += anon;
+			t->marked += marked ? anon : 0;
+		}
+	}
+}
+
+static void read_smaps(int fd, struct totals *t)
+{
+	static char buf[65536];
+	size_t have = 0;
+	ssize_t n;
+	char *nl;
+
+	while ((n = read(fd, buf + have, sizeof(buf) - 1 - have)) > 0) {
+		have += n;
+		buf[have] = '\0';
+		while ((nl = strchr(buf, '\n'))) {
+			*nl = '\0';
+			line(buf, t);
+			have -= nl + 1 - buf;
+			memmove(buf, nl + 1, have + 1);
+		}
+	}
+}
+
+static void read_own(struct totals *t)
+{
+	int fd = open("/proc/self/smaps", O_RDONLY);
+
+	read_smaps(fd, t);
+	close(fd);
+}
+
+static int enough(const struct totals *t)
+{
+	if (t->all && t->marked * 100 >= t->all * 95)
+		return 0;
+	fprintf(stderr, "%lu of %lu KiB marked\n", t->marked, t->all);
+	return 1;
+}
+
+/* 0 if at least 95 % of what could merge is marked */
+int covered_from(int smaps)
+{
+	struct totals t = { 0 };
+
+	read_smaps(smaps, &t);
+	return enough(&t);
+}
+
+int covered(void)
+{
+	struct totals t = { 0 };
+
+	read_own(&t);
+	return enough(&t);
+}
+
+int is_marked(const void *addr)
+{
+	struct totals t = { .addr = (unsigned long)addr, .addr_marked = -1 };
+
+	read_own(&t);
+	return t.addr_marked;
+}
+
+int mappings(void)
+{
+	struct totals t = { 0 };
+
+	read_own(&t);
+	return t.n;
+}
