@@ -298,6 +298,53 @@ testTwoContainersMerge() {
 	lxc_stop one two
 }
 
+# What docs/lxc.md tells a reader to type, in a namespace in which the host's directories are
+# overlays, with web, a container of the busybox template that has a dynamically linked cat.
+testTheDocument() {
+	doc_blocks LXC "$top/docs/lxc.md" >"$work/blocks"
+	assertEquals "blocks" 8 "$(grep -c '^echo "== ' "$work/blocks")"
+	echo "lxc.net.0.type = empty" >"$work/web.conf"
+	cat >"$work/reader" <<-S
+		set -e
+		for d in /usr/local /usr/share /etc /var/lib; do
+			mkdir -p "$work/overlay\$d/up" "$work/overlay\$d/work"
+			mount -t overlay overlay -o "lowerdir=\$d,upperdir=$work/overlay\$d/up,workdir=$work/overlay\$d/work" \$d
+		done
+		lxc-create -n web -t busybox -f "$work/web.conf" >/dev/null 2>&1
+		trap 'lxc-stop -n web -k 2>/dev/null' EXIT
+		trap 'exit 1' TERM
+		echo "lxc.include = /usr/share/lxc/config/common.conf" >>/var/lib/lxc/web/config
+		cp --remove-destination /bin/cat /var/lib/lxc/web/rootfs/bin/cat
+		PATH=/usr/local/sbin:\$PATH
+		cd "$top"
+		. "$work/blocks"
+		echo "== end"
+		lxc-attach -n web -- cat /proc/1/ksm_stat /proc/self/ksm_stat
+		lxc-stop -n web -k
+		trap - EXIT
+		test ! -e /usr/local/sbin/ksm-hook
+		test ! -e /usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
+		echo "== done"
+	S
+	said=$(BUILD="$BUILD" unshare -m timeout 60 sh -x "$work/reader" 2>&1)
+	assertEquals "$said" 0 $?
+	for block in 2 4; do
+		assertNotEquals "block $block: $said" "" \
+			"$(block $block | awk '$1 == "lxc" && $2 == "web" && $4 == "yes"')"
+	done
+	for block in 3 5 6 7; do
+		assertContains "block $block: $said" "$(block $block)" "ksm_merge_any: yes"
+	done
+	assertNotContains "undone: $said" "$(block end)" "ksm_merge_any: yes"
+	assertContains "$said" "$said" "== done"
+	ksm_restore
+}
+
+# block N: what the document's Nth block printed
+block() {
+	echo "$said" | awk -v n="$1" '/^== / { on = $2 == n; next } on'
+}
+
 suite_teardown() {
 	lxc_stop one two bury
 	user_remove

@@ -119,3 +119,12 @@ lxc_stop() {
 	done
 	true
 }
+
+# doc_blocks SECTION FILE: the sh blocks below "## SECTION", each behind a line that numbers it
+doc_blocks() {
+	awk -v section="## $1" '
+		/^## / { here = $0 == section }
+		here && /^```sh$/ { on = 1; print "echo \"== " ++n "\""; next }
+		/^```$/ { on = 0 }
+		on' "$2"
+}
