@@ -32,4 +32,5 @@ uninstall::
 .PHONY: install-lxc
 
 CHECK_SUITES += tests/lxc.sh
-
+MATRIX_SUITES += tests/lxc-matrix.sh
+BENCHES += bench/lxc

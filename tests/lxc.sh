@@ -340,11 +340,6 @@ testTheDocument() {
 	ksm_restore
 }
 
-# block N: what the document's Nth block printed
-block() {
-	echo "$said" | awk -v n="$1" '/^== / { on = $2 == n; next } on'
-}
-
 suite_teardown() {
 	lxc_stop one two bury
 	user_remove

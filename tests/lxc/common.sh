@@ -128,3 +128,8 @@ doc_blocks() {
 		/^```$/ { on = 0 }
 		on' "$2"
 }
+
+# block N: what the Nth of them printed, of $said
+block() {
+	echo "$said" | awk -v n="$1" '/^== / { on = $2 == n; next } on'
+}
