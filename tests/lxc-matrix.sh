@@ -26,6 +26,20 @@ testTheSuiteUnderLxc6() {
 	assertContains "$said" "$said" "$tests passed, 0 failed, 0 skipped"
 }
 
+# what only hooks see, since LXC 6
+testHooksEnvironment() {
+	said=$(inside sh -c '
+		work=$(mktemp -d) && chmod 755 "$work" && top=$PWD && . tests/lxc/common.sh && lxc_setup
+		lxc_make hooks privileged "lxc.environment.hooks = KSM_MERGE=yes"
+		lxc_start hooks -F
+		cat "$work/roots/hooks/tmp/out"
+		lxc_make host privileged "lxc.environment.hooks = KSM_MERGE=yes" "lxc.hook.mount =" \
+			"lxc.hook.start-host = $KSM_HOOK lxc --config $work/config.json"
+		lxc_start host -F
+		cat "$work/roots/host/tmp/out"' 2>&1)
+	assertEquals "$said" 10 "$(echo "$said" | grep -c 'merge_any: yes')"
+}
+
 testIncus() {
 	said=$(inside timeout 150 tests/lxc/incus 2>&1)
 	assertEquals "blocks" 3 "$(doc_blocks Incus "$top/docs/lxc.md" | grep -c '^echo "== ')"
@@ -36,26 +50,29 @@ testIncus() {
 	assertEquals "ps: $said" yes "$row"
 }
 
-# Units of services that are not installed are reduced to what the drop-ins add to.
+# verify DIR UNIT: a unit of a service that is not installed is reduced to what the drop-in adds to
+verify() {
+	inside sh -c '
+		mkdir -p /run/systemd/system
+		cp -r "$1" /run/systemd/system/"$2".d
+		[ -e /usr/lib/systemd/system/"$2" ] ||
+			printf "[Service]\nExecStart=/bin/true\n" >/run/systemd/system/"$2"
+		systemd-analyze verify --man=no --recursive-errors=no "$3"' sh \
+		"$1" "$2" "$(echo "$2" | sed 's/@/@web/')" 2>&1
+}
+
 testSystemdDropIns() {
-	for dir in "$top"/systemd/*.service.d; do
-		unit=$(basename "$dir" .d)
-		instance=$(echo "$unit" | sed 's/@/@web/')
-		said=$(inside sh -c '
-			mkdir -p /run/systemd/system
-			cp -r "$1" /run/systemd/system
-			[ -e /usr/lib/systemd/system/"$2" ] ||
-				printf "[Service]\nExecStart=/bin/true\n" >/run/systemd/system/"$2"
-			systemd-analyze verify --recursive-errors=no "$3"' sh "$dir" "$unit" "$instance" 2>&1)
-		assertEquals "$unit: $said" 0 $?
-		assertNotContains "$said" "$said" "50-ksm.conf"
-		# and what a wrong one would look like
-		said=$(inside sh -c '
-			mkdir -p /run/systemd/system/"$1".d
-			printf "[Service]\nMemoryKSM=perhaps\nExecStart=/bin/true\n" >/run/systemd/system/"$1".d/50-ksm.conf
-			systemd-analyze verify --recursive-errors=no "$2"' sh "$unit" "$instance" 2>&1)
-		assertContains "$said" "$said" "50-ksm.conf"
+	for unit in docker.service containerd.service lxc@.service systemd-nspawn@.service; do
+		said=$(verify "$top/systemd/$unit.d" $unit)
+		assertEquals "$unit: $said" "0 " "$? $said"
+		# what a wrong one looks like
+		rm -rf "$BUILD/wrong.d"
+		cp -r "$top/systemd/$unit.d" "$BUILD/wrong.d"
+		sed -i 's/=yes/=perhaps/' "$BUILD/wrong.d/50-ksm.conf"
+		said=$(verify "$BUILD/wrong.d" $unit)
+		assertContains "$unit: $said" "$said" "50-ksm.conf"
 	done
+	rm -rf "$BUILD/wrong.d"
 }
 
 . "$(dirname "$0")/lib.sh"

@@ -287,8 +287,8 @@ testTwoContainersMerge() {
 	echo 5000 >$ksm/pages_to_scan
 	echo 5 >$ksm/sleep_millisecs
 	echo 1 >$ksm/run
-	wait_for 20 both_merge
-	assertEquals "merged pages: $(merging "$one") $(merging "$two")" 0 $?
+	wait_for 40 both_merge
+	assertEquals "merged pages: $(merging "$one") $(merging "$two"), $(grep . $ksm/run $ksm/pages_to_scan $ksm/full_scans)" 0 $?
 	said=$("$KSM_HOOK" ps)
 	for name in one two; do
 		row=$(echo "$said" | awk -v name=$name '$1 == "lxc" && $2 == name { print $4 }')
