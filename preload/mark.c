@@ -46,11 +46,13 @@ static struct range heap;
 static uintptr_t ram;
 static uint64_t not_before;
 static unsigned uncounted;
-static int dirty;
+/* Looks asked for, and how many of these the last one answered. Equal only when it has
+ * ended: a child forked in the middle of one knows that it must look. */
+static unsigned wanted, answered;
 static int stopped;
 static int owner;
 
-#define load(p)	    __atomic_load_n(p, __ATOMIC_RELAXED)
+#define load(p)     __atomic_load_n(p, __ATOMIC_RELAXED)
 #define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 /*
@@ -61,9 +63,8 @@ int mark_lock(void)
 {
 	int self = sys3(__NR_getpid, 0, 0, 0), was = load(&owner);
 
-	return was != self &&
-	       __atomic_compare_exchange_n(&owner, &was, self, 0, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return was != self && __atomic_compare_exchange_n(&owner, &was, self, 0,
+							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 void mark_unlock(void)
@@ -126,8 +127,7 @@ static enum verdict judge(const struct mapping *m)
 
 	if (m->perms[3] != 'p' || len < settings.threshold)
 		return SKIP;
-	if (m->name[0] == '[' &&
-	    m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
+	if (m->name[0] == '[' && m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
 		return SKIP;
 	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
 		return SKIP;
@@ -158,8 +158,7 @@ static void finish_run(struct look *l)
 	ret = advise(run->lo, run->hi);
 	if (ret && !l->error)
 		l->error = ret;
-	if (settings.debug &&
-	    (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
+	if (settings.debug && (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
 		debug_range(run->lo, run->hi, l->name);
 	if (k->n < MAX_KNOWN) {
 		store(&k->range[k->n].lo, run->lo);
@@ -264,7 +263,7 @@ static long look(void)
 
 int mark_start(void)
 {
-	struct sysinfo info;
+	struct sysinfo info = { 0 };
 
 	if (!sys3(__NR_sysinfo, (long)&info, 0, 0)) {
 		uint64_t bytes = (uint64_t)info.totalram * info.mem_unit;
@@ -276,18 +275,20 @@ int mark_start(void)
 
 void mark_all(int even_soon)
 {
+	unsigned request;
 	uint64_t spent;
 
 	if (load(&stopped))
 		return;
-	store(&dirty, 1);
+	mark_later();
 	if (!mark_lock())
 		return;
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
-		store(&dirty, 0);
+		request = load(&wanted);
 		spent = clock(CLOCK_THREAD_CPUTIME_ID);
 		look();
 		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
+		store(&answered, request);
 		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
 	}
 	mark_unlock();
@@ -360,14 +361,14 @@ void mark_allocation(uintptr_t addr, uintptr_t len, int fresh)
 	if (load(&stopped) || !addr)
 		return;
 	if (look_at_heap(addr + len - 1, fresh)) {
-		if (load(&dirty))
+		if (mark_is_due())
 			mark_all(0);
 		return;
 	}
 	range = find_known(addr);
 	if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
 		mark_range(addr, len, 1);
-	else if (load(&dirty) || !range)
+	else if (mark_is_due() || !range)
 		mark_all(0);
 	else if (fresh)
 		advise(load(&range->lo), load(&range->hi));
@@ -387,11 +388,11 @@ int mark_stopped(void)
 
 int mark_is_due(void)
 {
-	return load(&dirty) && !load(&stopped);
+	return load(&wanted) != load(&answered) && !load(&stopped);
 }
 
 /* Something is new, but this is no moment to look at it. */
 void mark_later(void)
 {
-	store(&dirty, 1);
+	store(&wanted, load(&wanted) + 1);
 }

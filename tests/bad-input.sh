@@ -115,7 +115,7 @@ test_pids() {
 	for pid in -1 2147483648 99999999999999999999999 1.5 1e3 true null '"1"' '[]'; do
 		pid_says ",\"pid\":$pid" 'container state: "pid" is not a process id'
 	done
-	pid_says ',"pid":2147483647' "process 2147483647: No such process"
+	pid_says ',"pid":2147483647' "there is no process 2147483647"
 	pid_says ',"pid":1' "process 1 is not a child of the runtime"
 	pid_says ",\"pid\":$stranger" "process $stranger is not a child of the runtime"
 	# as everywhere else the stranger is left as it was

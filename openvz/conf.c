@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads KSM_MERGE, KSM_REQUIRED and VE_ROOT as vzctl reads its configuration. */
+#include "openvz.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * One line in place, by the rules of vzctl's parse_line(): a backslash protects the
+ * next character, and a quoted value ends at the last quote. Action scripts usually
+ * source these files instead; that would run as root whatever a panel once wrote
+ * into a DESCRIPTION.
+ */
+static char *split(char *line, const char **key)
+{
+	char *in = line, *out = line, *value, *end;
+
+	for (; *in; in++) {
+		if (*in == '\\' && in[1])
+			in++;
+		*out++ = *in;
+	}
+	*out = '\0';
+
+	while (isspace((unsigned char)*line))
+		line++;
+	if (!*line || *line == '#' || !(value = strchr(line, '=')))
+		return NULL;
+	*value++ = '\0';
+	*key = line;
+
+	if (*value == '"') {
+		end = strrchr(++value, '"');
+		if (!end)
+			return NULL;
+	} else {
+		end = value + strlen(value);
+		while (end > value && isspace((unsigned char)end[-1]))
+			end--;
+	}
+	*end = '\0';
+	return value;
+}
+
+/* The first line with a key wins, as it does for vzctl. */
+static int lookup(const char *path, const char *key, char **value)
+{
+	char *line = NULL, *v;
+	const char *k;
+	size_t size = 0;
+	FILE *f = fopen(path, "re");
+
+	*value = NULL;
+	if (!f)
+		return -errno;
+	while (!*value && getline(&line, &size, f) > 0) {
+		v = split(line, &k);
+		if (v && !strcmp(k, key))
+			*value = strdup(v);
+	}
+	free(line);
+	fclose(f);
+	return 0;
+}
+
+static void read_bool(struct conf *conf, const char *key, const char *const files[2], bool *out)
+{
+	for (int i = 0; i < 2; i++) {
+		char *v;
+
+		if (lookup(files[i], key, &v) < 0 || !v)
+			continue;
+		bool yes = !strcasecmp(v, "yes"), no = !strcasecmp(v, "no");
+
+		free(v);
+		if (yes || no) {
+			*out = yes;
+			return;
+		}
+		snprintf(conf->bad, sizeof(conf->bad), "%s in %s", key,
+			 strrchr(files[i], '/') ? strrchr(files[i], '/') + 1 : files[i]);
+	}
+}
+
+/* $VEID or ${VEID} once, as vzctl's subst_VEID() does */
+static int expand(char *out, size_t size, const char *in, const char *veid)
+{
+	const char *var = strstr(in, "$VEID");
+	size_t len = strlen("$VEID");
+	int n;
+
+	if (!var) {
+		var = strstr(in, "${VEID}");
+		len = strlen("${VEID}");
+	}
+	if (!var)
+		n = snprintf(out, size, "%s", in);
+	else
+		n = snprintf(out, size, "%.*s%s%s", (int)(var - in), in, veid, var + len);
+	return n > 0 && (size_t)n < size ? 0 : -1;
+}
+
+int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const char *vz_conf,
+	      struct reason *why)
+{
+	const char *const files[2] = { ve_conf, vz_conf };
+	char *root = NULL;
+	int rc;
+
+	memset(conf, 0, sizeof(*conf));
+	read_bool(conf, "KSM_MERGE", files, &conf->merge);
+	read_bool(conf, "KSM_REQUIRED", files, &conf->required);
+	for (int i = 0; i < 2 && !root; i++) {
+		rc = lookup(files[i], "VE_ROOT", &root);
+		/* a container may have no configuration of its own */
+		if (rc < 0 && rc != -ENOENT)
+			return because(why, -rc, "cannot read %s", files[i]);
+	}
+	if (!root || root[0] != '/') {
+		free(root);
+		return because(why, 0, "neither %s nor %s gives VE_ROOT as a full path",
+			       ve_conf, vz_conf);
+	}
+	rc = expand(conf->root, sizeof(conf->root), root, veid);
+	free(root);
+	return rc < 0 ? because(why, 0, "VE_ROOT is too long") : 0;
+}
