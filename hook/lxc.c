@@ -228,7 +228,7 @@ static int run(int argc, char **argv, struct call *call)
 int applet_lxc(int argc, char **argv)
 {
 	struct call call = { 0 };
-	struct error ignored;
+	struct error ignored = { "" };
 	int status;
 
 	argc = who_calls(argc, argv, &call);

@@ -68,8 +68,8 @@ bool lxc_config_variable(const char *text, size_t len, const char *name, char *v
 		if (!cut(line, &key, &setting))
 			continue;
 		key = trimmed(key);
-		/* a comment's key begins with '#' and is neither */
-		if (!is_text(key, "lxc.environment") && !is_text(key, "lxc.environment.hooks"))
+		/* a comment's key begins with '#' and is another */
+		if (!is_text(key, "lxc.environment"))
 			continue;
 		setting = unquoted(trimmed(setting));
 		if (setting.p == setting.end)

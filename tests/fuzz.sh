@@ -26,4 +26,8 @@ test_config() {
 	fuzz config
 }
 
+test_lxc_config() {
+	fuzz lxc_config
+}
+
 . "$(dirname "$0")/lib.sh"

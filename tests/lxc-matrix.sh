@@ -26,20 +26,6 @@ testTheSuiteUnderLxc6() {
 	assertContains "$said" "$said" "$tests passed, 0 failed, 0 skipped"
 }
 
-# what only hooks see, since LXC 6
-testHooksEnvironment() {
-	said=$(inside sh -c '
-		work=$(mktemp -d) && chmod 755 "$work" && top=$PWD && . tests/lxc/common.sh && lxc_setup
-		lxc_make hooks privileged "lxc.environment.hooks = KSM_MERGE=yes"
-		lxc_start hooks -F
-		cat "$work/roots/hooks/tmp/out"
-		lxc_make host privileged "lxc.environment.hooks = KSM_MERGE=yes" "lxc.hook.mount =" \
-			"lxc.hook.start-host = $KSM_HOOK lxc --config $work/config.json"
-		lxc_start host -F
-		cat "$work/roots/host/tmp/out"' 2>&1)
-	assertEquals "$said" 10 "$(echo "$said" | grep -c 'merge_any: yes')"
-}
-
 testIncus() {
 	said=$(inside timeout 150 tests/lxc/incus 2>&1)
 	assertEquals "blocks" 3 "$(doc_blocks Incus "$top/docs/lxc.md" | grep -c '^echo "== ')"

@@ -67,7 +67,7 @@ testOptedIn() {
 
 # the hook's helpers are not left to a PID 1 that may never wait for children
 testNothingForPid1ToBury() {
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		lxc_make bury privileged "lxc.environment = KSM_MERGE=yes" "lxc.init.cmd = /bin/sleep 60"
 		lxc_start bury -d
 		pid=$(lxc_pid bury)

@@ -32,7 +32,6 @@ static const struct {
 	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = OTHER=1\n", "yes" },
 	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment =\n", NULL },
 	{ "lxc.environment =\nlxc.environment = KSM_MERGE=yes\n", "yes" },
-	{ "lxc.environment.hooks = KSM_MERGE=yes\n", "yes" },
 	{ "lxc.environment.runtime = KSM_MERGE=yes\n", NULL },
 	{ "lxc.environment = KSM_MERGE=0123456789abcdef\n", "0123456" },
 };
