@@ -164,7 +164,7 @@ static int merge_parent(const struct call *call, struct error *err)
 			       "shows its own pid namespace");
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
-		return err_errno(err, -pidfd, "process %d", t.pid);
+		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	return hook_inject(&t, err);
 }
 
@@ -178,7 +178,7 @@ static int merge_lxc_pid(struct error *err)
 		return r;
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
-		return err_errno(err, -pidfd, "process %d", t.pid);
+		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	r = hook_is_ours(t.pid, err);
 	if (r == 0)
 		r = hook_inject(&t, err);

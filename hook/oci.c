@@ -16,8 +16,10 @@ static int inject_init(pid_t pid, struct error *err)
 			       "container state: has no process yet (\"pid\" is missing or 0); "
 			       "register the hook for createRuntime, not createContainer");
 	t.pidfd = pidfd = proc_pin(pid);
+	if (pidfd == -ESRCH)
+		return err_set(err, ESRCH, "there is no process %d", pid);
 	if (pidfd < 0)
-		return err_errno(err, -pidfd, "process %d", pid);
+		return err_errno(err, -pidfd, "pidfd_open of process %d", pid);
 	r = hook_is_ours(pid, err);
 	if (r < 0)
 		return r;
