@@ -35,11 +35,13 @@ lxc_setup() {
 	sed "s|@SBINDIR@/ksm-hook lxc|$KSM_HOOK lxc --config $work/config.json|" \
 		"$top/lxc/50-ksm-hook.conf.in" >"$work/common.conf.d/50-ksm-hook.conf"
 	echo '{}' >"$work/config.json"
-	printf '%s:%s:65536\n' root $base_idmapped $user $base_user >"$work/subid"
+	mkdir "$work/etc"
+	printf '%s:%s:65536\n' root $base_idmapped $user $base_user >"$work/etc/subuid"
+	cp "$work/etc/subuid" "$work/etc/subgid"
+	# an overlay, because a bind mount on a file ends when useradd replaces that file
 	cat >"$work/host" <<-S
 		set -e
-		mount --bind "$work/subid" /etc/subuid
-		mount --bind "$work/subid" /etc/subgid
+		mount -t overlay overlay -o "lowerdir=$work/etc:/etc" /etc
 		mount --bind "$work/common.conf.d" /usr/share/lxc/config/common.conf.d
 		exec "\$@"
 	S
