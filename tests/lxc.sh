@@ -252,6 +252,27 @@ testLxcConfigIsReadWithinBounds() {
 	assertContains "$said" "$said" "No such file or directory"
 }
 
+# LXC in the background drops what a hook says: it is in syslog
+testSyslog() {
+	lxc_make logged idmapped "lxc.environment = KSM_MERGE=perhaps" "lxc.init.cmd = /bin/true"
+	mkdir -p "$work/dev/up" "$work/dev/work" "$work/dev/pts"
+	cat >"$work/logged" <<-S
+		set -e
+		mount --bind /dev/pts "$work/dev/pts"
+		mount -t overlay overlay -o "lowerdir=/dev,upperdir=$work/dev/up,workdir=$work/dev/work" /dev
+		mount --bind "$work/dev/pts" /dev/pts
+		perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0); bind(S, sockaddr_un("/dev/log")) or die;
+			chmod(0666, "/dev/log"); alarm(10); recv(S, \$line, 4096, 0); print "\$line\n"' &
+		while [ ! -S /dev/log ]; do sleep 0.05; done
+		lxc-start -P "$work/lxc" -n logged -f "$work/conf/logged" -d
+		wait \$!
+	S
+	said=$(lxc_host timeout 20 sh "$work/logged" 2>&1 </dev/null)
+	assertContains "$said" "$said" "ksm-hook["
+	assertContains "$said" "$said" "[lxc] id=logged"
+	assertContains "$said" "$said" 'KSM_MERGE="perhaps" is none of'
+}
+
 # no process, no parsing: what is left is the exec
 testWhoDidNotAskPaysForTheExecOnly() {
 	echo '{"log": "warning"}' >"$work/config.json"
