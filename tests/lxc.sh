@@ -7,6 +7,7 @@ kinds='privileged idmapped user'
 
 suite_setup() {
 	. "$top/tests/lxc/common.sh"
+	had_pivot=$(find /sys/fs/cgroup -maxdepth 2 -name lxc.pivot)
 	lxc_setup
 	user_make
 }
@@ -364,6 +365,8 @@ testTheDocument() {
 suite_teardown() {
 	lxc_stop one two bury
 	user_remove
+	# LXC parks its monitors there and leaves them
+	[ -n "$had_pivot" ] || rmdir /sys/fs/cgroup/lxc.pivot /sys/fs/cgroup/*/lxc.pivot 2>/dev/null
 }
 
 . "$(dirname "$0")/lib.sh"

@@ -122,12 +122,14 @@ lxc_stop() {
 	true
 }
 
-# doc_blocks SECTION FILE: the sh blocks below "## SECTION", each behind a line that numbers it
+# doc_blocks SECTION FILE: the sh blocks below "## SECTION", each behind a line that numbers it.
+# A reader takes a second to look; a process in exec or at its end is neither mergeable nor not.
 doc_blocks() {
 	awk -v section="## $1" '
 		/^## / { here = $0 == section }
 		here && /^```sh$/ { on = 1; print "echo \"== " ++n "\""; next }
 		/^```$/ { on = 0 }
+		on && /^ksm-hook ps/ { print "sleep 1" }
 		on' "$2"
 }
 
