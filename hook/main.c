@@ -23,6 +23,8 @@ static const struct applet {
 	  "OCI hook: leave nothing behind" },
 	{ "lxc", applet_lxc, "[--config FILE] [NAME lxc TYPE]",
 	  "LXC hook: make the container being started mergeable" },
+	{ "precreate", applet_precreate, "[--config FILE] [--library FILE] <CONFIG >CONFIG",
+	  "podman hook: add the preload library to a container's config.json" },
 	{ "run", applet_run, "[--required] [--] COMMAND [ARGUMENT...]",
 	  "run a command mergeable, with all that it starts" },
 	{ "status", applet_status, "[--json]",

@@ -3,6 +3,7 @@
 #include "applets.h"
 #include "hook.h"
 #include "inject.h"
+#include "method.h"
 #include "proc.h"
 
 static int inject_init(pid_t pid, struct error *err)
@@ -34,10 +35,8 @@ int applet_create_runtime(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	if (v.decision.method == METHOD_PRELOAD) {
-		log_info("method preload: nothing to do at this stage");
-		return 0;
-	}
+	if (method_injects(&v, &status) == HOOK_DONE)
+		return status;
 	if (inject_init(v.pid, &err) < 0)
 		return hook_failed(&v, &err);
 	log_info("made mergeable");

@@ -4,11 +4,9 @@
 # and musl and an interpreter have equal pages merged, without the library they have not.
 
 suite_setup() {
-	kernels=$BUILD/kernels
-	# shellcheck disable=SC2086 # a list, or nothing
-	"$top/tests/kernels/fetch" "$kernels" ${KERNELS:-5.10 6.1 6.12} >"$work/list"
+	. "$top/tests/kernels/ask.sh"
 	guest=$work/guest
-	mkdir -p "$guest/tmp" "$work/out"
+	mkdir -p "$guest/tmp"
 	gcc -o "$work/glibc" "$top/tests/kernels/workload.c"
 	musl-gcc -o "$work/musl" "$top/tests/kernels/workload.c"
 	"$top/tests/kernels/stage" "$guest" "$work/glibc:/glibc" "$work/musl:/musl" /usr/bin/perl
@@ -36,34 +34,7 @@ suite_setup() {
 		[ "$sharing" -ge 2500 ] && echo "perl: merged" || echo "perl: $sharing pages"
 	S
 	chmod 755 "$guest/run.test"
-	while read -r k; do
-		ask "$(basename "$(dirname "$k")")" "$k"
-	done <"$work/list"
-	ask as-6.4 "$kernels/exec-6.12/vmlinuz" -a ksm_exec_as=4
-	ask as-6.7 "$kernels/exec-6.12/vmlinuz" -a ksm_exec_as=7
-}
-
-ask() {
-	_name=$1 _kernel=$2
-	shift 2
-	"$top/tests/kernels/boot" "$@" "$_kernel" "$guest" >"$work/out/$_name" 2>"$work/$_name.err"
-	_rc=$?
-	[ $_rc -eq 0 ] || { echo "$_name: boot ended with $_rc"; tail -n 5 "$work/$_name.err"; }
-}
-
-# says PATTERN LINE...: every kernel that fits says each line
-says() {
-	_pattern=$1 _n=0
-	shift
-	for _file in "$work"/out/$_pattern; do
-		[ -s "$_file" ] || continue
-		_n=$((_n + 1))
-		for _line; do
-			grep -qx "$_line" "$_file"
-			assertTrue "$(basename "$_file") lacks '$_line': $(paste -sd';' "$_file")" $?
-		done
-	done
-	assertNotEquals "kernels that fit $_pattern" 0 $_n
+	ask_all 5.10 6.1 6.12
 }
 
 testWithoutTheLibraryNothingIsMerged() {
