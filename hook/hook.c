@@ -183,7 +183,9 @@ static int parse_confined(const struct input *in, struct hook_verdict *v, struct
 	int r;
 
 	*v = (struct hook_verdict){ 0 };
-	r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
+	r = json_reserve(in->state_len > in->config_len ? in->state_len : in->config_len, err);
+	if (r == 0)
+		r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
 	if (r == 0)
 		r = check(v, err);
 	if (r < 0)

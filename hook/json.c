@@ -12,16 +12,13 @@
  * yajl's memory. It doubles its buffers: one for a string that is being decoded, which grows
  * in place to less than twice the string, and one for what is left unfinished at the end,
  * which is short unless the text was cut off within a long string (then the walk is given
- * up). What is here is enough for a text of 1 MiB; for more json_reserve() maps some.
+ * up).
  */
-#define SMALL_MAX      (1u << 20)
 #define UNFINISHED_MAX (8u << 20)
 #define YAJL_OWN       (64u << 10)
 
-static _Alignas(16) char small[4 * SMALL_MAX + YAJL_OWN];
-static char *arena = small;
-static size_t arena_size = sizeof(small), arena_used;
-static char *arena_last;
+static char *arena, *arena_last;
+static size_t arena_size, arena_used;
 
 /*
  * The strings that are kept. In the text each has two quotes, here it has one NUL: they take
@@ -36,15 +33,16 @@ int json_reserve(size_t len, struct error *err)
 	char *p;
 
 	size += 2 * len < UNFINISHED_MAX ? 2 * len : UNFINISHED_MAX;
+	size = (size + 15) & ~(size_t)15;
 	if (size <= arena_size)
 		return 0;
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return err_errno(err, errno, "memory for %zu bytes of JSON", len);
-	if (arena != small)
+	if (arena)
 		munmap(arena, arena_size);
 	arena = p;
-	arena_size = size & ~(size_t)15;
+	arena_size = size;
 	return 0;
 }
 

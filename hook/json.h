@@ -63,7 +63,7 @@ int json_scan(const char *name, const char *text, size_t len, json_visit visit,
 
 /*
  * Map the memory for a walk over len bytes. A walk does it by itself, but a confined process
- * may not: call it before for a text that can be longer than 1 MiB. 0 or -ENOMEM.
+ * may not: call it before. 0 or -ENOMEM.
  */
 int json_reserve(size_t len, struct error *err);
 
