@@ -283,6 +283,8 @@ testSyslog() {
 		wait \$!
 	S
 	said=$(lxc_host timeout 20 sh "$work/logged" 2>&1 </dev/null)
+	# its monitor takes the cgroups away after the container's end
+	wait_for 5 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
 	assertContains "$said" "$said" "ksm-hook["
 	assertContains "$said" "$said" "[lxc] id=logged"
 	assertContains "$said" "$said" 'KSM_MERGE="perhaps" is none of'
