@@ -215,8 +215,16 @@ static int run(int argc, char **argv, struct call *call)
 	if (hook_begin_asked(argv[0], argc, argv, &call->asked, &v, &status) == HOOK_DONE)
 		return status;
 	if (v.decision.method == METHOD_PRELOAD) {
-		log_info("method preload: nothing to do at this stage");
-		return 0;
+		const char *preload = getenv("LD_PRELOAD");
+
+		if (preload && strstr(preload, "libksm_preload.so")) {
+			log_info("the preload library makes it mergeable");
+			return 0;
+		}
+		err_set(&err, ENOENT,
+			"method preload, and lxc.environment has no LD_PRELOAD with "
+			"libksm_preload.so; include ksm-preload.conf, see docs/lxc.md");
+		return hook_failed(&v, &err);
 	}
 	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&err) : merge_parent(call, &err);
 	if (r < 0)

@@ -176,6 +176,20 @@ testRequiredByConfig() {
 	assertEquals "the container has the last word: $said" 0 $rc
 }
 
+# the hook does not add the library, and says so where nobody else did
+testMethodPreload() {
+	echo '{"method": "preload"}' >"$work/config.json"
+	start open-privileged
+	assert_none_merged preload
+	assertContains "$said" "$said" "include ksm-preload.conf"
+	start in-privileged
+	assert_refused preload
+	lxc_make preload privileged "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes" \
+		"lxc.environment = LD_PRELOAD=$BUILD/libksm_preload.so"
+	start preload
+	assertEquals "$said" 0 $rc
+}
+
 # start_host NAME KIND [LINE...]
 start_host() {
 	_n=$1 _k=$2
@@ -269,6 +283,8 @@ testSyslog() {
 		wait \$!
 	S
 	said=$(lxc_host timeout 20 sh "$work/logged" 2>&1 </dev/null)
+	# its monitor takes the cgroups away after the container's end
+	wait_for 5 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
 	assertContains "$said" "$said" "ksm-hook["
 	assertContains "$said" "$said" "[lxc] id=logged"
 	assertContains "$said" "$said" 'KSM_MERGE="perhaps" is none of'
