@@ -14,6 +14,8 @@ MANDIR     ?= $(DATADIR)/man
 SYSCONFDIR ?= /etc
 # podman and CRI-O look for hooks here whatever the prefix is
 HOOKSDIR   ?= /usr/share/containers/oci/hooks.d
+# what `ksm-hook precreate` mounts into containers
+PRELOAD_LIBRARY ?= $(LIBDIR)/libksm_preload.so
 INSTALL    ?= install
 BUILD      ?= build
 
@@ -35,7 +37,7 @@ CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wformat=2 -Wno-missing-field-initializers
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' $(CFLAGS) $(CPPFLAGS)
+	-DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -DPRELOAD_LIBRARY='"$(PRELOAD_LIBRARY)"' $(CFLAGS) $(CPPFLAGS)
 
 ALL :=
 CHECK_SUITES :=

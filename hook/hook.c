@@ -43,18 +43,12 @@ static bool has_escape(const char *text, size_t len)
 	return false;
 }
 
-/*
- * Could the answer be yes at all? Most containers did not ask, and for them a look at the
- * raw bytes is all that a start should pay.
- */
-static bool may_ask(const struct input *in)
+bool hook_may_ask(const char *text, size_t len, const char *config, size_t config_len)
 {
 	static const char name[] = ANNOTATION_PREFIX "merge";
 
-	return memmem(state_text, in->state_len, name, sizeof(name) - 1) ||
-	       has_escape(state_text, in->state_len) ||
-	       memmem(config_text, in->config_len, "\"all\"", 5) ||
-	       has_escape(config_text, in->config_len);
+	return memmem(text, len, name, sizeof(name) - 1) || has_escape(text, len) ||
+	       memmem(config, config_len, "\"all\"", 5) || has_escape(config, config_len);
 }
 
 /* In the confined process. */
@@ -83,6 +77,7 @@ static void parse(const void *arg, void *answer)
 		return;
 	}
 	memcpy(v->id, state.id, sizeof(v->id));
+	memcpy(v->bundle, state.bundle, sizeof(v->bundle));
 	v->pid = state.pid;
 	v->running = state.running;
 	policy_decide(c, state.annotation, state.n, &v->decision);
@@ -90,8 +85,7 @@ static void parse(const void *arg, void *answer)
 	v->decision.required = v->decision.required && v->decision.merge;
 }
 
-/* One line of text for a terminal, whatever the parser sent. */
-static void clean(char *text, size_t size)
+void hook_clean(char *text, size_t size)
 {
 	text[size - 1] = '\0';
 	for (char *p = text; *p; p++) {
@@ -100,19 +94,25 @@ static void clean(char *text, size_t size)
 	}
 }
 
+bool hook_check_decision(struct decision *d)
+{
+	hook_clean(d->reason, sizeof(d->reason));
+	hook_clean(d->warning, sizeof(d->warning));
+	/* a bool that is neither would mean different things in different places */
+	return *(const unsigned char *)&d->merge <= 1 &&
+	       *(const unsigned char *)&d->required <= 1 &&
+	       (unsigned)d->method <= METHOD_PRELOAD;
+}
+
 /* Nothing that the parser sends is taken for granted. */
 static int check(struct hook_verdict *v, struct error *err)
 {
-	clean(v->err.msg, sizeof(v->err.msg));
-	clean(v->decision.reason, sizeof(v->decision.reason));
-	clean(v->decision.warning, sizeof(v->decision.warning));
+	hook_clean(v->err.msg, sizeof(v->err.msg));
 	v->id[sizeof(v->id) - 1] = '\0';
-	/* a bool that is neither would mean different things in different places */
-	if (*(const unsigned char *)&v->decision.merge > 1 ||
-	    *(const unsigned char *)&v->decision.required > 1 ||
-	    *(const unsigned char *)&v->log_given > 1 ||
+	v->bundle[sizeof(v->bundle) - 1] = '\0';
+	if (!hook_check_decision(&v->decision) || *(const unsigned char *)&v->log_given > 1 ||
 	    *(const unsigned char *)&v->running > 1 || v->pid < 0 ||
-	    (unsigned)v->decision.method > METHOD_PRELOAD || (unsigned)v->log > LOG_LEVEL_DEBUG)
+	    (unsigned)v->log > LOG_LEVEL_DEBUG)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	return 0;
 }
@@ -172,7 +172,7 @@ static int decide(struct input *in, struct hook_verdict *v, struct error *err)
 
 	if (r == 0)
 		r = c;
-	if (r == 0 && !may_ask(in))
+	if (r == 0 && !hook_may_ask(state_text, in->state_len, config_text, in->config_len))
 		return 0;
 	c = parse_confined(in, v, r < 0 ? &second : err);
 	if (c < 0 && in->state_len > 0) {

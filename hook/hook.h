@@ -15,7 +15,8 @@ struct hook_verdict {
 	enum log_level log;
 	char id[256];
 	pid_t pid;
-	bool running; /* as the state's "status" has it */
+	bool running;      /* as the state's "status" has it */
+	char bundle[1024]; /* empty where it is longer, or not given */
 };
 
 enum hook_next {
@@ -39,5 +40,17 @@ enum hook_next hook_begin(const char *stage, int argc, char **argv,
  * that the runtime gives up the container, else 0. Logs the reason.
  */
 int hook_failed(const struct hook_verdict *verdict, const struct error *err);
+
+/*
+ * Could the answer be yes at all? Most containers did not ask, and for them a look at the
+ * raw bytes is all that a start should pay. Both texts end with a NUL behind their length.
+ */
+bool hook_may_ask(const char *text, size_t len, const char *config, size_t config_len);
+
+/* One line of text for a terminal, whatever the confined process sent. */
+void hook_clean(char *text, size_t size);
+
+/* Clean the decision that the confined process sent; false where it is none. */
+bool hook_check_decision(struct decision *d);
 
 #endif

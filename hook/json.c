@@ -8,11 +8,12 @@
 #include <yajl/yajl_parse.h>
 
 /*
- * yajl's memory. It doubles its buffers, one for a string that is being decoded and one for
- * what is left unfinished at the end, so it takes less than eight times its input, and the
- * input is bounded by the caller; pages that are not used cost nothing.
+ * yajl's memory. It doubles its buffers: one for a string that is being decoded, which grows
+ * in place to less than twice the string, and one for what is left unfinished at the end,
+ * which is short unless the text was cut off within a long string (then the walk is given
+ * up). The input is bounded by the caller; pages that are not used cost nothing.
  */
-static _Alignas(16) char arena[16u << 20];
+static _Alignas(16) char arena[2 * JSON_SCAN_MAX + (8u << 20)];
 static size_t arena_used;
 static char *arena_last;
 
@@ -81,9 +82,12 @@ struct walk {
 	const char *name;
 	struct json_path path;
 	json_visit visit;
+	json_leave leave; /* in a scan only */
 	void *arg;
+	yajl_handle yajl;
 	struct error *err;
 	int ret;
+	bool scan;
 	bool any;
 	bool is_array[JSON_DEPTH_MAX];
 };
@@ -92,6 +96,8 @@ static int value(struct walk *w, enum json_type type, bool boolean, const char *
 		 size_t len)
 {
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
+
+	v.end = yajl_get_bytes_consumed(w->yajl);
 
 	w->any = true;
 	if (w->path.depth && w->is_array[w->path.depth - 1])
@@ -116,12 +122,14 @@ static int enter(struct walk *w, enum json_type type, bool array)
 	return 1;
 }
 
-static int leave(void *ctx)
+static int on_end(void *ctx)
 {
 	struct walk *w = ctx;
 
 	w->path.depth--;
-	return 1;
+	if (w->leave)
+		w->ret = w->leave(w->arg, &w->path, yajl_get_bytes_consumed(w->yajl), w->err);
+	return w->ret >= 0;
 }
 
 static int on_map(void *ctx)
@@ -143,23 +151,45 @@ static int keep(struct walk *w, const char **out, const unsigned char *text, siz
 	return 0;
 }
 
+/* A scan remembers no more keys than the path has. */
+static int scan_key(struct walk *w, const unsigned char *text, size_t len)
+{
+	static char keys[JSON_DEPTH_MAX][512];
+	char *key = keys[w->path.depth - 1];
+
+	if (len >= sizeof(keys[0])) {
+		w->ret = err_set(w->err, E2BIG, "%s: a key is longer than %zu bytes", w->name,
+				 sizeof(keys[0]) - 1);
+		return 0;
+	}
+	memcpy(key, text, len);
+	key[len] = '\0';
+	w->path.key[w->path.depth - 1] = key;
+	return 1;
+}
+
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
 	struct walk *w = ctx;
 
 	/* else "io.ksm.merge\\u0000x" would compare equal to the key before the NUL */
 	if (memchr(text, '\0', len)) {
-		w->ret = err_set(w->err, EINVAL, "%s: a key holds a NUL", w->name);
+		w->ret = err_set(w->err, w->scan ? EILSEQ : EINVAL, "%s: a key holds a NUL", w->name);
 		return 0;
 	}
+	if (w->scan)
+		return scan_key(w, text, len);
 	return keep(w, &w->path.key[w->path.depth - 1], text, len);
 }
 
 static int on_string(void *ctx, const unsigned char *text, size_t len)
 {
-	const char *copy;
+	struct walk *w = ctx;
+	const char *copy = (const char *)text;
 
-	return keep(ctx, &copy, text, len) && value(ctx, JSON_STRING, false, copy, len);
+	if (!w->scan && !keep(w, &copy, text, len))
+		return 0;
+	return value(w, JSON_STRING, false, copy, len);
 }
 
 static int on_number(void *ctx, const char *text, size_t len)
@@ -184,9 +214,9 @@ static const yajl_callbacks callbacks = {
 	.yajl_string = on_string,
 	.yajl_start_map = on_map,
 	.yajl_map_key = on_key,
-	.yajl_end_map = leave,
+	.yajl_end_map = on_end,
 	.yajl_start_array = on_array,
-	.yajl_end_array = leave,
+	.yajl_end_array = on_end,
 };
 
 /* "line 3, column 7" of an offset; columns count bytes */
@@ -216,11 +246,9 @@ static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t 
 	return err_set(w->err, EINVAL, "%s: %s: %s", w->name, where, why);
 }
 
-int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
-	      void *arg, struct error *err)
+static int walk(struct walk *w, const char *text, size_t len, bool comments)
 {
 	yajl_alloc_funcs memory = { arena_alloc, arena_realloc, arena_free, NULL };
-	struct walk w = { .name = name, .visit = visit, .arg = arg, .err = err };
 	bool ended = false;
 	size_t at;
 	yajl_handle h;
@@ -228,7 +256,8 @@ int json_walk(const char *name, const char *text, size_t len, bool comments, jso
 
 	arena_used = 0;
 	arena_last = NULL;
-	h = yajl_alloc(&callbacks, &memory, &w);
+	h = yajl_alloc(&callbacks, &memory, w);
+	w->yajl = h;
 	yajl_config(h, yajl_allow_comments, (int)comments);
 	s = yajl_parse(h, (const unsigned char *)text, len);
 	if (s == yajl_status_ok) {
@@ -236,17 +265,38 @@ int json_walk(const char *name, const char *text, size_t len, bool comments, jso
 		ended = true;
 	}
 	if (s == yajl_status_client_canceled)
-		return w.ret;
+		return w->ret;
 	if (s == yajl_status_ok)
 		return 0;
-	if (ended && !w.any)
-		return err_set(err, EINVAL, "%s: is empty, or ends within its first value",
-			       name);
+	if (ended && !w->any)
+		return err_set(w->err, EINVAL, "%s: is empty, or ends within its first value",
+			       w->name);
 	if (ended)
-		return syntax_error(&w, h, text, len);
+		return syntax_error(w, h, text, len);
 	/* what yajl has consumed includes the byte that it stumbled over, if it says at all */
 	at = yajl_get_bytes_consumed(h);
-	return syntax_error(&w, h, text, at > 0 && at <= len ? at - 1 : 0);
+	return syntax_error(w, h, text, at > 0 && at <= len ? at - 1 : 0);
+}
+
+int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
+	      void *arg, struct error *err)
+{
+	struct walk w = { .name = name, .visit = visit, .arg = arg, .err = err };
+
+	return walk(&w, text, len, comments);
+}
+
+int json_scan(const char *name, const char *text, size_t len, json_visit visit,
+	      json_leave leave, void *arg, struct error *err)
+{
+	struct walk w = { .name = name,
+			  .visit = visit,
+			  .leave = leave,
+			  .arg = arg,
+			  .err = err,
+			  .scan = true };
+
+	return walk(&w, text, len, false);
 }
 
 bool json_path_is(const struct json_path *path, ...)

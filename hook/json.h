@@ -19,6 +19,7 @@ struct json_value {
 	bool boolean;
 	const char *text; /* of a number as it stands, of a string decoded, NUL-terminated */
 	size_t len;
+	size_t end; /* offset behind the value; of an object or array behind its bracket */
 };
 
 /* Where a value stands: key[0] is a member of the root. NULL stands for an array element. */
@@ -45,6 +46,20 @@ typedef int (*json_visit)(void *arg, const struct json_path *path, const struct 
  */
 int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
 	      void *arg, struct error *err);
+
+/* Called at the end of an object or array; end is the offset behind its bracket. */
+typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,
+			  struct error *err);
+
+/*
+ * The same for a text of up to JSON_SCAN_MAX bytes that is to be edited, so without
+ * comments: nothing is kept. A string is valid during the call and has no NUL behind it, a
+ * key as long as it is in the path. -EINVAL from the walk itself is for bad JSON only: a key
+ * longer than 511 bytes is -E2BIG, one that holds a NUL -EILSEQ.
+ */
+#define JSON_SCAN_MAX (16u << 20)
+int json_scan(const char *name, const char *text, size_t len, json_visit visit,
+	      json_leave leave, void *arg, struct error *err);
 
 /* Forget all strings of earlier walks. */
 void json_release(void);

@@ -41,7 +41,10 @@ void log_set_subject(const char *id, pid_t pid)
 	char clean[128];
 
 	printable(clean, sizeof(clean), id, strlen(id));
-	snprintf(subject, sizeof(subject), " id=%s pid=%d", clean, pid);
+	if (pid > 0)
+		snprintf(subject, sizeof(subject), " id=%s pid=%d", clean, pid);
+	else
+		snprintf(subject, sizeof(subject), " id=%s", clean);
 }
 
 void log_at(enum log_level level, const char *fmt, ...)

@@ -21,7 +21,7 @@ int log_level_parse(const char *text, size_t len, enum log_level *out);
 void log_init(const char *applet, bool to_syslog);
 void log_set_level(enum log_level level);
 
-/* The container and process that the next lines are about; id is copied. */
+/* The container and process (0: none yet) that the next lines are about; id is copied. */
 void log_set_subject(const char *id, pid_t pid);
 
 /* Keeps errno. Says what happened, why, and what to do; no newline. */

@@ -7,6 +7,7 @@
 #include "hook.h"
 #include "inject.h"
 #include "ksm.h"
+#include "method.h"
 #include "proc.h"
 
 /* A runtime's init waits in read(): it enters the kernel when asked to, or never. */
@@ -77,10 +78,8 @@ int applet_create_runtime(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	if (v.decision.method == METHOD_PRELOAD) {
-		log_info("method preload: nothing to do at this stage");
-		return 0;
-	}
+	if (method_injects(&v, &status) == HOOK_DONE)
+		return status;
 	if (inject_init(v.pid, &err) < 0)
 		return hook_failed(&v, &err);
 	log_info("made mergeable");

@@ -214,8 +214,9 @@ int applet_poststart(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	if (v.decision.method == METHOD_PRELOAD)
-		return 0;
+	if (v.decision.method == METHOD_PRELOAD ||
+	    (v.decision.method == METHOD_AUTO && ksm_self_is_merged() < 0))
+		return 0; /* createRuntime has said what there is to say */
 	pidfd = v.pid > 1 ? proc_pin(v.pid) : -ESRCH;
 	if (pidfd < 0) {
 		err_set(&err, -pidfd, "there is no process %d", v.pid);

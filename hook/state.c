@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
-
 struct parse {
 	const struct policy_config *config;
 	struct state *state;
@@ -24,26 +22,29 @@ static bool names(const struct policy_rules *rules, const char *key)
 	return false;
 }
 
-static int visit_annotation(struct parse *p, const char *key, const struct json_value *v,
-			    struct error *err)
+bool state_decides(const struct policy_config *config, const char *key)
 {
-	struct state *s = p->state;
+	return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 ||
+	       names(&config->allow, key) || names(&config->deny, key);
+}
+
+int state_annotation(const char *text_name, struct state *out, const char *key,
+		     const struct json_value *v, struct error *err)
+{
 	char clean[64];
 
-	if (strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) != 0 &&
-	    !names(&p->config->allow, key) && !names(&p->config->deny, key))
-		return 0;
 	printable(clean, sizeof(clean), key, strlen(key));
 	if (v->type != JSON_STRING)
-		return err_set(err, EINVAL, "%s: annotation %s must be a string", name, clean);
+		return err_set(err, EINVAL, "%s: annotation %s must be a string", text_name,
+			       clean);
 	if (v->len > ANNOTATION_MAX || memchr(v->text, '\0', v->len))
 		return err_set(err, EINVAL,
-			       "%s: annotation %s is longer than %d bytes or holds a NUL", name,
-			       clean, ANNOTATION_MAX);
-	if (s->n == ANNOTATIONS_MAX)
-		return err_set(err, E2BIG, "%s: more than %d annotations that decide", name,
-			       ANNOTATIONS_MAX);
-	s->annotation[s->n++] = (struct annotation){ key, v->text };
+			       "%s: annotation %s is longer than %d bytes or holds a NUL",
+			       text_name, clean, ANNOTATION_MAX);
+	if (out->n == ANNOTATIONS_MAX)
+		return err_set(err, E2BIG, "%s: more than %d annotations that decide",
+			       text_name, ANNOTATIONS_MAX);
+	out->annotation[out->n++] = (struct annotation){ key, v->text };
 	return 0;
 }
 
@@ -67,6 +68,9 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 				       "%s: \"id\" is not a string of at most %zu bytes", name,
 				       sizeof(p->state->id) - 1);
 		memcpy(p->state->id, v->text, v->len + 1);
+	} else if (json_path_is(path, "bundle", NULL)) {
+		if (v->type == JSON_STRING && v->len < sizeof(p->state->bundle))
+			memcpy(p->state->bundle, v->text, v->len + 1);
 	} else if (json_path_is(path, "status", NULL)) {
 		p->state->running = v->type == JSON_STRING && strcmp(v->text, "running") == 0;
 	} else if (json_path_is(path, "annotations", NULL)) {
@@ -75,7 +79,8 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 				       name);
 	} else if (path->depth == 2 && path->key[1] &&
 		   strcmp(path->key[0], "annotations") == 0) {
-		return visit_annotation(p, path->key[1], v, err);
+		if (state_decides(p->config, path->key[1]))
+			return state_annotation(name, p->state, path->key[1], v, err);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "json.h"
 #include "policy.h"
 #include "util.h"
 
@@ -18,8 +19,9 @@
 
 struct state {
 	char id[256];
-	pid_t pid;    /* 0 where the state has none */
-	bool running; /* "status" is "running", not "creating" or "created" */
+	pid_t pid;         /* 0 where the state has none */
+	bool running;      /* "status" is "running", not "creating" or "created" */
+	char bundle[1024]; /* empty where it is longer, or not given */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
 };
@@ -31,5 +33,12 @@ struct state {
  */
 int state_parse(const char *text, size_t len, const struct policy_config *config,
 		struct state *out, struct error *err);
+
+/* Is this one of the annotations that decide? */
+bool state_decides(const struct policy_config *config, const char *key);
+
+/* Add one of these; key and text must live as long as out. name goes into messages. */
+int state_annotation(const char *name, struct state *out, const char *key,
+		     const struct json_value *v, struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What engines read: hooks.d for podman and CRI-O, a fragment for plain runc.
 
-OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json $(BUILD)/oci-config/runc-hooks.json
-
+OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json $(BUILD)/oci-config/runc-hooks.json \
+	$(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json
 
 $(BUILD)/oci-config/%.json: oci-config/%.json.in Makefile
 	$(call say,GEN,$@)
@@ -14,6 +14,9 @@ ALL += $(OCI_CONFIG)
 install::
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/hooks.d/50-ksm-hook.json \
 		$(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json
+	@# never in the common directory: build, buildah and CRI-O refuse the stage there
+	$(INSTALL) -D -m 644 $(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json \
+		$(DESTDIR)$(DATADIR)/ksm-hook/precreate.d/50-ksm-hook-precreate.json
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/runc-hooks.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/runc-hooks.json
 	@# an administrator's file is never overwritten
