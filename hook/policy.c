@@ -108,7 +108,7 @@ static bool decide_merge(const struct policy_config *c, const struct annotation 
 		SAY("annotation " ANNOTATION_PREFIX "merge=false");
 		return false;
 	}
-	if (asked < 0 && c->containers != CONTAINERS_ALL) {
+	if (asked < 0 && !c->chosen && c->containers != CONTAINERS_ALL) {
 		SAY("no annotation " ANNOTATION_PREFIX "merge=true");
 		return false;
 	}
@@ -117,6 +117,7 @@ static bool decide_merge(const struct policy_config *c, const struct annotation 
 		return false;
 	}
 	SAY("%s", asked > 0 ? "annotation " ANNOTATION_PREFIX "merge=true" :
+		  c->chosen ? "its runtime is ksm-hook's by choice" :
 			      "config.json says \"containers\": \"all\"");
 #undef SAY
 	return true;
