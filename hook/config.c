@@ -101,7 +101,7 @@ static int visit_runtimes(struct parse *p, const struct json_path *path,
 			  const struct json_value *v, struct error *err)
 {
 	static const char shape[] =
-		"a list of names and absolute paths of runtimes, 1 to 8 of them";
+		"a list of names and absolute paths of runtimes, 8 at the most";
 
 	if (path->depth == 1)
 		return v->type == JSON_ARRAY ? 0 : wrong(p, "runtimes", shape, err);
