@@ -57,3 +57,4 @@ uninstall::
 
 CHECK_SUITES += tests/wrapper.sh tests/docker.sh tests/docker-register.sh tests/containerd.sh
 BENCHES += bench/wrapper
+MATRIX_SUITES += tests/docker-matrix.sh

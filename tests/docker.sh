@@ -96,6 +96,22 @@ testOtherSettings() {
 	is "dropped rights" yes
 }
 
+# docker run has --annotation since 25
+testAnnotations() {
+	if ! docker run --help | grep -q -e --annotation; then
+		assertContains "$(docker version -f '{{.Server.Version}}')" "20.10."
+		return
+	fi
+	run --runtime ksm-runc --annotation io.ksm.merge=false image $show
+	is "chosen, says no" no
+	start place "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}"
+	run --annotation io.ksm.merge=true image $show
+	is "in runc's place, asked" yes
+	run image $show
+	is "in runc's place, did not ask" no
+	stop
+}
+
 testBuildUsesTheDefaultRuntime() {
 	mkdir "$work/build"
 	printf 'FROM image\nRUN %s >/built\n' "$show" >"$work/build/Dockerfile"

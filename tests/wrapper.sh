@@ -25,7 +25,7 @@ suite_setup() {
 
 # with_config JSON COMMAND...: the file that the runtimes' names read
 with_config() {
-	rm -rf "$work/etc" && mkdir "$work/etc" && echo "$1" >"$work/etc/config.json"
+	rm -rf "${work:?}/etc" && mkdir "$work/etc" && echo "$1" >"$work/etc/config.json"
 	shift
 	unshare -m sh -c 'mount --bind "$0" /etc/ksm-hook && exec "$@"' "$work/etc" "$@"
 }
@@ -312,7 +312,7 @@ testRootlessCrun() {
 }
 
 testRootlessPodmanCrun() {
-	rm -rf "$work/home" "$work/xdg"
+	rm -rf "${work:?}/home" "$work/xdg"
 	mkdir -m 700 "$work/home" "$work/xdg"
 	chown $user "$work/home" "$work/xdg"
 	{
