@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stands in for a runtime and tells all that it was given, for the comparison of two starts. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
@@ -11,8 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 static void status_line(const char *key)
 {
