@@ -2,8 +2,8 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty
-BENCHES += bench/oci
+	$(BUILD)/bench/empty $(BUILD)/bench/filter
+BENCHES += bench/oci bench/precreate
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

@@ -83,8 +83,8 @@ static double start_once(const char *library, const char *mode, char *command)
 		 library);
 	snprintf(setting, sizeof(setting), "KSM_PRELOAD=%s", mode ? mode : "none");
 	start = now();
-	if (posix_spawn(&pid, command, NULL, NULL, argv, env) ||
-	    waitpid(pid, &status, 0) < 0 || status)
+	if (posix_spawn(&pid, command, NULL, NULL, argv, env) || waitpid(pid, &status, 0) < 0 ||
+	    status)
 		exit(1);
 	return (now() - start) / 1000;
 }

@@ -174,7 +174,8 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 
 	/* else "io.ksm.merge\\u0000x" would compare equal to the key before the NUL */
 	if (memchr(text, '\0', len)) {
-		w->ret = err_set(w->err, w->scan ? EILSEQ : EINVAL, "%s: a key holds a NUL", w->name);
+		w->ret = err_set(w->err, w->scan ? EILSEQ : EINVAL, "%s: a key holds a NUL",
+				 w->name);
 		return 0;
 	}
 	if (w->scan)

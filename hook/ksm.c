@@ -32,6 +32,16 @@ static int64_t counter(const char *text, const char *name)
 	return p ? strtoll(p + strlen(name), NULL, 10) : 0;
 }
 
+/* Linux 5.19 to 6.3 have a file of its own for it */
+static int64_t merging_pages(pid_t pid)
+{
+	char text[32];
+
+	return proc_read(pid, "ksm_merging_pages", text, sizeof(text)) > 0 ?
+		       strtoll(text, NULL, 10) :
+		       0;
+}
+
 static enum ksm_flag flag(const char *text, const char *name)
 {
 	const char *p = strstr(text, name);
@@ -48,7 +58,9 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 
 	if (n < 0)
 		return (int)n;
-	out->merging_pages = counter(text, "ksm_merging_pages ");
+	out->merging_pages = strstr(text, "ksm_merging_pages ") ?
+				     counter(text, "ksm_merging_pages ") :
+				     merging_pages(pid);
 	out->zero_pages = counter(text, "ksm_zero_pages ");
 	out->rmap_items = counter(text, "ksm_rmap_items ");
 	out->profit = counter(text, "ksm_process_profit ");

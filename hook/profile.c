@@ -66,19 +66,21 @@ static bool number(const struct json_value *v, uint64_t *out)
 
 static void visit_condition(struct profile *p, const char *key, const struct json_value *v)
 {
-	uint64_t *to = strcmp(key, "index") == 0    ? &p->cond.index :
-		       strcmp(key, "value") == 0    ? &p->cond.value :
-		       strcmp(key, "valueTwo") == 0 ? &p->cond.value_two :
-						      NULL;
+	bool fine = true;
 
-	if (to) {
-		p->cond.told = number(v, to) && p->cond.told;
+	if (strcmp(key, "index") == 0) {
+		fine = number(v, &p->cond.index);
+	} else if (strcmp(key, "value") == 0) {
+		fine = number(v, &p->cond.value);
+	} else if (strcmp(key, "valueTwo") == 0) {
+		fine = number(v, &p->cond.value_two);
 	} else if (strcmp(key, "op") == 0) {
 		p->cond.op = 0;
 		while (p->cond.op < OPS && !text_is(v, op_names[p->cond.op]))
 			p->cond.op++;
 		p->cond.has_op = p->cond.op < OPS;
 	}
+	p->cond.told = p->cond.told && fine;
 }
 
 /* below "syscalls" */

@@ -31,6 +31,7 @@ struct parse {
 	bool is_dev, is_tmpfs, is_library; /* the one that is being read */
 	bool dev_is_tmpfs;
 	bool refused; /* by us, not for its syntax */
+	size_t end;   /* behind the root's brace */
 };
 
 static bool text_is(const struct json_value *v, const char *want)
@@ -324,7 +325,9 @@ static int leave(void *arg, const struct json_path *path, size_t end, struct err
 	struct parse *p = arg;
 
 	(void)err;
-	if (p->section == MOUNTS && path->depth == 2)
+	if (path->depth == 0)
+		p->end = end;
+	else if (p->section == MOUNTS && path->depth == 2)
 		mount_ends(p, end);
 	else if (p->section == LINUX && below(path, "seccomp"))
 		profile_leave(&p->profile, path);
@@ -363,6 +366,13 @@ int spec_parse(const char *text, size_t len, const struct policy_config *config,
 	*syntax = r == -EINVAL && !p.refused;
 	if (r < 0)
 		return r;
+	/* yajl overlooks a string or a word that is begun behind the end */
+	while (p.end < len && strchr(" \t\r\n", text[p.end]) && text[p.end])
+		p.end++;
+	if (p.end < len) {
+		*syntax = true;
+		return err_set(err, EINVAL, "%s: there is more behind its end", name);
+	}
 	conclude(&p);
 	policy_decide(config, state.annotation, state.n, decision);
 	return 0;

@@ -66,8 +66,7 @@ static bool same(const struct stat *a, const struct stat *b)
 }
 
 /* The directory PATH below ROOT, if it is one, in the same file system. */
-static int walk(int root, const char *path, const struct stat *root_st,
-		struct reason *why)
+static int walk(int root, const char *path, const struct stat *root_st, struct reason *why)
 {
 	int dir = root, next, done = 0;
 	struct stat st;
@@ -86,11 +85,10 @@ static int walk(int root, const char *path, const struct stat *root_st,
 				done, path);
 		else if ((errno == ENOTDIR || errno == ELOOP) &&
 			 fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			because(why, 0, "/%.*s in the container is %s, not a directory",
-				done, path, kind(st.st_mode));
+			because(why, 0, "/%.*s in the container is %s, not a directory", done,
+				path, kind(st.st_mode));
 		else
-			because(why, errno, "cannot open /%.*s in the container", done,
-				path);
+			because(why, errno, "cannot open /%.*s in the container", done, path);
 		if (dir != root)
 			close(dir);
 		if (next < 0)
@@ -149,8 +147,7 @@ static bool ours(const struct places *p, struct stat *lib, struct stat *file)
  */
 static bool is_mount_point(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && !(st->st_mode & 07777) && !st->st_size &&
-	       !st->st_uid;
+	return S_ISREG(st->st_mode) && !(st->st_mode & 07777) && !st->st_size && !st->st_uid;
 }
 
 /* The file to mount on, made if it is not there; *created says so. */
@@ -167,8 +164,7 @@ static int open_file(int etc, bool *created, struct reason *why)
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
 		if (fd < 0)
 			return because(why, errno,
-				       "cannot create /etc/" FILE_NAME
-				       " in the container");
+				       "cannot create /etc/" FILE_NAME " in the container");
 		*created = true;
 		return fd;
 	}
@@ -178,11 +174,9 @@ static int open_file(int etc, bool *created, struct reason *why)
 	if (fd >= 0)
 		close(fd);
 	if (S_ISREG(st.st_mode))
-		return because(why, 0,
-			       "/etc/" FILE_NAME " in the container is being changed");
+		return because(why, 0, "/etc/" FILE_NAME " in the container is being changed");
 	return because(why, 0,
-		       "/etc/" FILE_NAME
-		       " in the container is %s; it must be a regular file "
+		       "/etc/" FILE_NAME " in the container is %s; it must be a regular file "
 		       "or absent",
 		       kind(st.st_mode));
 }
@@ -204,16 +198,14 @@ static int merge(int file, bool empty, char **text, size_t *len, struct reason *
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0)
 			return because(why, errno, "cannot read /etc/" FILE_NAME);
-		while (*len <= OWN_MAX &&
-		       (n = read(fd, *text + *len, OWN_MAX + 1 - *len)) > 0)
+		while (*len <= OWN_MAX && (n = read(fd, *text + *len, OWN_MAX + 1 - *len)) > 0)
 			*len += (size_t)n;
 		close(fd);
 		if (n < 0)
 			return because(why, errno, "cannot read /etc/" FILE_NAME);
 		if (*len > OWN_MAX)
 			return because(why, 0,
-				       "/etc/" FILE_NAME
-				       " in the container is longer than %d "
+				       "/etc/" FILE_NAME " in the container is longer than %d "
 				       "bytes",
 				       OWN_MAX);
 	}
@@ -230,8 +222,7 @@ static int open_dir(int lib, struct reason *why)
 
 	if (mkdirat(lib, LIB_NAME, 0755) < 0 && errno != EEXIST)
 		return because(why, errno,
-			       "cannot create /" LIB_PARENT "/" LIB_NAME
-			       " in the container");
+			       "cannot create /" LIB_PARENT "/" LIB_NAME " in the container");
 	fd = openat(lib, LIB_NAME, DIR_FLAGS);
 	if (fd < 0)
 		because(why, errno,

@@ -65,8 +65,7 @@ static int lookup(const char *path, const char *key, char **value)
 	return 0;
 }
 
-static void read_bool(struct conf *conf, const char *key, const char *const files[2],
-		      bool *out)
+static void read_bool(struct conf *conf, const char *key, const char *const files[2], bool *out)
 {
 	for (int i = 0; i < 2; i++) {
 		char *v;
@@ -103,8 +102,8 @@ static int expand(char *out, size_t size, const char *in, const char *veid)
 	return n > 0 && (size_t)n < size ? 0 : -1;
 }
 
-int conf_read(struct conf *conf, const char *veid, const char *ve_conf,
-	      const char *vz_conf, struct reason *why)
+int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const char *vz_conf,
+	      struct reason *why)
 {
 	const char *const files[2] = { ve_conf, vz_conf };
 	char *root = NULL;

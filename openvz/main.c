@@ -57,15 +57,14 @@ static int do_mount(const char *veid, const struct conf *conf, char **libdirs)
 	int rc;
 
 	if (!state)
-		rc = because(&why, 0,
-			     "this kernel has no KSM (%s); boot one with CONFIG_KSM=y",
+		rc = because(&why, 0, "this kernel has no KSM (%s); boot one with CONFIG_KSM=y",
 			     ksm_run);
 	else
 		rc = preload_bind(conf->root, libdirs, &why);
 	if (rc < 0) {
 		report(veid,
-		       conf->required ? "not started, KSM_REQUIRED=\"yes\""
-				      : "starts without merging",
+		       conf->required ? "not started, KSM_REQUIRED=\"yes\"" :
+					"starts without merging",
 		       why.text);
 		return conf->required ? 1 : 0;
 	}

@@ -24,8 +24,8 @@ struct conf {
 	char bad[64];
 };
 
-int conf_read(struct conf *conf, const char *veid, const char *ve_conf,
-	      const char *vz_conf, struct reason *why);
+int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const char *vz_conf,
+	      struct reason *why);
 
 /* libdirs: where the host has the library for 64 and for 32 bit */
 int preload_bind(const char *root, char **libdirs, struct reason *why);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* Only root can look into it; vzctl's hosts all have /var/run. */
-#define RUN_DIR	  "/var/run/ksm-openvz"
-#define STAGE	  RUN_DIR "/stage"
+#define RUN_DIR   "/var/run/ksm-openvz"
+#define STAGE     RUN_DIR "/stage"
 #define LOCK_WAIT 10 /* seconds: each holder needs milliseconds */
 
 #define COPY_MAX (4 << 20) /* the size of the file system, too */
@@ -139,8 +139,7 @@ static int take_lock(struct reason *why)
 	}
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (i == LOCK_WAIT * 20) {
-			because(why, 0,
-				RUN_DIR " is locked since %d s; see fuser " RUN_DIR,
+			because(why, 0, RUN_DIR " is locked since %d s; see fuser " RUN_DIR,
 				LOCK_WAIT);
 			goto fail;
 		}
@@ -183,8 +182,7 @@ int stage_make(struct stage *stage, char **libdirs, const char *text, size_t len
 	}
 	if (fill(libdirs, text, len, why) < 0)
 		goto fail;
-	if (mount("ksm-hook", STAGE, "tmpfs", MS_REMOUNT | MS_RDONLY | flags, options) <
-	    0) {
+	if (mount("ksm-hook", STAGE, "tmpfs", MS_REMOUNT | MS_RDONLY | flags, options) < 0) {
 		because(why, errno, "cannot make " STAGE " read-only");
 		goto fail;
 	}

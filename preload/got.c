@@ -32,8 +32,8 @@ typedef Elf32_Rel reloc;
 #endif
 
 /* libc has it since glibc 2.2.4 and in every musl with a dynamic linker */
-extern __typeof__(dl_iterate_phdr) dl_iterate_phdr
-	__attribute__((weak, visibility("default")));
+/* NOLINTNEXTLINE(readability-redundant-declaration): it is made weak here */
+extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak, visibility("default")));
 
 struct object {
 	uintptr_t base, lo, hi; /* what it was moved by, and where it lies */
@@ -247,8 +247,7 @@ static void hook_object(const struct object *o, int lazy)
 
 			if (type != R_JUMP_SLOT && type != R_GLOB_DAT)
 				continue;
-			hook = hook_for(o->strings +
-					o->symbols[R_SYM(r[i].r_info)].st_name);
+			hook = hook_for(o->strings + o->symbols[R_SYM(r[i].r_info)].st_name);
 			if (!hook || !replaceable(o, hook, type, *slot, lazy))
 				continue;
 			if (in_relro(o, (uintptr_t)slot) && !opened) {

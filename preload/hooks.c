@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <sys/mman.h>
 
-#define PR_SET_SECCOMP	      22
-#define SECCOMP_SET_MODE_LAST 1	  /* STRICT 0, FILTER 1: what only asks comes after */
-#define RTLD_DEEPBIND	      0x8 /* glibc's; musl has none */
+#define PR_SET_SECCOMP        22
+#define SECCOMP_SET_MODE_LAST 1   /* STRICT 0, FILTER 1: what only asks comes after */
+#define RTLD_DEEPBIND         0x8 /* glibc's; musl has none */
 
 /* A 32-bit libc passes a file offset in one word or in two: hand on both. */
 #ifdef __i386__
@@ -57,8 +57,7 @@ static int is_fresh(const char *block, size_t len)
 
 	if (!block || len < 2 * sizeof(*word))
 		return 0;
-	word = (const uintptr_t *)(len < MARK_LARGE ? block
-						    : block + (len & -PAGE) - PAGE);
+	word = (const uintptr_t *)(len < MARK_LARGE ? block : block + (len & -PAGE) - PAGE);
 	return !word[0] && !word[1];
 }
 
@@ -97,8 +96,7 @@ LOOKED_AT(malloc, (size_t len), (len), len, is_fresh(block, len))
 LOOKED_AT(calloc, (size_t n, size_t size), (n, size), n *size, 0)
 LOOKED_AT(realloc, (void *old, size_t len), (old, len), len, 0)
 LOOKED_AT(memalign, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
-LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len,
-	  is_fresh(block, len))
+LOOKED_AT(aligned_alloc, (size_t align, size_t len), (align, len), len, is_fresh(block, len))
 
 static int hook_posix_memalign(void **block, size_t align, size_t len)
 {
@@ -204,8 +202,7 @@ static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 	return real.syscall(n, a, b, c, d, e, f);
 }
 
-#define ENOUGH \
-	32 /* allocations, not to look at the heap before each wait of a busy loop */
+#define ENOUGH 32 /* allocations, not to look at the heap before each wait of a busy loop */
 
 /* Where programs go to rest, what was put off or has not been noticed is made up for. */
 static void before_waiting(void)
@@ -244,12 +241,12 @@ BEFORE_WAITING(int, pthread_join, (unsigned long t, void **ret), (t, ret))
 	}
 
 static const struct hook hooks[] = {
-	HOOK(malloc),	HOOK(calloc),  HOOK(realloc),	    HOOK(memalign),
-	HOOK(mmap),	HOOK(mmap64),  HOOK(aligned_alloc), HOOK(posix_memalign),
-	HOOK(mprotect), HOOK(sbrk),    HOOK(dlopen),	    HOOK(dlsym),
-	HOOK(prctl),	HOOK(syscall), HOOK(epoll_wait),    HOOK(epoll_pwait),
-	HOOK(poll),	HOOK(select),  HOOK(accept),	    HOOK(nanosleep),
-	HOOK(sleep),	HOOK(waitpid), HOOK(pthread_join),
+	HOOK(malloc),   HOOK(calloc),  HOOK(realloc),       HOOK(memalign),
+	HOOK(mmap),     HOOK(mmap64),  HOOK(aligned_alloc), HOOK(posix_memalign),
+	HOOK(mprotect), HOOK(sbrk),    HOOK(dlopen),        HOOK(dlsym),
+	HOOK(prctl),    HOOK(syscall), HOOK(epoll_wait),    HOOK(epoll_pwait),
+	HOOK(poll),     HOOK(select),  HOOK(accept),        HOOK(nanosleep),
+	HOOK(sleep),    HOOK(waitpid), HOOK(pthread_join),
 };
 
 const struct hook *hooks_find(const char *name)

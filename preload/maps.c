@@ -78,8 +78,7 @@ int maps_each(maps_fn fn, void *arg)
 	struct mapping map;
 	int ret = 0, more = 1;
 
-	r.fd = sys5(__NR_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC,
-		    0, 0);
+	r.fd = sys5(__NR_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0, 0);
 	if (r.fd < 0)
 		return -1;
 	if (r.fd < 3) {

@@ -52,7 +52,7 @@ static unsigned wanted, answered;
 static int stopped;
 static int owner;
 
-#define load(p)	    __atomic_load_n(p, __ATOMIC_RELAXED)
+#define load(p)     __atomic_load_n(p, __ATOMIC_RELAXED)
 #define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 /*
@@ -63,9 +63,8 @@ int mark_lock(void)
 {
 	int self = sys3(__NR_getpid, 0, 0, 0), was = load(&owner);
 
-	return was != self &&
-	       __atomic_compare_exchange_n(&owner, &was, self, 0, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return was != self && __atomic_compare_exchange_n(&owner, &was, self, 0,
+							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 void mark_unlock(void)
@@ -128,8 +127,7 @@ static enum verdict judge(const struct mapping *m)
 
 	if (m->perms[3] != 'p' || len < settings.threshold)
 		return SKIP;
-	if (m->name[0] == '[' &&
-	    m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
+	if (m->name[0] == '[' && m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
 		return SKIP;
 	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
 		return SKIP;
@@ -160,8 +158,7 @@ static void finish_run(struct look *l)
 	ret = advise(run->lo, run->hi);
 	if (ret && !l->error)
 		l->error = ret;
-	if (settings.debug &&
-	    (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
+	if (settings.debug && (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
 		debug_range(run->lo, run->hi, l->name);
 	if (k->n < MAX_KNOWN) {
 		store(&k->range[k->n].lo, run->lo);
@@ -266,7 +263,7 @@ static long look(void)
 
 int mark_start(void)
 {
-	struct sysinfo info;
+	struct sysinfo info = { 0 };
 
 	if (!sys3(__NR_sysinfo, (long)&info, 0, 0)) {
 		uint64_t bytes = (uint64_t)info.totalram * info.mem_unit;

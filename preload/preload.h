@@ -14,14 +14,14 @@
 /* ABI of the kernel; older headers lack the first two */
 #define PR_SET_MEMORY_MERGE 67
 #define PR_GET_MEMORY_MERGE 68
-#define MADV_MERGEABLE	    12
+#define MADV_MERGEABLE      12
 
 enum mode { MODE_AUTO, MODE_OFF, MODE_PRCTL, MODE_MADVISE };
 
 struct settings {
 	enum mode mode;
 	int debug;
-	long interval;	     /* allocations between two looks; 0: look at start only */
+	long interval;       /* allocations between two looks; 0: look at start only */
 	uintptr_t threshold; /* mappings below this many bytes are left alone */
 };
 

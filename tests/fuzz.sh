@@ -22,6 +22,10 @@ test_state() {
 	fuzz state
 }
 
+test_spec() {
+	fuzz spec
+}
+
 test_config() {
 	fuzz config
 }

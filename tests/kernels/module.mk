@@ -17,4 +17,4 @@ $(BUILD)/kernels/exec-6.12/vmlinuz:
 	$(Q)tests/kernels/build $(BUILD)/kernels >/dev/null || true
 
 MATRIX_PROGRAMS += $(KERNEL_PROGRAMS) $(BUILD)/kernels/exec-6.12/vmlinuz
-MATRIX_SUITES += tests/kernels-harness.sh tests/kernels-facts.sh tests/kernels-hook.sh
+MATRIX_SUITES += tests/kernels-harness.sh tests/kernels-facts.sh tests/kernels-hook.sh tests/kernels-preload.sh

@@ -11,17 +11,25 @@
 
 #define PAGES 256
 
-static long merging(void)
+static long number(const char *path, const char *format)
 {
 	char line[128];
 	long n = -1;
-	FILE *f = fopen("/proc/self/ksm_stat", "r");
+	FILE *f = fopen(path, "r");
 
 	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "ksm_merging_pages %ld", &n);
+		sscanf(line, format, &n);
 	if (f)
 		fclose(f);
 	return n;
+}
+
+/* This process's merged pages; on kernels that tell of no process, everybody's. */
+static long merging(void)
+{
+	long n = number("/proc/self/ksm_stat", "ksm_merging_pages %ld");
+
+	return n >= 0 ? n : number("/sys/kernel/mm/ksm/pages_sharing", "%ld");
 }
 
 int main(void)

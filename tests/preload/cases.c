@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* lint: no analysis (memory is taken and left on purpose) */
 /* What programs do with memory, one case per argument, each checked from inside. */
 #include "cases.h"
 #include <dlfcn.h>
@@ -138,8 +139,7 @@ static int case_realloc(void)
 
 static void *map(size_t len, int prot)
 {
-	void *p =
-		mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -167,8 +167,7 @@ static int case_mprotect(void)
 
 static int case_shared_is_left(void)
 {
-	char *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		       0);
+	char *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	touched(p, MIB);
 	grow_small(MIB);
@@ -249,8 +248,7 @@ static int case_spawn(void)
 
 	for (i = 0; i < 50; i++) {
 		touched(malloc(100000), 100000);
-		if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) ||
-		    wait_ok(pid))
+		if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) || wait_ok(pid))
 			return 1;
 	}
 	return settled();
@@ -298,8 +296,7 @@ static int case_descriptors(void)
 
 static int case_dlopen(void)
 {
-	void *lib = dlopen("libcases.so",
-			   RTLD_NOW); /* found through this program's RUNPATH */
+	void *lib = dlopen("libcases.so", RTLD_NOW); /* found through this program's RUNPATH */
 	int (*grow)(size_t);
 	int (*next)(void);
 

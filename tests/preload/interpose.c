@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* lint: no analysis (memory is taken and left on purpose) */
 /* Another preloaded library: it takes over malloc, and loads a library inside it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

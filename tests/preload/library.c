@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* lint: no analysis (memory is taken and left on purpose) */
 /* A library that programs load at run time, and that allocates. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -32,8 +32,7 @@ static void line(char *s, struct totals *t)
 
 		if (t->addr >= lo && t->addr < hi)
 			t->addr_marked = marked;
-		if (private && !strstr(s, " sh") && !strstr(s, " io") &&
-		    !strstr(s, " pf")) {
+		if (private && !strstr(s, " sh") && !strstr(s, " io") && !strstr(s, " pf")) {
 			t->all += anon;
 			t->marked += marked ? anon : 0;
 		}

@@ -32,8 +32,7 @@ static void on_signal(int sig)
 int case_signal(void)
 {
 	struct itimerval every = { .it_interval = { 0, 300 }, .it_value = { 0, 300 } };
-	struct sigaction act = { .sa_handler = on_signal,
-				 .sa_flags = SA_ONSTACK | SA_RESTART };
+	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESTART };
 	/* as small as such stacks are made */
 	stack_t stack = { .ss_size = 16384, .ss_sp = malloc(16384) };
 	void *p;
@@ -42,8 +41,8 @@ int case_signal(void)
 	    setitimer(ITIMER_REAL, &every, NULL))
 		return 1;
 	while (signals < 1000) {
-		p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
+		p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			 0);
 		*(volatile char *)p = 1;
 		munmap(p, 8192);
 	}
@@ -102,7 +101,6 @@ int case_seccomp_filter(void)
 		return 1;
 	grow();
 	free(malloc(1 << 20));
-	munmap(mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-	       1 << 20);
+	munmap(mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1 << 20);
 	return 0;
 }

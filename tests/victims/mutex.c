@@ -35,16 +35,18 @@ static void *locker(void *arg)
 	return arg;
 }
 
+static int over[2];
+
+/* Never runnable but when cut short, so that it is there to be picked. */
 static void *idler(void *arg)
 {
-	while (victim_goes_on()) {
-		int64_t start = us();
+	struct pollfd end = { .fd = over[0], .events = POLLIN };
+	int r;
 
-		if (poll(NULL, 0, call_ms) != 0)
-			fail("poll: %s", strerror(errno));
-		if (us() - start < call_ms * 1000LL)
-			victim_cut();
-	}
+	while ((r = poll(&end, 1, -1)) == 0)
+		victim_cut();
+	if (r < 0)
+		fail("poll: %s", strerror(errno));
 	return arg;
 }
 
@@ -52,15 +54,21 @@ int main(int argc, char **argv)
 {
 	long a = 0, b = 0;
 	pthread_t t, i;
+	bool idle;
 
 	victim_start(argc, argv);
-	if (strcmp(victim_mode, "idle") == 0 && pthread_create(&i, NULL, idler, NULL) != 0)
-		fail("pthread_create");
+	idle = strcmp(victim_mode, "idle") == 0;
+	if (idle && (pipe(over) < 0 || pthread_create(&i, NULL, idler, NULL) != 0))
+		fail("pipe, pthread_create");
 	if (pthread_create(&t, NULL, locker, &a) != 0)
 		fail("pthread_create");
 	victim_ready();
 	locker(&b);
 	pthread_join(t, NULL);
+	if (idle) {
+		close(over[1]);
+		pthread_join(i, NULL);
+	}
 	if (a + b != counter)
 		fail("the lock let %ld of %ld through twice", a + b - counter, a + b);
 	return victim_end();

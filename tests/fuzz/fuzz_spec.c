@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libFuzzer target: a container's config.json, parsed and edited, and the result again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static char *join(const struct spec_edit *e, size_t *len)
+{
+	char *out;
+
+	*len = 0;
+	for (int i = 0; i < e->n; i++)
+		*len += e->piece[i].iov_len;
+	out = malloc(*len + 1);
+	require(out != NULL);
+	for (size_t i = 0, at = 0; i < (size_t)e->n; at += e->piece[i++].iov_len)
+		memcpy(out + at, e->piece[i].iov_base, e->piece[i].iov_len);
+	return out;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct policy_config config = {
+		.containers = CONTAINERS_ALL,
+		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
+	};
+	const char *text = (const char *)data;
+	struct spec_edit edit, again;
+	struct spec spec, second;
+	struct decision d;
+	struct error err = { "" };
+	bool syntax;
+	char *out;
+	size_t len;
+
+	json_release();
+	if (spec_parse(text, size, &config, &spec, &d, &syntax, &err) < 0) {
+		/* one line that says something */
+		require(err.msg[0] && !strchr(err.msg, '\n'));
+		return 0;
+	}
+	require(!syntax && d.reason[0] && spec_is_whole(text, size));
+	if (spec.obstacle[0])
+		return 0;
+	require(spec_edit(text, size, &spec, "/lib.so", &edit, &err) == 0);
+	out = join(&edit, &len);
+	require(len >= size);
+	json_release();
+	require(spec_parse(out, len, &config, &second, &d, &syntax, &err) == 0);
+	require(!second.obstacle[0]);
+	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
+	require(spec_edit(out, len, &second, "/lib.so", &again, &err) == 0 && again.n == 1);
+	free(out);
+	return 0;
+}
