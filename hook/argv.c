@@ -71,7 +71,7 @@ static const struct command {
 	const char *name;
 	enum argv_command command;
 } commands[] = {
-	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },   { "restore", ARGV_CREATE },
+	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },   { "restore", ARGV_RESTORE },
 	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },  { "state", ARGV_OTHER },
 	{ "kill", ARGV_OTHER },       { "delete", ARGV_OTHER }, { "list", ARGV_OTHER },
 	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },  { "resume", ARGV_OTHER },

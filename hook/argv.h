@@ -7,7 +7,8 @@
 
 enum argv_command {
 	ARGV_OTHER,  /* nothing that starts a process in a container, or not understood */
-	ARGV_CREATE, /* create, run, restore: of a bundle */
+	ARGV_CREATE, /* create, run: of a bundle */
+	ARGV_RESTORE,
 	ARGV_EXEC,
 };
 

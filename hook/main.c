@@ -25,7 +25,7 @@ static const struct applet {
 	  "podman hook: add the preload library to a container's config.json" },
 	{ "run", applet_run, "[--required] [--] COMMAND [ARGUMENT...]",
 	  "run a command mergeable, with all that it starts" },
-	{ "runtime", applet_runtime, "[--config FILE] RUNTIME-ARGUMENT...",
+	{ "runtime", applet_runtime, "[--config FILE] [--library FILE] RUNTIME-ARGUMENT...",
 	  "OCI runtime: set the mark where it is wanted, then become runc or crun" },
 	{ "status", applet_status, "[--json]",
 	  "what the kernel can do, what ksmd does, what merging saves" },

@@ -7,7 +7,6 @@
 #include "confine.h"
 #include "ksm.h"
 #include "log.h"
-#include "method.h"
 #include "probe.h"
 #include "real.h"
 #include "runtime.h"
@@ -38,24 +37,49 @@ bool runtime_is_name(const char *argv0)
 	return find_role(argv0, false) != NULL;
 }
 
+/* The method that this kernel needs, or that was asked for. */
+static int use_method(const struct runtime_input *in, const struct hook_verdict *v,
+		      struct error *err)
+{
+	enum policy_method method = v->decision.method;
+	enum probe_way way = probe_way();
+	bool preload =
+		method == METHOD_PRELOAD || (method == METHOD_AUTO && way != PROBE_INHERIT);
+	int r = 0;
+
+	if (way == PROBE_NO_KSM)
+		return err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)");
+	if (way == PROBE_MADVISE && !preload)
+		return err_set(err, EINVAL, "this kernel has no prctl(PR_SET_MEMORY_MERGE)");
+	if (way != PROBE_MADVISE && method != METHOD_PRELOAD) {
+		r = ksm_merge_self();
+		if (r < 0)
+			return err_errno(err, -r, "prctl(PR_SET_MEMORY_MERGE)");
+	}
+	if (preload && in->facts.command == ARGV_RESTORE) {
+		r = err_set(err, ENOTSUP, "a restored container has the libraries that it had");
+	} else if (preload) {
+		r = runtime_edit(in, &v->decision, err);
+		if (r == 0)
+			r = err_set(err, ENOENT, "the preload library is not in config.json");
+	}
+	if (r < 0 && r != -ECANCELED && method != METHOD_PRELOAD)
+		err_wrap(err, r, "this kernel %s",
+			 way == PROBE_MADVISE ? "has no prctl(PR_SET_MEMORY_MERGE)" :
+						"loses the mark at exec");
+	if (r >= 0 && way == PROBE_EACH_EXEC && !preload)
+		r = err_set(err, ENOTSUP, "this kernel loses the mark at exec");
+	return r < 0 ? r : 0;
+}
+
 /* 0 go on, 1 the container is refused */
-static int merge(struct hook_verdict *v)
+static int merge(const struct runtime_input *in, const struct hook_verdict *v)
 {
 	struct error err;
-	int status, r;
+	int r = use_method(in, v, &err);
 
-	if (method_injects(v, &status) == HOOK_DONE)
-		return status;
-	r = ksm_merge_self();
-	if (r == -EINVAL)
-		err_set(&err, EINVAL,
-			"this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux 6.4 with "
-			"CONFIG_KSM is needed");
-	else if (r < 0)
-		err_errno(&err, -r, "prctl(PR_SET_MEMORY_MERGE)");
-	else if (probe_way() == PROBE_EACH_EXEC)
-		r = err_set(&err, ENOTSUP,
-			    "this kernel loses the mark at exec; register the poststart hook");
+	if (r == -ECANCELED)
+		return 1;
 	return r < 0 ? hook_failed(v, &err) : 0;
 }
 
@@ -94,8 +118,7 @@ static int make_mergeable(const struct runtime_input *in, struct runtime_answer 
 		merge_session();
 		return 0;
 	}
-	snprintf(v->bundle, sizeof(v->bundle), "%s", in->facts.bundle ? in->facts.bundle : ".");
-	return merge(v);
+	return merge(in, v);
 }
 
 static bool has_name(const char *path, const char *name)
@@ -142,6 +165,7 @@ int applet_runtime(int argc, char **argv)
 	static struct runtime_answer a;
 	const struct role *role = find_role(argv[0], true);
 	struct runtime_input in = { .config_path = CONFIG_PATH,
+				    .library = PRELOAD_LIBRARY,
 				    .runtime = role->runtime,
 				    .chosen = role->chosen };
 	char path[PATH_MAX];
@@ -153,12 +177,13 @@ int applet_runtime(int argc, char **argv)
 		applet_usage(argv[0]);
 		return 0;
 	}
-	if (!role->runtime && argc > 1 && strcmp(argv[1], "--config") == 0) {
-		if (argc == 2) {
-			log_error("--config needs a file");
+	while (!role->runtime && argv[1] &&
+	       (strcmp(argv[1], "--config") == 0 || strcmp(argv[1], "--library") == 0)) {
+		if (!argv[2]) {
+			log_error("%s needs a file", argv[1]);
 			return 2;
 		}
-		in.config_path = argv[2];
+		*(argv[1][2] == 'c' ? &in.config_path : &in.library) = argv[2];
 		argv += 2;
 	}
 	argv_parse(argv + 1, &in.facts);

@@ -11,6 +11,7 @@
 
 struct runtime_input {
 	const char *config_path;
+	const char *library; /* what is mounted into the container where the kernel needs it */
 	const char *runtime; /* the one that this stands for; NULL: the first of "runtimes" */
 	bool chosen;         /* for merging, by its name */
 	struct argv_facts facts;
@@ -29,5 +30,13 @@ struct runtime_answer {
  */
 int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 		   struct error *err);
+
+/*
+ * Add the preload library to the bundle's config.json. 1 when it is there, 0 when it could not
+ * be added, which has been logged with the reason; -ECANCELED when for that the container is
+ * refused.
+ */
+int runtime_edit(const struct runtime_input *in, const struct decision *decision,
+		 struct error *err);
 
 #endif

@@ -84,10 +84,10 @@ static void parse(const void *arg, void *answer)
 	a->runtimes = config.runtimes;
 	if (text_len == 0)
 		return;
-	if (in->facts.command == ARGV_CREATE)
-		parse_bundle(&config, a);
-	else
+	if (in->facts.command == ARGV_EXEC)
 		(void)json_scan("state", text, text_len, visit_pid, no_leave, &a->v.pid, &err);
+	else
+		parse_bundle(&config, a);
 }
 
 /* Nothing that the parser sends is taken for granted. */
@@ -287,6 +287,7 @@ int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 	config_len = n < 0 ? 0 : (size_t)n;
 	switch (in->facts.command) {
 	case ARGV_CREATE:
+	case ARGV_RESTORE:
 		return decide_create(in, out, n < 0 ? (int)n : 0, err);
 	case ARGV_EXEC:
 		decide_exec(in, out);

@@ -19,7 +19,7 @@ inside() {
 testDocker() {
 	out=$("$top/tests/chroot" run "$trixie" dockerd --version)
 	assertContains "$out" "version 26.1"
-	inside docker.sh 9
+	inside docker.sh 10
 }
 
 testContainerd() {

@@ -13,7 +13,7 @@ suite_setup() {
 		ln -s "$KSM_HOOK" "$work/bin/ksm-$_name"
 		ln -s "$KSM_HOOK" "$work/private/$_name"
 	done
-	gcc -O1 -static -o "$work/tell" "$top/tests/wrapper/tell.c"
+	gcc -D_GNU_SOURCE -O1 -static -o "$work/tell" "$top/tests/wrapper/tell.c"
 	tar -C "$root" -cf "$work/image.tar" .
 	useradd -M -d "$work" -s /bin/sh $user
 	grep -q "^$user:" /etc/subuid || usermod -v 300000-365535 -w 300000-365535 $user
@@ -231,36 +231,80 @@ testBrokenConfigFailsOpen() {
 	assertContains "$out" "$out" "the container is refused"
 }
 
+# who got into the parser by way of the bundle gets no further, and the container starts
+testParserTakenOver() {
+	bundle '{"io.ksm.merge":"true"}' $show
+	for _fault in open socket crash lie; do
+		rm -f "$work/log"
+		out=$(KSM_FAULT=parser:$_fault "$BUILD/ksm-hook-faults" runtime --log "$work/log" run -b "$work/b" "$id" 2>&1)
+		is "$_fault" no
+		assertContains "$_fault: $(cat "$work/log")" "$(cat "$work/log")" "not made mergeable: the parser "
+	done
+}
+
+old_kernel=$(dirname "$0")/precreate-no-prctl
+
 # 6.3 and before: said in the runtime's log and not on the container's stderr
 testKernelWithoutThePrctl() {
 	bundle '{}' /bin/echo started
 	rm -f "$work/log"
-	out=$("$top/tests/precreate-no-prctl" "$work/bin/ksm-runc" --log "$work/log" --log-format json \
+	out=$("$old_kernel" "$KSM_HOOK" runtime --library "$work/none.so" --log "$work/log" --log-format json \
 		run -b "$work/b" "$id" 2>&1)
 	assertEquals started "$out"
-	assertEquals warning "$(jq -r .level "$work/log")"
+	assertEquals warning "$(jq -r .level "$work/log" | sort -u)"
 	assertContains "$(jq -r .msg "$work/log")" "not made mergeable: this kernel has no prctl"
-	assertNotEquals null "$(jq -r '.time | fromdate' "$work/log")"
-	out=$("$top/tests/precreate-no-prctl" "$work/bin/ksm-runc" run -b "$work/b" "$id" 2>/dev/null)
+	assertContains "$(jq -r .msg "$work/log")" "$work/none.so: No such file"
+	assertNotContains "$(jq -r '.time | fromdate' "$work/log")" null
+	out=$("$old_kernel" "$KSM_HOOK" runtime --library "$work/none.so" run -b "$work/b" "$id" 2>/dev/null)
 	assertEquals started "$out"
+}
+
+# There config.json gets the preload library, once, and keeps all else to the digit.
+testKernelWithoutThePrctlGetsTheLibrary() {
+	[ -e "$root/usr/bin/cat" ] || rootfs_add "$root" /usr/bin/cat
+	bundle '{}' /usr/bin/cat /proc/self/smaps
+	jq '.unknown = {"number": "NUMBER"} | .hooks = {"prestart": [{"path": "/bin/true"}]}' "$work/b/config.json" |
+		sed 's/"NUMBER"/1.10e+2/' >"$work/b/new"
+	mv "$work/b/new" "$work/b/config.json"
+	chmod 640 "$work/b/config.json"
+	cp "$work/b/config.json" "$work/before.json"
+	for _round in 1 2; do
+		out=$("$old_kernel" "$KSM_HOOK" runtime --library "$BUILD/libksm_preload.so" \
+			run -b "$work/b" "$id" 2>&1)
+		assertTrue "$_round: $out" "echo '$out' | grep -q 'VmFlags:.* mg'"
+		[ $_round = 2 ] || cp "$work/b/config.json" "$work/after.json"
+	done
+	cmp "$work/after.json" "$work/b/config.json"
+	assertEquals "once" 0 $?
+	assertEquals "added, and nothing else" "$(jq -S . "$work/before.json")" "$(jq -S \
+		'.process.env -= ["LD_PRELOAD=/dev/ksm-hook/libksm_preload.so"] |
+		 .mounts |= map(select(.destination != "/dev/ksm-hook/libksm_preload.so"))' "$work/after.json")"
+	assertEquals 1 "$(grep -c '1\.10e+2' "$work/after.json")"
+	assertEquals "mode" 640 "$(stat -c %a "$work/b/config.json")"
+	assertEquals "config.json" "$(ls -A "$work/b")"
+	# in runc's place, one that did not ask keeps its file untouched, one that asked does not
+	cp "$work/before.json" "$work/b/config.json"
+	"$old_kernel" "$work/private/runc" run -b "$work/b" "$id" >/dev/null 2>&1
+	cmp "$work/before.json" "$work/b/config.json"
+	assertEquals "did not ask" 0 $?
 }
 
 testRequiredRefuses() {
 	bundle '{"io.ksm.required":"true"}' /bin/echo started
 	for _format in json text; do
 		rm -f "$work/log"
-		out=$("$top/tests/precreate-no-prctl" "$work/bin/ksm-runc" --log "$work/log" --log-format $_format \
+		out=$("$old_kernel" "$KSM_HOOK" runtime --library "$work/none.so" --log "$work/log" --log-format $_format \
 			run -b "$work/b" "$id" 2>&1)
 		assertEquals "$out" 1 $?
 		assertNotContains "$out" "$out" started
 		assertContains "$out" "$out" "merging is required, so the container is refused"
 		case $_format in
 		json) assertEquals error "$(jq -r .level "$work/log")" ;;
-		text) assertContains "$(cat "$work/log")" 'level=error msg="ksm-hook[runtime]' ;;
+		text) assertContains "$(cat "$work/log")" 'level=error msg="ksm-hook[' ;;
 		esac
 	done
 	# what did not ask is not refused
-	out=$("$top/tests/precreate-no-prctl" "$work/private/runc" run -b "$work/b" "$id" 2>&1)
+	out=$("$old_kernel" "$work/private/runc" run -b "$work/b" "$id" 2>&1)
 	assertEquals started "$out"
 }
 

@@ -74,7 +74,7 @@ static const struct {
 	{ "run -- -c1", ARGV_CREATE, "-", "-", false, "-", "-", "-c1" },
 	{ "run -f other.json c1", ARGV_CREATE, "-", "-", false, "-", "other.json", "c1" },
 	{ "run --config=other.json c1", ARGV_CREATE, "-", "-", false, "-", "other.json", "c1" },
-	{ "restore --image-path /i --bundle /b c1", ARGV_CREATE, "-", "-", false, "/b", "-",
+	{ "restore --image-path /i --bundle /b c1", ARGV_RESTORE, "-", "-", false, "/b", "-",
 	  "c1" },
 	{ "-root /r -debug run c1", ARGV_CREATE, "/r", "-", false, "-", "-", "c1" },
 	{ "--debug=true --rootless auto --criu criu run c1", ARGV_CREATE, "-", "-", false, "-",
