@@ -11,6 +11,7 @@ int applet_poststop(int argc, char **argv);
 int applet_lxc(int argc, char **argv);
 int applet_precreate(int argc, char **argv);
 int applet_run(int argc, char **argv);
+int applet_runtime(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 
@@ -19,6 +20,9 @@ int applet_ps(int argc, char **argv);
  * `ksm-hook status` executes to see whether the kernel's mark survives that.
  */
 #define APPLET_WAIT "ksm-hook-wait"
+
+/* Is this a name under which the program is an OCI runtime? Then it has no other applet. */
+bool runtime_is_name(const char *argv0);
 
 /* What `ksm-hook APPLET --help` prints: usage line and description, from main.c's table. */
 void applet_usage(const char *name);

@@ -66,9 +66,8 @@ struct parse {
 	unsigned seen; /* a bit for each of keys */
 };
 
-static const char *const keys[] = {
-	"containers", "method", "required", "allow", "deny", "log"
-};
+static const char *const keys[] = { "containers", "method",   "required", "allow",
+				    "deny",       "runtimes", "log" };
 
 static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
 {
@@ -107,6 +106,36 @@ static int visit_rules(struct parse *p, struct policy_rules *rules,
 	return 0;
 }
 
+/* A name, or an absolute path without a way up: it is executed as root. */
+static bool is_program(const struct json_value *v)
+{
+	const char *p = v->text;
+
+	if (!is_text(v) || v->len == 0 || v->len > CONFIG_RUNTIME_MAX)
+		return false;
+	for (size_t i = 0; i < v->len; i++) {
+		if (p[i] <= 0x20 || p[i] >= 0x7f)
+			return false;
+	}
+	if (p[0] == '/')
+		return !strstr(p, "/../") && p[v->len - 1] != '/' && p[v->len - 1] != '.';
+	return !strchr(p, '/') && p[0] != '.' && p[0] != '-';
+}
+
+static int visit_runtimes(struct parse *p, const struct json_path *path,
+			  const struct json_value *v, struct error *err)
+{
+	static const char shape[] =
+		"a list of names and absolute paths of runtimes, 8 at the most";
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, "runtimes", shape, err);
+	if (path->depth > 2 || p->config->runtimes == POLICY_RUNTIMES_MAX || !is_program(v))
+		return wrong(p, "runtimes", shape, err);
+	p->config->runtime[p->config->runtimes++] = v->text;
+	return 0;
+}
+
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
 static int check_key(struct parse *p, const char *key, struct error *err)
 {
@@ -142,6 +171,8 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		return visit_rules(p, &c->allow, path, v, err);
 	if (strcmp(key, "deny") == 0)
 		return visit_rules(p, &c->deny, path, v, err);
+	if (strcmp(key, "runtimes") == 0)
+		return visit_runtimes(p, path, v, err);
 	if (strcmp(key, "containers") == 0) {
 		if (!is_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
 			return wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);

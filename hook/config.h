@@ -11,6 +11,9 @@
 #define CONFIG_PATH SYSCONFDIR "/ksm-hook/config.json"
 #define CONFIG_MAX  (64u << 10)
 
+/* The longest entry of "runtimes". */
+#define CONFIG_RUNTIME_MAX 127
+
 /*
  * Read the file's text into buf (CONFIG_MAX + 1 bytes). Returns its length, 0 where there
  * is none. A file that others than root (or we) can write is refused: it steers root.

@@ -17,6 +17,13 @@
 
 #include "confine_filter.h"
 
+static bool will_exec;
+
+void confine_before_exec(void)
+{
+	will_exec = true;
+}
+
 /* The exit status of a parser that has not read a byte. */
 #define NOT_CONFINED 1
 
@@ -102,7 +109,7 @@ int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		return err_errno(err, errno, "pipe");
 	rd = fds[0];
 	wr = fds[1];
-	pinned = stay_here(&cpus);
+	pinned = !will_exec && stay_here(&cpus);
 	pid = fork();
 	if (pid == 0)
 		child(wr, fn, arg, answer, size);
@@ -124,6 +131,7 @@ int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		return died(pid, err);
 	__builtin_memcpy(answer, answer_buf, size);
 	/* it has answered and only has to exit: nobody needs its status */
-	waitpid(pid, NULL, WNOHANG);
+	while (waitpid(pid, NULL, will_exec ? 0 : WNOHANG) < 0 && errno == EINTR)
+		;
 	return 0;
 }

@@ -18,4 +18,10 @@
 int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err);
 
+/*
+ * For a caller that goes on as another program, which must find nothing of this: neither a
+ * child that it did not start nor a processor affinity that counts as asked for.
+ */
+void confine_before_exec(void);
+
 #endif

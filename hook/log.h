@@ -24,6 +24,12 @@ void log_set_level(enum log_level level);
 /* The container and process (0: none yet) that the next lines are about; id is copied. */
 void log_set_subject(const char *id, pid_t pid);
 
+/*
+ * Write to this file in the form of an OCI runtime's log, and errors to stderr as well: below
+ * a runtime, stderr may be the container's. The path is not copied; NULL: stderr only.
+ */
+void log_set_runtime_log(const char *path, bool json);
+
 /* Keeps errno. Says what happened, why, and what to do; no newline. */
 void log_at(enum log_level level, const char *fmt, ...) __printf(2, 3);
 

@@ -27,6 +27,8 @@ static const struct applet {
 	  "podman hook: add the preload library to a container's config.json" },
 	{ "run", applet_run, "[--required] [--] COMMAND [ARGUMENT...]",
 	  "run a command mergeable, with all that it starts" },
+	{ "runtime", applet_runtime, "[--config FILE] [--library FILE] RUNTIME-ARGUMENT...",
+	  "OCI runtime: set the mark where it is wanted, then become runc or crun" },
 	{ "status", applet_status, "[--json]",
 	  "what the kernel can do, what ksmd does, what merging saves" },
 	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
@@ -88,6 +90,8 @@ static int dispatch(int argc, char **argv)
 {
 	if (argc == 1 && strcmp(argv[0], APPLET_WAIT) == 0)
 		return wait_for_end();
+	if (argc > 0 && runtime_is_name(argv[0]))
+		return applet_runtime(argc, argv);
 	if (argc < 2) {
 		usage(stderr);
 		return 2;

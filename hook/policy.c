@@ -128,7 +128,7 @@ static bool decide_merge(const struct policy_words *w, const struct policy_confi
 		SAY("%s%s=%s", w->kind, w->merge, w->no);
 		return false;
 	}
-	if (asked < 0 && c->containers != CONTAINERS_ALL) {
+	if (asked < 0 && !c->chosen && c->containers != CONTAINERS_ALL) {
 		SAY("no %s%s=%s", w->kind, w->merge, w->yes);
 		return false;
 	}
@@ -138,6 +138,8 @@ static bool decide_merge(const struct policy_words *w, const struct policy_confi
 	}
 	if (asked > 0)
 		SAY("%s%s=%s", w->kind, w->merge, w->yes);
+	else if (c->chosen)
+		SAY("its runtime is ksm-hook's by choice");
 	else
 		SAY("config.json says \"containers\": \"all\"");
 #undef SAY

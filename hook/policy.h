@@ -27,12 +27,18 @@ struct policy_rules {
 	size_t n;
 };
 
+/* More runtimes than this are an error too. */
+#define POLICY_RUNTIMES_MAX 8
+
 /* config.json; all zero is the default. */
 struct policy_config {
 	enum policy_containers containers;
 	enum policy_method method;
+	bool chosen; /* not in the file: the user asked by choosing the runtime wrapper */
 	bool required;
 	struct policy_rules allow, deny;
+	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
+	size_t runtimes;
 	bool log_given;
 	enum log_level log;
 };

@@ -4,6 +4,9 @@
 OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json $(BUILD)/oci-config/runc-hooks.json \
 	$(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json
 
+# where the wrapper goes by the names runc and crun
+LIBEXECDIR ?= $(PREFIX)/libexec
+
 $(BUILD)/oci-config/%.json: oci-config/%.json.in Makefile
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
@@ -24,10 +27,34 @@ install::
 		$(INSTALL) -D -m 644 oci-config/config.json \
 			$(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json
 
+	@# the runtime wrapper: for a name that is chosen, and in a runtime's place
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)/ksm-hook
+	ln -sf ksm-hook $(DESTDIR)$(SBINDIR)/ksm-runc
+	ln -sf ksm-hook $(DESTDIR)$(SBINDIR)/ksm-crun
+	ln -sf $(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc
+	ln -sf $(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
+	$(INSTALL) -D -m 755 oci-config/docker-register $(DESTDIR)$(DATADIR)/ksm-hook/docker-register
+
+## install-docker, uninstall-docker: register the runtime wrapper in Docker's daemon.json
+install-docker:
+	oci-config/docker-register add $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
+
+uninstall-docker:
+	oci-config/docker-register remove $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
+
+.PHONY: install-docker uninstall-docker
+
 uninstall::
+	rm -f $(DESTDIR)$(SBINDIR)/ksm-runc $(DESTDIR)$(SBINDIR)/ksm-crun
+	rm -f $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/ksm-hook 2>/dev/null
 	rm -f $(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json
 	rm -rf $(DESTDIR)$(DATADIR)/ksm-hook
 	@# kept if it was changed
 	if cmp -s oci-config/config.json $(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json; then \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json; \
 		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ksm-hook; fi
+
+CHECK_SUITES += tests/wrapper.sh tests/docker.sh tests/docker-register.sh tests/containerd.sh
+BENCHES += bench/wrapper
+MATRIX_SUITES += tests/docker-matrix.sh

@@ -81,6 +81,22 @@ static void every_value(void)
 	}
 }
 
+static void runtimes(void)
+{
+	char text[CONFIG_RUNTIME_MAX + 32];
+
+	CHECK_INT(parse("{\"runtimes\": [\"/usr/libexec/crun-1.2\", \"runc\", \"k8s.runsc\"]}"),
+		  0);
+	CHECK_INT(config.runtimes, 3);
+	CHECK_TEXT(config.runtime[0], "/usr/libexec/crun-1.2");
+	CHECK_TEXT(config.runtime[2], "k8s.runsc");
+	for (int over = 0; over <= 1; over++) {
+		snprintf(text, sizeof(text), "{\"runtimes\": [\"%0*d\"]}",
+			 CONFIG_RUNTIME_MAX + over, 0);
+		CHECK_INT(parse(text), over ? -EINVAL : 0);
+	}
+}
+
 /* Each is refused with the file's name, the key's and what would be right. */
 static void mistakes(void)
 {
@@ -122,6 +138,23 @@ static void mistakes(void)
 		{ "{\"deny\": [{\"annotation\": \"a\"}]}", "\"deny\" rule 1 needs" },
 		{ "{\"allow\": [{\"annotation\": \"a\", \"match\": \"\"}, {\"match\": \"\"}]}",
 		  "\"allow\" rule 2 needs" },
+		{ "{\"runtimes\": \"runc\"}", "\"runtimes\" must be a list of names" },
+		{ "{\"runtimes\": [1]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [[\"runc\"]]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [{\"runc\": {}}]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"bin/runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"./runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"../runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"-runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"/usr/../tmp/runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"/usr/..\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"/usr/bin/\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"runc --debug\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"runc\\n\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"runc\\u0000\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}",
+		  "8 at the most" },
 		{ "{\"denny\": []}", "unknown key \"denny\"" },
 		{ "{\"Deny\": []}", "unknown key \"Deny\"" },
 		{ "{\"\": 1}", "unknown key \"\"" },
@@ -244,6 +277,7 @@ int main(void)
 	defaults();
 	every_key();
 	every_value();
+	runtimes();
 	mistakes();
 	many_rules();
 	files();

@@ -65,6 +65,38 @@ static void set_rule(struct policy_rules *rules, enum rule kind)
 		(struct policy_rule){ "org.example.pod", kind == MATCHES ? "web-*" : "db-*" };
 }
 
+/* A chosen runtime makes of "annotated" what "all" is, and of the others nothing else. */
+static void chosen(void)
+{
+	static const char *const values[] = { NULL, "true", "false", "yes" };
+	char name[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct row *row = &table[i];
+		struct annotation a[] = { { "org.example.pod", "web-1" },
+					  { "io.ksm.merge", values[row->asked] } };
+		const char *outcome = row->containers == CONTAINERS_ANNOTATED ?
+					      table[i + 12].outcome :
+					      row->outcome;
+
+		for (enum rule allow = NO_RULE; allow <= DIFFERS; allow++) {
+			struct policy_config c = { .containers = row->containers,
+						   .chosen = true };
+			struct decision d;
+
+			snprintf(name, sizeof(name), "chosen, row %zu, allow %d", i,
+				 (int)allow);
+			check_case = name;
+			set_rule(&c.deny, row->deny);
+			set_rule(&c.allow, allow);
+			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
+			CHECK_INT(d.merge, outcome[allow] == 'y');
+			CHECK(d.reason[0] != '\0');
+		}
+	}
+	check_case = "";
+}
+
 static void whole_table(void)
 {
 	static const char *const values[] = { NULL, "true", "false", "yes" };
@@ -298,6 +330,7 @@ static void names(void)
 int main(void)
 {
 	whole_table();
+	chosen();
 	reasons();
 	rules();
 	required_and_method();

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command lines of runtimes, as engines and people write them. */
+#include "argv.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+
+#define WORDS_MAX 24
+
+static struct argv_facts parse(const char *line)
+{
+	static char copy[512];
+	char *words[WORDS_MAX + 1], *save = NULL;
+	struct argv_facts f;
+	int n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *w = strtok_r(copy, " ", &save); w && n < WORDS_MAX;
+	     w = strtok_r(NULL, " ", &save))
+		words[n++] = w;
+	words[n] = NULL;
+	argv_parse(words, &f);
+	return f;
+}
+
+static const char *text(const char *s)
+{
+	return s ? s : "-";
+}
+
+static const struct {
+	const char *line;
+	enum argv_command command;
+	const char *root, *log;
+	bool json;
+	const char *bundle, *config, *id;
+} cases[] = {
+	/* containerd 1.6 for Docker 20.10 */
+	{ "--root /run/docker/runtime-runc/moby --log /r/log.json --log-format json create "
+	  "--bundle /r/75d2 --pid-file /r/75d2/init.pid 75d2",
+	  ARGV_CREATE, "/run/docker/runtime-runc/moby", "/r/log.json", true, "/r/75d2", "-",
+	  "75d2" },
+	{ "--root /r --log /l --log-format json start 75d2", ARGV_OTHER, "/r", "/l", true, "-",
+	  "-", "-" },
+	{ "--root /r --log /l --log-format json delete --force 75d2", ARGV_OTHER, "/r", "/l",
+	  true, "-", "-", "-" },
+	{ "--root /r --log /l --log-format json exec --process /tmp/p --detach --pid-file /p "
+	  "75d2",
+	  ARGV_EXEC, "/r", "/l", true, "-", "-", "75d2" },
+	{ "--root /r --log /l --log-format json --systemd-cgroup exec --process /tmp/p "
+	  "--console-socket /c --detach 75d2",
+	  ARGV_EXEC, "/r", "/l", true, "-", "-", "75d2" },
+	/* podman 4.3 and its conmon */
+	{ "--log-format=json --log /u/oci-log create --bundle /u --pid-file /u/pidfile f800",
+	  ARGV_CREATE, "-", "/u/oci-log", true, "/u", "-", "f800" },
+	{ "--cgroup-manager cgroupfs --log-format=json --log /u/oci-log create --bundle /u "
+	  "--pid-file /u/pidfile f800",
+	  ARGV_CREATE, "-", "/u/oci-log", true, "/u", "-", "f800" },
+	{ "--log-format=json --log /u/o exec --pid-file /e --process /x -d f800", ARGV_EXEC,
+	  "-", "/u/o", true, "-", "-", "f800" },
+	{ "kill f800 9", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	/* buildah, docker build */
+	{ "--root /b create --bundle /b/1 --no-pivot --pid-file /p buildah-1", ARGV_CREATE,
+	  "/b", "-", false, "/b/1", "-", "buildah-1" },
+	/* by hand */
+	{ "run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "run -b /b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run -b=/b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run -b/b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run -bundle /b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run c1 -b /b", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run -d --keep --bundle=/b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	{ "run -- -c1", ARGV_CREATE, "-", "-", false, "-", "-", "-c1" },
+	{ "run -f other.json c1", ARGV_CREATE, "-", "-", false, "-", "other.json", "c1" },
+	{ "run --config=other.json c1", ARGV_CREATE, "-", "-", false, "-", "other.json", "c1" },
+	{ "restore --image-path /i --bundle /b c1", ARGV_RESTORE, "-", "-", false, "/b", "-",
+	  "c1" },
+	{ "-root /r -debug run c1", ARGV_CREATE, "/r", "-", false, "-", "-", "c1" },
+	{ "--debug=true --rootless auto --criu criu run c1", ARGV_CREATE, "-", "-", false, "-",
+	  "-", "c1" },
+	{ "-- run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "exec -t c1 run --bundle /b x", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
+	{ "exec -u 0:0 -e A=b --cwd / c1 sh", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
+	{ "exec -u0 --env=A=b -c CAP_KILL c1 sh", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
+	/* the last one counts */
+	{ "--root /1 --root /2 run c1", ARGV_CREATE, "/2", "-", false, "-", "-", "c1" },
+	{ "--log-format json --log-format text run c1", ARGV_CREATE, "-", "-", false, "-", "-",
+	  "c1" },
+	/* options of runtimes to come: with a value, without, with one in the same word */
+	{ "--new value run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "--new run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "--new=value run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "--new --root /r run c1", ARGV_CREATE, "/r", "-", false, "-", "-", "c1" },
+	{ "run --new --bundle /b c1", ARGV_CREATE, "-", "-", false, "/b", "-", "c1" },
+	/* nothing to decide */
+	{ "", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "--version", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "-v", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "features", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "frobnicate run c1", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "state run", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "help run", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "-", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	/* cut off */
+	{ "--root", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "--log-format", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
+	{ "run --bundle", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
+	{ "run --bundle=", ARGV_CREATE, "-", "-", false, "", "-", "-" },
+	{ "exec", ARGV_EXEC, "-", "-", false, "-", "-", "-" },
+	{ "run --", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct argv_facts f = parse(cases[i].line);
+
+		check_case = cases[i].line;
+		CHECK_INT(f.command, cases[i].command);
+		CHECK_TEXT(text(f.root), cases[i].root);
+		CHECK_TEXT(text(f.log), cases[i].log);
+		CHECK_INT(f.log_json, cases[i].json);
+		CHECK_TEXT(text(f.bundle), cases[i].bundle);
+		CHECK_TEXT(text(f.config), cases[i].config);
+		CHECK_TEXT(text(f.id), cases[i].id);
+	}
+	return check_end();
+}
