@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Put a prctl into processes of others: at the target's own system-call entry the number
+ * Put a system call into processes of others: at the target's own system-call entry the number
  * and arguments are changed, at its exit the registers are put back so that the original
  * call is made again. No code, no memory and no signal mask of the target is touched, and
  * a tracer that dies leaves a running target behind. docs/how-it-works.md tells it at length.
@@ -145,7 +145,7 @@ static int make_call(pid_t tid, const struct syscall_info *info, const struct in
 	if (ret < 0)
 		return ret;
 	r = entry;
-	arch_set_prctl(&r, info->arch, call->option, call->arg2);
+	arch_set_call(&r, info->arch, call);
 	ret = arch_write(tid, &r);
 	if (ret < 0)
 		return ret;
@@ -244,8 +244,10 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 	return 0;
 }
 
-static int explain(int r, struct error *err)
+static int explain(int r, const struct inject_call *call, struct error *err)
 {
+	bool prctl = call->nr == INJECT_PRCTL;
+
 	if (r == -ESRCH)
 		return err_set(err, ESRCH, "the process has ended");
 	if (r == -EACCES)
@@ -258,10 +260,11 @@ static int explain(int r, struct error *err)
 			       "in user space): try again later");
 	if (r == -EINVAL)
 		return err_set(err, EINVAL,
-			       "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux 6.4 with "
-			       "CONFIG_KSM is needed");
+			       prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux "
+				       "6.4 with CONFIG_KSM is needed" :
+				       "this kernel has no KSM (CONFIG_KSM)");
 	if (r < 0)
-		return err_errno(err, -r, "prctl(PR_SET_MEMORY_MERGE)");
+		return err_errno(err, -r, prctl ? "prctl(PR_SET_MEMORY_MERGE)" : "madvise");
 	return 0;
 }
 
@@ -287,7 +290,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 
 	r = proc_pick_thread(t->pid, &tid, &cpu);
 	if (r < 0)
-		return explain(-ESRCH, &t->err);
+		return explain(-ESRCH, calls, &t->err);
 	move_to(cpu);
 	r = seize(tid, &suspended, &t->err);
 	if (r < 0)
@@ -296,13 +299,13 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	/* as long as the process of pidfd is there, its number means no other */
 	if (syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0) {
 		(void)let_go(tid);
-		return explain(-ESRCH, &t->err);
+		return explain(-ESRCH, calls, &t->err);
 	}
 	/* the target's time, whatever it took to get here on a busy machine */
 	deadline = now_ms() + timeout_ms;
 	start = now_us();
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		return explain(-errno, &t->err);
+		return explain(-errno, calls, &t->err);
 	fault_step(FAULT_INTERRUPTED);
 	r = wait_stop(tid, deadline, &status);
 	if (r == 0) {
@@ -318,7 +321,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 		_exit(0);
 	fault_step(FAULT_DETACHED);
 	t->stopped_us = (int)(now_us() - start);
-	return explain(r, &t->err);
+	return explain(r, calls, &t->err);
 }
 
 static _Noreturn void tracer(struct inject_target *targets, size_t n,
