@@ -39,6 +39,20 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out);
  */
 enum ksm_flag ksm_process_flag(pid_t pid, bool *seen);
 
+/* How a process became mergeable, as far as that can be seen on it. */
+enum ksm_method { KSM_BY_UNKNOWN = -1, KSM_BY_NONE, KSM_BY_PRCTL, KSM_BY_MADVISE };
+
+/*
+ * st is the process's ksm_stat, or has merge_any unknown. Where the kernel does not tell, a
+ * mark is put down to the prctl if it has that.
+ */
+enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st);
+const char *ksm_method_name(enum ksm_method method);
+
+/* Is any mapping marked? Is any not that madvise would mark? (VmFlags of smaps) */
+bool ksm_has_marks(pid_t pid);
+bool ksm_lacks_marks(pid_t pid);
+
 /* A number from /sys/kernel/mm/ksm; -ENOENT where this kernel has no such file. */
 int ksm_sysfs(const char *name, int64_t *out);
 
