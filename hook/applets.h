@@ -8,6 +8,8 @@
 int applet_create_runtime(int argc, char **argv);
 int applet_poststart(int argc, char **argv);
 int applet_poststop(int argc, char **argv);
+int applet_attach(int argc, char **argv);
+int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_ps(int argc, char **argv);
