@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -329,6 +330,8 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
 {
 	sigset_t all;
 
+	/* a tracer that waits for its turn on a busy machine keeps its target waiting */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
 	/* out of the terminal's and the engine's reach: only SIGKILL gets here */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
