@@ -56,6 +56,7 @@ struct work {
 	pid_t pid;
 	uint64_t start;
 	enum kind kind;
+	int cpu; /* where it ran last: the tracer goes there, and that is the dearest step */
 	int64_t pages; /* merged */
 };
 
@@ -138,7 +139,7 @@ static bool look(const struct mark *m, pid_t pid, struct work *w)
 	if (ksm_stat_read(tid, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
 	before = find_row(m, pid, p.start);
-	*w = (struct work){ .pid = pid, .start = p.start };
+	*w = (struct work){ .pid = pid, .start = p.start, .cpu = p.cpu };
 	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
 		return true;
 	w->pages = st.merging_pages + st.zero_pages;
@@ -251,8 +252,9 @@ static int compare_work(const void *a, const void *b)
 {
 	const struct work *x = a, *y = b;
 
-	return x->kind != y->kind ? (int)x->kind - (int)y->kind :
-				    (x->pid > y->pid) - (x->pid < y->pid);
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	return x->cpu != y->cpu ? x->cpu - y->cpu : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 /* All of the list, the same kinds together. */
