@@ -240,7 +240,7 @@ static void print_row(const struct row *r, bool is_total)
 	printable(id, sizeof(id), r->name.id,
 		  len == 64 && strspn(r->name.id, "0123456789abcdef") == 64 ? 12 : len);
 	mergeable_text(r, mergeable, sizeof(mergeable));
-	printf("%-11s %-24s %6zu  %-18s %-7s %10s %10s %10s\n", r->name.engine, id,
+	printf("%-11s %-24s %6zu  %-20s %-7s %10s %10s %10s\n", r->name.engine, id,
 	       r->processes, mergeable, is_total ? "" : ksm_method_name(method_of(r)),
 	       format_bytes(anon, sizeof(anon), r->anonymous),
 	       format_bytes(merged, sizeof(merged), r->merged),
@@ -251,7 +251,7 @@ static void print_table(const struct table *t)
 {
 	struct row total = { .name = { "total", "" } };
 
-	printf("%-11s %-24s %6s  %-18s %-7s %10s %10s %10s\n", "ENGINE", "CONTAINER", "PROCS",
+	printf("%-11s %-24s %6s  %-20s %-7s %10s %10s %10s\n", "ENGINE", "CONTAINER", "PROCS",
 	       "MERGEABLE", "METHOD", "ANONYMOUS", "MERGED", "PROFIT");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct row *r = &t->row[i];

@@ -185,7 +185,7 @@ static int add_pid(struct pids *p, pid_t pid)
 	return 0;
 }
 
-/* fn for every process but us, until it returns something else than 0. */
+/* fn for every process but us, until it returns something else than 0, which is returned. */
 static int for_each(int (*fn)(void *arg, pid_t pid), void *arg, struct error *err)
 {
 	DIR *dir = opendir("/proc");
@@ -199,7 +199,7 @@ static int for_each(int (*fn)(void *arg, pid_t pid), void *arg, struct error *er
 			r = fn(arg, pid);
 	}
 	closedir(dir);
-	return r < 0 ? err_errno(err, -r, "looking at all processes") : 0;
+	return r < 0 ? err_errno(err, -r, "looking at all processes") : r;
 }
 
 struct search {
