@@ -224,6 +224,13 @@ static bool let_go(pid_t tid)
 	return false;
 }
 
+static bool has_ended(pid_t tid)
+{
+	struct proc_stat st;
+
+	return proc_stat(tid, &st) < 0 || st.state == 'Z' || st.state == 'X';
+}
+
 /*
  * Attach, with seccomp suspended where we may: a profile that kills at prctl would kill the
  * target. Suspending takes CAP_SYS_ADMIN in the initial user namespace.
@@ -235,7 +242,8 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 	*suspended = ptrace(PTRACE_SEIZE, tid, NULL, options | PTRACE_O_SUSPEND_SECCOMP) == 0;
 	if (*suspended)
 		return 0;
-	if (errno == ESRCH)
+	/* of one that has just ended the kernel says that we may not */
+	if (errno == ESRCH || has_ended(tid))
 		return err_set(err, ESRCH, "the process has ended");
 	if (ptrace(PTRACE_SEIZE, tid, NULL, options) < 0)
 		return err_errno(err, errno,
