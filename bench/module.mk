@@ -3,7 +3,7 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty
-BENCHES += bench/oci
+BENCHES += bench/oci bench/attach
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

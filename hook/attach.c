@@ -18,6 +18,11 @@
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50
 #define SECOND_TIMEOUT_MS 1000
+/*
+ * A call takes the target's time: un-merging copies, and on a busy machine a target has to
+ * wait for its turn. Who gives up early meets his own tracer when he tries again.
+ */
+#define CALLS_MAX_MS 60000
 /* Looks until none is found; who forks faster than this many looks is reported. */
 #define PASSES_MAX      64
 #define WATCH_DEFAULT_S 10
@@ -27,7 +32,7 @@ struct options {
 	bool off, all, force, json;
 	enum mark_method method;
 	int64_t watch_s; /* 0: do not */
-	int64_t elapsed_us;
+	int64_t begun_us, elapsed_us;
 };
 
 static bool parse_method(const char *text, enum mark_method *out)
@@ -348,7 +353,6 @@ static int run(struct options *o, const struct target_set *set)
 	};
 	struct error err;
 	sigset_t ends = end_signals();
-	int64_t from = now_us();
 	size_t found = 0;
 	int r = 0, status;
 
@@ -358,7 +362,7 @@ static int run(struct options *o, const struct target_set *set)
 		sigprocmask(SIG_BLOCK, &ends, NULL);
 	if (r == 0)
 		r = look_until_done(&m, set, &found, &err);
-	o->elapsed_us = now_us() - from;
+	o->elapsed_us = now_us() - o->begun_us;
 	if (r < 0)
 		log_error("%s", err.msg);
 	status = r < 0 || mark_failed(&m) ? 1 : 0;
@@ -379,7 +383,7 @@ static int run(struct options *o, const struct target_set *set)
 
 static int attach(int argc, char **argv, bool off)
 {
-	struct options o = { .off = off };
+	struct options o = { .off = off, .begun_us = now_us() };
 	struct target_set set;
 	struct error err;
 	int status;

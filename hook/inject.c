@@ -231,6 +231,14 @@ static bool has_ended(pid_t tid)
 	return proc_stat(tid, &st) < 0 || st.state == 'Z' || st.state == 'X';
 }
 
+static bool is_traced(pid_t tid)
+{
+	char text[4096];
+
+	return proc_read(tid, "status", text, sizeof(text)) > 0 &&
+	       proc_field(text, "TracerPid") > 0;
+}
+
 /*
  * Attach, with seccomp suspended where we may: a profile that kills at prctl would kill the
  * target. Suspending takes CAP_SYS_ADMIN in the initial user namespace.
@@ -245,6 +253,8 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 	/* of one that has just ended the kernel says that we may not */
 	if (errno == ESRCH || has_ended(tid))
 		return err_set(err, ESRCH, "the process has ended");
+	if (is_traced(tid))
+		return err_set(err, EPERM, "another process traces it (strace, a debugger)");
 	if (ptrace(PTRACE_SEIZE, tid, NULL, options) < 0)
 		return err_errno(err, errno,
 				 "may not trace it (Yama's ptrace_scope, or a runtime that "
@@ -360,8 +370,9 @@ static bool tracer_ended(int rd, int64_t deadline)
 	return read_all(rd, none, 0, (int)(deadline - now_ms())) == 0;
 }
 
-int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
-	       size_t n_calls, int timeout_ms, struct error *err)
+int inject_run_patiently(struct inject_target *targets, size_t n,
+			 const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			 int wait_ms, struct error *err)
 {
 	size_t size = n * sizeof(*targets);
 	struct inject_target *shared;
@@ -392,7 +403,7 @@ int inject_run(struct inject_target *targets, size_t n, const struct inject_call
 	}
 	close(fds[1]);
 	fds[1] = -1;
-	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2))
+	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2 + wait_ms))
 		ret = err_set(err, ETIMEDOUT, "the tracer has not come to an end");
 	waitpid(pid, NULL, WNOHANG);
 	memcpy(targets, shared, size);
@@ -403,4 +414,10 @@ out_pipe:
 	if (fds[1] >= 0)
 		close(fds[1]);
 	return ret;
+}
+
+int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
+	       size_t n_calls, int timeout_ms, struct error *err)
+{
+	return inject_run_patiently(targets, n, calls, n_calls, timeout_ms, 0, err);
 }

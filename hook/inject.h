@@ -50,4 +50,12 @@ struct inject_target {
 int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
 	       size_t n_calls, int timeout_ms, struct error *err);
 
+/*
+ * The same for callers who can wait while targets execute their calls (un-merging copies
+ * memory): wait_ms longer, for all together.
+ */
+int inject_run_patiently(struct inject_target *targets, size_t n,
+			 const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			 int wait_ms, struct error *err);
+
 #endif

@@ -25,8 +25,6 @@
 #define TRIES_MAX 4
 /* Frozen containers must not hold up the caller for longer than about this. */
 #define LOST_MAX_MS 10000
-/* Un-merging is copying: time for this many pages per millisecond. */
-#define PAGES_PER_MS 100
 
 enum kind { NOTHING, ON, AGAIN, OFF, MADVISE_ON, MADVISE_OFF, KINDS };
 
@@ -207,7 +205,6 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 	struct inject_target t[TOGETHER];
 	const struct work *of[TOGETHER];
 	enum kind kind = w->kind;
-	int64_t pages = 0;
 	size_t used = 0, k = 0;
 	int r = 0;
 
@@ -220,8 +217,6 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 			close(t[k].pidfd);
 			continue;
 		}
-		if (w[used].pages > pages)
-			pages = w[used].pages;
 		of[k++] = &w[used];
 	}
 	if (k && m->lost_ms > LOST_MAX_MS) {
@@ -230,10 +225,8 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 					      "not tried: too many others did not answer "
 					      "in time (frozen?)");
 	} else if (k) {
-		int extra = kind == ON || kind == MADVISE_ON ? 0 : (int)(pages / PAGES_PER_MS);
-
-		r = inject_run(t, k, kinds[kind].call, kinds[kind].n, m->timeout_ms + extra,
-			       err);
+		r = inject_run_patiently(t, k, kinds[kind].call, kinds[kind].n, m->timeout_ms,
+					 m->call_ms, err);
 		/* those that were through before the time was over count */
 		if (r == -ETIMEDOUT)
 			r = 0;

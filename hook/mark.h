@@ -32,6 +32,7 @@ struct mark {
 	bool off; /* take it back */
 	enum mark_method method;
 	int timeout_ms; /* for a process to enter the kernel */
+	int call_ms;    /* and for their calls, beyond that, those that are tried together */
 	bool retry;     /* those that failed before, too */
 	/*
 	 * Asked, if given, with the process pinned: is it still one that is meant? A number
