@@ -41,6 +41,19 @@ static enum ksm_flag flag(const char *text, const char *name)
 	return strncmp(p + strlen(name), "yes", 3) == 0 ? KSM_YES : KSM_NO;
 }
 
+/* A file of its own first (Linux 5.19), a line of ksm_stat later (6.3) */
+static void read_merging_pages(pid_t pid, const char *stat, struct ksm_stat *out)
+{
+	char text[32];
+
+	out->counted = strstr(stat, "ksm_merging_pages ");
+	out->merging_pages = counter(stat, "ksm_merging_pages ");
+	if (out->counted || proc_read(pid, "ksm_merging_pages", text, sizeof(text)) <= 0)
+		return;
+	out->counted = true;
+	out->merging_pages = strtoll(text, NULL, 10);
+}
+
 int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 {
 	char text[512];
@@ -48,7 +61,7 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 
 	if (n < 0)
 		return (int)n;
-	out->merging_pages = counter(text, "ksm_merging_pages ");
+	read_merging_pages(pid, text, out);
 	out->zero_pages = counter(text, "ksm_zero_pages ");
 	out->rmap_items = counter(text, "ksm_rmap_items ");
 	out->profit = counter(text, "ksm_process_profit ");

@@ -22,6 +22,7 @@ enum ksm_flag { KSM_UNKNOWN = -1, KSM_NO, KSM_YES };
 /* /proc/PID/ksm_stat (Linux 6.1); counters that a kernel lacks are 0. */
 struct ksm_stat {
 	int64_t merging_pages;   /* places of this process that use a merged page */
+	bool counted;            /* the kernel says how many these are (Linux 5.19) */
 	int64_t zero_pages;      /* places that use the kernel's zero page */
 	int64_t rmap_items;      /* scanned pages, 64 bytes of kernel memory each */
 	int64_t profit;          /* bytes, as the kernel counts it */

@@ -2,6 +2,7 @@
 /* Make running processes mergeable, or take it back, until none is left that is not. */
 #include "mark.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,21 @@ static enum kind to_turn_off(const struct mark *m, pid_t pid, const struct ksm_s
 	return m->method == MARK_PRCTL ? NOTHING : MADVISE_OFF;
 }
 
+/* Where the kernel does not count: no more than it has, and no more than there is. */
+static int64_t merged_at_most(pid_t pid)
+{
+	int64_t shared = 0, sharing = 0;
+	long resident, files;
+	char text[128];
+
+	(void)ksm_sysfs("pages_shared", &shared);
+	(void)ksm_sysfs("pages_sharing", &sharing);
+	if (proc_read(pid, "statm", text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%*d %ld %ld", &resident, &files) != 2)
+		return 0;
+	return resident - files < shared + sharing ? resident - files : shared + sharing;
+}
+
 /* What a process needs; false when it is none to look at (ended, a thread of the kernel). */
 static bool look(const struct mark *m, pid_t pid, struct work *w)
 {
@@ -140,7 +156,7 @@ static bool look(const struct mark *m, pid_t pid, struct work *w)
 	*w = (struct work){ .pid = pid, .start = p.start, .cpu = p.cpu };
 	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
 		return true;
-	w->pages = st.merging_pages + st.zero_pages;
+	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(tid);
 	w->kind = m->off ? to_turn_off(m, tid, &st, before) : to_turn_on(m, tid, &st, before);
 	return true;
 }

@@ -10,4 +10,6 @@ $(BUILD)/attach/%: tests/attach/%.c tests/attach/module.mk
 CHECK_PROGRAMS  += $(ATTACH_PROGRAMS)
 MATRIX_PROGRAMS += $(ATTACH_PROGRAMS)
 CHECK_SUITES    += tests/attach.sh
-MATRIX_SUITES   += tests/attach-soak.sh
+MATRIX_SUITES   += tests/attach-soak.sh tests/attach-kernels.sh
+# it boots kernels that tests/kernels builds
+MATRIX_PROGRAMS += $(BUILD)/kernels/exec-6.12/vmlinuz
