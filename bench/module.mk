@@ -3,7 +3,7 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter
-BENCHES += bench/oci bench/precreate
+BENCHES += bench/oci bench/precreate bench/attach
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

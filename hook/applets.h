@@ -10,6 +10,8 @@ int applet_poststart(int argc, char **argv);
 int applet_poststop(int argc, char **argv);
 int applet_lxc(int argc, char **argv);
 int applet_precreate(int argc, char **argv);
+int applet_attach(int argc, char **argv);
+int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
 int applet_status(int argc, char **argv);

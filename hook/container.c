@@ -149,17 +149,29 @@ static void last_component(const char *text, char *id, size_t size)
 	}
 }
 
-static bool own_namespace(pid_t pid, const char *kind, ino_t *ino)
+/* Of one kind; ours is asked for once, a whole scan of /proc may follow. */
+struct namespace
+{
+	const char *name;
+	ino_t ours;
+};
+
+static bool own_namespace(pid_t pid, struct namespace *kind, ino_t *ino)
 {
 	char path[48];
-	struct stat theirs, ours;
+	struct stat st;
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
-	if (stat(path, &theirs) < 0)
+	if (!kind->ours) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->name);
+		if (stat(path, &st) < 0)
+			return false;
+		kind->ours = st.st_ino;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind->name);
+	if (stat(path, &st) < 0)
 		return false;
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
-	*ino = theirs.st_ino;
-	return stat(path, &ours) == 0 && ours.st_ino != theirs.st_ino;
+	*ino = st.st_ino;
+	return *ino != kind->ours;
 }
 
 static bool runtime_knows(const char *dir, const char *id)
@@ -173,14 +185,15 @@ static bool runtime_knows(const char *dir, const char *id)
 
 bool container_of(pid_t pid, struct container_name *out)
 {
+	static struct namespace mnt = { "mnt", 0 }, pidns = { "pid", 0 };
 	char text[4096];
-	ino_t ino, mnt;
+	ino_t ino, unused;
 
 	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
 		return false;
 	if (container_from_cgroup(text, out))
 		return true;
-	if (!own_namespace(pid, "mnt", &mnt) || !own_namespace(pid, "pid", &ino))
+	if (!own_namespace(pid, &mnt, &unused) || !own_namespace(pid, &pidns, &ino))
 		return false;
 	last_component(text, out->id, sizeof(out->id));
 	snprintf(out->engine, sizeof(out->engine), "%s",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Put a prctl into processes of others: at the target's own system-call entry the number
+ * Put a system call into processes of others: at the target's own system-call entry the number
  * and arguments are changed, at its exit the registers are put back so that the original
  * call is made again. No code, no memory and no signal mask of the target is touched, and
  * a tracer that dies leaves a running target behind. docs/how-it-works.md tells it at length.
@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -145,7 +146,7 @@ static int make_call(pid_t tid, const struct syscall_info *info, const struct in
 	if (ret < 0)
 		return ret;
 	r = entry;
-	arch_set_prctl(&r, info->arch, call->option, call->arg2);
+	arch_set_call(&r, info->arch, call);
 	ret = arch_write(tid, &r);
 	if (ret < 0)
 		return ret;
@@ -223,6 +224,21 @@ static bool let_go(pid_t tid)
 	return false;
 }
 
+static bool has_ended(pid_t tid)
+{
+	struct proc_stat st;
+
+	return proc_stat(tid, &st) < 0 || st.state == 'Z' || st.state == 'X';
+}
+
+static bool is_traced(pid_t tid)
+{
+	char text[4096];
+
+	return proc_read(tid, "status", text, sizeof(text)) > 0 &&
+	       proc_field(text, "TracerPid") > 0;
+}
+
 /*
  * Attach, with seccomp suspended where we may: a profile that kills at prctl would kill the
  * target. Suspending takes CAP_SYS_ADMIN in the initial user namespace.
@@ -234,8 +250,11 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 	*suspended = ptrace(PTRACE_SEIZE, tid, NULL, options | PTRACE_O_SUSPEND_SECCOMP) == 0;
 	if (*suspended)
 		return 0;
-	if (errno == ESRCH)
+	/* of one that has just ended the kernel says that we may not */
+	if (errno == ESRCH || has_ended(tid))
 		return err_set(err, ESRCH, "the process has ended");
+	if (is_traced(tid))
+		return err_set(err, EPERM, "another process traces it (strace, a debugger)");
 	if (ptrace(PTRACE_SEIZE, tid, NULL, options) < 0)
 		return err_errno(err, errno,
 				 "may not trace it (Yama's ptrace_scope, or a runtime that "
@@ -244,8 +263,10 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 	return 0;
 }
 
-static int explain(int r, struct error *err)
+static int explain(int r, const struct inject_call *call, struct error *err)
 {
+	bool prctl = call->nr == INJECT_PRCTL;
+
 	if (r == -ESRCH)
 		return err_set(err, ESRCH, "the process has ended");
 	if (r == -EACCES)
@@ -258,10 +279,11 @@ static int explain(int r, struct error *err)
 			       "in user space): try again later");
 	if (r == -EINVAL)
 		return err_set(err, EINVAL,
-			       "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux 6.4 with "
-			       "CONFIG_KSM is needed");
+			       prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux "
+				       "6.4 with CONFIG_KSM is needed" :
+				       "this kernel has no KSM (CONFIG_KSM)");
 	if (r < 0)
-		return err_errno(err, -r, "prctl(PR_SET_MEMORY_MERGE)");
+		return err_errno(err, -r, prctl ? "prctl(PR_SET_MEMORY_MERGE)" : "madvise");
 	return 0;
 }
 
@@ -298,7 +320,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 
 	r = pick_thread(t, &tid, &cpu);
 	if (r < 0)
-		return explain(-ESRCH, &t->err);
+		return explain(-ESRCH, calls, &t->err);
 	move_to(cpu);
 	r = seize(tid, &suspended, &t->err);
 	if (r < 0)
@@ -307,13 +329,13 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	/* as long as the process of pidfd is there, its number means no other */
 	if (syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0) {
 		(void)let_go(tid);
-		return explain(-ESRCH, &t->err);
+		return explain(-ESRCH, calls, &t->err);
 	}
 	/* the target's time, whatever it took to get here on a busy machine */
 	deadline = now_ms() + timeout_ms;
 	start = now_us();
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		return explain(-errno, &t->err);
+		return explain(-errno, calls, &t->err);
 	fault_step(FAULT_INTERRUPTED);
 	r = wait_stop(tid, deadline, &status);
 	if (r == 0) {
@@ -329,7 +351,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 		_exit(0);
 	fault_step(FAULT_DETACHED);
 	t->stopped_us = (int)(now_us() - start);
-	return explain(r, &t->err);
+	return explain(r, calls, &t->err);
 }
 
 static _Noreturn void tracer(struct inject_target *targets, size_t n,
@@ -337,6 +359,8 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
 {
 	sigset_t all;
 
+	/* a tracer that waits for its turn on a busy machine keeps its target waiting */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
 	/* out of the terminal's and the engine's reach: only SIGKILL gets here */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
@@ -357,8 +381,9 @@ static bool tracer_ended(int rd, int64_t deadline)
 	return read_all(rd, none, 0, (int)(deadline - now_ms())) == 0;
 }
 
-int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
-	       size_t n_calls, int timeout_ms, struct error *err)
+int inject_run_patiently(struct inject_target *targets, size_t n,
+			 const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			 int wait_ms, struct error *err)
 {
 	size_t size = n * sizeof(*targets);
 	struct inject_target *shared;
@@ -389,7 +414,7 @@ int inject_run(struct inject_target *targets, size_t n, const struct inject_call
 	}
 	close(fds[1]);
 	fds[1] = -1;
-	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2))
+	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2 + wait_ms))
 		ret = err_set(err, ETIMEDOUT, "the tracer has not come to an end");
 	waitpid(pid, NULL, WNOHANG);
 	memcpy(targets, shared, size);
@@ -400,4 +425,10 @@ out_pipe:
 	if (fds[1] >= 0)
 		close(fds[1]);
 	return ret;
+}
+
+int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
+	       size_t n_calls, int timeout_ms, struct error *err)
+{
+	return inject_run_patiently(targets, n, calls, n_calls, timeout_ms, 0, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Put a prctl into processes of others, so that whatever happens they go on. */
+/* Put a system call into processes of others, so that whatever happens they go on. */
 #ifndef KSM_INJECT_H
 #define KSM_INJECT_H
 
@@ -8,10 +8,15 @@
 
 #include "util.h"
 
-/* A prctl(option, arg2, 0, 0, 0) to be made by the target. */
+enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE };
+
+/*
+ * A call to be made by the target; the fourth and fifth argument are 0. What is too large for a
+ * target of 32 bits becomes the highest page there, so that a length can mean "all".
+ */
 struct inject_call {
-	int option;
-	unsigned long arg2;
+	unsigned long arg1, arg2, arg3;
+	enum inject_syscall nr;
 };
 
 /* At most this many calls in one stop of the target. */
@@ -41,7 +46,8 @@ struct inject_target {
  *
  * The results per target: -ESRCH it has ended; -EPERM we may not trace it; -EACCES it is
  * under seccomp, which cannot be suspended; -ETIMEDOUT it did not enter the kernel in time
- * (frozen, or busy in user space); -EINVAL the kernel does not know the call.
+ * (frozen, or busy in user space); -EINVAL the kernel does not know the call; what else
+ * the call returned.
  *
  * What a target sees: a blocking call that it was in goes on as if nothing had happened,
  * but for epoll_wait, sigtimedwait and the like, which return EINTR as after a stop and
@@ -49,5 +55,13 @@ struct inject_target {
  */
 int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
 	       size_t n_calls, int timeout_ms, struct error *err);
+
+/*
+ * The same for callers who can wait while targets execute their calls (un-merging copies
+ * memory): wait_ms longer, for all together.
+ */
+int inject_run_patiently(struct inject_target *targets, size_t n,
+			 const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			 int wait_ms, struct error *err);
 
 #endif

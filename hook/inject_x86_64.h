@@ -11,8 +11,12 @@
 #include <sys/user.h>
 
 /* arch/x86/entry/syscalls/syscall_64.tbl and syscall_32.tbl */
-#define X86_64_PRCTL 157
-#define I386_PRCTL   172
+static const struct {
+	unsigned long x86_64, i386;
+} arch_nr[] = {
+	[INJECT_PRCTL] = { 157, 172 },
+	[INJECT_MADVISE] = { 28, 219 },
+};
 /* "syscall", "int $0x80" and, where sysenter returns to, "int $0x80" again: two bytes each */
 #define SYSCALL_INSN 2
 
@@ -38,29 +42,36 @@ static bool arch_restarts(const arch_regs *r)
 		ret == -ERESTART_RESTARTBLOCK);
 }
 
+static unsigned long arch_fit32(unsigned long v)
+{
+	return v > UINT32_MAX ? 0xfffff000 : v;
+}
+
 /*
  * At a system-call-entry stop: have this call made instead. audit_arch says by which way in
  * the kernel was entered, which is what counts: a 64-bit program can use int $0x80.
  */
-static void arch_set_prctl(arch_regs *r, uint32_t audit_arch, long option, unsigned long arg2)
+static void arch_set_call(arch_regs *r, uint32_t audit_arch, const struct inject_call *call)
 {
 	if (audit_arch == AUDIT_ARCH_I386) {
-		r->orig_rax = I386_PRCTL;
-		r->rbx = (unsigned long)option;
-		r->rcx = arg2;
-		r->rdx = r->rsi = r->rdi = 0;
+		r->orig_rax = arch_nr[call->nr].i386;
+		r->rbx = arch_fit32(call->arg1);
+		r->rcx = arch_fit32(call->arg2);
+		r->rdx = arch_fit32(call->arg3);
+		r->rsi = r->rdi = 0;
 	} else {
-		r->orig_rax = X86_64_PRCTL;
-		r->rdi = (unsigned long)option;
-		r->rsi = arg2;
-		r->rdx = r->r10 = r->r8 = 0;
+		r->orig_rax = arch_nr[call->nr].x86_64;
+		r->rdi = call->arg1;
+		r->rsi = call->arg2;
+		r->rdx = call->arg3;
+		r->r10 = r->r8 = 0;
 	}
 }
 
 /* At the exit stop of the call. */
 static long arch_result(const arch_regs *r)
 {
-	return (int)r->rax; /* prctl's is an int; sign-extended for 32-bit targets too */
+	return (int)r->rax; /* theirs is an int; sign-extended for 32-bit targets too */
 }
 
 /*

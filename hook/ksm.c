@@ -32,16 +32,6 @@ static int64_t counter(const char *text, const char *name)
 	return p ? strtoll(p + strlen(name), NULL, 10) : 0;
 }
 
-/* Linux 5.19 to 6.3 have a file of its own for it */
-static int64_t merging_pages(pid_t pid)
-{
-	char text[32];
-
-	return proc_read(pid, "ksm_merging_pages", text, sizeof(text)) > 0 ?
-		       strtoll(text, NULL, 10) :
-		       0;
-}
-
 static enum ksm_flag flag(const char *text, const char *name)
 {
 	const char *p = strstr(text, name);
@@ -51,6 +41,19 @@ static enum ksm_flag flag(const char *text, const char *name)
 	return strncmp(p + strlen(name), "yes", 3) == 0 ? KSM_YES : KSM_NO;
 }
 
+/* A file of its own first (Linux 5.19), a line of ksm_stat later (6.3) */
+static void read_merging_pages(pid_t pid, const char *stat, struct ksm_stat *out)
+{
+	char text[32];
+
+	out->counted = strstr(stat, "ksm_merging_pages ");
+	out->merging_pages = counter(stat, "ksm_merging_pages ");
+	if (out->counted || proc_read(pid, "ksm_merging_pages", text, sizeof(text)) <= 0)
+		return;
+	out->counted = true;
+	out->merging_pages = strtoll(text, NULL, 10);
+}
+
 int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 {
 	char text[512];
@@ -58,9 +61,7 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 
 	if (n < 0)
 		return (int)n;
-	out->merging_pages = strstr(text, "ksm_merging_pages ") ?
-				     counter(text, "ksm_merging_pages ") :
-				     merging_pages(pid);
+	read_merging_pages(pid, text, out);
 	out->zero_pages = counter(text, "ksm_zero_pages ");
 	out->rmap_items = counter(text, "ksm_rmap_items ");
 	out->profit = counter(text, "ksm_process_profit ");
@@ -69,25 +70,110 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 	return 0;
 }
 
-/* VmFlags of the first mapping that could merge: private and writable ("wr" without "sh") */
-static enum ksm_flag smaps_flag(pid_t pid)
+/* The first "VmFlags:" line of smaps that fits; the whole of smaps is walked otherwise. */
+static bool find_mapping(pid_t pid, bool (*fits)(const char *flags, void *arg), void *arg)
 {
 	char path[32], line[512];
-	enum ksm_flag found = KSM_UNKNOWN;
+	bool found = false;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
 	f = fopen(path, "re");
 	if (!f)
-		return KSM_UNKNOWN;
-	while (found == KSM_UNKNOWN && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "VmFlags:", 8) != 0 || !strstr(line, " wr ") ||
-		    strstr(line, " sh ") || strstr(line, " io ") || strstr(line, " gd "))
-			continue;
-		found = strstr(line, " mg ") ? KSM_YES : KSM_NO;
+		return false;
+	while (!found && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "VmFlags:", 8) == 0)
+			found = fits(line + 8, arg);
 	}
 	fclose(f);
 	return found;
+}
+
+/*
+ * Writable, and neither shared nor of a kind that KSM leaves alone (vma_ksm_compatible() of
+ * mm/ksm.c; the letters: proc_pid_smaps(5)).
+ */
+static bool could_merge(const char *flags)
+{
+	static const char *const never[] = { " sh ", " ms ", " pf ", " io ",
+					     " de ", " ht ", " mm ", " dp " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		if (strstr(flags, never[i]))
+			return false;
+	}
+	return strstr(flags, " wr ");
+}
+
+static bool is_marked(const char *flags, void *arg)
+{
+	(void)arg;
+	return strstr(flags, " mg ");
+}
+
+static bool is_unmarked(const char *flags, void *arg)
+{
+	return could_merge(flags) && !is_marked(flags, arg);
+}
+
+/* The first that could merge tells for all, but a stack (grows down), which exec makes early */
+static bool tells_for_all(const char *flags, void *arg)
+{
+	enum ksm_flag *flag = arg;
+
+	if (!could_merge(flags) || strstr(flags, " gd "))
+		return false;
+	*flag = is_marked(flags, NULL) ? KSM_YES : KSM_NO;
+	return true;
+}
+
+static enum ksm_flag smaps_flag(pid_t pid)
+{
+	enum ksm_flag flag = KSM_UNKNOWN;
+
+	(void)find_mapping(pid, tells_for_all, &flag);
+	return flag;
+}
+
+bool ksm_has_marks(pid_t pid)
+{
+	return find_mapping(pid, is_marked, NULL);
+}
+
+bool ksm_lacks_marks(pid_t pid)
+{
+	return find_mapping(pid, is_unmarked, NULL);
+}
+
+enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)
+{
+	enum ksm_flag flag;
+
+	if (st->merge_any == KSM_YES)
+		return st->scanned == KSM_NO ? KSM_BY_NONE : KSM_BY_PRCTL;
+	if (st->merge_any == KSM_NO)
+		return st->scanned != KSM_NO && ksm_has_marks(pid) ? KSM_BY_MADVISE :
+								     KSM_BY_NONE;
+	flag = smaps_flag(pid);
+	if (flag == KSM_YES)
+		return ksm_self_is_merged() == -EINVAL ? KSM_BY_MADVISE : KSM_BY_PRCTL;
+	if (flag == KSM_UNKNOWN)
+		return KSM_BY_UNKNOWN;
+	return ksm_has_marks(pid) ? KSM_BY_MADVISE : KSM_BY_NONE;
+}
+
+const char *ksm_method_name(enum ksm_method method)
+{
+	switch (method) {
+	case KSM_BY_PRCTL:
+		return "prctl";
+	case KSM_BY_MADVISE:
+		return "madvise";
+	case KSM_BY_NONE:
+		return "none";
+	default:
+		return "?";
+	}
 }
 
 enum ksm_flag ksm_process_flag(pid_t pid, bool *seen)

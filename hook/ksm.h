@@ -22,6 +22,7 @@ enum ksm_flag { KSM_UNKNOWN = -1, KSM_NO, KSM_YES };
 /* /proc/PID/ksm_stat (Linux 6.1); counters that a kernel lacks are 0. */
 struct ksm_stat {
 	int64_t merging_pages;   /* places of this process that use a merged page */
+	bool counted;            /* the kernel says how many these are (Linux 5.19) */
 	int64_t zero_pages;      /* places that use the kernel's zero page */
 	int64_t rmap_items;      /* scanned pages, 64 bytes of kernel memory each */
 	int64_t profit;          /* bytes, as the kernel counts it */
@@ -38,6 +39,20 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out);
  * ksmd has lost (Linux 6.7 to 6.9): seen is set to false then.
  */
 enum ksm_flag ksm_process_flag(pid_t pid, bool *seen);
+
+/* How a process became mergeable, as far as that can be seen on it. */
+enum ksm_method { KSM_BY_UNKNOWN = -1, KSM_BY_NONE, KSM_BY_PRCTL, KSM_BY_MADVISE };
+
+/*
+ * st is the process's ksm_stat, or has merge_any unknown. Where the kernel does not tell, a
+ * mark is put down to the prctl if it has that.
+ */
+enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st);
+const char *ksm_method_name(enum ksm_method method);
+
+/* Is any mapping marked? Is any not that madvise would mark? (VmFlags of smaps) */
+bool ksm_has_marks(pid_t pid);
+bool ksm_lacks_marks(pid_t pid);
 
 /* A number from /sys/kernel/mm/ksm; -ENOENT where this kernel has no such file. */
 int ksm_sysfs(const char *name, int64_t *out);

@@ -10,8 +10,7 @@
 
 #include "applets.h"
 #include "hook.h"
-#include "inject.h"
-#include "ksm.h"
+#include "mark.h"
 #include "proc.h"
 
 /* A workload may be busy; poststart must not hold up the start for long. */
@@ -23,13 +22,6 @@
 /* Processes that one pass looks at, and passes. */
 #define PROCESSES_MAX 512
 #define PASSES_MAX    8
-
-/*
- * Off and on again: where the mark survived exec but ksmd lost the process (Linux 6.7 to
- * 6.9, mended by 3a9e567ca45f), setting it a second time does nothing.
- */
-static const struct inject_call again_calls[] = { { PR_SET_MEMORY_MERGE, 0 },
-						  { PR_SET_MEMORY_MERGE, 1 } };
 
 /* The size of the program that a process executes; -1 when it is gone. */
 static off_t program_size(pid_t pid)
@@ -107,72 +99,31 @@ static size_t processes_of(pid_t init, pid_t *list)
 	return n;
 }
 
-struct repair {
-	size_t lost, repaired, failed;
-	struct error err; /* of the last that failed */
-};
-
-/* Pick out the processes that are not mergeable, or of which the kernel does not say so. */
-static size_t find_lost(pid_t init, struct inject_target *targets, size_t *lost)
+/*
+ * Look until a pass finds nothing: a process may fork while we look. The number of processes
+ * that stay without the mark, with err about one of them.
+ */
+static size_t verify(pid_t init, struct error *err)
 {
 	static pid_t list[PROCESSES_MAX];
-	size_t n = processes_of(init, list), found = 0;
+	struct mark m = { .method = MARK_PRCTL, .timeout_ms = REPAIR_TIMEOUT_MS };
+	size_t failed, repaired;
+	ssize_t r = 1;
 
-	*lost = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool told;
-		enum ksm_flag flag = ksm_process_flag(list[i], &told);
-		int pidfd = flag == KSM_YES && told ? -ESRCH : proc_pin(list[i]);
-
-		if (pidfd < 0)
+	for (int i = 0; i < PASSES_MAX && r > 0; i++)
+		r = mark_pass(&m, list, processes_of(init, list), err);
+	failed = mark_failed(&m);
+	repaired = m.n - failed;
+	for (size_t i = 0; i < m.n; i++) {
+		if (m.row[i].result == 0 || m.row[i].gone)
 			continue;
-		targets[found++] = (struct inject_target){ .pid = list[i], .pidfd = pidfd };
-		*lost += told;
+		*err = m.row[i].err;
+		err_wrap(err, 0, "process %d", m.row[i].pid);
 	}
-	return found;
-}
-
-/* One look at every process; those that are not mergeable are repaired. */
-static void pass(pid_t init, struct repair *r)
-{
-	static struct inject_target targets[PROCESSES_MAX];
-	size_t n = find_lost(init, targets, &r->lost);
-	bool tried;
-
-	if (n == 0)
-		return;
-	tried = inject_run(targets, n, again_calls, ARRAY_SIZE(again_calls), REPAIR_TIMEOUT_MS,
-			   &r->err) == 0;
-	for (size_t i = 0; i < n; i++) {
-		struct inject_target *t = &targets[i];
-
-		close(t->pidfd);
-		if (t->result == 0) {
-			r->repaired++;
-		} else if (t->result != -ESRCH) {
-			r->failed++;
-			if (!tried)
-				continue;
-			r->err = t->err;
-			err_wrap(&r->err, 0, "process %d", t->pid);
-		}
-	}
-}
-
-/* Look until a pass finds nothing: a process may fork while we look. */
-static struct repair verify(pid_t init)
-{
-	struct repair r = { 0 };
-
-	for (int i = 0; i < PASSES_MAX; i++) {
-		pass(init, &r);
-		/* where the kernel does not tell, a second look would find the same again */
-		if (r.lost == 0 || r.failed)
-			break;
-	}
-	if (r.repaired)
-		log_info("%zu processes were without the mark and have it now", r.repaired);
-	return r;
+	mark_free(&m);
+	if (repaired)
+		log_info("%zu processes were without the mark and have it now", repaired);
+	return r < 0 ? failed + 1 : failed;
 }
 
 /*
@@ -182,8 +133,8 @@ static struct repair verify(pid_t init)
  */
 static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime_size)
 {
-	struct repair r;
 	pid_t pid = fork();
+	struct error err;
 	int null;
 
 	if (pid != 0) {
@@ -197,9 +148,8 @@ static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime
 		dup2(null, fd);
 	if (null < 0 || !wait_for_exec(v->pid, pidfd, runtime_size, START_WAIT_MS))
 		_exit(0);
-	r = verify(v->pid);
-	if (r.failed)
-		log_warning("not made mergeable: %s", r.err.msg);
+	if (verify(v->pid, &err))
+		log_warning("not made mergeable: %s", err.msg);
 	_exit(0);
 }
 
@@ -209,7 +159,6 @@ int applet_poststart(int argc, char **argv)
 	__cleanup(close_fd) int pidfd = -1;
 	struct hook_verdict v;
 	struct error err;
-	struct repair r;
 	int status;
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
@@ -227,6 +176,5 @@ int applet_poststart(int argc, char **argv)
 		return 0;
 	}
 	wait_for_exec(v.pid, pidfd, runtime_size, EXEC_WAIT_MS);
-	r = verify(v.pid);
-	return r.failed ? hook_failed(&v, &r.err) : 0;
+	return verify(v.pid, &err) ? hook_failed(&v, &err) : 0;
 }

@@ -45,6 +45,8 @@ static int parse_stat(const char *text, struct proc_stat *out)
 			out->kernel_thread = strtoul(p, NULL, 10) & PF_KTHREAD;
 		else if (field == 20)
 			out->threads = atoi(p);
+		else if (field == 22)
+			out->start = strtoull(p, NULL, 10);
 		else if (field == 39)
 			out->cpu = atoi(p);
 	}

@@ -15,7 +15,9 @@ struct proc_stat {
 	pid_t ppid;
 	bool kernel_thread;
 	int threads;
-	int cpu; /* where it ran last */
+	uint64_t
+		start; /* when, in ticks since boot: with the number it names a process for good */
+	int cpu;       /* where it ran last */
 };
 
 /*
