@@ -109,7 +109,9 @@ static int parse_confined(const struct runtime_input *in, struct runtime_answer 
 	int r;
 
 	*a = (struct runtime_answer){ 0 };
-	r = confine_call(parse, in, a, sizeof(*a), PARSE_TIMEOUT_MS, err);
+	r = json_reserve(text_len > config_len ? text_len : config_len, err);
+	if (r == 0)
+		r = confine_call(parse, in, a, sizeof(*a), PARSE_TIMEOUT_MS, err);
 	if (r == 0)
 		r = check(a, err);
 	if (r < 0)
