@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "confine.h"
@@ -22,7 +23,8 @@
 _Static_assert(sizeof(struct runtime_answer) <= PIPE_BUF, "the answer must fit one pipe write");
 
 /* config.json of the bundle, or the runtime's state of a container that runs */
-static char text[JSON_SCAN_MAX + 1];
+static char nothing[1];
+static char *text = nothing; /* JSON_SCAN_MAX + 1 bytes, mapped when there is a file to read */
 static char config_text[CONFIG_MAX + 1];
 static size_t text_len, config_len;
 
@@ -133,6 +135,14 @@ static int read_text(int dir, const char *path, struct error *err)
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: not a regular file", path);
+	if (text == nothing) {
+		char *map = mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (map == MAP_FAILED)
+			return err_errno(err, errno, "memory for %s", path);
+		text = map;
+	}
 	n = read_all(fd, text, JSON_SCAN_MAX, 0);
 	if (n == -EFBIG)
 		return err_set(err, EFBIG, "%s: longer than %u bytes", path, JSON_SCAN_MAX);
