@@ -47,21 +47,18 @@ static int64_t number(const struct layout *l, const char *path, const char *name
 	return parse_int(text, strcspn(text, "\n"), 0, INT64_MAX, &v) < 0 ? -1 : v;
 }
 
-/* A "name value" line of memory.stat: pages of files that nobody used lately. */
+/* A "name value" line of memory.stat, not its first: pages of files that nobody used lately. */
 static int64_t reclaimable(const struct layout *l, const char *path)
 {
-	char file[PATH_MAX + 64], text[8192];
-	size_t len = strlen(l->reclaimable);
+	char file[PATH_MAX + 64], text[8192], key[32];
+	const char *line;
 
 	snprintf(file, sizeof(file), "%s%s/memory.stat", l->root, path);
 	if (read_file(file, text, sizeof(text)) <= 0)
 		return 0;
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, l->reclaimable, len) == 0 && line[len] == ' ')
-			return strtoll(line + len, NULL, 10);
-	}
-	return 0;
+	snprintf(key, sizeof(key), "\n%s ", l->reclaimable);
+	line = strstr(text, key);
+	return line ? strtoll(line + strlen(key), NULL, 10) : 0;
 }
 
 /* What may still be charged to one cgroup; INT64_MAX where there is no limit to be seen. */

@@ -10,9 +10,11 @@
 #include "proc.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h: a larger number is no process's */
-#define PID_MAX (4 * 1024 * 1024)
+#define PID_MAX 4194304
 /* An error names at most so many containers. */
 #define NAMED_MAX 4
+/* A list of containers starts with room for so many. */
+#define CONTAINERS_ROOM 64
 
 #define ID_LEN 64
 
@@ -253,7 +255,7 @@ static int add_container(void *arg, pid_t pid)
 			return 0;
 	}
 	if (c->n == c->room) {
-		size_t room = c->room ? c->room * 2 : 64;
+		size_t room = c->room * 2;
 		struct container_name *more = realloc(c->name, room * sizeof(*more));
 
 		if (!more)
@@ -331,10 +333,13 @@ static int resolve(struct target *t, const char *word, const struct containers *
 	}
 	at = target_choose(c->name, c->n, word, &no_container);
 	r = pid_target(t, word, err);
-	if (r == 0 && at >= 0 && strcmp(c->name[at].id, word) == 0)
-		return err_set(err, EEXIST,
-			       "\"%s\" is a process and a container: say pid:%s or %s:%s", word,
-			       word, c->name[at].engine, word);
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		if (strcmp(c->name[i].id, word) == 0)
+			return err_set(
+				err, EEXIST,
+				"\"%s\" is a process and a container: say pid:%s or %s:%s",
+				word, word, c->name[i].engine, word);
+	}
 	if (r != -ENOENT)
 		return r;
 	if (at < 0) {
@@ -361,7 +366,7 @@ static bool is_listed(const struct target_set *set, const struct target *t)
 int target_resolve(struct target_set *set, char *const *words, size_t n, bool all,
 		   struct error *err)
 {
-	struct containers c = { 0 };
+	struct containers c = { .room = CONTAINERS_ROOM };
 	int r = 0;
 
 	set->n = 0;
@@ -375,6 +380,9 @@ int target_resolve(struct target_set *set, char *const *words, size_t n, bool al
 		set->n = 1;
 		return 0;
 	}
+	c.name = calloc(c.room, sizeof(*c.name));
+	if (!c.name)
+		return err_set(err, ENOMEM, "out of memory");
 	r = for_each(add_container, &c, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct target *t = &set->t[set->n];

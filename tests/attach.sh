@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # attach and detach on real containers and programs: nobody is missed, nobody is hurt.
-# shellcheck disable=SC2046,SC2086,SC2154,SC2317 # lists are split; variables of lib.sh
+# shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of lib.sh
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
@@ -156,6 +156,16 @@ test_ids_and_their_beginnings() {
 	assertEquals 0 "$(marked yes $(pids_of "$two"))"
 	attach "$two"
 	assertEquals 1 "$(marked yes $(pids_of "$two"))"
+	# LXC and OpenVZ number their containers
+	sleep 1000 &
+	p=$!
+	container $p /bin/sleep 1000
+	fails "\"$p\" is a process and a container: say pid:$p or runc:$p" 1 "$KSM_HOOK" attach $p
+	attach runc:$p
+	assertEquals "1 0" "$(marked yes $(pids_of $p)) $(marked yes $p)"
+	attach pid:$p
+	assertEquals 1 "$(marked yes $p)"
+	kill $p
 	# a part of a name is no name
 	fails "there is no container \"ksmattach-\"" 1 "$KSM_HOOK" attach ksmattach-
 }

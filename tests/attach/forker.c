@@ -44,7 +44,7 @@ static int tree(int rate_us, int life_ms, double end)
 			_exit(0);
 		}
 		usleep((useconds_t)rate_us);
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		while (waitpid(-1, &status, WNOHANG) > 0)
 			bad |= status;
 		if (bad)
 			return 1;

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define STEP      (64 * 4096)
+#define STEP      262144UL
 #define STEPS_MAX 64
 
 static char *blocks[2 * STEPS_MAX];
