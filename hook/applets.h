@@ -8,6 +8,7 @@
 int applet_create_runtime(int argc, char **argv);
 int applet_poststart(int argc, char **argv);
 int applet_poststop(int argc, char **argv);
+int applet_lxc(int argc, char **argv);
 int applet_precreate(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);

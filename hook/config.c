@@ -9,6 +9,31 @@
 
 #include "json.h"
 
+/* Linux's default kernel.overflowuid: what owners outside of our user namespace look like. */
+#define OVERFLOW_UID 65534
+
+static bool in_user_namespace(void)
+{
+	__cleanup(close_fd) int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	char map[1024];
+	unsigned inside, outside, count;
+
+	if (fd < 0 || read_all(fd, map, sizeof(map) - 1, 0) < 0)
+		return true;
+	return sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
+	       outside != 0 || count != UINT32_MAX;
+}
+
+/*
+ * In the user namespace of a container (LXC's mount hook) the host's root has no name of
+ * its own. The path is the host's still, and what root decides there is for this one alone.
+ */
+static bool owner_is_fit(uid_t owner)
+{
+	return owner == 0 || owner == geteuid() ||
+	       (owner == OVERFLOW_UID && in_user_namespace());
+}
+
 ssize_t config_read(const char *path, char *buf, struct error *err)
 {
 	/* a symlink is fine here (configuration management makes them), a fifo is not */
@@ -22,7 +47,7 @@ ssize_t config_read(const char *path, char *buf, struct error *err)
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: not a regular file", path);
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (!owner_is_fit(st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, EPERM,
 			       "%s: must belong to root and be writable by nobody else: "
 			       "chown root:root and chmod 644 it",

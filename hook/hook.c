@@ -12,11 +12,19 @@
 #include "confine.h"
 #include "fault.h"
 #include "json.h"
+#include "ksm.h"
+#include "proc.h"
 #include "state.h"
 
 /* Runtimes write the state at once; with the rest a hook stays below five seconds. */
 #define STATE_TIMEOUT_MS 2000
 #define PARSE_TIMEOUT_MS 1000
+/* A runtime's init waits in read(): it enters the kernel when asked to, or never. */
+#define INIT_TIMEOUT_MS 1000
+/* How far above the hook the runtime is looked for: a shell or two may stand between. */
+#define ANCESTORS_MAX 4
+
+static const struct inject_call merge_call[] = { { PR_SET_MEMORY_MERGE, 1 } };
 
 static char state_text[STATE_MAX + 1];
 static char config_text[CONFIG_MAX + 1];
@@ -24,6 +32,7 @@ static char config_text[CONFIG_MAX + 1];
 struct input {
 	const char *config_path;
 	size_t state_len, config_len;
+	const struct hook_asked *asked; /* NULL: the state says it */
 };
 
 /*
@@ -51,6 +60,15 @@ bool hook_may_ask(const char *text, size_t len, const char *config, size_t confi
 	       memmem(config, config_len, "\"all\"", 5) || has_escape(config, config_len);
 }
 
+static bool says_merge(const struct hook_asked *asked)
+{
+	for (size_t i = 0; asked && i < asked->n; i++) {
+		if (strcmp(asked->annotation[i].key, asked->words->merge) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* In the confined process. */
 static void parse(const void *arg, void *answer)
 {
@@ -68,6 +86,11 @@ static void parse(const void *arg, void *answer)
 	v->decision.required = c->required;
 	v->log_given = c->log_given;
 	v->log = c->log;
+	if (in->asked) {
+		policy_decide_by(in->asked->words, c, in->asked->annotation, in->asked->n,
+				 &v->decision);
+		v->decision.required = v->decision.required && v->decision.merge;
+	}
 	if (in->state_len == 0)
 		return;
 	fault_in_parser(answer, sizeof(*v));
@@ -137,6 +160,14 @@ static int read_state(struct input *in, struct error *err)
 	return 0;
 }
 
+static int read_asked(const struct input *in, struct error *err)
+{
+	if (!in->asked->err.msg[0])
+		return 0;
+	*err = in->asked->err;
+	return -EINVAL;
+}
+
 static int read_config(struct input *in, struct error *err)
 {
 	ssize_t n = config_read(in->config_path, config_text, err);
@@ -152,7 +183,9 @@ static int parse_confined(const struct input *in, struct hook_verdict *v, struct
 	int r;
 
 	*v = (struct hook_verdict){ 0 };
-	r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
+	r = json_reserve(in->state_len > in->config_len ? in->state_len : in->config_len, err);
+	if (r == 0)
+		r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
 	if (r == 0)
 		r = check(v, err);
 	if (r < 0)
@@ -167,12 +200,13 @@ static int parse_confined(const struct input *in, struct hook_verdict *v, struct
 static int decide(struct input *in, struct hook_verdict *v, struct error *err)
 {
 	struct error second;
-	int r = read_state(in, err);
+	int r = in->asked ? read_asked(in, err) : read_state(in, err);
 	int c = read_config(in, r < 0 ? &second : err);
 
 	if (r == 0)
 		r = c;
-	if (r == 0 && !hook_may_ask(state_text, in->state_len, config_text, in->config_len))
+	if (r == 0 && !says_merge(in->asked) &&
+	    !hook_may_ask(state_text, in->state_len, config_text, in->config_len))
 		return 0;
 	c = parse_confined(in, v, r < 0 ? &second : err);
 	if (c < 0 && in->state_len > 0) {
@@ -222,18 +256,16 @@ static int options(const char *stage, int argc, char **argv, struct input *in)
 	return 0;
 }
 
-enum hook_next hook_begin(const char *stage, int argc, char **argv,
-			  struct hook_verdict *verdict, int *status)
+static enum hook_next begin(const char *stage, int argc, char **argv, struct input *in,
+			    struct hook_verdict *verdict, int *status)
 {
-	struct input in = { .config_path = CONFIG_PATH };
 	struct error err;
 
-	log_init(stage, true);
 	*verdict = (struct hook_verdict){ 0 };
 	*status = 0;
-	if (options(stage, argc, argv, &in) != 0)
+	if (options(stage, argc, argv, in) != 0)
 		return HOOK_DONE;
-	if (decide(&in, verdict, &err) < 0) {
+	if (decide(in, verdict, &err) < 0) {
 		if (verdict->log_given)
 			log_set_level(verdict->log);
 		*status = hook_failed(verdict, &err);
@@ -243,12 +275,67 @@ enum hook_next hook_begin(const char *stage, int argc, char **argv,
 		return HOOK_DONE;
 	if (verdict->log_given)
 		log_set_level(verdict->log);
-	log_set_subject(verdict->id, verdict->pid);
+	if (!in->asked)
+		log_set_subject(verdict->id, verdict->pid);
 	if (verdict->decision.warning[0])
 		log_warning("%s", verdict->decision.warning);
 	log_info("%s: %s", verdict->decision.merge ? "merge" : "leave alone",
 		 verdict->decision.reason);
 	return verdict->decision.merge ? HOOK_MERGE : HOOK_DONE;
+}
+
+enum hook_next hook_begin(const char *stage, int argc, char **argv,
+			  struct hook_verdict *verdict, int *status)
+{
+	struct input in = { .config_path = CONFIG_PATH };
+
+	log_init(stage, true);
+	return begin(stage, argc, argv, &in, verdict, status);
+}
+
+enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
+				const struct hook_asked *asked, struct hook_verdict *verdict,
+				int *status)
+{
+	struct input in = { .config_path = CONFIG_PATH, .asked = asked };
+
+	log_init(stage, true);
+	log_set_subject(asked->id, asked->pid);
+	return begin(stage, argc, argv, &in, verdict, status);
+}
+
+int hook_is_ours(pid_t pid, struct error *err)
+{
+	struct proc_stat target, st;
+	pid_t ancestor = getppid();
+
+	if (proc_stat(pid, &target) < 0)
+		return err_set(err, ESRCH, "there is no process %d", pid);
+	if (target.kernel_thread)
+		return err_set(err, EINVAL, "process %d is a kernel thread", pid);
+	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
+		if (target.ppid == ancestor && pid != getpid())
+			return 0;
+		if (proc_stat(ancestor, &st) < 0)
+			break;
+		ancestor = st.ppid;
+	}
+	return err_set(err, EPERM,
+		       "process %d is not a child of the runtime that called this hook", pid);
+}
+
+int hook_inject(struct inject_target *init, struct error *err)
+{
+	int r = inject_run(init, 1, merge_call, ARRAY_SIZE(merge_call), INIT_TIMEOUT_MS, err);
+
+	if (r == 0 && init->result < 0) {
+		*err = init->err;
+		r = init->result;
+	}
+	if (r < 0)
+		return err_wrap(err, r, "the container's init");
+	log_debug("the init was stopped for %d us", init->stopped_us);
+	return 0;
 }
 
 int hook_failed(const struct hook_verdict *verdict, const struct error *err)

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "inject.h"
 #include "policy.h"
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
@@ -34,6 +35,30 @@ enum hook_next {
  */
 enum hook_next hook_begin(const char *stage, int argc, char **argv,
 			  struct hook_verdict *verdict, int *status);
+
+/* What a container says of itself where there is no OCI state. */
+struct hook_asked {
+	const char *id;
+	pid_t pid; /* for the log */
+	const struct policy_words *words;
+	const struct annotation *annotation;
+	size_t n;
+	struct error err; /* why it cannot be told; empty if it can */
+};
+
+/* The same where the caller has read what the container says: stdin is left alone. */
+enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
+				const struct hook_asked *asked, struct hook_verdict *verdict,
+				int *status);
+
+/*
+ * The init of a container that is being started is a child of what calls the hook, and so
+ * are we: any other pid is a mistake (or a hypervisor's), and root should not act on it.
+ */
+int hook_is_ours(pid_t pid, struct error *err);
+
+/* Make a container's init, which is about to execute the workload, mergeable. 0 or -errno. */
+int hook_inject(struct inject_target *init, struct error *err);
 
 /*
  * The exit status for a container that could not be merged: 1 if merging is required, so

@@ -277,6 +277,17 @@ static void move_to(int cpu)
 	(void)sched_setaffinity(0, sizeof(set), &set);
 }
 
+static int pick_thread(const struct inject_target *t, pid_t *tid, int *cpu)
+{
+	struct proc_stat st;
+
+	if (!t->proc_pid)
+		return proc_pick_thread(t->pid, tid, cpu);
+	*tid = t->pid;
+	*cpu = proc_stat(t->proc_pid, &st) == 0 ? st.cpu : -1;
+	return 0;
+}
+
 static int inject_one(struct inject_target *t, const struct inject_call *calls, size_t n,
 		      int timeout_ms)
 {
@@ -285,7 +296,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	bool suspended;
 	pid_t tid;
 
-	r = proc_pick_thread(t->pid, &tid, &cpu);
+	r = pick_thread(t, &tid, &cpu);
 	if (r < 0)
 		return explain(-ESRCH, &t->err);
 	move_to(cpu);
@@ -308,7 +319,7 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	if (r == 0) {
 		fault_step(FAULT_STOPPED);
 		/* only now, stopped, can it not come under a filter behind our back */
-		if (!suspended && proc_seccomp(tid) != 0)
+		if (!suspended && proc_seccomp(t->proc_pid ? t->proc_pid : tid) != 0)
 			r = -EACCES;
 		else
 			r = make_calls(tid, status, calls, n, deadline);

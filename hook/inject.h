@@ -20,6 +20,12 @@ struct inject_call {
 struct inject_target {
 	pid_t pid; /* the process (its thread group) */
 	int pidfd; /* opened when pid was known to be the right one */
+	/*
+	 * Its number under /proc, where that is another pid namespace's than ours (in LXC's
+	 * mount hook); else 0. The leader makes the calls then: its threads have no number
+	 * in common.
+	 */
+	pid_t proc_pid;
 	/* out: */
 	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
 	int stopped_us; /* how long the thread that made the calls was held up */

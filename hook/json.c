@@ -5,17 +5,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <yajl/yajl_parse.h>
 
 /*
  * yajl's memory. It doubles its buffers: one for a string that is being decoded, which grows
  * in place to less than twice the string, and one for what is left unfinished at the end,
  * which is short unless the text was cut off within a long string (then the walk is given
- * up). The input is bounded by the caller; pages that are not used cost nothing.
+ * up).
  */
-static _Alignas(16) char arena[2 * JSON_SCAN_MAX + (8u << 20)];
-static size_t arena_used;
-static char *arena_last;
+#define UNFINISHED_MAX (8u << 20)
+#define YAJL_OWN       (64u << 10)
+
+static char *arena, *arena_last;
+static size_t arena_size, arena_used;
 
 /*
  * The strings that are kept. In the text each has two quotes, here it has one NUL: they take
@@ -24,11 +27,30 @@ static char *arena_last;
 static char kept[2u << 20];
 static size_t kept_used;
 
+int json_reserve(size_t len, struct error *err)
+{
+	size_t size = 2 * len + YAJL_OWN;
+	char *p;
+
+	size += 2 * len < UNFINISHED_MAX ? 2 * len : UNFINISHED_MAX;
+	size = (size + 15) & ~(size_t)15;
+	if (size <= arena_size)
+		return 0;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return err_errno(err, errno, "memory for %zu bytes of JSON", len);
+	if (arena)
+		munmap(arena, arena_size);
+	arena = p;
+	arena_size = size;
+	return 0;
+}
+
 static void *arena_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
 	size = (size + 15) & ~(size_t)15;
-	if (size > sizeof(arena) - arena_used - 16)
+	if (size > arena_size - arena_used - 16)
 		__builtin_trap(); /* yajl does not check; the parent sees the parser die */
 	arena_last = arena + arena_used + 16;
 	memcpy(arena + arena_used, &size, sizeof(size));
@@ -257,6 +279,8 @@ static int walk(struct walk *w, const char *text, size_t len, bool comments)
 
 	arena_used = 0;
 	arena_last = NULL;
+	if (json_reserve(len, w->err) < 0)
+		return -ENOMEM;
 	h = yajl_alloc(&callbacks, &memory, w);
 	w->yajl = h;
 	yajl_config(h, yajl_allow_comments, (int)comments);

@@ -40,7 +40,7 @@ typedef int (*json_visit)(void *arg, const struct json_path *path, const struct 
 			  struct error *err);
 
 /*
- * Walk len bytes of text. Uses a fixed amount of static memory and no system call, so that
+ * Walk len bytes of text. Makes no system call (but see json_reserve()), so that
  * it works in a confined process. name goes into messages. -EINVAL for bad JSON (with line
  * and column), -E2BIG for too much nesting or too much text, else what visit returned.
  */
@@ -60,6 +60,12 @@ typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,
 #define JSON_SCAN_MAX (16u << 20)
 int json_scan(const char *name, const char *text, size_t len, json_visit visit,
 	      json_leave leave, void *arg, struct error *err);
+
+/*
+ * Map the memory for a walk over len bytes. A walk does it by itself, but a confined process
+ * may not: call it before. 0 or -ENOMEM.
+ */
+int json_reserve(size_t len, struct error *err);
 
 /* Forget all strings of earlier walks. */
 void json_release(void);

@@ -21,6 +21,8 @@ static const struct applet {
 	  "OCI hook: check that every process is mergeable, repair what is not" },
 	{ "poststop", applet_poststop, "[--config FILE] <STATE",
 	  "OCI hook: leave nothing behind" },
+	{ "lxc", applet_lxc, "[--config FILE] [NAME lxc TYPE]",
+	  "LXC hook: make the container being started mergeable" },
 	{ "precreate", applet_precreate, "[--config FILE] [--library FILE] <CONFIG >CONFIG",
 	  "podman hook: add the preload library to a container's config.json" },
 	{ "run", applet_run, "[--required] [--] COMMAND [ARGUMENT...]",

@@ -8,6 +8,23 @@
 #include <string.h>
 
 static const char *const containers_names[] = { "annotated", "all", "none" };
+const struct policy_words policy_annotations = {
+	.kind = "annotation ",
+	.merge = ANNOTATION_PREFIX "merge",
+	.required = ANNOTATION_PREFIX "required",
+	.method = ANNOTATION_PREFIX "method",
+	.yes = "true",
+	.no = "false",
+};
+
+const struct policy_words policy_environment = {
+	.kind = "",
+	.merge = "KSM_MERGE",
+	.required = "KSM_REQUIRED",
+	.yes = "yes",
+	.no = "no",
+};
+
 static const char *const method_names[] = { "auto", "inject", "preload" };
 
 static int parse_name(const char *text, const char *const *names, size_t n)
@@ -63,35 +80,38 @@ static const struct policy_rule *match(const struct policy_rules *rules,
 	return NULL;
 }
 
-static void misunderstood(struct decision *d, const char *key, const char *value,
-			  const char *expected)
+static void misunderstood(struct decision *d, const char *kind, const char *key,
+			  const char *value, const char *expected)
 {
 	size_t len = strlen(d->warning);
 	char clean[48];
 
 	printable(clean, sizeof(clean), value, strlen(value));
 	snprintf(d->warning + len, sizeof(d->warning) - len,
-		 "%sannotation %s=\"%s\" is none of %s and counts as not given",
-		 len ? "; " : "", key, clean, expected);
+		 "%s%s%s=\"%s\" is none of %s and counts as not given", len ? "; " : "", kind,
+		 key, clean, expected);
 }
 
-/* 1 true, 0 false, -1 not given or not understood */
-static int truth(struct decision *d, const struct annotation *a, size_t n, const char *key)
+/* 1 yes, 0 no, -1 not given or not understood */
+static int truth(struct decision *d, const struct policy_words *w, const struct annotation *a,
+		 size_t n, const char *key)
 {
 	const char *value = value_of(a, n, key);
+	char expected[16];
 
 	if (!value)
 		return -1;
-	if (strcmp(value, "true") == 0)
+	if (strcmp(value, w->yes) == 0)
 		return 1;
-	if (strcmp(value, "false") == 0)
+	if (strcmp(value, w->no) == 0)
 		return 0;
-	misunderstood(d, key, value, "true, false");
+	snprintf(expected, sizeof(expected), "%s, %s", w->yes, w->no);
+	misunderstood(d, w->kind, key, value, expected);
 	return -1;
 }
 
-static bool decide_merge(const struct policy_config *c, const struct annotation *a, size_t n,
-			 int asked, struct decision *d)
+static bool decide_merge(const struct policy_words *w, const struct policy_config *c,
+			 const struct annotation *a, size_t n, int asked, struct decision *d)
 {
 	const struct policy_rule *rule = match(&c->deny, a, n);
 
@@ -105,38 +125,47 @@ static bool decide_merge(const struct policy_config *c, const struct annotation 
 		return false;
 	}
 	if (asked == 0) {
-		SAY("annotation " ANNOTATION_PREFIX "merge=false");
+		SAY("%s%s=%s", w->kind, w->merge, w->no);
 		return false;
 	}
 	if (asked < 0 && !c->chosen && c->containers != CONTAINERS_ALL) {
-		SAY("no annotation " ANNOTATION_PREFIX "merge=true");
+		SAY("no %s%s=%s", w->kind, w->merge, w->yes);
 		return false;
 	}
 	if (c->allow.n && !match(&c->allow, a, n)) {
 		SAY("no \"allow\" rule of config.json matches");
 		return false;
 	}
-	SAY("%s", asked > 0 ? "annotation " ANNOTATION_PREFIX "merge=true" :
-		  c->chosen ? "its runtime is ksm-hook's by choice" :
-			      "config.json says \"containers\": \"all\"");
+	if (asked > 0)
+		SAY("%s%s=%s", w->kind, w->merge, w->yes);
+	else if (c->chosen)
+		SAY("its runtime is ksm-hook's by choice");
+	else
+		SAY("config.json says \"containers\": \"all\"");
 #undef SAY
 	return true;
 }
 
-void policy_decide(const struct policy_config *config, const struct annotation *annotations,
-		   size_t n, struct decision *out)
+void policy_decide_by(const struct policy_words *w, const struct policy_config *config,
+		      const struct annotation *annotations, size_t n, struct decision *out)
 {
 	const char *method;
 	int required;
 
 	*out = (struct decision){ .method = config->method };
-	out->merge = decide_merge(config, annotations, n,
-				  truth(out, annotations, n, ANNOTATION_PREFIX "merge"), out);
+	out->merge = decide_merge(w, config, annotations, n,
+				  truth(out, w, annotations, n, w->merge), out);
 
-	required = truth(out, annotations, n, ANNOTATION_PREFIX "required");
+	required = truth(out, w, annotations, n, w->required);
 	out->required = required < 0 ? config->required : required;
 
-	method = value_of(annotations, n, ANNOTATION_PREFIX "method");
+	method = w->method ? value_of(annotations, n, w->method) : NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
-		misunderstood(out, ANNOTATION_PREFIX "method", method, "auto, inject, preload");
+		misunderstood(out, w->kind, w->method, method, "auto, inject, preload");
+}
+
+void policy_decide(const struct policy_config *config, const struct annotation *annotations,
+		   size_t n, struct decision *out)
+{
+	policy_decide_by(&policy_annotations, config, annotations, n, out);
 }

@@ -55,9 +55,25 @@ struct decision {
 	char warning[480]; /* values that were not understood; empty if none */
 };
 
+/* How a container says what it wants. */
+struct policy_words {
+	const char *kind; /* in messages, in front of a key */
+	const char *merge, *required;
+	const char *method; /* NULL: has no say in it */
+	const char *yes, *no;
+};
+
+extern const struct policy_words policy_annotations; /* io.ksm.merge=true|false, … */
+extern const struct policy_words policy_environment; /* KSM_MERGE=yes|no, … */
+
 int policy_containers_parse(const char *text, enum policy_containers *out);
 int policy_method_parse(const char *text, enum policy_method *out);
 
+/* Keys that are none of the words count for the rules of config only. */
+void policy_decide_by(const struct policy_words *words, const struct policy_config *config,
+		      const struct annotation *annotations, size_t n, struct decision *out);
+
+/* The same by policy_annotations. */
 void policy_decide(const struct policy_config *config, const struct annotation *annotations,
 		   size_t n, struct decision *out);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "applets.h"
@@ -24,7 +25,7 @@
 #define SPEC_TIMEOUT_MS  5000
 #define PARSE_TIMEOUT_MS 3000
 
-static char spec_text[SPEC_MAX + 1];
+static char *spec_text; /* SPEC_MAX + 1 bytes */
 static char config_text[CONFIG_MAX + 1];
 
 struct input {
@@ -98,7 +99,9 @@ static int parse_confined(const struct input *in, struct verdict *v, struct erro
 	int r;
 
 	*v = (struct verdict){ 0 };
-	r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
+	r = json_reserve(in->spec_len > in->config_len ? in->spec_len : in->config_len, err);
+	if (r == 0)
+		r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
 	if (r == 0)
 		r = check(v, err);
 	if (r < 0)
@@ -333,10 +336,10 @@ static int pass_large(struct input *in)
 
 static int run(struct input *in)
 {
-	ssize_t n = read_all(STDIN_FILENO, spec_text, SPEC_MAX, SPEC_TIMEOUT_MS);
 	struct spec_edit edit = { .n = 0 };
 	struct error err;
 	int status;
+	ssize_t n = read_all(STDIN_FILENO, spec_text, SPEC_MAX, SPEC_TIMEOUT_MS);
 
 	if (n == -EFBIG)
 		return pass_large(in);
@@ -371,6 +374,13 @@ int applet_precreate(int argc, char **argv)
 	log_init(argv[0], true);
 	/* a reader that is gone is an error with a line in the log */
 	signal(SIGPIPE, SIG_IGN);
+	/* mapped, not static: the other applets have no use for it */
+	spec_text = mmap(NULL, SPEC_MAX + 1, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (spec_text == MAP_FAILED) {
+		log_error("memory for %u bytes: %s", SPEC_MAX, strerror(errno));
+		return 1;
+	}
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {

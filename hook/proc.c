@@ -98,6 +98,28 @@ int proc_seccomp(pid_t tid)
 	return n < 0 ? -ENODATA : (int)n;
 }
 
+int proc_parent(pid_t *number, bool *outer)
+{
+	__cleanup(close_fd) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	const char *line;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read_all(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return (int)n;
+	*number = (pid_t)proc_field(text, "PPid");
+	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
+	line = strstr(text, "\nNSpid:\t");
+	if (!line || *number < 0)
+		return -ENODATA;
+	line += strlen("\nNSpid:\t");
+	*outer = line[strspn(line, "0123456789")] == '\t';
+	return 0;
+}
+
 enum {
 	RANK_NONE,    /* it has ended */
 	RANK_RUNNING, /* in user space: who knows when it enters the kernel */

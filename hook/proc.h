@@ -34,6 +34,12 @@ int proc_stat(pid_t pid, struct proc_stat *out);
  */
 int proc_pin(pid_t pid);
 
+/*
+ * Our parent's number in the pid namespace that /proc shows, and whether that one lies
+ * around ours, as it does until a container has mounted its own. 0 or -errno.
+ */
+int proc_parent(pid_t *number, bool *outer);
+
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);
 

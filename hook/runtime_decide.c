@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "confine.h"
@@ -22,7 +23,7 @@
 _Static_assert(sizeof(struct runtime_answer) <= PIPE_BUF, "the answer must fit one pipe write");
 
 /* config.json of the bundle, or the runtime's state of a container that runs */
-static char text[JSON_SCAN_MAX + 1];
+static char *text;
 static char config_text[CONFIG_MAX + 1];
 static size_t text_len, config_len;
 
@@ -109,7 +110,9 @@ static int parse_confined(const struct runtime_input *in, struct runtime_answer 
 	int r;
 
 	*a = (struct runtime_answer){ 0 };
-	r = confine_call(parse, in, a, sizeof(*a), PARSE_TIMEOUT_MS, err);
+	r = json_reserve(text_len > config_len ? text_len : config_len, err);
+	if (r == 0)
+		r = confine_call(parse, in, a, sizeof(*a), PARSE_TIMEOUT_MS, err);
 	if (r == 0)
 		r = check(a, err);
 	if (r < 0)
@@ -131,6 +134,15 @@ static int read_text(int dir, const char *path, struct error *err)
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: not a regular file", path);
+	/* mapped, not static: the other applets have no use for it */
+	if (!text) {
+		text = mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (text == MAP_FAILED) {
+			text = NULL;
+			return err_errno(err, errno, "memory for %u bytes", JSON_SCAN_MAX);
+		}
+	}
 	n = read_all(fd, text, JSON_SCAN_MAX, 0);
 	if (n == -EFBIG)
 		return err_set(err, EFBIG, "%s: longer than %u bytes", path, JSON_SCAN_MAX);

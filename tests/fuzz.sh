@@ -30,4 +30,8 @@ test_config() {
 	fuzz config
 }
 
+test_lxc_config() {
+	fuzz lxc_config
+}
+
 . "$(dirname "$0")/lib.sh"

@@ -73,12 +73,19 @@ has_line() {
 	return 1
 }
 
-# mergeable ID yes|no (a zombie's own directory tells nothing: look at another thread's)
+# a zombie's own directory tells nothing: another thread's does
+a_thread_has() {
+	for _dir in "/proc/$pid/task"/*; do
+		has_line "$_dir/ksm_stat" "$1" && return 0
+	done
+	return 1
+}
+
+# mergeable ID yes|no
 mergeable() {
 	pid_of "$1"
-	for _dir in "/proc/$pid/task"/*; do :; done
-	wait_for 2 has_line "$_dir/ksm_stat" "ksm_merge_any: $2" ||
-		fail "$1: mergeable: $2 expected: $(cat "$_dir/ksm_stat" 2>&1)"
+	wait_for 2 a_thread_has "ksm_merge_any: $2" ||
+		fail "$1: mergeable: $2 expected: $(cat "/proc/$pid/task"/*/ksm_stat 2>&1)"
 }
 
 is_in_state() {

@@ -271,6 +271,38 @@ static void duplicates(void)
 	CHECK_TEXT(d.warning, "");
 }
 
+/* Where there are no annotations the environment says it, in its own words. */
+static void environment(void)
+{
+	static const struct policy_config defaults, all = { .containers = CONTAINERS_ALL };
+	struct policy_config deny = { .deny = { { { "lxc.name", "web-*" } }, 1 } };
+	struct annotation a[] = { { "lxc.name", "web-1" },
+				  { "KSM_MERGE", "yes" },
+				  { "KSM_REQUIRED", "yes" },
+				  { "io.ksm.merge", "false" } };
+	struct decision d;
+
+	policy_decide_by(&policy_environment, &defaults, a, 4, &d);
+	CHECK(d.merge);
+	CHECK(d.required);
+	CHECK_TEXT(d.reason, "KSM_MERGE=yes");
+	CHECK_TEXT(d.warning, "");
+	policy_decide_by(&policy_environment, &defaults, a, 1, &d);
+	CHECK(!d.merge);
+	CHECK_TEXT(d.reason, "no KSM_MERGE=yes");
+	policy_decide_by(&policy_environment, &deny, a, 4, &d);
+	CHECK(!d.merge);
+	CHECK_HAS(d.reason, "denied by the rule for lxc.name");
+	a[1].value = "no";
+	policy_decide_by(&policy_environment, &all, a, 4, &d);
+	CHECK(!d.merge);
+	CHECK_TEXT(d.reason, "KSM_MERGE=no");
+	a[1].value = "true";
+	policy_decide_by(&policy_environment, &all, a, 4, &d);
+	CHECK(d.merge);
+	CHECK_TEXT(d.warning, "KSM_MERGE=\"true\" is none of yes, no and counts as not given");
+}
+
 static void names(void)
 {
 	enum policy_containers containers = CONTAINERS_NONE;
@@ -304,6 +336,7 @@ int main(void)
 	required_and_method();
 	unknown_values();
 	duplicates();
+	environment();
 	names();
 	return check_end();
 }

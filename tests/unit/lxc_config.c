@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an LXC configuration says of a variable, by LXC's own rules for lines and quotes. */
+#include "lxc_config.h"
+
+#include "check.h"
+
+static const struct {
+	const char *text, *value; /* value NULL: not given */
+} cases[] = {
+	{ "", NULL },
+	{ "\n\n=\n", NULL },
+	{ "lxc.environment = KSM_MERGE=yes\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes", "yes" },
+	{ "lxc.environment=KSM_MERGE=yes", "yes" },
+	{ " \tlxc.environment \t=\t KSM_MERGE=yes \t\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\r\n", "yes" },
+	{ "lxc.environment = \"KSM_MERGE=yes\"\n", "yes" },
+	{ "lxc.environment = 'KSM_MERGE=yes'\n", "yes" },
+	{ "lxc.environment = 'KSM_MERGE=yes\"\n", NULL },
+	{ "lxc.environment = KSM_MERGE='yes'\n", "'yes'" },
+	{ "lxc.environment = KSM_MERGE=\n", "" },
+	{ "lxc.environment = KSM_MERGE=a=b\n", "a=b" },
+	{ "lxc.environment = KSM_MERGE\n", NULL },
+	{ "lxc.environment = KSM_MERGED=yes\n", NULL },
+	{ "lxc.environment = XKSM_MERGE=yes\n", NULL },
+	{ "lxc.environments = KSM_MERGE=yes\n", NULL },
+	{ "# lxc.environment = KSM_MERGE=yes\n", NULL },
+	{ "#lxc.environment = KSM_MERGE=yes\n", NULL },
+	{ "KSM_MERGE=yes\n", NULL },
+	{ "lxc.uts.name = lxc.environment = KSM_MERGE=yes\n", NULL },
+	{ "lxc.environment = KSM_MERGE=no\nlxc.environment = KSM_MERGE=yes\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = OTHER=1\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment =\n", NULL },
+	{ "lxc.environment =\nlxc.environment = KSM_MERGE=yes\n", "yes" },
+	{ "lxc.environment.runtime = KSM_MERGE=yes\n", NULL },
+	{ "lxc.environment = KSM_MERGE=0123456789abcdef\n", "0123456" },
+};
+
+int main(void)
+{
+	static const char nul[] = "lxc.rootfs.path = a\0b\nlxc.environment = KSM_MERGE=yes";
+	char value[8];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool given;
+
+		check_case = cases[i].text;
+		given = lxc_config_variable(cases[i].text, strlen(cases[i].text), "KSM_MERGE",
+					    value, sizeof(value));
+		CHECK_INT(given, cases[i].value != NULL);
+		if (given && cases[i].value)
+			CHECK_TEXT(value, cases[i].value);
+	}
+	check_case = "a NUL";
+	CHECK(lxc_config_variable(nul, sizeof(nul) - 1, "KSM_MERGE", value, sizeof(value)));
+	CHECK_TEXT(value, "yes");
+	return check_end();
+}
