@@ -23,8 +23,7 @@
 _Static_assert(sizeof(struct runtime_answer) <= PIPE_BUF, "the answer must fit one pipe write");
 
 /* config.json of the bundle, or the runtime's state of a container that runs */
-static char nothing[1];
-static char *text = nothing; /* JSON_SCAN_MAX + 1 bytes, mapped when there is a file to read */
+static char *text;
 static char config_text[CONFIG_MAX + 1];
 static size_t text_len, config_len;
 
@@ -135,13 +134,14 @@ static int read_text(int dir, const char *path, struct error *err)
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: not a regular file", path);
-	if (text == nothing) {
-		char *map = mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (map == MAP_FAILED)
-			return err_errno(err, errno, "memory for %s", path);
-		text = map;
+	/* mapped, not static: the other applets have no use for it */
+	if (!text) {
+		text = mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (text == MAP_FAILED) {
+			text = NULL;
+			return err_errno(err, errno, "memory for %u bytes", JSON_SCAN_MAX);
+		}
 	}
 	n = read_all(fd, text, JSON_SCAN_MAX, 0);
 	if (n == -EFBIG)

@@ -5,7 +5,7 @@
 packages=docker.io,docker-cli,containerd,runc,busybox-static,ca-certificates,jq,shunit2,python3,procps,util-linux
 
 suite_setup() {
-	trixie=${KSM_TEST_TRIXIE:-/var/tmp/ksm-hook-test-trixie-docker}
+	trixie=$BUILD/trixie-docker
 	"$top/tests/chroot" make "$trixie" $packages >"$work/made" 2>&1 || cat "$work/made"
 }
 

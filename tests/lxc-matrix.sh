@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # LXC 6, Incus and systemd 257, in a Debian 13 that debootstrap makes once in $BUILD/trixie.
 
+packages=lxc,busybox-static,uidmap,incus-base,incus-client,systemd,systemd-container,dbus,ca-certificates,make,shunit2,strace
+
 suite_setup() {
 	. "$top/tests/lxc/common.sh"
 	trixie=$BUILD/trixie
-	made=$("$top/tests/lxc/chroot" make "$trixie" 2>&1) || made="$made, failed"
+	made=$("$top/tests/chroot" make "$trixie" $packages 2>&1) || made="$made, failed"
 }
 
 # inside COMMAND...: in the chroot
 inside() {
-	BUILD="$BUILD" KSM_HOOK="$KSM_HOOK" "$top/tests/lxc/chroot" run "$trixie" "$@"
+	BUILD="$BUILD" KSM_HOOK="$KSM_HOOK" "$top/tests/chroot" run "$trixie" "$@"
 }
 
 testTheChroot() {
