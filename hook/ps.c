@@ -35,15 +35,23 @@ static int compare(const void *a, const void *b)
 	return r ? r : strcmp(x->name.id, y->name.id);
 }
 
-/* Anonymous memory in bytes: resident without what is of files and shared (proc(5), statm). */
+/*
+ * Anonymous memory in bytes: resident without what is of files and shared (proc(5), statm);
+ * -1 for what has no memory any more: a process that has ended and is not reaped.
+ */
 static int64_t anonymous(pid_t pid)
 {
+	long size, resident, shared;
 	char text[128];
-	long resident, shared;
+	pid_t tid;
+	int cpu;
 
 	if (proc_read(pid, "statm", text, sizeof(text)) < 0 ||
-	    sscanf(text, "%*d %ld %ld", &resident, &shared) != 2)
-		return 0;
+	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3)
+		return -1;
+	/* a first thread that has ended shows nothing of the others' */
+	if (size == 0)
+		return proc_pick_thread(pid, &tid, &cpu) < 0 ? -1 : 0;
 	return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
@@ -55,6 +63,9 @@ static bool add(struct table *t, pid_t pid)
 
 	if (!container_of(pid, &r.name))
 		return true;
+	r.anonymous = anonymous(pid);
+	if (r.anonymous < 0)
+		return true;
 	if (ksm_stat_read(pid, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
 	method = ksm_process_method(pid, &st);
@@ -62,7 +73,6 @@ static bool add(struct table *t, pid_t pid)
 	r.by_madvise = method == KSM_BY_MADVISE;
 	r.mergeable = r.by_prctl + r.by_madvise;
 	r.unknown = method == KSM_BY_UNKNOWN;
-	r.anonymous = anonymous(pid);
 	r.merged = (st.merging_pages + st.zero_pages) * sysconf(_SC_PAGESIZE);
 	r.profit = st.profit;
 	if (t->n == t->room) {

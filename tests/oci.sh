@@ -188,6 +188,20 @@ testAllStagesTogetherLeaveNothingBehind() {
 	hooks=$(hooks_json createRuntime)
 }
 
+# a process that has ended and is not reaped has no memory that could be merged
+testPsLeavesZombiesOut() {
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /usr/bin/perl -e \
+		'unless (fork) { exit } sleep 60'
+	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
+	_pid=$(runc state "ksmtest-$$" | jq .pid)
+	_zombie() { ps -o stat= --ppid "$_pid" | grep -q Z; }
+	wait_for 5 _zombie
+	assertTrue "there is a zombie" $?
+	out=$("$KSM_HOOK" ps --json | jq -c ".[] | select(.id == \"ksmtest-$$\") | [.processes, .mergeable]")
+	assertEquals '[1,true]' "$out"
+	runc delete -f "ksmtest-$$"
+}
+
 testRequiredRefusesTheContainer() {
 	# a target that is not the runtime's: the one failure that can be made at will
 	sleep 60 &
