@@ -4,9 +4,6 @@
 OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json $(BUILD)/oci-config/runc-hooks.json \
 	$(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json
 
-# where the wrapper goes by the names runc and crun
-LIBEXECDIR ?= $(PREFIX)/libexec
-
 $(BUILD)/oci-config/%.json: oci-config/%.json.in Makefile
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)

@@ -2,7 +2,7 @@
 # The OpenVZ action scripts and their helper. Not part of `make install`: only an
 # OpenVZ host has a use for them.
 
-LIBEXECDIR ?= $(PREFIX)/libexec/ksm-hook
+OPENVZ_DIR := $(LIBEXECDIR)/ksm-hook
 VZDIR      ?= $(SYSCONFDIR)/vz
 
 # A static musl program runs on any kernel; a static glibc one built today refuses
@@ -51,10 +51,10 @@ CHECK_SUITES += tests/openvz.sh tests/openvz-hostile.sh
 # The places that the scripts name are known only now, so they are filled in here.
 ## install-openvz: the vps.mount and vps.umount of an OpenVZ host, beside its own
 install-openvz: $(BUILD)/ksm-openvz
-	$(INSTALL) -D -m 755 $(BUILD)/ksm-openvz $(DESTDIR)$(LIBEXECDIR)/ksm-openvz
+	$(INSTALL) -D -m 755 $(BUILD)/ksm-openvz $(DESTDIR)$(OPENVZ_DIR)/ksm-openvz
 	$(Q)mkdir -p $(BUILD)/openvz/scripts
 	$(Q)for s in vps.mount vps.umount; do \
-		sed -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+		sed -e 's|@LIBEXECDIR@|$(OPENVZ_DIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
 			-e 's|@LIBDIR32@|$(LIBDIR32)|g' \
 			-e 's|@VZCONFDIR@|$(VZDIR)/conf|g' -e 's|@VZDIR@|$(VZDIR)|g' \
 			openvz/$$s >$(BUILD)/openvz/scripts/$$s || exit 1; \
@@ -64,7 +64,7 @@ install-openvz: $(BUILD)/ksm-openvz
 ## uninstall-openvz: take them away, and put the host's own back
 uninstall-openvz:
 	openvz/action-scripts uninstall $(DESTDIR)$(VZDIR)/conf
-	rm -f $(DESTDIR)$(LIBEXECDIR)/ksm-openvz
-	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || :
+	rm -f $(DESTDIR)$(OPENVZ_DIR)/ksm-openvz
+	$(Q)rmdir $(DESTDIR)$(OPENVZ_DIR) 2>/dev/null || :
 
 .PHONY: install-openvz uninstall-openvz
