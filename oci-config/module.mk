@@ -54,4 +54,4 @@ uninstall::
 
 CHECK_SUITES += tests/wrapper.sh tests/docker.sh tests/docker-register.sh tests/containerd.sh
 BENCHES += bench/wrapper
-MATRIX_SUITES += tests/docker-matrix.sh
+MATRIX_SUITES += tests/docker-matrix.sh tests/cri-matrix.sh

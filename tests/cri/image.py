@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""An OCI archive that holds busybox, under each of the names.
+
+image.py FILE NAME...
+"""
+import hashlib
+import io
+import json
+import os
+import sys
+import tarfile
+
+blobs = {}
+
+
+def blob(media, data):
+    digest = hashlib.sha256(data).hexdigest()
+    blobs["blobs/sha256/" + digest] = data
+    return {
+        "mediaType": "application/vnd.oci.image." + media,
+        "digest": "sha256:" + digest,
+        "size": len(data),
+    }
+
+
+def packed(files, links=()):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o755
+            tar.addfile(info, io.BytesIO(data))
+        for name in links:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(info)
+    return out.getvalue()
+
+
+def dump(value):
+    return json.dumps(value).encode()
+
+
+with open("/bin/busybox", "rb") as program:
+    layer = blob("layer.v1.tar", packed({"bin/busybox": program.read()}, ["bin/cat", "bin/sleep"]))
+config = blob("config.v1+json", dump({
+    "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine],
+    "os": "linux",
+    "config": {"Cmd": ["/bin/sleep", "600"]},
+    "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+}))
+manifest = blob("manifest.v1+json", dump({"schemaVersion": 2, "config": config, "layers": [layer]}))
+blobs["oci-layout"] = dump({"imageLayoutVersion": "1.0.0"})
+blobs["index.json"] = dump({"schemaVersion": 2, "manifests": [
+    dict(manifest, annotations={"io.containerd.image.name": name}) for name in sys.argv[2:]
+]})
+with open(sys.argv[1], "wb") as archive:
+    archive.write(packed(blobs))

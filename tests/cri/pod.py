@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What kubelet does for a pod of one container, and whether its processes are mergeable.
+
+pod.py SOCKET IMAGE HANDLER [ANNOTATION=VALUE...]
+
+Prints ksm_merge_any of the sandbox's process, the container's, and one that ExecSync starts;
+the pod is gone afterwards.
+"""
+import json
+import sys
+
+import grpc
+import api_pb2 as cri
+import api_pb2_grpc
+
+socket, image, handler = sys.argv[1:4]
+annotations = dict(pair.split("=", 1) for pair in sys.argv[4:])
+runtime = api_pb2_grpc.RuntimeServiceStub(grpc.insecure_channel("unix://" + socket))
+
+
+def any_of(text):
+    found = [line.split()[1] for line in text.splitlines() if line.startswith("ksm_merge_any:")]
+    return found[0] if found else "unknown: " + text
+
+
+def of_process(info):
+    with open("/proc/%d/ksm_stat" % json.loads(info["info"])["pid"]) as stat:
+        return any_of(stat.read())
+
+
+node = cri.NamespaceOption(network=cri.NODE)
+pod = cri.PodSandboxConfig(
+    metadata=cri.PodSandboxMetadata(name="pod", uid="ksm-hook-test", namespace="default"),
+    annotations=annotations,
+    log_directory="/tmp",
+    linux=cri.LinuxPodSandboxConfig(
+        cgroup_parent="/ksm-hook-test",
+        security_context=cri.LinuxSandboxSecurityContext(namespace_options=node),
+    ),
+)
+container = cri.ContainerConfig(
+    metadata=cri.ContainerMetadata(name="container"),
+    image=cri.ImageSpec(image=image),
+    linux=cri.LinuxContainerConfig(
+        security_context=cri.LinuxContainerSecurityContext(namespace_options=node),
+    ),
+)
+
+sandbox = runtime.RunPodSandbox(
+    cri.RunPodSandboxRequest(config=pod, runtime_handler=handler), timeout=30
+).pod_sandbox_id
+try:
+    status = runtime.PodSandboxStatus(
+        cri.PodSandboxStatusRequest(pod_sandbox_id=sandbox, verbose=True), timeout=10
+    )
+    print("sandbox:", of_process(status.info))
+    started = runtime.CreateContainer(
+        cri.CreateContainerRequest(pod_sandbox_id=sandbox, config=container, sandbox_config=pod),
+        timeout=30,
+    ).container_id
+    runtime.StartContainer(cri.StartContainerRequest(container_id=started), timeout=30)
+    status = runtime.ContainerStatus(
+        cri.ContainerStatusRequest(container_id=started, verbose=True), timeout=10
+    )
+    print("container:", of_process(status.info))
+    ran = runtime.ExecSync(
+        cri.ExecSyncRequest(container_id=started, cmd=["/bin/cat", "/proc/self/ksm_stat"], timeout=10),
+        timeout=20,
+    )
+    print("exec:", any_of((ran.stdout + ran.stderr).decode()))
+    runtime.StopContainer(cri.StopContainerRequest(container_id=started, timeout=0), timeout=20)
+finally:
+    # with all that is in it
+    runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox), timeout=30)
+    runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox), timeout=30)
+left = runtime.ListContainers(cri.ListContainersRequest(), timeout=10).containers
+print("left:", len(left) + len(runtime.ListPodSandbox(cri.ListPodSandboxRequest(), timeout=10).items))
