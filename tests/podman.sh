@@ -54,6 +54,23 @@ testRootRunc() {
 	assertContains "did not ask: $out" "$out" "ksm_merge_any: no"
 }
 
+# the engine's default seccomp profile, which is Docker's, in force; not asked at its start
+testAttachUnderTheDefaultProfile() {
+	podman_in "$work/r" --runtime runc run -d --name attached --network none \
+		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 image sleep 60 >/dev/null 2>&1
+	_id=$(podman_in "$work/r" inspect -f '{{.Id}}' attached 2>/dev/null)
+	_pid=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' attached 2>/dev/null)
+	assertContains "$(cat "/proc/$_pid/status")" "Seccomp:	2"
+	out=$("$KSM_HOOK" attach "$_id" 2>&1)
+	assertEquals "$out" 0 $?
+	assertContains "$(cat "/proc/$_pid/ksm_stat")" "ksm_merge_any: yes"
+	assertContains "$(cat "/proc/$_pid/status")" "Seccomp:	2"
+	out=$("$KSM_HOOK" detach "$_id" 2>&1)
+	assertEquals "$out" 0 $?
+	assertContains "$(cat "/proc/$_pid/ksm_stat")" "ksm_merge_any: no"
+	podman_in "$work/r" rm -f -t 0 attached >/dev/null 2>&1
+}
+
 testRootCrun() {
 	cat >"$work/crun.sh" <<-E
 		. "$work/functions"
