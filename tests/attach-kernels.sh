@@ -5,10 +5,9 @@
 # shellcheck disable=SC2086,SC2154 # lists are split; variables of lib.sh
 
 suite_setup() {
-	kernels=$BUILD/kernels
-	"$top/tests/kernels/fetch" "$kernels" ${KERNELS:-5.10 6.1 6.12 7} >"$work/list"
+	. "$top/tests/kernels/ask.sh"
 	guest=$work/guest
-	mkdir -p "$guest" "$work/out"
+	mkdir -p "$guest"
 	"$top/tests/kernels/stage" "$guest" "$KSM_HOOK:/usr/sbin/ksm-hook" "$BUILD/attach/grow:/grow"
 	cat >"$guest/run.test" <<-'S'
 		#!/bin/sh
@@ -49,65 +48,37 @@ suite_setup() {
 		echo "grow $?: $(tail -n 1 /tmp/grow.out)"
 	S
 	chmod 755 "$guest/run.test"
-	while read -r k; do
-		ask "$(basename "$(dirname "$k")")" "$k"
-	done <"$work/list"
-	if [ -e "$kernels/exec-6.12/vmlinuz" ]; then
-		ask as-6.7 "$kernels/exec-6.12/vmlinuz" -a ksm_exec_as=7
-	fi
-}
-
-ask() {
-	_name=$1 _kernel=$2
-	shift 2
-	"$top/tests/kernels/boot" "$@" "$_kernel" "$guest" >"$work/out/$_name" 2>"$work/$_name.err"
-	_rc=$?
-	[ $_rc -eq 0 ] || { echo "$_name: boot ended with $_rc"; tail -n 5 "$work/$_name.err"; }
-}
-
-# expect KERNEL-PATTERN LINE...: every kernel that fits says each line
-expect() {
-	_pattern=$1 _n=0
-	shift
-	for _file in "$work"/out/$_pattern; do
-		[ -s "$_file" ] || continue
-		_n=$((_n + 1))
-		for _line; do
-			grep -qx "$_line" "$_file" ||
-				fail "$(basename "$_file") lacks '$_line': $(cat "$_file")"
-		done
-	done
-	assertNotEquals "kernels that fit $_pattern" 0 $_n
+	ask_all 5.10 6.1 6.12 7
 }
 
 test_what_is_there_is_marked_and_taken_back() {
-	expect '*' 'attach 0: [a-z]* mergeable' 'unmarked: 0' 'watched: 0 unmarked' \
+	says '*' 'attach 0: [a-z]* mergeable' 'unmarked: 0' 'watched: 0 unmarked' \
 		'watch ended: 0' 'again 0: 0 made mergeable, 1 were already, 0 failed' \
 		'detach 0: 1 taken back, 0 were not mergeable, 0 failed' 'marked: 0' 'grow 0: ok'
 }
 
 test_madvise_where_there_is_no_prctl() {
 	for _k in '5.10.*' '6.1.*'; do
-		expect "$_k" 'attach 0: madvise mergeable' 'grown: not all marked'
+		says "$_k" 'attach 0: madvise mergeable' 'grown: not all marked'
 	done
 }
 
 test_the_prctl_elsewhere() {
 	for _k in '6.12.*' '7.*'; do
-		expect "$_k" 'attach 0: prctl mergeable' 'grown:  all marked'
+		says "$_k" 'attach 0: prctl mergeable' 'grown:  all marked'
 	done
 }
 
 # The mark is set there and then lost by nothing that happens here
 test_kernels_that_do_not_scan_after_exec() {
 	[ -e "$BUILD/kernels/exec-6.12/vmlinuz" ] || { skip "no kernel that was built for this"; return; }
-	expect as-6.7 'attach 0: prctl mergeable' 'grown:  all marked'
+	says as-6.7 'attach 0: prctl mergeable' 'grown:  all marked'
 }
 
 # 5.10 does not say what is merged of a process: at most what is anonymous of it
 test_the_limit_of_a_cgroup_v2() {
 	for _k in '5.*' '6.*' '7.*'; do
-		expect "$_k" 'no room 1: .*un-merging needs .* more, and the cgroup /g has .* left; --force .*'
+		says "$_k" 'no room 1: .*un-merging needs .* more, and the cgroup /g has .* left; --force .*'
 	done
 }
 
