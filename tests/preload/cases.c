@@ -334,6 +334,7 @@ static int case_chroot(void)
 	if (fd < 0 || chroot("/sys/kernel/mm/ksm"))
 		return 1;
 	grow_small(30 * MIB);
+	rest();
 	return covered_from(fd);
 }
 
