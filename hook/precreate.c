@@ -29,7 +29,7 @@ static char *spec_text; /* SPEC_MAX + 1 bytes */
 static char config_text[CONFIG_MAX + 1];
 
 struct input {
-	const char *config_path, *library;
+	const char *config_path, *preload_path;
 	size_t spec_len, config_len;
 };
 
@@ -234,7 +234,7 @@ static int check_all(const struct input *in, const struct spec *s, enum probe_wa
 		return err_set(err, EINVAL, "%s", s->obstacle);
 	r = check_profile(s, way, err);
 	if (r == 0)
-		r = check_library(in->library, &library, err);
+		r = check_library(in->preload_path, &library, err);
 	if (r == 0)
 		r = entry_check(s->root, s->program, s->path, &library, err);
 	return r;
@@ -260,7 +260,7 @@ static void add_library(const struct input *in, const struct verdict *v, struct 
 	}
 	only_way = v->decision.method == METHOD_PRELOAD || way != PROBE_EACH_EXEC;
 	if (check_all(in, s, way, &err) < 0 ||
-	    spec_edit(spec_text, in->spec_len, s, in->library, edit, &err) < 0) {
+	    spec_edit(spec_text, in->spec_len, s, in->preload_path, edit, &err) < 0) {
 		edit->n = 0;
 		*status = give_up(&v->decision, only_way, &err);
 		return;
@@ -368,7 +368,7 @@ int applet_precreate(int argc, char **argv)
 						  { "library", required_argument, NULL, 'l' },
 						  { "help", no_argument, NULL, 'h' },
 						  { 0 } };
-	struct input in = { .config_path = CONFIG_PATH, .library = PRELOAD_LIBRARY };
+	struct input in = { .config_path = CONFIG_PATH, .preload_path = PRELOAD_LIBRARY };
 	int c;
 
 	log_init(argv[0], true);
@@ -388,7 +388,7 @@ int applet_precreate(int argc, char **argv)
 			in.config_path = optarg;
 			break;
 		case 'l':
-			in.library = optarg;
+			in.preload_path = optarg;
 			break;
 		case 'h':
 			applet_usage(argv[0]);

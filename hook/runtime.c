@@ -165,7 +165,7 @@ int applet_runtime(int argc, char **argv)
 	static struct runtime_answer a;
 	const struct role *role = find_role(argv[0], true);
 	struct runtime_input in = { .config_path = CONFIG_PATH,
-				    .library = PRELOAD_LIBRARY,
+				    .preload_path = PRELOAD_LIBRARY,
 				    .runtime = role->runtime,
 				    .chosen = role->chosen };
 	char path[PATH_MAX];
@@ -183,7 +183,7 @@ int applet_runtime(int argc, char **argv)
 			log_error("%s needs a file", argv[1]);
 			return 2;
 		}
-		*(argv[1][2] == 'c' ? &in.config_path : &in.library) = argv[2];
+		*(argv[1][2] == 'c' ? &in.config_path : &in.preload_path) = argv[2];
 		argv += 2;
 	}
 	argv_parse(argv + 1, &in.facts);

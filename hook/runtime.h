@@ -11,9 +11,10 @@
 
 struct runtime_input {
 	const char *config_path;
-	const char *library; /* what is mounted into the container where the kernel needs it */
-	const char *runtime; /* the one that this stands for; NULL: the first of "runtimes" */
-	bool chosen;         /* for merging, by its name */
+	const char *
+		preload_path; /* what is mounted into the container where the kernel needs it */
+	const char *runtime;  /* the one that this stands for; NULL: the first of "runtimes" */
+	bool chosen;          /* for merging, by its name */
 	struct argv_facts facts;
 };
 

@@ -42,8 +42,9 @@ static int config_fd(const struct decision *d, struct error *err)
 static int precreate(const struct runtime_input *in, int config, int from, int to,
 		     struct error *err)
 {
-	char path[32], *argv[] = { "precreate", "--config",          path,
-				   "--library", (char *)in->library, NULL };
+	char path[32], *argv[] = {
+		"precreate", "--config", path, "--library", (char *)in->preload_path, NULL
+	};
 	int status = 0;
 	pid_t pid;
 
