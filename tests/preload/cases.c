@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MIB (1UL << 20)
@@ -40,21 +39,6 @@ static void grow_small(size_t total)
 		len = 24 + done % 400;
 		touched(malloc(len), len);
 	}
-}
-
-/* Looks are rationed; one that was put off is made up for when the program rests. */
-static void rest(void)
-{
-	struct timespec t = { .tv_nsec = 20000000 };
-
-	nanosleep(&t, NULL);
-	nanosleep(&t, NULL);
-}
-
-static int settled(void)
-{
-	rest();
-	return covered();
 }
 
 static int case_small(void)
@@ -334,8 +318,7 @@ static int case_chroot(void)
 	if (fd < 0 || chroot("/sys/kernel/mm/ksm"))
 		return 1;
 	grow_small(30 * MIB);
-	rest();
-	return covered_from(fd);
+	return settled_from(fd);
 }
 
 static const struct {

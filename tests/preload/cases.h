@@ -3,8 +3,8 @@
 #ifndef CASES_H
 #define CASES_H
 
-int covered(void);
-int covered_from(int smaps);
+int settled(void);
+int settled_from(int smaps);
 int is_marked(const void *addr);
 int mappings(void);
 

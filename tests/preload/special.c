@@ -48,7 +48,7 @@ int case_signal(void)
 	}
 	memset(&every, 0, sizeof(every));
 	setitimer(ITIMER_REAL, &every, NULL);
-	return covered();
+	return settled();
 }
 
 static void grow(void)
