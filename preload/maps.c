@@ -68,9 +68,37 @@ static void parse(struct reader *r, struct mapping *map)
 }
 
 /*
+ * -1 if the file cannot be had: no /proc (chroot), no descriptor left, or only one of
+ * the standard three, which another thread may be about to fill by number.
+ */
+static long open_proc(const char *path)
+{
+	long fd = sys5(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0);
+
+	if (fd >= 0 && fd < 3)
+		sys3(__NR_close, fd, 0, 0);
+	return fd < 3 ? -1 : fd;
+}
+
+/* The bytes of all mappings together (proc(5), statm); UINTPTR_MAX if that is not told. */
+uintptr_t maps_size(void)
+{
+	uintptr_t pages = 0;
+	char text[32], *c;
+	long fd = open_proc("/proc/self/statm"), len;
+
+	if (fd < 0)
+		return UINTPTR_MAX;
+	len = sys3(__NR_read, fd, (long)text, sizeof(text));
+	sys3(__NR_close, fd, 0, 0);
+	for (c = text; c - text < len && *c >= '0' && *c <= '9'; c++)
+		pages = pages * 10 + *c - '0';
+	return pages && pages < UINTPTR_MAX / PAGE ? pages * PAGE : UINTPTR_MAX;
+}
+
+/*
  * Calls fn with each mapping until it returns non-zero, and returns that; -1 if the
- * file cannot be had: no /proc (chroot), no descriptor left, or only one of the
- * standard three, which another thread may be about to fill by number.
+ * file cannot be had.
  */
 int maps_each(maps_fn fn, void *arg)
 {
@@ -78,13 +106,9 @@ int maps_each(maps_fn fn, void *arg)
 	struct mapping map;
 	int ret = 0, more = 1;
 
-	r.fd = sys5(__NR_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0, 0);
+	r.fd = open_proc("/proc/self/maps");
 	if (r.fd < 0)
 		return -1;
-	if (r.fd < 3) {
-		sys3(__NR_close, r.fd, 0, 0);
-		return -1;
-	}
 	while (!ret) {
 		while (more && r.end - r.at < HEAD)
 			more = fill(&r);

@@ -2,6 +2,7 @@
 /* madvise mode: marks what is there, and remembers what it marked. */
 #include "preload.h"
 #include "sys.h"
+#include <errno.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 
@@ -261,7 +262,7 @@ static long look(void)
 	return l.error;
 }
 
-int mark_start(void)
+static void learn_ram(void)
 {
 	struct sysinfo info = { 0 };
 
@@ -270,7 +271,24 @@ int mark_start(void)
 
 		ram = bytes > UINTPTR_MAX ? UINTPTR_MAX : bytes;
 	}
-	return look();
+}
+
+/*
+ * No mapping is sparse where all of them together are small, and ksmd passes over those
+ * without anonymous pages. So a program that has just begun is marked by one call for
+ * the whole space; what lies where is looked up when it first grows or waits.
+ * -EINVAL where the kernel has no KSM.
+ */
+int mark_start(void)
+{
+	long ret;
+
+	learn_ram();
+	if (settings.threshold || settings.debug || maps_size() > RESERVED_MAX)
+		return look();
+	ret = advise(0, -PAGE);
+	mark_later();
+	return ret == -ENOMEM ? 0 : ret; /* there are holes */
 }
 
 void mark_all(int even_soon)

@@ -65,6 +65,7 @@ struct mapping {
 
 typedef int (*maps_fn)(const struct mapping *map, void *arg);
 int maps_each(maps_fn fn, void *arg);
+uintptr_t maps_size(void);
 
 /* got.c */
 struct hook {
