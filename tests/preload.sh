@@ -37,6 +37,13 @@ elf_is_freestanding() {
 	assertEquals "$1: exports something" "" \
 		"$(nm -D --defined-only "$1" | grep -v ' [aA] ')"
 	assertEquals "$1: needs a symbol" "" "$(nm -D -u "$1" | grep -v '^ *w ')"
+	# what glibc 2.5 (2006, of CentOS 5) and older dynamic linkers do not know
+	assertEquals "$1: another ABI" "UNIX - System V" \
+		"$(readelf -hW "$1" | sed -n 's/^ *OS.ABI: *//p')"
+	assertEquals "$1: too new for an old libc" "" \
+		"$(readelf -dW "$1" | grep -E 'RELR|VERNEED|VERDEF')"
+	assertEquals "$1: relocations of a newer kind" "" "$(readelf -rW "$1" |
+		grep -oE 'R_(X86_64|386)_[A-Z0-9_]+' | grep -vE '_(RELATIVE|GLOB_DAT|64|32|TPOFF64|TLS_TPOFF)$')"
 	assertEquals "$1: a writable and executable segment" "" \
 		"$(readelf -lW "$1" | grep LOAD | grep RWE)"
 }
