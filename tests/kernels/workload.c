@@ -11,14 +11,16 @@
 
 #define PAGES 256
 
-static long number(const char *path, const char *format)
+/* The number of the line that begins with name, which may be empty; -1 without one. */
+static long number(const char *path, const char *name)
 {
 	char line[128];
 	long n = -1;
 	FILE *f = fopen(path, "r");
 
 	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, format, &n);
+		if (strncmp(line, name, strlen(name)) == 0)
+			n = strtol(line + strlen(name), NULL, 10);
 	if (f)
 		fclose(f);
 	return n;
@@ -27,9 +29,9 @@ static long number(const char *path, const char *format)
 /* This process's merged pages; on kernels that tell of no process, everybody's. */
 static long merging(void)
 {
-	long n = number("/proc/self/ksm_stat", "ksm_merging_pages %ld");
+	long n = number("/proc/self/ksm_stat", "ksm_merging_pages ");
 
-	return n >= 0 ? n : number("/sys/kernel/mm/ksm/pages_sharing", "%ld");
+	return n >= 0 ? n : number("/sys/kernel/mm/ksm/pages_sharing", "");
 }
 
 int main(void)
