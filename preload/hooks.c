@@ -2,7 +2,6 @@
 /* madvise mode: the functions that programs call instead of the allocator's. */
 #include "preload.h"
 #include "sys.h"
-#include <limits.h>
 #include <sys/mman.h>
 
 #define PR_SET_SECCOMP        22
@@ -42,8 +41,13 @@ static struct {
 	int (*pthread_join)(unsigned long, void **);
 } real;
 
-/* A counter of each thread's own: a shared one would move between the processors. */
-static __thread int countdown;
+/*
+ * What may be allocated until the next look, in bytes: each block counts as its size and
+ * price. It never exceeds MARK_LARGE, so a large block is always looked at, and one
+ * subtraction decides. A thread's own: a shared one would move between the processors.
+ */
+static __thread intptr_t credit;
+static uintptr_t price;
 static __thread char is_known_thread;
 static __thread char has_loaded;
 static int deepbind;
@@ -67,19 +71,18 @@ static __attribute__((noinline)) void look_at(void *block, size_t len, int fresh
 		is_known_thread = 1;
 		mark_later(); /* its stack, and its arena */
 	}
-	if (countdown < 0)
-		countdown = mark_stopped() ? INT_MAX : settings.interval - 1;
+	if (credit < 0)
+		credit = mark_stopped() ? INTPTR_MAX : MARK_LARGE;
 	mark_allocation((uintptr_t)block, len, fresh);
 }
 
-/* Each KiB counts as one allocation more: heaps grow by bytes. */
 static inline int passes(size_t len)
 {
-	return likely(len < MARK_LARGE && (countdown -= 1 + (len >> 10)) >= 0);
+	return likely((credit -= price + len) >= 0);
 }
 
 /* The calls that are looked at are functions of their own, so that the others need
- * neither a frame nor a saved register: a decrement, a comparison and a jump. */
+ * neither a frame nor a saved register: a subtraction and a jump. */
 #define LOOKED_AT(name, params, args, len, fresh)                            \
 	static __attribute__((noinline)) void *name##_looked_at params       \
 	{                                                                    \
@@ -207,12 +210,12 @@ static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 /* Where programs go to rest, what was put off or has not been noticed is made up for. */
 static void before_waiting(void)
 {
-	static __thread int countdown_then;
+	static __thread intptr_t credit_then;
 
 	if (mark_is_due()) {
 		mark_all(0);
-	} else if ((unsigned)(countdown_then - countdown) >= ENOUGH) {
-		countdown_then = countdown;
+	} else if ((uintptr_t)(credit_then - credit) >= ENOUGH * price) {
+		credit_then = credit;
 		mark_grown_heap();
 	}
 }
@@ -249,10 +252,15 @@ static const struct hook hooks[] = {
 	HOOK(sleep),    HOOK(waitpid), HOOK(pthread_join),
 };
 
+/* A bit for each letter that a name begins with: most symbols begin with another. */
+static uint32_t initials;
+
 const struct hook *hooks_find(const char *name)
 {
 	unsigned i;
 
+	if (!(initials >> (*name & 31) & 1))
+		return NULL;
 	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
 		if (*name == *hooks[i].name && same(name, hooks[i].name))
 			return &hooks[i];
@@ -261,7 +269,13 @@ const struct hook *hooks_find(const char *name)
 
 void hooks_start(void)
 {
+	unsigned i;
+
+	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		initials |= 1U << (*hooks[i].name & 31);
 	is_known_thread = 1;
-	countdown = settings.interval - 1;
+	price = MARK_LARGE / settings.interval;
+	price += !price;
+	credit = MARK_LARGE;
 	got_hook_start();
 }
