@@ -12,6 +12,7 @@
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define ENTRY_PRESENT (1ull << 63)
+#define ENTRY_ONCE    (1ull << 56) /* mapped in no other place (Linux 4.2) */
 #define ENTRY_FILE    (1ull << 61) /* of a file or shared */
 #define ENTRY_FRAME   ((1ull << 55) - 1)
 
@@ -75,15 +76,34 @@ static char *next_line(struct lines *l)
 	}
 }
 
+bool pages_entry_is(uint64_t entry, uint64_t frame)
+{
+	return entry & ENTRY_PRESENT && !(entry & ENTRY_FILE) && (entry & ENTRY_FRAME) == frame;
+}
+
+static bool wanted(enum pages_which which, const char *flags)
+{
+	switch (which) {
+	case PAGES_ALL:
+		return true;
+	case PAGES_ELIGIBLE:
+		return pages_flags_eligible(flags);
+	case PAGES_MARKED:
+		/* every flag has two letters and a blank behind it (show_smap_vma_flags()) */
+		return strstr(flags, " mg ") != NULL;
+	}
+	return false;
+}
+
 bool pages_flags_eligible(const char *flags)
 {
 	/* shared, may be shared; io, pfnmap, dontexpand, mixedmap; hugetlb; droppable */
-	static const char not [] = "sh ms io pf de mm ht dp ";
+	static const char special[] = "sh ms io pf de mm ht dp ";
 
 	for (flags += strspn(flags, " "); *flags; flags += strspn(flags, " ")) {
 		size_t len = strcspn(flags, " ");
 
-		for (const char *p = not ; len == 2 && *p; p += 3) {
+		for (const char *p = special; len == 2 && *p; p += 3) {
 			if (memcmp(p, flags, 2) == 0)
 				return false;
 		}
@@ -147,6 +167,7 @@ static int give(struct walk *w, uint64_t addr, size_t entries)
 			continue;
 		w->page[n].addr = addr + ((uint64_t)i << w->page_shift);
 		w->page[n].frame = w->entry[i] & ENTRY_FRAME;
+		w->page[n].kind = w->entry[i] & ENTRY_ONCE ? 0 : PAGE_MANY;
 		/* frame 0 is the firmware's: the kernel hides the numbers */
 		if (w->page[n++].frame == 0)
 			return -EPERM;
@@ -156,7 +177,7 @@ static int give(struct walk *w, uint64_t addr, size_t entries)
 		if (!(w->kind[i] & (PAGE_ANON | PAGE_ZERO)))
 			continue;
 		w->page[kept] = w->page[i];
-		w->page[kept++].kind =
+		w->page[kept++].kind |=
 			(uint32_t)w->kind[i] & (PAGE_ANON | PAGE_KSM | PAGE_THP | PAGE_ZERO);
 	}
 	return kept ? w->fn(w->arg, w->page, kept) : 0;
@@ -209,7 +230,7 @@ static int walk_mappings(struct walk *w, struct lines *l)
 		} else if (strncmp(line, "Anonymous:", 10) == 0) {
 			anonymous = strtoull(line + 10, NULL, 10);
 		} else if (strncmp(line, "VmFlags:", 8) == 0 && anonymous &&
-			   (w->which == PAGES_ALL || pages_flags_eligible(line + 8))) {
+			   wanted(w->which, line + 8)) {
 			r = walk_mapping(w, start, end);
 			if (r != 0)
 				return r;

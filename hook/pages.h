@@ -14,6 +14,9 @@
 #define PAGE_THP  (1u << 22) /* part of a huge page */
 #define PAGE_ZERO (1u << 24) /* the kernel's page of zeros: uses no memory */
 
+/* not of kpageflags: other places use this frame too, after a fork or as it is merged */
+#define PAGE_MANY 1u
+
 struct page {
 	uint64_t addr;
 	uint64_t frame;
@@ -24,6 +27,8 @@ enum pages_which {
 	PAGES_ALL,
 	/* only in mappings that KSM may merge (vma_ksm_compatible() of mm/ksm.c) */
 	PAGES_ELIGIBLE,
+	/* only in mappings that ksmd is told to scan, by prctl or madvise */
+	PAGES_MARKED,
 };
 
 /* Called with up to PAGES_BATCH pages, addresses rising; anything but 0 ends the walk. */
@@ -40,6 +45,9 @@ typedef int pages_fn(void *arg, const struct page *page, size_t n);
  * root (CAP_SYS_ADMIN, in the first user namespace); or -errno.
  */
 int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg);
+
+/* Pure: does an entry of /proc/PID/pagemap say that this frame is present, and anonymous? */
+bool pages_entry_is(uint64_t entry, uint64_t frame);
 
 /* Pure: would KSM merge in a mapping with this VmFlags line of smaps (without its name)? */
 bool pages_flags_eligible(const char *flags);

@@ -16,7 +16,7 @@
 
 struct seen {
 	uint64_t from, to; /* what is counted */
-	size_t pages, zero, thp, disorder;
+	size_t pages, zero, thp, many, disorder;
 	uint64_t last;
 	int end_with;
 };
@@ -35,6 +35,7 @@ static int see(void *arg, const struct page *page, size_t n)
 			continue;
 		s->pages += !(page[i].kind & PAGE_ZERO);
 		s->zero += (page[i].kind & PAGE_ZERO) != 0;
+		s->many += (page[i].kind & PAGE_MANY) != 0;
 		s->thp += (page[i].kind & PAGE_THP) != 0;
 	}
 	return 0;
@@ -108,10 +109,17 @@ static void dense(void)
 {
 	const size_t size = 2000 * PAGE;
 	char *p = map(size, MAP_PRIVATE);
+	struct seen s;
 
 	madvise(p, size, MADV_NOHUGEPAGE);
 	memset(p, 7, size);
-	CHECK_INT(look(p, size, PAGES_ALL).pages, 2000);
+	s = look(p, size, PAGES_ALL);
+	CHECK_INT(s.pages, 2000);
+	/* the child's, and ours */
+	CHECK_INT(s.many, 2000);
+	CHECK_INT(look(p, size, PAGES_MARKED).pages, 0);
+	if (madvise(p, size, MADV_MERGEABLE) == 0)
+		CHECK_INT(look(p, size, PAGES_MARKED).pages, 2000);
 	munmap(p, size);
 }
 
