@@ -15,6 +15,7 @@ int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
 int applet_status(int argc, char **argv);
+int applet_estimate(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 
 /*

@@ -37,6 +37,8 @@ static const struct applet {
 	  "take that back, if there is memory for the copies" },
 	{ "status", applet_status, "[--json]",
 	  "what the kernel can do, what ksmd does, what merging saves" },
+	{ "estimate", applet_estimate, "[--json] [TARGET...]",
+	  "what merging would save and cost, before opting in" },
 	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
 };
 
