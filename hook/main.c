@@ -37,7 +37,8 @@ static const struct applet {
 	  "take that back, if there is memory for the copies" },
 	{ "status", applet_status, "[--json]",
 	  "what the kernel can do, what ksmd does, what merging saves" },
-	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
+	{ "ps", applet_ps, "[--exact] [--sort=KEY] [--watch[=SECONDS]] [--json]",
+	  "containers: are they mergeable, what do they save, what do they cost" },
 };
 
 void applet_usage(const char *name)
