@@ -23,17 +23,20 @@ static int64_t own_places(const struct saving_process *p)
 	return p->own < 0 ? places(p) : min(places(p), p->own);
 }
 
-/* What the merged pages would take unmerged: at most, if all that can be its own is. */
+/*
+ * What the merged pages would take unmerged at most: what can be each one's own, and what is
+ * common, unless it is among the own pages of one of them, which then is the others' parent.
+ */
 static int64_t most_unmerged(const struct saving_process *p, size_t n)
 {
-	int64_t sum = 0, first = 0;
+	int64_t sum = 0, own = 0, common = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		sum += own_places(&p[i]);
-		/* one of them is where the common pages come from */
-		first = max(first, places(&p[i]) - own_places(&p[i]));
+		own = max(own, own_places(&p[i]));
+		common = max(common, places(&p[i]) - own_places(&p[i]));
 	}
-	return sum + first;
+	return sum + max(common - own, 0);
 }
 
 static struct saving from(int64_t least_unmerged, int64_t most, int64_t frames)
