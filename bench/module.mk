@@ -2,13 +2,20 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages
-BENCHES += bench/oci bench/precreate bench/attach
+	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages \
+	$(BUILD)/bench/look-load $(BUILD)/bench/spent
+BENCHES += bench/oci bench/precreate bench/attach bench/look
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
+
+# thousands of processes of it, so a small one
+$(BUILD)/bench/look-load: bench/look-load.c hook/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)
 
 # a static program as users would link one, and one linked as the hook is
 $(BUILD)/bench/empty-glibc: bench/empty.c

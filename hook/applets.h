@@ -17,6 +17,7 @@ int applet_runtime(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_estimate(int argc, char **argv);
 int applet_ps(int argc, char **argv);
+int applet_metrics(int argc, char **argv);
 
 /*
  * Called under this name, the program reads stdin to its end and does nothing else: what

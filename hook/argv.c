@@ -67,13 +67,19 @@ static const struct option exec_options[] = {
 	{ NULL },
 };
 
+static const struct option delete_options[] = {
+	{ "force", 'f', false, IGNORED },
+	{ "regex", 'r', false, IGNORED },
+	{ NULL },
+};
+
 static const struct command {
 	const char *name;
 	enum argv_command command;
 } commands[] = {
 	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },   { "restore", ARGV_RESTORE },
 	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },  { "state", ARGV_OTHER },
-	{ "kill", ARGV_OTHER },       { "delete", ARGV_OTHER }, { "list", ARGV_OTHER },
+	{ "kill", ARGV_OTHER },       { "delete", ARGV_DELETE }, { "list", ARGV_OTHER },
 	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },  { "resume", ARGV_OTHER },
 	{ "update", ARGV_OTHER },     { "events", ARGV_OTHER }, { "spec", ARGV_OTHER },
 	{ "checkpoint", ARGV_OTHER }, { "init", ARGV_OTHER },   { "features", ARGV_OTHER },
@@ -169,6 +175,18 @@ static char *const *options(const struct option *table, char *const *argv, bool 
 	return argv;
 }
 
+static const struct option *options_of(enum argv_command command)
+{
+	switch (command) {
+	case ARGV_EXEC:
+		return exec_options;
+	case ARGV_DELETE:
+		return delete_options;
+	default:
+		return create_options;
+	}
+}
+
 void argv_parse(char *const *argv, struct argv_facts *out)
 {
 	const struct command *c;
@@ -184,8 +202,7 @@ void argv_parse(char *const *argv, struct argv_facts *out)
 	ended = false;
 	/* what follows the id belongs to the process that exec starts */
 	while (*argv) {
-		argv = options(c->command == ARGV_EXEC ? exec_options : create_options, argv,
-			       false, out, &ended);
+		argv = options(options_of(c->command), argv, false, out, &ended);
 		if (*argv && !out->id)
 			out->id = *argv;
 		if (!*argv || c->command == ARGV_EXEC)

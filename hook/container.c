@@ -14,26 +14,45 @@ static const struct pattern {
 	const char *engine;
 	const char *parent; /* the component above; NULL for any */
 	const char *prefix; /* what the id follows */
-	bool hex;           /* the id is 64 hexadecimal digits */
+	enum { ID_ANY, ID_HEX, ID_MACHINE } id;
 } patterns[] = {
-	{ "docker", NULL, "docker-", true },
-	{ "docker", "docker", "", true },
-	{ "podman", NULL, "libpod-", true },
-	{ "cri-o", NULL, "crio-", true },
-	{ "containerd", NULL, "cri-containerd-", true },
-	{ "containerd", NULL, "nerdctl-", true },
+	{ "docker", NULL, "docker-", ID_HEX },
+	{ "docker", "docker", "", ID_HEX },
+	{ "podman", NULL, "libpod-", ID_HEX },
+	{ "podman", NULL, "libpod-payload-", ID_HEX }, /* --cgroups=split: Quadlet's units */
+	{ "cri-o", NULL, "crio-", ID_HEX },
+	{ "containerd", NULL, "cri-containerd-", ID_HEX },
+	{ "containerd", NULL, "nerdctl-", ID_HEX },
 	/* the kubelet's pod directory with the cgroupfs driver: any CRI */
-	{ "cri", "pod", "", true },
-	{ "containerd", "default", "", false },
-	{ "buildah", NULL, "buildah-", true },
-	{ "runc", NULL, "runc-", false },
-	{ "crun", NULL, "crun-", false },
-	{ "lxc", NULL, "lxc.payload.", false },
-	{ "lxc", "lxc.payload", "", false },
-	{ "lxc", "lxc", "", false },
-	{ "qemu", "machine.slice", "machine-qemu\\x2d", false },
-	{ "nspawn", "machine.slice", "machine-", false },
-	{ "nspawn", "machine.slice", "systemd-nspawn@", false },
+	{ "cri", "pod", "", ID_HEX },
+	{ "containerd", "default", "", ID_ANY },
+	{ "containerd", "k8s.io", "", ID_ANY },
+	{ "buildah", NULL, "buildah-", ID_HEX },
+	{ "runc", NULL, "runc-", ID_ANY },
+	{ "crun", NULL, "crun-", ID_ANY },
+	{ "lxc", NULL, "lxc.payload.", ID_ANY },
+	{ "lxc", "lxc.payload", "", ID_ANY },
+	{ "lxc", "lxc", "", ID_ANY },
+	{ "qemu", "machine.slice", "machine-qemu\\x2d", ID_MACHINE },
+	{ "libvirt-lxc", "machine.slice", "machine-lxc\\x2d", ID_MACHINE },
+	{ "nspawn", "machine.slice", "machine-", ID_MACHINE },
+	{ "nspawn", "machine.slice", "systemd-nspawn@", ID_MACHINE },
+	/* a cgroup of the caller's choice (docker --cgroup-parent, ECS, …) */
+	{ "oci", NULL, "", ID_HEX },
+};
+
+/*
+ * "slice:prefix:id" is meant for the systemd driver; a runtime that uses the cgroupfs driver
+ * makes it a directory as it stands.
+ */
+static const struct {
+	const char *infix, *engine;
+} misread[] = {
+	{ ":docker:", "docker" },
+	{ ":libpod:", "podman" },
+	{ ":crio:", "cri-o" },
+	{ ":cri-containerd:", "containerd" },
+	{ ":nerdctl:", "containerd" },
 };
 
 static bool is_hex64(const char *s, size_t len)
@@ -52,22 +71,61 @@ static bool parent_fits(const char *want, const char *parent, size_t len)
 	return strlen(want) == len && memcmp(want, parent, len) == 0;
 }
 
+static bool ends_in(const char *name, size_t len, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return len > n && memcmp(name + len - n, suffix, n) == 0;
+}
+
 static size_t without_suffix(const char *name, size_t len)
 {
-	static const char *const suffixes[] = { ".scope", ".service" };
+	return ends_in(name, len, ".scope")   ? len - 6 :
+	       ends_in(name, len, ".service") ? len - 8 :
+						len;
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t s = strlen(suffixes[i]);
+/* systemd writes what a unit's name cannot hold as \xNN (systemd.unit(5)). */
+static void take_id(struct container_name *out, const char *id, size_t len, bool escaped)
+{
+	size_t n = 0;
 
-		if (len > s && memcmp(name + len - s, suffixes[i], s) == 0)
-			return len - s;
+	for (size_t i = 0; i < len && n < sizeof(out->id) - 1; i++) {
+		unsigned int c;
+
+		if (escaped && len - i >= 4 && memcmp(id + i, "\\x", 2) == 0 &&
+		    sscanf(id + i + 2, "%2x", &c) == 1 && c) {
+			out->id[n++] = (char)c;
+			i += 3;
+		} else {
+			out->id[n++] = id[i];
+		}
 	}
-	return len;
+	out->id[n] = '\0';
+}
+
+static bool is_misread(const char *name, size_t len, struct container_name *out)
+{
+	if (len <= 64 || !is_hex64(name + len - 64, 64))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(misread); i++) {
+		size_t n = strlen(misread[i].infix);
+
+		if (len < 64 + n || memcmp(name + len - 64 - n, misread[i].infix, n) != 0)
+			continue;
+		snprintf(out->engine, sizeof(out->engine), "%s", misread[i].engine);
+		take_id(out, name + len - 64, 64, false);
+		return true;
+	}
+	return false;
 }
 
 static bool component(const char *parent, size_t parent_len, const char *name, size_t len,
 		      struct container_name *out)
 {
+	/* a slice holds containers and is none: podman's pods, a kubelet's */
+	if (ends_in(name, len, ".slice"))
+		return false;
 	len = without_suffix(name, len);
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		const struct pattern *p = &patterns[i];
@@ -75,13 +133,13 @@ static bool component(const char *parent, size_t parent_len, const char *name, s
 
 		if (len <= prefix || memcmp(name, p->prefix, prefix) != 0 ||
 		    !parent_fits(p->parent, parent, parent_len) ||
-		    (p->hex && !is_hex64(name + prefix, len - prefix)))
+		    (p->id == ID_HEX && !is_hex64(name + prefix, len - prefix)))
 			continue;
 		snprintf(out->engine, sizeof(out->engine), "%s", p->engine);
-		snprintf(out->id, sizeof(out->id), "%.*s", (int)(len - prefix), name + prefix);
+		take_id(out, name + prefix, len - prefix, p->id == ID_MACHINE);
 		return true;
 	}
-	return false;
+	return is_misread(name, len, out);
 }
 
 /* One path: its components from the outside in. */
@@ -149,7 +207,7 @@ static void last_component(const char *text, char *id, size_t size)
 	}
 }
 
-/* Of one kind; ours is asked for once, a whole scan of /proc may follow. */
+/* Of one kind; ours is asked for once: a whole scan of /proc may follow, in several threads. */
 struct namespace
 {
 	const char *name;
@@ -161,17 +219,20 @@ static bool own_namespace(pid_t pid, struct namespace *kind, ino_t *ino)
 	char path[48];
 	struct stat st;
 
-	if (!kind->ours) {
+	ino_t ours = __atomic_load_n(&kind->ours, __ATOMIC_RELAXED);
+
+	if (!ours) {
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->name);
 		if (stat(path, &st) < 0)
 			return false;
-		kind->ours = st.st_ino;
+		ours = st.st_ino;
+		__atomic_store_n(&kind->ours, ours, __ATOMIC_RELAXED);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind->name);
 	if (stat(path, &st) < 0)
 		return false;
 	*ino = st.st_ino;
-	return *ino != kind->ours;
+	return *ino != ours;
 }
 
 static bool runtime_knows(const char *dir, const char *id)
@@ -183,6 +244,33 @@ static bool runtime_knows(const char *dir, const char *id)
 	       access(path, F_OK) == 0;
 }
 
+bool container_from_status(const char *text, struct container_name *out)
+{
+	const char *p = strstr(text, "\nenvID:");
+	size_t len;
+
+	if (!p)
+		return false;
+	p += strlen("\nenvID:");
+	p += strspn(p, " \t");
+	len = strcspn(p, " \t\n");
+	if (len == 0 || (len == 1 && *p == '0'))
+		return false;
+	snprintf(out->engine, sizeof(out->engine), "openvz");
+	take_id(out, p, len, false);
+	return true;
+}
+
+/* OpenVZ's kernels (2.6.32, 3.10) have no cgroup per container that could be relied on. */
+static bool in_openvz(pid_t pid, struct container_name *out)
+{
+	char text[4096];
+
+	return access("/proc/vz", F_OK) == 0 &&
+	       proc_read(pid, "status", text, sizeof(text)) > 0 &&
+	       container_from_status(text, out);
+}
+
 bool container_of(pid_t pid, struct container_name *out)
 {
 	static struct namespace mnt = { "mnt", 0 }, pidns = { "pid", 0 };
@@ -190,8 +278,8 @@ bool container_of(pid_t pid, struct container_name *out)
 	ino_t ino, unused;
 
 	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
-		return false;
-	if (container_from_cgroup(text, out))
+		text[0] = '\0'; /* a kernel without cgroups, or it has ended */
+	if (container_from_cgroup(text, out) || in_openvz(pid, out))
 		return true;
 	if (!own_namespace(pid, &mnt, &unused) || !own_namespace(pid, &pidns, &ino))
 		return false;
@@ -203,4 +291,21 @@ bool container_of(pid_t pid, struct container_name *out)
 	if (!out->id[0])
 		snprintf(out->id, sizeof(out->id), "pidns-%lu", (unsigned long)ino);
 	return true;
+}
+
+void container_host_name(pid_t pid, struct container_name *out)
+{
+	char text[4096];
+	size_t len;
+
+	snprintf(out->engine, sizeof(out->engine), "host");
+	out->id[0] = '\0';
+	if (proc_read(pid, "cgroup", text, sizeof(text)) > 0)
+		last_component(text, out->id, sizeof(out->id));
+	len = strlen(out->id);
+	if (ends_in(out->id, len, ".service") || ends_in(out->id, len, ".scope"))
+		return;
+	if (proc_read(pid, "comm", out->id, sizeof(out->id)) < 0)
+		out->id[0] = '\0';
+	out->id[strcspn(out->id, "\n")] = '\0';
 }

@@ -18,11 +18,17 @@ struct container_name {
  */
 bool container_from_cgroup(const char *text, struct container_name *out);
 
+/* Pure: from the text of /proc/PID/status as OpenVZ's kernels write it. */
+bool container_from_status(const char *text, struct container_name *out);
+
 /*
  * The same for a process, with what its cgroup does not say: a process in a pid and a mount
  * namespace of its own is in a container too, whose cgroup is named by the runtime's caller
  * (plain runc and crun) or not at all. False for a process of the host, or one that is gone.
  */
 bool container_of(pid_t pid, struct container_name *out);
+
+/* For a process of the host: the engine "host", its systemd unit or else its command's name. */
+void container_host_name(pid_t pid, struct container_name *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "inject.h"
 #include "policy.h"
+#include "record.h"
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
 struct hook_verdict {
@@ -18,6 +19,7 @@ struct hook_verdict {
 	pid_t pid;
 	bool running;      /* as the state's "status" has it */
 	char bundle[1024]; /* empty where it is longer, or not given */
+	struct record record;
 };
 
 enum hook_next {

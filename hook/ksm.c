@@ -151,9 +151,9 @@ enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)
 
 	if (st->merge_any == KSM_YES)
 		return st->scanned == KSM_NO ? KSM_BY_NONE : KSM_BY_PRCTL;
+	/* where the kernel tells, it has looked for a marked mapping itself */
 	if (st->merge_any == KSM_NO)
-		return st->scanned != KSM_NO && ksm_has_marks(pid) ? KSM_BY_MADVISE :
-								     KSM_BY_NONE;
+		return st->scanned == KSM_YES ? KSM_BY_MADVISE : KSM_BY_NONE;
 	flag = smaps_flag(pid);
 	if (flag == KSM_YES)
 		return ksm_self_is_merged() == -EINVAL ? KSM_BY_MADVISE : KSM_BY_PRCTL;

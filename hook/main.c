@@ -39,7 +39,10 @@ static const struct applet {
 	  "what the kernel can do, what ksmd does, what merging saves" },
 	{ "estimate", applet_estimate, "[--json] [TARGET...]",
 	  "what merging would save and cost, before opting in" },
-	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
+	{ "ps", applet_ps, "[--exact] [--sort=KEY] [--watch[=SECONDS]] [--json]",
+	  "containers: are they mergeable, what do they save, what do they cost" },
+	{ "metrics", applet_metrics, "[--format=prometheus|collectd] [--output=FILE]",
+	  "the same and the host's figures for a monitoring system" },
 };
 
 void applet_usage(const char *name)

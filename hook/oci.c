@@ -35,6 +35,7 @@ int applet_create_runtime(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
+	record_write(v.id, v.pid, &v.record);
 	if (method_injects(&v, &status) == HOOK_DONE)
 		return status;
 	if (inject_init(v.pid, &err) < 0)
@@ -48,8 +49,8 @@ int applet_poststop(int argc, char **argv)
 	struct hook_verdict v;
 	int status;
 
-	/* nothing is kept per container, so there is nothing to undo but to say so */
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
+	record_remove(v.id);
 	return 0;
 }

@@ -43,6 +43,12 @@ static int parse_stat(const char *text, struct proc_stat *out)
 			out->ppid = atoi(p);
 		else if (field == 9)
 			out->kernel_thread = strtoul(p, NULL, 10) & PF_KTHREAD;
+		else if (field == 10)
+			out->faults = strtoull(p, NULL, 10);
+		else if (field == 14)
+			out->cpu_ticks = strtoull(p, NULL, 10);
+		else if (field == 15)
+			out->cpu_ticks += strtoull(p, NULL, 10);
 		else if (field == 20)
 			out->threads = atoi(p);
 		else if (field == 22)

@@ -118,6 +118,8 @@ static int make_mergeable(const struct runtime_input *in, struct runtime_answer 
 		merge_session();
 		return 0;
 	}
+	if (in->facts.id)
+		record_write(in->facts.id, 0, &v->record);
 	return merge(in, v);
 }
 
@@ -188,6 +190,8 @@ int applet_runtime(int argc, char **argv)
 	}
 	argv_parse(argv + 1, &in.facts);
 	use_log(&in.facts);
+	if (in.facts.command == ARGV_DELETE && in.facts.id)
+		record_remove(in.facts.id);
 	if (make_mergeable(&in, &a) != 0)
 		return 1;
 	if (find(&in, &a, path, &err) < 0) {

@@ -62,6 +62,7 @@ static void parse_bundle(const struct policy_config *config, struct runtime_answ
 			a->v.err = err;
 		return;
 	}
+	a->v.record = spec.record;
 	/* what nobody wants cannot be required */
 	a->v.decision.required = a->v.decision.required && a->v.decision.merge;
 }
@@ -97,6 +98,7 @@ static int check(struct runtime_answer *a, struct error *err)
 	hook_clean(a->v.err.msg, sizeof(a->v.err.msg));
 	for (size_t i = 0; i < POLICY_RUNTIMES_MAX; i++)
 		hook_clean(a->runtime[i], sizeof(a->runtime[i]));
+	record_clean(&a->v.record);
 	if (!hook_check_decision(&a->v.decision) || a->runtimes > POLICY_RUNTIMES_MAX ||
 	    *(const unsigned char *)&a->v.log_given > 1 || a->v.pid < 0 ||
 	    (unsigned)a->v.log > LOG_LEVEL_DEBUG)
@@ -206,7 +208,8 @@ static int at_a_glance(const struct runtime_input *in)
 {
 	if (!in->chosen)
 		return hook_may_ask(text, text_len, config_text, config_len) ? -1 : 0;
-	if (config_len == 0 && !hook_may_ask(text, text_len, "", 0) &&
+	if (config_len == 0 && !record_may_name(text, text_len) &&
+	    !hook_may_ask(text, text_len, "", 0) &&
 	    !memmem(text, text_len, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)))
 		return 1;
 	return -1;
@@ -304,6 +307,7 @@ int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 	case ARGV_EXEC:
 		decide_exec(in, out);
 		break;
+	case ARGV_DELETE:
 	case ARGV_OTHER:
 		read_runtimes(in, out);
 		break;

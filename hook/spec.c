@@ -239,6 +239,8 @@ static int visit_annotation(struct parse *p, const char *key, const struct json_
 	struct json_value kept = *v;
 	const char *kept_key;
 
+	if (key && v->type == JSON_STRING)
+		record_annotation(&p->spec->record, key, v->text, v->len);
 	if (!key || !state_decides(p->config, key))
 		return 0;
 	kept_key = json_keep(key, strlen(key));

@@ -8,6 +8,7 @@
 
 #include "policy.h"
 #include "profile.h"
+#include "record.h"
 
 /*
  * Where the library stands in the container: below /dev, which is a tmpfs of the container,
@@ -44,6 +45,7 @@ struct spec {
 	char root[1024];   /* root.path */
 	char program[384]; /* process.args[0] */
 	char path[768];    /* PATH of process.env */
+	struct record record;
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "policy.h"
+#include "record.h"
 #include "util.h"
 
 /*
@@ -24,6 +25,7 @@ struct state {
 	char bundle[1024]; /* empty where it is longer, or not given */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
+	struct record record;
 };
 
 /*

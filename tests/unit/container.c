@@ -23,7 +23,52 @@ static const struct {
 	{ "0::/lxc.payload.web/system.slice/ssh.service\n", "lxc", "web" },
 	{ "0::/machine.slice/machine-web.scope\n", "nspawn", "web" },
 	{ "0::/machine.slice/systemd-nspawn@web.service/payload\n", "nspawn", "web" },
-	{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope\n", "qemu", "1\\x2dvm" },
+	{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope\n", "qemu", "1-vm" },
+	{ "0::/machine.slice/machine-my\\x2dbox.scope\n", "nspawn", "my-box" },
+	{ "0::/machine.slice/machine-lxc\\x2d4711\\x2dweb.scope\n", "libvirt-lxc", "4711-web" },
+	{ "0::/machine.slice/machine-bad\\xzz.scope\n", "nspawn", "bad\\xzz" },
+	/* podman: a pod's slice is no machine; Quadlet; inside a container with systemd */
+	{ "0::/machine.slice/machine-libpod_pod_" HEX ".slice/libpod-" HEX ".scope\n", "podman",
+	  HEX },
+	{ "0::/system.slice/web.service/libpod-payload-" HEX "\n", "podman", HEX },
+	{ "0::/machine.slice/libpod-" HEX ".scope/container/system.slice/ssh.service\n", "podman",
+	  HEX },
+	{ "0::/libpod_parent/libpod-" HEX "/container\n", "podman", HEX },
+	/* a kubelet with cri-dockerd; with the cgroupfs driver on v2; guaranteed pods */
+	{ "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podab_cd.slice/docker-" HEX
+	  ".scope\n",
+	  "docker", HEX },
+	{ "0::/kubepods/burstable/podab-cd/" HEX "\n", "cri", HEX },
+	{ "0::/kubepods/podab-cd/crio-" HEX "\n", "cri-o", HEX },
+	{ "0::/kubepods.slice/kubepods-podab.slice/crio-" HEX ".scope/container\n", "cri-o", HEX },
+	{ "0::/kubepods.slice/kubepods-podab.slice/crio-conmon-" HEX ".scope\n", NULL, NULL },
+	/* the systemd driver's notation in a runtime without it */
+	{ "0::/system.slice/containerd.service/kubepods-burstable-podab.slice:cri-containerd:" HEX
+	  "\n",
+	  "containerd", HEX },
+	{ "5:devices:/system.slice:docker:" HEX "\n0::/\n", "docker", HEX },
+	/* containerd's other namespaces, nerdctl */
+	{ "0::/k8s.io/" HEX "\n", "containerd", HEX },
+	{ "0::/default/" HEX "\n", "containerd", HEX },
+	{ "0::/system.slice/nerdctl-" HEX ".scope\n", "containerd", HEX },
+	/* a parent of the caller's choice; docker in docker; seen from a cgroup namespace */
+	{ "0::/ecs/0123/" HEX "\n", "oci", HEX },
+	{ "4:memory:/docker/" HEX "/docker/ffff456789abcdef0123456789abcdef0123456789abcdef"
+	  "0123456789abcdef\n",
+	  "docker", HEX },
+	{ "0::/../../docker/" HEX "\n", "docker", HEX },
+	/* LXC 2 and 3, Proxmox, Incus projects, as a user */
+	{ "11:memory:/lxc/101/ns\n", "lxc", "101" },
+	{ "0::/lxc/101/ns/init.scope\n", "lxc", "101" },
+	{ "0::/lxc.payload.project_web/init.scope\n", "lxc", "project_web" },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/lxc.payload.web\n", "lxc", "web" },
+	/* hybrid: systemd's hierarchy names it, v2's does not, and the other way round */
+	{ "1:name=systemd:/machine.slice/machine-web.scope\n0::/\n", "nspawn", "web" },
+	{ "4:memory:/\n1:name=systemd:/\n0::/machine.slice/libpod-" HEX ".scope\n", "podman",
+	  HEX },
+	/* slices are none */
+	{ "0::/machine.slice/machine-web.slice\n", NULL, NULL },
+	{ "0::/system.slice/runc-web.slice\n", NULL, NULL },
 	/* v1 and hybrid: the path is the controllers', v2's may be the root */
 	{ "12:memory:/docker/" HEX "\n11:pids:/docker/" HEX "\n0::/\n", "docker", HEX },
 	{ "4:memory:/libpod_parent/libpod-" HEX "\n", "podman", HEX },
@@ -48,8 +93,30 @@ static const struct {
 	{ "0::/system.slice/docker-" HEX ".scope", "docker", HEX },
 };
 
+static const struct {
+	const char *text, *id;
+} openvz[] = {
+	/* OpenVZ 6: a number; 7: any name; the host is 0 */
+	{ "Name:\tsshd\nState:\tS (sleeping)\nenvID:\t101\nVPid:\t1\n", "101" },
+	{ "Name:\tx\nenvID:\t8c2f3e1a-0000-4000-8000-0123456789ab\n",
+	  "8c2f3e1a-0000-4000-8000-0123456789ab" },
+	{ "Name:\tx\nenvID:\t0\n", NULL },
+	{ "Name:\tx\nenvID:\t\n", NULL },
+	{ "Name:\tx\nPid:\t1\n", NULL },
+};
+
 int main(void)
 {
+	for (size_t i = 0; i < sizeof(openvz) / sizeof(*openvz); i++) {
+		struct container_name name = { "", "" };
+
+		check_case = openvz[i].text;
+		CHECK_INT(container_from_status(openvz[i].text, &name), openvz[i].id != NULL);
+		if (openvz[i].id) {
+			CHECK_TEXT(name.engine, "openvz");
+			CHECK_TEXT(name.id, openvz[i].id);
+		}
+	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct container_name name = { "", "" };
 		bool found;
