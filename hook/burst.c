@@ -25,8 +25,13 @@
 #define DIRECTORY "/run/ksm-hook"
 #define BURST     "burst"
 #define PAGES     "burst.pages"
-/* Between two looks; the first leaves the start itself alone. */
+/* Between two looks. */
 #define NAP_MS 500
+/*
+ * A start is left alone: to leave cgroups holds up all forks for a moment, and a new process has
+ * nothing to merge yet.
+ */
+#define START_MS 1000
 /* How long enable and disable wait for the one that runs: it looks every NAP_MS. */
 #define STOP_MS 5000
 /* The descriptor of the lock in the process that drives ksmd; all others are closed. */
@@ -218,7 +223,7 @@ static bool drive(struct drive *d)
 	struct stat st;
 	bool more = true, first = true;
 
-	while (more && !nap(first ? NAP_MS / 5 : NAP_MS)) {
+	while (more && (first || !nap(NAP_MS))) {
 		struct burst_sample s;
 
 		/* no longer allowed; stopped; or somebody else's now */
@@ -287,7 +292,7 @@ static void leave_cgroups(void)
 		char *name = strchr(line, ':'), *end = name ? strchr(name + 1, ':') : NULL;
 		int fd;
 
-		if (!end)
+		if (!end || strcmp(end, ":/") == 0)
 			continue;
 		*end = '\0';
 		name++;
@@ -325,7 +330,6 @@ static void detach(int fd)
 		dup2(null, i);
 	dup2(fd, LOCK_FD);
 	close_from(LOCK_FD + 1);
-	leave_cgroups();
 }
 
 /*
@@ -343,6 +347,9 @@ static _Noreturn void guard(int fd)
 	detach(fd);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGCHLD, SIG_DFL);
+	if (nap(START_MS))
+		_exit(0);
+	leave_cgroups();
 	pid = fork();
 	if (pid == 0) {
 		d.ksmd = find_ksmd();

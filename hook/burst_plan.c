@@ -56,8 +56,10 @@ static void look(struct burst *b, const struct burst_sample *s)
 {
 	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
 
-	if (s->known - b->look.known >= least)
+	if (s->known - b->look.known >= least) {
 		b->enough = s->scans + SCANS;
+		b->grown_ms = s->ms;
+	}
 	b->look = *s;
 }
 
@@ -75,5 +77,8 @@ bool burst_step(struct burst *b, const struct burst_sample *s)
 	if (s->ms < b->started_ms + LEAST_MS)
 		return true;
 	/* without anything to scan, ksmd sleeps and counts no scans */
-	return s->known && s->scans < b->enough && s->ms < b->started_ms + MOST_MS;
+	if (s->known == 0 || s->ms >= b->started_ms + MOST_MS)
+		return false;
+	/* where there is little, scans are shorter than the time between two looks */
+	return s->scans < b->enough || s->ms < b->grown_ms + 2 * LOOK_MS;
 }

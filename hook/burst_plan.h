@@ -18,7 +18,8 @@ struct burst {
 	struct profile_rate rate;
 	int64_t pages; /* pages_to_scan as it should be now */
 	int64_t started_ms;
-	int64_t enough; /* full scans that do for all that is known */
+	int64_t enough;   /* full scans that do for all that is known */
+	int64_t grown_ms; /* when a look found something new */
 	struct burst_sample last, look;
 };
 
