@@ -14,6 +14,8 @@ int applet_attach(int argc, char **argv);
 int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
+int applet_enable(int argc, char **argv);
+int applet_disable(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_estimate(int argc, char **argv);
 int applet_ps(int argc, char **argv);

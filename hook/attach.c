@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "applets.h"
+#include "burst.h"
 #include "json_out.h"
 #include "log.h"
 #include "mark.h"
@@ -375,6 +376,8 @@ static int run(struct options *o, const struct target_set *set)
 	}
 	if (!o->off && r == 0)
 		say_if_ksmd_rests();
+	if (!o->off && m.n > mark_failed(&m))
+		burst_start(true);
 	if (o->watch_s)
 		status = watch(o, &m, set, found);
 	mark_free(&m);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets.h"
+#include "burst.h"
 #include "json_out.h"
 #include "ksm.h"
 #include "log.h"
@@ -32,7 +33,7 @@ static const char *run_text(int64_t run)
 
 static void print_ksmd(void)
 {
-	char advisor[64] = "", saved[16], profit[16], zero[16];
+	char advisor[64] = "", enabled[160], saved[16], profit[16], zero[16];
 	int64_t page = sysconf(_SC_PAGESIZE), zeros = value("ksm_zero_pages");
 
 	printf("ksmd            %s\n", run_text(value("run")));
@@ -41,6 +42,9 @@ static void print_ksmd(void)
 	if (ksm_sysfs_text("advisor_mode", advisor, sizeof(advisor)) == 0)
 		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
 	printf(", %ld full scans\n", (long)value("full_scans"));
+	burst_describe(enabled, sizeof(enabled));
+	if (*enabled)
+		printf("                enabled by ksm-hook: %s\n", enabled);
 	printf("merged          %ld pages stand in for %ld more: %s\n",
 	       (long)value("pages_shared"), (long)value("pages_sharing"),
 	       format_bytes(saved, sizeof(saved), value("pages_sharing") * page));

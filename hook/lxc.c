@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "applets.h"
+#include "burst.h"
 #include "hook.h"
 #include "inject.h"
 #include "lxc_config.h"
@@ -230,6 +231,9 @@ static int run(int argc, char **argv, struct call *call)
 	if (r < 0)
 		return hook_failed(&v, &err);
 	log_info("made mergeable");
+	/* a process that is born in the container's pid namespace would be the container's */
+	if (call->moment == MOMENT_HOST)
+		burst_start(false);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "burst.h"
 #include "ksm.h"
 
 /* ksm-hook precreate adds it; a user may have done it without. */
@@ -48,6 +49,7 @@ enum hook_next method_injects(const struct hook_verdict *v, int *status)
 	*status = 0;
 	if (has_library(v->bundle)) {
 		log_info("the preload library makes it mergeable");
+		burst_start(false);
 		return HOOK_DONE;
 	}
 	err_set(&err, ENOENT,

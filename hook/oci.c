@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OCI hook stages createRuntime and prestart, which inject, and poststop. */
 #include "applets.h"
+#include "burst.h"
 #include "hook.h"
 #include "inject.h"
 #include "method.h"
@@ -41,6 +42,7 @@ int applet_create_runtime(int argc, char **argv)
 	if (inject_init(v.pid, &err) < 0)
 		return hook_failed(&v, &err);
 	log_info("made mergeable");
+	burst_start(false);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "applets.h"
+#include "burst.h"
 #include "ksm.h"
 #include "log.h"
 #include "probe.h"
@@ -89,6 +90,8 @@ int applet_run(int argc, char **argv)
 			return 1;
 		}
 		log_warning("%s runs, but not mergeable: %s", argv[optind], err.msg);
+	} else {
+		burst_start(true);
 	}
 	execvp(argv[optind], argv + optind);
 	r = errno;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets.h"
+#include "burst.h"
 #include "confine.h"
 #include "ksm.h"
 #include "log.h"
@@ -80,7 +81,10 @@ static int merge(const struct runtime_input *in, const struct hook_verdict *v)
 
 	if (r == -ECANCELED)
 		return 1;
-	return r < 0 ? hook_failed(v, &err) : 0;
+	if (r < 0)
+		return hook_failed(v, &err);
+	burst_start(true);
+	return 0;
 }
 
 /* The container is there already, and so is what became of it: nothing can be required. */

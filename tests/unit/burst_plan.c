@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How fast ksmd scans in a burst, and when one is over; and the profiles. */
+#include "burst_plan.h"
+
+#include "check.h"
+
+#define TICK_MS 500
+
+static const struct profile_rate rate = { .first = 1000, .most = 4000, .percent = 18 };
+
+/* A ksmd that pays us_per_page and sleeps 20 ms between two batches. */
+struct world {
+	struct burst b;
+	struct burst_sample s;
+	double us_per_page;
+	int64_t pages, scanned; /* of memory that could be merged; of this scan */
+};
+
+static bool tick(struct world *w)
+{
+	double work_ms = (double)w->b.pages * w->us_per_page / 1000;
+	double batches = w->pages ? TICK_MS / (work_ms + 20) : 0;
+	bool more;
+
+	w->s.ms += TICK_MS;
+	w->s.cpu_us += (int64_t)(batches * work_ms * 1000);
+	w->scanned += (int64_t)(batches * (double)w->b.pages);
+	if (w->s.known < w->pages)
+		w->s.known += (int64_t)(batches * (double)w->b.pages);
+	if (w->s.known > w->pages)
+		w->s.known = w->pages;
+	while (w->pages && w->scanned >= w->pages) {
+		w->scanned -= w->pages;
+		w->s.scans++;
+	}
+	more = burst_step(&w->b, &w->s);
+	w->s.started = false;
+	return more;
+}
+
+static struct world world(int64_t pages, double us_per_page)
+{
+	struct world w = { .us_per_page = us_per_page, .pages = pages };
+
+	w.s.scans = 4711;
+	w.s.ms = 1000000;
+	burst_begin(&w.b, &rate, &w.s);
+	return w;
+}
+
+/* Seconds until it is over, with ksmd's share of a CPU. */
+static double run(struct world *w, double *share)
+{
+	int64_t begun = w->s.ms, cpu = w->s.cpu_us;
+
+	while (tick(w) && w->s.ms < begun + 3600000)
+		;
+	*share = (double)(w->s.cpu_us - cpu) / (double)(w->s.ms - begun) / 10;
+	return (double)(w->s.ms - begun) / 1000;
+}
+
+/* Whatever a page costs, ksmd gets the share that it may have. */
+static void share_is_kept(void)
+{
+	static const double cost[] = { 1.5, 3.5, 6, 20 };
+	double share;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cost); i++) {
+		struct world w = world(524288, cost[i]);
+
+		(void)run(&w, &share);
+		CHECK(share <= 18.5);
+		/* at 1.5 us the most that it may be is reached first */
+		CHECK(share >= 17 || w.b.pages == rate.most);
+	}
+}
+
+/* Three scans, of which the first was on already, and no more. */
+static void ends_when_all_is_known(void)
+{
+	struct world w = world(524288, 3.5);
+	double share, seconds = run(&w, &share);
+
+	CHECK_INT(w.s.scans, 4711 + 3);
+	CHECK(seconds > 25 && seconds < 35);
+	CHECK_INT(w.s.known, 524288);
+}
+
+static void nothing_to_do(void)
+{
+	struct world w = world(0, 3.5);
+	double share;
+
+	CHECK(run(&w, &share) == 10);
+	CHECK_INT(w.s.cpu_us, 0);
+	CHECK(w.b.pages <= rate.most);
+}
+
+static void little_to_do(void)
+{
+	struct world w = world(2000, 3.5);
+	double share;
+
+	CHECK(run(&w, &share) == 10);
+}
+
+/* A start makes it longer, by what a whole burst needs. */
+static void another_start(void)
+{
+	struct world w = world(2000, 3.5);
+	double share;
+
+	for (int i = 0; i < 16; i++)
+		CHECK(tick(&w));
+	w.s.started = true;
+	CHECK(tick(&w));
+	CHECK(run(&w, &share) == 10);
+}
+
+/* What is met late has to be met again. */
+static void memory_that_grows(void)
+{
+	struct world w = world(2000, 3.5);
+	int64_t scans;
+	double share;
+
+	for (int i = 0; i < 16; i++)
+		CHECK(tick(&w));
+	w.pages = 400000;
+	scans = w.s.scans;
+	(void)run(&w, &share);
+	CHECK(w.s.scans >= scans + 2);
+	CHECK_INT(w.s.known, 400000);
+}
+
+/* Churn that never ends, and a host too large for a burst: not for ever. */
+static void has_an_end(void)
+{
+	struct world w = world(1LL << 30, 3.5);
+	double share;
+
+	CHECK(run(&w, &share) == 300);
+	CHECK(share <= 18.5);
+	w = world(10000, 3.5);
+	for (int i = 0; i < 599; i++) {
+		w.pages += 1000;
+		CHECK(tick(&w));
+	}
+	CHECK(!tick(&w));
+}
+
+/* ksmd not to be seen (a pid namespace): the rate to begin with is kept. */
+static void share_not_told(void)
+{
+	struct world w = world(524288, 3.5);
+
+	w.s.cpu_us = -1;
+	burst_begin(&w.b, &rate, &w.s);
+	for (int i = 0; i < 10; i++) {
+		w.s.ms += TICK_MS;
+		CHECK(burst_step(&w.b, &w.s));
+	}
+	CHECK_INT(w.b.pages, rate.first);
+}
+
+static void bounds(void)
+{
+	struct world w = world(524288, 3.5);
+
+	/* ksmd asleep: up to the most, doubling */
+	for (int i = 0; i < 10; i++) {
+		int64_t before = w.b.pages;
+
+		w.s.ms += TICK_MS;
+		CHECK(burst_step(&w.b, &w.s));
+		CHECK(w.b.pages <= 2 * before && w.b.pages <= rate.most);
+	}
+	CHECK_INT(w.b.pages, rate.most);
+	/* and a CPU all of its own: down to a tenth of the first */
+	for (int i = 0; i < 8; i++) {
+		w.s.ms += TICK_MS;
+		w.s.cpu_us += TICK_MS * 1000;
+		CHECK(burst_step(&w.b, &w.s));
+	}
+	CHECK_INT(w.b.pages, rate.first / 10);
+	/* two looks at the same time: no division by nothing */
+	CHECK(burst_step(&w.b, &w.s));
+	CHECK_INT(w.b.pages, rate.first / 10);
+}
+
+static void profiles(void)
+{
+	static const char *const names[] = { "gentle", "balanced", "fast" };
+	int64_t percent = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct tune_profile *p = tune_profile(names[i]);
+
+		check_case = names[i];
+		if (!CHECK(p != NULL))
+			continue;
+		CHECK_TEXT(p->name, names[i]);
+		CHECK(p->burst.percent > percent && p->burst.percent < 100);
+		CHECK(p->burst.first <= p->burst.most);
+		percent = p->burst.percent;
+		for (int k = 0; k < KNOBS; k++)
+			CHECK(strlen(p->value[k]) < KNOB_TEXT && !strchr(p->value[k], ' '));
+	}
+	check_case = "";
+	CHECK(tune_profile("Balanced") == NULL);
+	CHECK(tune_profile("") == NULL);
+}
+
+int main(void)
+{
+	share_is_kept();
+	ends_when_all_is_known();
+	nothing_to_do();
+	little_to_do();
+	another_start();
+	memory_that_grows();
+	has_an_end();
+	share_not_told();
+	bounds();
+	profiles();
+	return check_end();
+}
