@@ -16,6 +16,7 @@ int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_ps(int argc, char **argv);
+int applet_doctor(int argc, char **argv);
 
 /*
  * Called under this name, the program reads stdin to its end and does nothing else: what

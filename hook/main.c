@@ -37,6 +37,8 @@ static const struct applet {
 	  "take that back, if there is memory for the copies" },
 	{ "status", applet_status, "[--json]",
 	  "what the kernel can do, what ksmd does, what merging saves" },
+	{ "doctor", applet_doctor, "[--json] [TARGET...]",
+	  "why is nothing merging: what is wrong, why it matters, what mends it" },
 	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
 };
 
