@@ -34,6 +34,7 @@ struct doctor {
 	struct finding *finding;
 	size_t n, left_out;
 	char self[PATH_MAX]; /* this program */
+	const char *command; /* the same as one would type it */
 	struct support kernel;
 	struct policy_config config; /* the defaults where there is none, or it is wrong */
 	struct registered registered;

@@ -57,15 +57,21 @@ static int64_t anonymous(pid_t pid)
 	return resident - shared;
 }
 
-static bool examine(struct row *r, pid_t pid)
+static bool examine(const struct doctor *d, struct row *r, pid_t pid)
 {
 	struct proc_stat stat;
 	enum ksm_method method;
 	struct ksm_stat st;
 
 	*r = (struct row){ .pid = pid, .processes = 1 };
-	if (!container_of(pid, &r->name) || proc_stat(pid, &stat) < 0)
+	if (proc_stat(pid, &stat) < 0 || stat.kernel_thread)
 		return false;
+	if (!container_of(pid, &r->name)) {
+		if (!d->targets.n || !target_match(&d->targets, pid))
+			return false;
+		snprintf(r->name.engine, sizeof(r->name.engine), "pid");
+		snprintf(r->name.id, sizeof(r->name.id), "%d", pid);
+	}
 	r->anonymous = anonymous(pid);
 	if (r->anonymous < 0)
 		return false;
@@ -134,7 +140,7 @@ static void scan(struct doctor *d, struct table *t)
 	pid_t pid;
 
 	while (dir && (pid = proc_next(dir)) != 0) {
-		if (pid == getpid() || !examine(&r, pid))
+		if (pid == getpid() || !examine(d, &r, pid))
 			continue;
 		d->marked_pages += r.mergeable ? r.anonymous : 0;
 		if (d->targets.n && !target_match(&d->targets, pid))
@@ -213,7 +219,7 @@ static void worth(struct doctor *d, const struct row *r, const char *name)
 			      "it is mergeable and was scanned, but neither it nor others hold "
 			      "the same pages: its data differ, or its addresses are random",
 			      "%s: %s merged of %s scanned", name, merged, scanned);
-		check_fix(f, "%s detach %s", d->self, name);
+		check_fix(f, "%s detach %s", d->command, name);
 	}
 	if (equal * BREAK_EVEN < r->scanned) {
 		f = check_add(
@@ -221,7 +227,7 @@ static void worth(struct doctor *d, const struct row *r, const char *name)
 			"the kernel keeps 64 bytes for each page that was scanned, merged "
 			"or not",
 			"%s costs %s of the kernel's memory and saves %s", name, cost, merged);
-		check_fix(f, "%s detach %s", d->self, name);
+		check_fix(f, "%s detach %s", d->command, name);
 	}
 	if (equal * NOTHING_EQUAL < r->scanned && mostly_huge(r->pid))
 		check_add(d, CHECK_NOTE, "container-huge-pages",
@@ -239,7 +245,7 @@ static void not_marked(struct doctor *d, const struct row *r, const char *name,
 		      "the hook was not called when it started, or the call was refused (then "
 		      "the system log has a line of ksm-hook's)",
 		      "%s is to be merged (%s), and is not mergeable", name, asked->reason);
-	check_fix(f, "%s attach %s", d->self, name);
+	check_fix(f, "%s attach %s", d->command, name);
 	if (proc_seccomp(r->pid) != 2)
 		return;
 	check_add(d, CHECK_NOTE, "container-seccomp",
@@ -260,7 +266,7 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 			      "a value that is not understood counts as not given", "%s: %s",
 			      name, asked.warning);
 		check_fix(f, "start it with io.ksm.merge=true; until then: %s attach %s",
-			  d->self, name);
+			  d->command, name);
 	}
 	if (r->mergeable == 0 && known && asked.merge) {
 		not_marked(d, r, name, &asked);
@@ -270,13 +276,13 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 			      "what ran before attach",
 			      "%s: %zu of %zu processes are mergeable", name, r->mergeable,
 			      r->processes);
-		check_fix(f, "%s attach %s", d->self, name);
+		check_fix(f, "%s attach %s", d->command, name);
 	} else if (r->mergeable == 0 && known &&
 		   (strstr(asked.reason, "denied") || strstr(asked.reason, "config.json"))) {
 		f = check_add(d, CHECK_NOTE, "container-denied",
 			      "the administrator's rules come before what a container asks",
 			      "%s is left alone: %s", name, asked.reason);
-		check_fix(f, "%s attach %s", d->self, name);
+		check_fix(f, "%s attach %s", d->command, name);
 	} else if (r->mergeable == 0 && d->targets.n) {
 		f = check_add(
 			d, CHECK_NOTE, "container-asked",
@@ -284,7 +290,7 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 			known ? "%s is not mergeable: %s" :
 				"%s is not mergeable; what it asked for is not known here%s",
 			name, known ? asked.reason : "");
-		check_fix(f, "%s attach %s", d->self, name);
+		check_fix(f, "%s attach %s", d->command, name);
 	} else if (d->targets.n && r->mergeable) {
 		check_add(d, CHECK_OK, "container-asked", NULL, "%s is mergeable", name);
 	}

@@ -93,8 +93,7 @@ void check_docker(struct doctor *d)
 		f = check_add(d, CHECK_BROKEN, "docker-config",
 			      "dockerd does not start with a daemon.json that it cannot read",
 			      "%s", err.msg);
-		check_fix(f, "mend the place that is named, or mv " DAEMON_JSON " " DAEMON_JSON
-			     ".broken");
+		check_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
 		return;
 	}
 	if (!daemon.any)

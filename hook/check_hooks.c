@@ -102,10 +102,12 @@ static void judge(struct doctor *d, const char *engine, const char *path,
 
 	if (r < 0) {
 		f = check_add(d, CHECK_BROKEN, "hook-program",
-			      r == -ENOENT || r == -EACCES ?
-				      "an engine skips a hook that it cannot execute, and says "
-				      "nothing" :
-				      "who can write it is root when the next container starts",
+			      r == -ENOENT ? "an engine passes over a hook that is not there, "
+					     "and says nothing" :
+			      r == -EACCES ? "containers that ask to be merged do not start at "
+					     "all" :
+					     "who can write it is root when the next container "
+					     "starts",
 			      "%s, which %s names for %s", what.msg, path, engine);
 		check_fix(f, "%s", fix.msg);
 		return;

@@ -81,8 +81,7 @@ void check_config(struct doctor *d)
 			check_fix(f,
 				  "chown root:root " CONFIG_PATH " && chmod 644 " CONFIG_PATH);
 		else
-			check_fix(f, "mend the place that is named, or begin anew: "
-				     "mv " CONFIG_PATH " " CONFIG_PATH ".broken");
+			check_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
 		return;
 	}
 	check_add(d, CHECK_OK, "config", NULL, "%s",

@@ -106,7 +106,7 @@ void check_security(struct doctor *d)
 		f = check_add(d, CHECK_NOTE, "root",
 			      "processes and files of others cannot be looked at",
 			      "doctor runs as an ordinary user and sees little");
-		check_fix(f, "sudo %s doctor", d->self);
+		check_fix(f, "sudo %s doctor", d->command);
 	}
 	yama(d);
 	selinux(d);

@@ -61,12 +61,12 @@ static void speed(struct doctor *d)
 			"a page merges in the second scan at the earliest, so that is how "
 			"long new containers save nothing",
 			"ksmd scans %ld pages every %ld ms: %s", (long)scan, (long)nap, text);
-		check_fix(f, "%s enable --profile fast", d->self);
+		check_fix(f, "%s enable --profile fast", d->command);
 	} else if (nap == 0 || scan / nap > BUSY_PAGES_PER_MS) {
 		f = check_add(d, CHECK_WARNING, "ksmd-speed",
 			      "that keeps a CPU busy as long as ksmd runs, merged or not",
 			      "ksmd scans %ld pages every %ld ms", (long)scan, (long)nap);
-		check_fix(f, "%s enable", d->self);
+		check_fix(f, "%s enable", d->command);
 	} else {
 		check_add(d, CHECK_OK, "ksmd-speed", NULL,
 			  "ksmd scans %ld pages every %ld ms: %s", (long)scan, (long)nap, text);
@@ -87,7 +87,7 @@ static void advisor(struct doctor *d)
 		      "scans; and pages_to_scan cannot be set while it is on",
 		      "the scan-time advisor sets ksmd's speed, for one scan in %ld s",
 		      (long)target);
-	check_fix(f, "echo none >/sys/kernel/mm/ksm/advisor_mode && %s enable", d->self);
+	check_fix(f, "echo none >/sys/kernel/mm/ksm/advisor_mode && %s enable", d->command);
 }
 
 void check_ksmd(struct doctor *d)
@@ -103,7 +103,7 @@ void check_ksmd(struct doctor *d)
 			      run == 2 ? "ksmd is stopped and everything was un-merged "
 					 "(/sys/kernel/mm/ksm/run is 2)" :
 					 "ksmd is stopped (/sys/kernel/mm/ksm/run is 0)");
-		check_fix(f, "%s enable", d->self);
+		check_fix(f, "%s enable", d->command);
 	} else {
 		check_add(d, CHECK_OK, "ksmd-run", NULL, "ksmd runs, %ld full scans so far",
 			  (long)value("full_scans"));
@@ -123,6 +123,7 @@ static const struct tuner {
 static const struct tuner *is_tuner(pid_t pid)
 {
 	struct container_name in;
+	struct proc_stat st;
 	char comm[32];
 
 	if (proc_read(pid, "comm", comm, sizeof(comm)) <= 0)
@@ -130,7 +131,8 @@ static const struct tuner *is_tuner(pid_t pid)
 	comm[strcspn(comm, "\n")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(tuners); i++) {
 		/* what a container calls its processes says nothing of the host */
-		if (strcmp(comm, tuners[i].comm) == 0 && !container_of(pid, &in))
+		if (strcmp(comm, tuners[i].comm) == 0 && !container_of(pid, &in) &&
+		    proc_stat(pid, &st) == 0 && st.state != 'Z')
 			return &tuners[i];
 	}
 	return NULL;

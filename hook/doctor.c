@@ -9,6 +9,7 @@
 #include "check.h"
 #include "json_out.h"
 #include "log.h"
+#include "real.h"
 
 /*
  * In the order in which they build on each other: ksmd's speed is judged by the memory of the
@@ -47,6 +48,10 @@ static void print_finding(const struct finding *f)
 	char line[sizeof(f->what) + 64];
 
 	snprintf(line, sizeof(line), "%s: %s", f->id, f->what);
+	if (f->level == CHECK_OK) {
+		printf("ok        %s\n", line);
+		return;
+	}
 	print_folded(level_names[f->level], line);
 	if (f->why)
 		print_folded("  why", f->why);
@@ -131,12 +136,28 @@ static int parse_options(int argc, char **argv, bool *json)
 	return -1;
 }
 
+/* Commands that are to be copied are short where the shell will find the program. */
+static void find_self(struct doctor *d)
+{
+	char dir[PATH_MAX + 2];
+	const char *slash;
+
+	if (readlink("/proc/self/exe", d->self, sizeof(d->self) - 1) < 0)
+		snprintf(d->self, sizeof(d->self), "ksm-hook");
+	slash = strrchr(d->self, '/');
+	d->command = d->self;
+	if (!slash || strcmp(slash, "/ksm-hook") != 0)
+		return;
+	snprintf(dir, sizeof(dir), ":%.*s:", (int)(slash - d->self), d->self);
+	if (strstr(":" REAL_PATH ":", dir))
+		d->command = "ksm-hook";
+}
+
 static int examine(struct doctor *d, bool json)
 {
 	int r = 0;
 
-	if (readlink("/proc/self/exe", d->self, sizeof(d->self) - 1) < 0)
-		snprintf(d->self, sizeof(d->self), "ksm-hook");
+	find_self(d);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		checks[i](d);
 	if (json)
