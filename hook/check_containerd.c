@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 #include "toml.h"
 
 #define CONFIG_TOML "/etc/containerd/config.toml"

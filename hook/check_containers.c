@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "check.h"
 #include "check_asked.h"
+#include "checks.h"
 #include "container.h"
 #include "proc.h"
 
@@ -178,29 +178,28 @@ static bool mostly_huge(pid_t pid)
 	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
 }
 
-/* Has ksmd been through all of it twice, by what it does now? The first time it only looks. */
+/*
+ * Has ksmd looked at it twice? The first time it only remembers. Pages that it has not seen
+ * unchanged are told for the whole host (pages_volatile): where these are few, this container's
+ * are not among them; else its age has to do.
+ */
 static bool scanned_twice(const struct doctor *d, const struct row *r)
 {
-	int64_t run, full = 0, scan = 0, nap = 0, shared = 0, sharing = 0, unshared = 0;
-	int64_t pages, seconds, age;
+	int64_t run, fresh, scan = 0, nap = 0, ms, age;
 	struct timespec now;
 
 	if (ksm_sysfs("run", &run) < 0 || run != 1 || r->scanned < SMALL_PAGES ||
 	    r->scanned * 4 < r->anonymous * 3)
 		return false;
-	(void)ksm_sysfs("full_scans", &full);
+	if (ksm_sysfs("pages_volatile", &fresh) == 0 && fresh * 4 < r->scanned)
+		return true;
 	(void)ksm_sysfs("pages_to_scan", &scan);
 	(void)ksm_sysfs("sleep_millisecs", &nap);
-	(void)ksm_sysfs("pages_shared", &shared);
-	(void)ksm_sysfs("pages_sharing", &sharing);
-	(void)ksm_sysfs("pages_unshared", &unshared);
-	pages = shared + sharing + unshared;
-	if (pages < d->marked_pages)
-		pages = d->marked_pages;
-	seconds = scan ? pages * nap / scan / 1000 : 0;
+	ms = scan ? check_scan_pages(d) * nap / scan : INT64_MAX / 4;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	age = now.tv_sec - (int64_t)(r->start / (uint64_t)sysconf(_SC_CLK_TCK));
-	return full >= 2 && age >= 2 * seconds;
+	/* the third scan for a mark that came late, the seconds for a ksmd that was slower */
+	return age * 1000 >= 3 * ms + 10000;
 }
 
 static void worth(struct doctor *d, const struct row *r, const char *name)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 #include "json.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"

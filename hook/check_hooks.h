@@ -3,7 +3,7 @@
 #ifndef KSM_CHECK_HOOKS_H
 #define KSM_CHECK_HOOKS_H
 
-#include "check.h"
+#include "checks.h"
 
 /* Where both look unless told otherwise, whatever our prefix is. */
 #define HOOKS_DIR "/usr/share/containers/oci/hooks.d"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "check.h"
+#include "checks.h"
 #include "config.h"
 #include "json.h"
 #include "real.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 
 static const char no_merging[] = "without it nothing can be merged on this host";
 

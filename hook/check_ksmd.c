@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 #include "container.h"
 #include "proc.h"
 
@@ -25,8 +25,7 @@ static int64_t value(const char *name)
 	return ksm_sysfs(name, &v) == 0 && v > 0 ? v : 0;
 }
 
-/* Pages that one scan goes through: what ksmd counts, or what containers will bring. */
-static int64_t scan_pages(const struct doctor *d)
+int64_t check_scan_pages(const struct doctor *d)
 {
 	int64_t seen = value("pages_shared") + value("pages_sharing") +
 		       value("pages_unshared") + value("pages_volatile");
@@ -47,15 +46,40 @@ static const char *pace(char *out, size_t size, int64_t pages, int64_t seconds)
 	return out;
 }
 
+/*
+ * Did `ksm-hook enable` set this speed, and did nobody lower it? It is for times of rest then:
+ * after each start ksmd is faster for a while.
+ */
+static bool is_enabled(int64_t scan, int64_t nap)
+{
+	char *text __cleanup(check_free) = NULL;
+	const char *pages, *sleep;
+	long set_scan, set_nap;
+	struct error err;
+
+	if (check_read("/run/ksm-hook/ksmd", &text, &err) < 0)
+		return false;
+	pages = strstr(text, "pages_to_scan ");
+	sleep = strstr(text, "sleep_millisecs ");
+	return pages && sleep && sscanf(pages, "%*s %*s %ld", &set_scan) == 1 &&
+	       sscanf(sleep, "%*s %*s %ld", &set_nap) == 1 && scan >= set_scan &&
+	       nap <= set_nap;
+}
+
 static void speed(struct doctor *d)
 {
 	int64_t scan = value("pages_to_scan"), nap = value("sleep_millisecs");
-	int64_t pages = scan_pages(d), seconds = scan ? pages * nap / scan / 1000 : 0;
+	int64_t pages = check_scan_pages(d), seconds = scan ? pages * nap / scan / 1000 : 0;
 	char text[128];
 	struct finding *f;
 
 	pace(text, sizeof(text), pages, seconds);
-	if (seconds > SLOW_SCAN_S || (!scan && pages)) {
+	if (nap && is_enabled(scan, nap)) {
+		check_add(
+			d, CHECK_OK, "ksmd-speed", NULL,
+			"ksmd scans %ld pages every %ld ms at rest, more after each start: %s",
+			(long)scan, (long)nap, text);
+	} else if (seconds > SLOW_SCAN_S || (!scan && pages)) {
 		f = check_add(
 			d, CHECK_WARNING, "ksmd-speed",
 			"a page merges in the second scan at the earliest, so that is how "

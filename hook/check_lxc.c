@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 
 #define DROP_INS "/usr/share/lxc/config/common.conf.d"
 #define VZ_MOUNT "/etc/vz/conf/vps.mount"

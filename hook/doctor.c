@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "applets.h"
-#include "check.h"
+#include "checks.h"
 #include "json_out.h"
 #include "log.h"
 #include "real.h"

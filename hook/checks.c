@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks of `ksm-hook doctor` share: findings, and files of the host that steer root. */
-#include "check.h"
+#include "checks.h"
 
 #include <dirent.h>
 #include <fcntl.h>

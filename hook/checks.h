@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks of `ksm-hook doctor` share: findings, and files of the host that steer root. */
-#ifndef KSM_CHECK_FINDING_H
-#define KSM_CHECK_FINDING_H
+#ifndef KSM_CHECKS_H
+#define KSM_CHECKS_H
 
 #include <limits.h>
 #include <sys/types.h>
@@ -67,6 +67,9 @@ int check_program(const char *path, struct error *what, struct error *fix);
 
 /* Does this path lead to this program, or has it the name of it or of the runtime wrapper? */
 bool check_is_ours(const struct doctor *d, const char *path);
+
+/* Pages that one scan goes through: what ksmd counts, or what containers will bring. */
+int64_t check_scan_pages(const struct doctor *d);
 
 /* Could not be read or understood: a finding about that. */
 void check_unreadable(struct doctor *d, const char *id, const struct error *err);
