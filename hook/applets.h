@@ -20,6 +20,7 @@ int applet_status(int argc, char **argv);
 int applet_estimate(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 int applet_metrics(int argc, char **argv);
+int applet_doctor(int argc, char **argv);
 
 /*
  * Called under this name, the program reads stdin to its end and does nothing else: what

@@ -46,6 +46,9 @@ static const struct applet {
 	  "containers: are they mergeable, what do they save, what do they cost" },
 	{ "metrics", applet_metrics, "[--format=prometheus|collectd] [--output=FILE]",
 	  "the same and the host's figures for a monitoring system" },
+	{ "doctor", applet_doctor, "[--json] [TARGET...]",
+	  "why is nothing merging: what is wrong, why it matters, what mends it" },
+	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
 };
 
 void applet_usage(const char *name)

@@ -34,4 +34,8 @@ test_lxc_config() {
 	fuzz lxc_config
 }
 
+test_toml() {
+	fuzz toml
+}
+
 . "$(dirname "$0")/lib.sh"
