@@ -7,7 +7,10 @@ MAINTAINER ?= ksm-hook maintainers <ksm-hook@localhost.localdomain>
 ZSHDIR     ?= $(DATADIR)/zsh/site-functions
 
 # what is built is as old as the newest entry of the changelog, so that it can be built again
-export SOURCE_DATE_EPOCH ?= $(shell packaging/changelog epoch)
+ifeq ($(origin SOURCE_DATE_EPOCH),undefined)
+SOURCE_DATE_EPOCH := $(shell packaging/changelog epoch)
+endif
+export SOURCE_DATE_EPOCH
 
 DIST   := ksm-hook-$(VERSION)
 DEB    := $(BUILD)/package/deb
@@ -63,5 +66,8 @@ uninstall::
 	rm -f $(DESTDIR)$(DATADIR)/bash-completion/completions/ksm-hook \
 		$(DESTDIR)$(ZSHDIR)/_ksm-hook \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ksm-hook.fish
+
+CHECK_SUITES += tests/completion.sh
+MATRIX_SUITES += tests/package.sh
 
 .PHONY: dist deb rpm install-packaging

@@ -16,7 +16,10 @@ _ksm_hook_offer() {
 # _ksm_hook_value VALUE: what an option's value may be, by its name in the usage line
 _ksm_hook_value() {
 	case $1 in
-	FILE) compopt -o filenames 2>/dev/null && mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	FILE)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
 	*[!a-z0-9\|-]*) ;;
 	*) _ksm_hook_offer "${1//|/ }" ;;
 	esac
