@@ -15,7 +15,8 @@ export SOURCE_DATE_EPOCH
 DIST   := ksm-hook-$(VERSION)
 DEB    := $(BUILD)/package/deb
 RPM    := $(BUILD)/package/rpm
-BARE   := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u CFLAGS -u LDFLAGS -u CPPFLAGS
+# what was said to this make (BUILD, PREFIX) is not for the one that a package's tools start
+BARE   := env -i PATH="$$PATH" HOME="$$HOME" LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH)
 
 ## dist: build/ksm-hook-VERSION.tar.gz of this tree as it stands
 dist:
