@@ -77,6 +77,9 @@ lint:
 
 ## install, uninstall: DESTDIR and PREFIX as usual
 install:: all
+	@# every page says of which version it is
+	cd $(DESTDIR)$(MANDIR) && sed -i 's/^\.Os$$/.Os "ksm-hook $(VERSION)"/' \
+		man?/ksm-hook*.? man7/libksm_preload.7
 uninstall::
 
 clean:

@@ -28,9 +28,13 @@ install::
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)/ksm-hook
 	ln -sf ksm-hook $(DESTDIR)$(SBINDIR)/ksm-runc
 	ln -sf ksm-hook $(DESTDIR)$(SBINDIR)/ksm-crun
-	ln -sf $(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc
-	ln -sf $(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
-	$(INSTALL) -D -m 755 oci-config/docker-register $(DESTDIR)$(DATADIR)/ksm-hook/docker-register
+	ln -srf $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc
+	ln -srf $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8
+	ln -sf ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-runc.8
+	ln -sf ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-crun.8
+	sed 's|/usr/local/sbin/|$(SBINDIR)/|' oci-config/docker-register >$(BUILD)/docker-register
+	$(INSTALL) -D -m 755 $(BUILD)/docker-register $(DESTDIR)$(DATADIR)/ksm-hook/docker-register
 
 ## install-docker, uninstall-docker: register the runtime wrapper in Docker's daemon.json
 install-docker:
@@ -43,6 +47,7 @@ uninstall-docker:
 
 uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-runc $(DESTDIR)$(SBINDIR)/ksm-crun
+	rm -f $(DESTDIR)$(MANDIR)/man8/ksm-runc.8 $(DESTDIR)$(MANDIR)/man8/ksm-crun.8
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/ksm-hook 2>/dev/null
 	rm -f $(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json

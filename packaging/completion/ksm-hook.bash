@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Completion for bash. What there is to complete is asked of ksm-hook itself: the applets of
+# --help, the usage line of APPLET --help with its options and their values, and the containers
+# of ps.
+
+_ksm_hook_applets() {
+	ksm-hook --help 2>/dev/null | awk '/^  [a-zA-Z]/ { print $1 }'
+}
+
+# _ksm_hook_offer WORDS: those that begin as the word at the cursor does
+_ksm_hook_offer() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# _ksm_hook_value VALUE: what an option's value may be, by its name in the usage line
+_ksm_hook_value() {
+	case $1 in
+	FILE)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	*[!a-z0-9\|-]*) ;;
+	*) _ksm_hook_offer "${1//|/ }" ;;
+	esac
+}
+
+_ksm_hook() {
+	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} sign=' '
+	local applet=${COMP_WORDS[1]} usage value i
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		_ksm_hook_offer "--help --version $(_ksm_hook_applets)"
+		return
+	fi
+	_ksm_hook_applets | grep -qx -- "$applet" || return 0
+	usage=$(ksm-hook "$applet" --help 2>/dev/null | head -n 1)
+
+	# readline makes three words of --option=value
+	if [[ $cur == = ]]; then
+		cur='' sign='='
+	elif [[ $option == = ]]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]} sign='='
+	fi
+	if [[ $option =~ ^--[a-z-]+$ ]]; then
+		value=$(sed -nE "s/.*[[ ]$option\[?$sign([^] ]+).*/\1/p" <<<"$usage")
+		if [[ $value == [a-zA-Z]* ]]; then
+			_ksm_hook_value "$value"
+			return
+		fi
+		[[ $sign == ' ' ]] || return 0
+	fi
+
+	# behind the first word that is no option the rest is the command's
+	if [[ $usage == *COMMAND* ]]; then
+		for ((i = 2; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} == -* ]] || break
+		done
+		if ((i < COMP_CWORD)) || [[ $cur != -* ]]; then
+			if declare -F _command_offset >/dev/null; then
+				_command_offset "$i"
+			elif ((i == COMP_CWORD)); then
+				mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+			else
+				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			fi
+			return
+		fi
+	fi
+
+	if [[ $cur == -* ]]; then
+		_ksm_hook_offer "--help $(grep -oE -- '--[a-z][a-z-]*=?' <<<"$usage" | sort -u | tr '\n' ' ')"
+		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+	elif [[ $usage == *TARGET* ]]; then
+		_ksm_hook_offer "$(ksm-hook ps 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 && $1 != "total" { print $2 }')"
+	fi
+}
+
+complete -F _ksm_hook ksm-hook

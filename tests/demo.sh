@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The first command of README.md, as it stands there: what it prints is what the README shows.
+
+suite_setup() {
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+	awk '/^```/ { on = $2 == "step=demo"; next } on' "$top/README.md" >"$work/demo"
+	out=$(cd "$top" && timeout 120 sh -e "$work/demo" 2>&1 </dev/null)
+	rc=$?
+	# the README's transcript
+	shown=$(awk '/^\$ make demo$/ { on = 1; next } /^```/ { on = 0 } on' "$top/README.md")
+}
+
+# heading TEXT: the line of it that begins the table
+heading() {
+	echo "$1" | grep '^ENGINE'
+}
+
+testDemo() {
+	assertEquals "$out" 0 $rc
+	for name in web-1 web-8; do
+		row=$(echo "$out" | awk -v n=$name '$2 == n')
+		assertContains "$row" "$row" yes
+	done
+	assertContains "$out" "$(echo "$out" | awk '$2 == "not-asked"')" no
+	saved=$(echo "$out" | tr '\r' '\n' | sed -n 's/.*: *\([0-9]*\) MiB saved.*/\1/p' | tail -n 1)
+	assertTrue "$saved MiB saved" "[ $saved -gt 100 ]"
+}
+
+# figures differ from run to run; what they are of does not
+testTheReadmeShowsIt() {
+	assertEquals "$(heading "$out")" "$(heading "$shown")"
+	for word in $(echo "$out" | tr '\r' '\n' | sed -n 's/^\([a-z][a-z]*\)  .*/\1/p' | sort -u); do
+		assertContains "the README's transcript has a line $word" "$shown" "
+$word "
+	done
+}
+
+testNothingIsLeft() {
+	assertEquals "" "$(runc list -q | grep -E '^(web-[1-8]|busybox|not-asked)$')"
+	assertEquals "$(sed -n 's/^run //p' "$work/ksm.saved")" "$(cat $ksm/run)"
+}
+
+. "$(dirname "$0")/lib.sh"
