@@ -48,7 +48,6 @@ static const struct applet {
 	  "the same and the host's figures for a monitoring system" },
 	{ "doctor", applet_doctor, "[--json] [TARGET...]",
 	  "why is nothing merging: what is wrong, why it matters, what mends it" },
-	{ "ps", applet_ps, "[--json]", "containers: are they mergeable, what do they save" },
 };
 
 void applet_usage(const char *name)
