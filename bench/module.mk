@@ -2,8 +2,8 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages
-BENCHES += bench/oci bench/precreate bench/attach
+	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages $(BUILD)/estimate/huge
+BENCHES += bench/oci bench/precreate bench/attach bench/estimate bench/efficiency
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
