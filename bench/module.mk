@@ -3,8 +3,8 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages \
-	$(BUILD)/bench/look-load $(BUILD)/bench/spent
-BENCHES += bench/oci bench/precreate bench/attach bench/look
+	$(BUILD)/bench/look-load $(BUILD)/bench/spent $(BUILD)/estimate/huge
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/estimate bench/efficiency
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

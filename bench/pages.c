@@ -11,6 +11,10 @@
  *	ideal=	eligible - contents: what it would still free
  *	zeros=	eligible frames that hold only zeros
  *	merged=	frames that are KSM's
+ *	unmarked=, copies=, missed=
+ *		why ideal is not 0 although ksmd has run: frames in mappings that are not marked,
+ *		frames that are merged, but more than one of a content (max_page_sharing), and
+ *		all others
  *	unread=	frames whose content could not be read (they count as different)
  *
  * Shares nothing with ksm-hook, so that the one can be checked against the other. Contents
@@ -18,6 +22,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,7 +45,7 @@
 struct frame {
 	uint64_t number; /* 0: none */
 	uint64_t content[2];
-	bool eligible;
+	bool eligible, marked, merged;
 };
 
 /* A set by open addressing; the key is one or two words. */
@@ -102,7 +107,7 @@ static bool hash(const uint64_t *w, uint64_t out[2])
 	return !any;
 }
 
-static void add(int mem, uint64_t addr, uint64_t number, bool eligible)
+static struct frame *add(int mem, uint64_t addr, uint64_t number, bool eligible)
 {
 	static uint64_t page[PAGE / 8];
 	struct frame *f = find(frames, room, number);
@@ -123,9 +128,11 @@ static void add(int mem, uint64_t addr, uint64_t number, bool eligible)
 		}
 	}
 	f->eligible |= eligible;
+	return f;
 }
 
-static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eligible)
+static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eligible,
+		    bool marked)
 {
 	uint64_t entry[CHUNK], flags;
 
@@ -135,6 +142,7 @@ static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eli
 
 		for (ssize_t i = 0; i < got / 8; i++) {
 			uint64_t number = entry[i] & FRAME;
+			struct frame *f;
 
 			if (!(entry[i] & PRESENT) || entry[i] & SHARED ||
 			    pread(kpageflags, &flags, 8, (off_t)(number * 8)) != 8)
@@ -142,9 +150,9 @@ static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eli
 			if (!(flags >> KPF_ANON & 1) || flags >> KPF_ZERO & 1 ||
 			    flags >> KPF_HUGE & 1)
 				continue;
-			if (!find(frames, room, number)->number)
-				merged += flags >> KPF_KSM & 1;
-			add(mem, addr + (uint64_t)i * PAGE, number, eligible);
+			f = add(mem, addr + (uint64_t)i * PAGE, number, eligible);
+			f->marked |= marked;
+			f->merged |= flags >> KPF_KSM & 1;
 		}
 	}
 }
@@ -187,7 +195,8 @@ static void process(const char *pid)
 		} else if (strncmp(line, "VmFlags:", 8) == 0) {
 			line[strlen(line) - 1] = ' ';
 			mapping(pagemap, mem, start, end,
-				!has_flag(line, "sh ms io pf de mm ht dp "));
+				!has_flag(line, "sh ms io pf de mm ht dp "),
+				has_flag(line, "mg "));
 		}
 	}
 	free(line);
@@ -206,7 +215,7 @@ static int by_content(const void *x, const void *y)
 
 int main(int argc, char **argv)
 {
-	uint64_t eligible = 0, contents = 0;
+	uint64_t eligible = 0, contents = 0, unmarked = 0, copies = 0, missed = 0;
 
 	frames = must(calloc(room, sizeof(*frames)));
 	kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -218,18 +227,29 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		process(argv[i]);
 	for (size_t i = 0; i < room; i++) {
+		merged += frames[i].number && frames[i].merged;
 		if (frames[i].number && frames[i].eligible)
 			frames[eligible++] = frames[i];
 	}
 	qsort(frames, eligible, sizeof(*frames), by_content);
-	for (size_t i = 0; i < eligible; i++)
-		contents += i == 0 || by_content(&frames[i], &frames[i - 1]) != 0;
-	printf("pages=%llu frames=%zu eligible=%llu contents=%llu ideal=%llu zeros=%llu "
-	       "merged=%llu unread=%llu\n",
-	       (unsigned long long)places, used, (unsigned long long)eligible,
-	       (unsigned long long)contents, (unsigned long long)(eligible - contents),
-	       (unsigned long long)zeros, (unsigned long long)merged,
-	       (unsigned long long)unread);
+	for (size_t i = 0, end; i < eligible; i = end) {
+		uint64_t kinds[3] = { 0 };
+
+		for (end = i; end < eligible && by_content(&frames[i], &frames[end]) == 0;
+		     end++)
+			kinds[frames[end].merged ? 0 : frames[end].marked ? 1 : 2]++;
+		contents++;
+		/* the one to keep: a merged one if there is one */
+		kinds[kinds[0] ? 0 : kinds[1] ? 1 : 2]--;
+		copies += kinds[0];
+		missed += kinds[1];
+		unmarked += kinds[2];
+	}
+	printf("pages=%" PRIu64 " frames=%zu eligible=%" PRIu64 " contents=%" PRIu64
+	       " ideal=%" PRIu64 " zeros=%" PRIu64 " merged=%" PRIu64 " unmarked=%" PRIu64
+	       " copies=%" PRIu64 " missed=%" PRIu64 " unread=%" PRIu64 "\n",
+	       places, used, eligible, contents, eligible - contents, zeros, merged, unmarked,
+	       copies, missed, unread);
 	free(frames);
 	return 0;
 }

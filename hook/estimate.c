@@ -18,7 +18,7 @@
  * Records of contents: 48 MiB, exact up to about 7 GiB of memory without equal pages. While
  * the sample is halved there is a second table: with all else that is under 120 MiB.
  */
-#define ROOM (2 << 20)
+#define ROOM (2ul << 20)
 
 #define PROGRESS_MS 100
 

@@ -16,7 +16,7 @@
 #include "util.h"
 
 /* Read at a time: fits the second level cache, as the hash reads it once more. */
-#define BUFFER_SIZE (256 * 1024)
+#define BUFFER_SIZE (256ul * 1024)
 
 /* Pages that are looked at twice: one per cent of change is told to a third of that. */
 #define LOOKS 4096

@@ -50,7 +50,7 @@ merge_all() {
 	echo 0 >$ksm/smart_scan
 	echo 20000 >$ksm/pages_to_scan
 	echo 5 >$ksm/sleep_millisecs
-	_scans=$(($(cat $ksm/full_scans) + ${1:-8}))
+	_scans=$(($(cat $ksm/full_scans) + ${1:-5}))
 	echo 1 >$ksm/run
 	wait_for 60 scanned $_scans
 	echo 0 >$ksm/run
@@ -104,14 +104,14 @@ test_agrees_with_ksmd() {
 		'.total | .merged_bytes > 60000000' $(all))"
 }
 
-# Twenty processes share pages after a fork: those are no gain, but all of them must be merged.
+# Ten processes share pages after a fork: those are no gain, but all of them must be merged.
 test_agrees_after_forks() {
 	for i in 1 2 3; do
 		host_container fork-$i '{}' '{}' /usr/bin/perl -e "$perl_data"'
-			for (1 .. 19) { last if !fork } $data[7] = "x" x 2000000; sleep 600'
+			for (1 .. 9) { last if !fork } $data[7] = "x" x 2000000; sleep 600'
 	done
-	sleep 3
-	assertEquals "processes" 60 "$(estimate .total.processes)"
+	sleep 2
+	assertEquals "processes" 30 "$(estimate .total.processes)"
 	agrees "forks"
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a kind that estimate has to know: huge MB [shared|locked]. Then it sleeps. */
+/* Memory of a kind that estimate has to know: huge MB [shared|locked|small]. Then it sleeps. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
