@@ -71,8 +71,13 @@ CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults
 install::
 	$(INSTALL) -D -m 755 $(BUILD)/ksm-hook $(DESTDIR)$(SBINDIR)/ksm-hook
 	$(INSTALL) -D -m 644 docs/ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook.8
+	$(INSTALL) -D -m 644 docs/ksm-hook-ps.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-ps.8
+	$(INSTALL) -D -m 644 docs/ksm-hook-metrics.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-metrics.8
+	$(INSTALL) -D -m 644 docs/grafana-dashboard.json \
+		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json
 	$(INSTALL) -D -m 644 docs/ksm-hook.conf.5 $(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5
 
 uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(MANDIR)/man8/ksm-hook.8 \
+		$(DESTDIR)$(MANDIR)/man8/ksm-hook-ps.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-metrics.8 \
 		$(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5
