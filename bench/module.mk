@@ -11,6 +11,7 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
+CHECK_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk
 	$(call say,CC,$@)
