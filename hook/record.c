@@ -163,7 +163,9 @@ static bool init_has_ended(const char *text)
 
 	if (sscanf(text, "init %d %llu", &pid, &start) != 2)
 		return true;
-	return pid > 0 && (proc_stat(pid, &st) < 0 || st.start != start);
+	/* one that nobody has waited for is there, and has ended */
+	return pid > 0 &&
+	       (proc_stat(pid, &st) < 0 || st.start != start || strchr("ZX", st.state));
 }
 
 static bool has_init(const char *text)

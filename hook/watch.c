@@ -181,7 +181,7 @@ static int watch_terminal(int seconds, bool exact, enum look_order order)
 			break;
 		}
 		draw(text);
-		wait_for_key(start + seconds * 1000, text, &order);
+		wait_for_key(start + (int64_t)seconds * 1000, text, &order);
 		free(text);
 	}
 	terminal_off();
