@@ -4,7 +4,7 @@
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter \
 	$(BUILD)/bench/look-load $(BUILD)/bench/spent
-BENCHES += bench/oci bench/precreate bench/attach bench/look
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
