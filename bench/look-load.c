@@ -130,8 +130,7 @@ int main(int argc, char **argv)
 		stay();
 	}
 	if (argc != 6) {
-		fprintf(stderr,
-			"usage: look-load CGROUP CONTAINERS PROCESSES PAGES KIND\n");
+		fprintf(stderr, "usage: look-load CGROUP CONTAINERS PROCESSES PAGES KIND\n");
 		return 2;
 	}
 	containers = atol(argv[2]);

@@ -4,13 +4,15 @@
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages \
 	$(BUILD)/bench/look-load $(BUILD)/bench/spent $(BUILD)/estimate/huge
-BENCHES += bench/oci bench/precreate bench/attach bench/look bench/estimate bench/efficiency
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/estimate \
+	bench/efficiency
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
+CHECK_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk
 	$(call say,CC,$@)

@@ -77,13 +77,13 @@ static const struct command {
 	const char *name;
 	enum argv_command command;
 } commands[] = {
-	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },   { "restore", ARGV_RESTORE },
-	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },  { "state", ARGV_OTHER },
+	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },    { "restore", ARGV_RESTORE },
+	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },   { "state", ARGV_OTHER },
 	{ "kill", ARGV_OTHER },       { "delete", ARGV_DELETE }, { "list", ARGV_OTHER },
-	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },  { "resume", ARGV_OTHER },
-	{ "update", ARGV_OTHER },     { "events", ARGV_OTHER }, { "spec", ARGV_OTHER },
-	{ "checkpoint", ARGV_OTHER }, { "init", ARGV_OTHER },   { "features", ARGV_OTHER },
-	{ "mounts", ARGV_OTHER },     { "info", ARGV_OTHER },   { "help", ARGV_OTHER },
+	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },   { "resume", ARGV_OTHER },
+	{ "update", ARGV_OTHER },     { "events", ARGV_OTHER },  { "spec", ARGV_OTHER },
+	{ "checkpoint", ARGV_OTHER }, { "init", ARGV_OTHER },    { "features", ARGV_OTHER },
+	{ "mounts", ARGV_OTHER },     { "info", ARGV_OTHER },    { "help", ARGV_OTHER },
 };
 
 static const struct command *find_command(const char *word)

@@ -48,10 +48,8 @@ static const struct pattern {
 static const struct {
 	const char *infix, *engine;
 } misread[] = {
-	{ ":docker:", "docker" },
-	{ ":libpod:", "podman" },
-	{ ":crio:", "cri-o" },
-	{ ":cri-containerd:", "containerd" },
+	{ ":docker:", "docker" },      { ":libpod:", "podman" },
+	{ ":crio:", "cri-o" },         { ":cri-containerd:", "containerd" },
 	{ ":nerdctl:", "containerd" },
 };
 

@@ -8,6 +8,7 @@
 #include "json_out.h"
 #include "ksm.h"
 #include "log.h"
+#include "look.h"
 #include "probe.h"
 
 static const char *exec_text(const struct support *s)
@@ -55,6 +56,23 @@ static void print_ksmd(void)
 	       format_bytes(profit, sizeof(profit), value("general_profit")));
 }
 
+/* The line above counts what fork has shared as well: this one does not. */
+static void print_saved(void)
+{
+	char least[16], most[16];
+	struct look l;
+
+	if (look(&l, false) < 0)
+		return;
+	format_bytes(least, sizeof(least), l.total.saving.least);
+	format_bytes(most, sizeof(most), l.total.saving.most);
+	printf("saved           %s", least);
+	if (strcmp(least, most) != 0)
+		printf(" to %s", most);
+	printf("; ksm-hook ps says where\n");
+	look_free(&l);
+}
+
 static void print_text(const struct support *s)
 {
 	printf("KSM             %s\n",
@@ -62,6 +80,7 @@ static void print_text(const struct support *s)
 	if (!s->ksm)
 		return;
 	print_ksmd();
+	print_saved();
 	printf("madvise         yes\n");
 	printf("prctl           %s\n", s->prctl ? "yes" : "no: needs Linux 6.4 or a backport");
 	if (s->prctl) {
@@ -87,6 +106,7 @@ static int print_json(const struct support *s)
 		"general_profit",
 	};
 	struct json_out *o = json_out_new();
+	struct look l;
 	int64_t v;
 
 	if (!o)
@@ -109,9 +129,11 @@ static int print_json(const struct support *s)
 			json_out_int(o, counters[i], v);
 	}
 	json_out_end_object(o);
-	json_out_int(o, "saved_bytes",
-		     (value("pages_sharing") + value("ksm_zero_pages")) *
-			     sysconf(_SC_PAGESIZE));
+	if (look(&l, false) == 0) {
+		json_out_int(o, "saved_bytes", l.total.saving.least);
+		json_out_int(o, "saved_at_most_bytes", l.total.saving.most);
+		look_free(&l);
+	}
 	json_out_end_object(o);
 	return json_out_finish(o);
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "look_fold.h"
 #include "log.h"
+#include "look_fold.h"
 #include "proc.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */

@@ -66,8 +66,8 @@ static void count_frame(const struct place *p, size_t n, struct count *count)
 		struct count *c = &count[p[i].family];
 
 		c->frames += 1.0 / (double)n;
-		c->distinct += i == 0 || p[i].family != p[i - 1].family ||
-			       p[i].addr != p[i - 1].addr;
+		c->distinct +=
+			i == 0 || p[i].family != p[i - 1].family || p[i].addr != p[i - 1].addr;
 	}
 }
 

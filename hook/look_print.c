@@ -91,8 +91,7 @@ const char *look_label(const struct look_container *c, char *out, size_t size)
 		snprintf(out, size, "%s", r->container);
 	else /* as engines print their ids */
 		printable(out, size, c->name.id,
-			  len == 64 && strspn(c->name.id, "0123456789abcdef") == 64 ? 12 :
-										      len);
+			  len == 64 && strspn(c->name.id, "0123456789abcdef") == 64 ? 12 : len);
 	return out;
 }
 
@@ -165,7 +164,9 @@ static void print_losers(FILE *f, const struct look *l)
 	for (size_t i = 0; i < l->n; i++)
 		n += look_loses(&l->container[i]);
 	if (n)
-		fprintf(f, "! %zu of %zu cost more than they save; ksm-hook-ps(8) says what to do\n",
+		fprintf(f,
+			"! %zu of %zu cost more than they save; ksm-hook-ps(8) says what to "
+			"do\n",
 			n, l->n);
 }
 

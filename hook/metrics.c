@@ -63,8 +63,8 @@ static int parse(int argc, char **argv, struct options *o)
 static int write_file(const char *path, const struct look *l)
 {
 	char tmp[PATH_MAX];
-	FILE *f = NULL;
-	int fd, r;
+	FILE *f;
+	int fd, r = 0;
 
 	/* the textfile collector reads *.prom only */
 	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
@@ -77,9 +77,15 @@ static int write_file(const char *path, const struct look *l)
 		return 1;
 	}
 	/* for the collector, which is not root */
-	r = fchmod(fd, 0644) < 0 || !(f = fdopen(fd, "w")) ? -errno : metrics_prometheus(f, l);
-	if (f ? fclose(f) != 0 : close(fd) != 0)
-		r = r ? r : -errno;
+	f = fchmod(fd, 0644) < 0 ? NULL : fdopen(fd, "w");
+	if (f) {
+		r = metrics_prometheus(f, l);
+		if (fclose(f) != 0 && r == 0)
+			r = -errno;
+	} else {
+		r = -errno;
+		close(fd);
+	}
 	if (r == 0 && rename(tmp, path) < 0)
 		r = -errno;
 	if (r == 0)

@@ -25,7 +25,8 @@ static const struct {
 	{ "pages_shared", "ksm_kept_bytes", "Merged pages that are kept.", false, PAGES,
 	  "memory-kept" },
 	{ "pages_sharing", "ksm_sharing_bytes",
-	  "Places that use a kept page beside the first, whether or not fork shared them before.",
+	  "Places that use a kept page beside the first, whether or not fork shared them "
+	  "before.",
 	  false, PAGES, "memory-sharing" },
 	{ "ksm_zero_pages", "ksm_zero_bytes", "Places that use the page of zeros by ksmd.",
 	  false, PAGES, "memory-zero" },
@@ -85,9 +86,9 @@ static double cow_breaks(void)
 
 size_t metrics_host(struct metric out[METRICS_MAX])
 {
-	const double unit[] = { [ONE] = 1,
-				[PAGES] = (double)sysconf(_SC_PAGESIZE),
-				[MILLI] = 0.001 };
+	const double unit[] = {
+		[ONE] = 1, [PAGES] = (double)sysconf(_SC_PAGESIZE), [MILLI] = 0.001
+	};
 	size_t n = 0;
 	double v;
 

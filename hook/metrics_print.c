@@ -97,8 +97,8 @@ static void identifier(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-static void put(FILE *f, const char *host, const char *plugin, const char *type, double interval,
-		double value)
+static void put(FILE *f, const char *host, const char *plugin, const char *type,
+		double interval, double value)
 {
 	char text[40];
 

@@ -13,7 +13,7 @@
 struct proc_stat {
 	char state; /* Z: zombie */
 	pid_t ppid;
-	uint64_t faults; /* page faults that needed no reading, since fork */
+	uint64_t faults;    /* page faults that needed no reading, since fork */
 	uint64_t cpu_ticks; /* user and system time of all threads */
 	bool kernel_thread;
 	int threads;

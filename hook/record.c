@@ -99,8 +99,7 @@ void record_clean(struct record *r)
 
 static bool is_id(const char *id)
 {
-	return id[0] != '.' && strlen(id) < 200 && is_clean(id, strlen(id)) &&
-	       !strchr(id, '/');
+	return id[0] != '.' && strlen(id) < 200 && is_clean(id, strlen(id)) && !strchr(id, '/');
 }
 
 static int open_dir(void)
@@ -150,8 +149,8 @@ static int format(char *out, size_t size, pid_t pid, const struct record *r)
 		const char *text = (const char *)r + fields[i].offset;
 
 		if (text[0])
-			len += snprintf(out + len, size - (size_t)len, "%s %s\n",
-					fields[i].key, text);
+			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
+					text);
 	}
 	return len > head ? len : -1;
 }
@@ -164,7 +163,9 @@ static bool init_has_ended(const char *text)
 
 	if (sscanf(text, "init %d %llu", &pid, &start) != 2)
 		return true;
-	return pid > 0 && (proc_stat(pid, &st) < 0 || st.start != start);
+	/* one that nobody has waited for is there, and has ended */
+	return pid > 0 &&
+	       (proc_stat(pid, &st) < 0 || st.start != start || strchr("ZX", st.state));
 }
 
 static bool has_init(const char *text)
@@ -207,9 +208,9 @@ void record_collect(int dir, bool (*lives)(const void *arg, const char *id), con
 		if (!is_id(e->d_name) ||
 		    read_file(dir, e->d_name, text, sizeof(text), &written) < 0)
 			continue;
-		if (has_init(text) ? init_has_ended(text) :
-				     lives && now - written > YOUNG_SECONDS &&
-						     !lives(arg, e->d_name))
+		if (has_init(text) ?
+			    init_has_ended(text) :
+			    lives && now - written > YOUNG_SECONDS && !lives(arg, e->d_name))
 			unlinkat(dir, e->d_name, 0);
 	}
 	closedir(d);

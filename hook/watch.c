@@ -19,8 +19,8 @@
 #define ENTER "\033[?1049h\033[?25l"
 #define LEAVE "\033[?25h\033[?1049l"
 #define HOME  "\033[H"
-#define CLEAR "\033[K"  /* to the end of the line */
-#define REST  "\033[J"  /* to the end of the screen */
+#define CLEAR "\033[K" /* to the end of the line */
+#define REST  "\033[J" /* to the end of the screen */
 
 static volatile sig_atomic_t ended, resized;
 static struct termios before;
@@ -109,7 +109,7 @@ static void draw(const char *text)
 	for (int row = 1; *text && row < size.ws_row; row++) {
 		size_t n = strcspn(text, "\n");
 
-		fprintf(f, "%.*s" CLEAR "\r\n", (int)(n < size.ws_col ? n : size.ws_col), text);
+		fprintf(f, "%.*s" CLEAR "\n", (int)(n < size.ws_col ? n : size.ws_col), text);
 		text += n + (text[n] == '\n');
 	}
 	fputs(REST, f);
@@ -181,7 +181,7 @@ static int watch_terminal(int seconds, bool exact, enum look_order order)
 			break;
 		}
 		draw(text);
-		wait_for_key(start + seconds * 1000, text, &order);
+		wait_for_key(start + (int64_t)seconds * 1000, text, &order);
 		free(text);
 	}
 	terminal_off();

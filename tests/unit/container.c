@@ -31,20 +31,21 @@ static const struct {
 	{ "0::/machine.slice/machine-libpod_pod_" HEX ".slice/libpod-" HEX ".scope\n", "podman",
 	  HEX },
 	{ "0::/system.slice/web.service/libpod-payload-" HEX "\n", "podman", HEX },
-	{ "0::/machine.slice/libpod-" HEX ".scope/container/system.slice/ssh.service\n", "podman",
-	  HEX },
+	{ "0::/machine.slice/libpod-" HEX ".scope/container/system.slice/ssh.service\n",
+	  "podman", HEX },
 	{ "0::/libpod_parent/libpod-" HEX "/container\n", "podman", HEX },
 	/* a kubelet with cri-dockerd; with the cgroupfs driver on v2; guaranteed pods */
-	{ "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podab_cd.slice/docker-" HEX
-	  ".scope\n",
+	{ "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podab_cd.slice/"
+	  "docker-" HEX ".scope\n",
 	  "docker", HEX },
 	{ "0::/kubepods/burstable/podab-cd/" HEX "\n", "cri", HEX },
 	{ "0::/kubepods/podab-cd/crio-" HEX "\n", "cri-o", HEX },
-	{ "0::/kubepods.slice/kubepods-podab.slice/crio-" HEX ".scope/container\n", "cri-o", HEX },
+	{ "0::/kubepods.slice/kubepods-podab.slice/crio-" HEX ".scope/container\n", "cri-o",
+	  HEX },
 	{ "0::/kubepods.slice/kubepods-podab.slice/crio-conmon-" HEX ".scope\n", NULL, NULL },
 	/* the systemd driver's notation in a runtime without it */
-	{ "0::/system.slice/containerd.service/kubepods-burstable-podab.slice:cri-containerd:" HEX
-	  "\n",
+	{ "0::/system.slice/containerd.service/"
+	  "kubepods-burstable-podab.slice:cri-containerd:" HEX "\n",
 	  "containerd", HEX },
 	{ "5:devices:/system.slice:docker:" HEX "\n0::/\n", "docker", HEX },
 	/* containerd's other namespaces, nerdctl */
