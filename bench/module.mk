@@ -3,7 +3,8 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter
-BENCHES += bench/oci bench/precreate bench/attach
+BENCH_PROGRAMS += $(BUILD)/bench/ksmd
+BENCHES += bench/oci bench/precreate bench/attach bench/ksmd
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
