@@ -37,7 +37,7 @@ static const char *const defaults[KNOBS] = {
 
 static const struct tune_profile profiles[] = {
 	{ "gentle", KNOB_VALUES("50"), { 250, 1000, 5 } },
-	{ "balanced", KNOB_VALUES("100"), { 1000, 4000, 18 } },
+	{ "balanced", KNOB_VALUES("80"), { 1000, 4000, 18 } },
 	{ "fast", KNOB_VALUES("200"), { 4000, 20000, 60 } },
 };
 

@@ -95,7 +95,7 @@ testEnableSetsAndSays() {
 	before=$(values)
 	hook enable
 	assertEquals "$out" 0 "$rc"
-	assertContains "$out" "pages_to_scan    321 -> 100, which was not the kernel's default"
+	assertContains "$out" "pages_to_scan    321 -> 80, which was not the kernel's default"
 	assertContains "$out" "run              0 -> 1"
 	assertContains "$out" "use_zero_pages   0 -> 1"
 	assertContains "$out" "profile balanced, until the next boot"
@@ -106,7 +106,7 @@ testEnableSetsAndSays() {
 	hook disable
 	assertEquals "$out" 0 "$rc"
 	assertContains "$out" "run              1 -> 0"
-	assertContains "$out" "pages_to_scan    100 -> 321"
+	assertContains "$out" "pages_to_scan    80 -> 321"
 	assertEquals "$before" "$(values)"
 	assertFalse "nothing is left" "[ -e $run/ksmd ] || [ -e $run/burst ] || [ -e $run/burst.pages ]"
 	hook disable
@@ -138,7 +138,7 @@ testAdvisor() {
 	echo scan-time >$ksm/advisor_mode
 	enable_quietly
 	assertContains "$out" "advisor_mode     scan-time -> none"
-	assertEquals 100 "$(cat $ksm/pages_to_scan)"
+	assertEquals 80 "$(cat $ksm/pages_to_scan)"
 	hook disable
 	assertContains "$out" "advisor_mode     none -> scan-time"
 	assertContains "$(cat $ksm/advisor_mode)" "[scan-time]"
@@ -149,7 +149,7 @@ testWhatSomebodyChangedIsLeftAlone() {
 	echo 777 >$ksm/pages_to_scan
 	hook disable
 	assertEquals "$out" 0 "$rc"
-	assertContains "$out" "pages_to_scan    777, left alone: enable had set 100"
+	assertContains "$out" "pages_to_scan    777, left alone: enable had set 80"
 	assertEquals 777 "$(cat $ksm/pages_to_scan)"
 	assertTrue "the rest is put back" "is run 0 && is sleep_millisecs 37"
 }
@@ -200,15 +200,15 @@ testKsmtunedIsNotFought() {
 testMissingFiles() {
 	mkdir -p "$work/ksm"
 	echo 0 >"$work/ksm/run"
-	echo 999 >"$work/ksm/pages_to_scan"
+	echo 99 >"$work/ksm/pages_to_scan"
 	echo 77 >"$work/ksm/sleep_millisecs"
 	out=$(unshare -m sh -c "mount --bind $work/ksm $ksm && $KSM_HOOK enable && cat $ksm/*" 2>&1)
 	assertEquals "$out" 0 $?
-	assertContains "$out" "pages_to_scan    999 -> 100"
+	assertContains "$out" "pages_to_scan    99 -> 80"
 	assertNotContains "$out" "advisor"
 	out=$(unshare -m sh -c "mount --bind $work/ksm $ksm && $KSM_HOOK disable && cat $ksm/*" 2>&1)
 	assertEquals "$out" 0 $?
-	assertEquals "999 0 77" "$(cat "$work/ksm/pages_to_scan" "$work/ksm/run" "$work/ksm/sleep_millisecs" | xargs)"
+	assertEquals "99 0 77" "$(cat "$work/ksm/pages_to_scan" "$work/ksm/run" "$work/ksm/sleep_millisecs" | xargs)"
 	out=$(unshare -m sh -c "mount -t tmpfs none $ksm && $KSM_HOOK enable" 2>&1)
 	assertEquals 1 $?
 	assertContains "$out" "this kernel has no KSM"
@@ -273,7 +273,7 @@ testBurstOfARealContainer() {
 	victim=$(runc state "ksmtest-$$" | jq .pid)
 	wait_for 15 eval '[ "$(merged_pages $victim)" -gt 16000 ]' || fail "merged: $(merged_pages $victim)"
 	wait_for 30 burst_is_off || fail "it does not end"
-	assertEquals "quiet again" 100 "$(cat $ksm/pages_to_scan)"
+	assertEquals "quiet again" 80 "$(cat $ksm/pages_to_scan)"
 	assertFalse "[ -e $run/burst.pages ]"
 	runc delete -f "ksmtest-$$"
 }
@@ -283,7 +283,7 @@ burst() {
 	enable_quietly
 	"$KSM_HOOK" run -- true
 	wait_for 5 burst_drives || fail "no burst"
-	assertNotEquals 100 "$(cat $ksm/pages_to_scan)"
+	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 }
 
 quiet_again() {
@@ -295,24 +295,24 @@ quiet_again() {
 testBurstEndsBySignal() {
 	burst
 	kill "$(worker)"
-	quiet_again "SIGTERM" 100
+	quiet_again "SIGTERM" 80
 }
 
 testBurstThatIsKilled() {
 	burst
 	kill -9 "$(worker)"
-	quiet_again "SIGKILL of the one that drives" 100
+	quiet_again "SIGKILL of the one that drives" 80
 	# and both
 	burst
 	drivers | xargs kill -9
 	wait_for 5 burst_is_off
-	assertNotEquals 100 "$(cat $ksm/pages_to_scan)"
+	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 	hook status
 	assertContains "$out" "a burst was killed"
 	"$KSM_HOOK" run -- true
 	wait_for 5 burst_drives || fail "no burst after one that was killed"
 	drivers | xargs -r kill
-	quiet_again "the next one" 100
+	quiet_again "the next one" 80
 	# or by disable
 	burst
 	drivers | xargs kill -9
@@ -324,7 +324,7 @@ testBurstThatIsKilled() {
 testBurstAndAnAdministrator() {
 	burst
 	echo 0 >$ksm/run
-	quiet_again "stopped" 100
+	quiet_again "stopped" 80
 	assertEquals 0 "$(cat $ksm/run)"
 	echo 1 >$ksm/run
 	burst
