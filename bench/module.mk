@@ -2,10 +2,10 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages \
+	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages $(BUILD)/bench/ksmd \
 	$(BUILD)/bench/look-load $(BUILD)/bench/spent $(BUILD)/estimate/huge
 BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/estimate \
-	bench/efficiency
+	bench/efficiency bench/ksmd
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

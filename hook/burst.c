@@ -339,14 +339,15 @@ static void detach(int fd)
 static _Noreturn void guard(int fd)
 {
 	static struct drive d;
-	sigset_t ends = end_signals();
+	sigset_t set = end_signals();
 	struct error err;
 	int status = 1;
 	pid_t pid;
 
 	detach(fd);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGCHLD, SIG_DFL);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (nap(START_MS))
 		_exit(0);
 	leave_cgroups();
@@ -356,8 +357,10 @@ static _Noreturn void guard(int fd)
 		work(&d);
 		_exit(0);
 	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
+		if (sigwaitinfo(&set, NULL) != SIGCHLD)
+			kill(pid, SIGTERM);
+	}
 	if (pid > 0 && status != 0) {
 		d.dir = tune_open_dir(false, &err);
 		if (d.dir >= 0 && tune_load(d.dir, &d.tuning, &err) == 0)

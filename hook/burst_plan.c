@@ -13,7 +13,7 @@
  */
 #define SCANS 2
 /* Looks at what is new are so far apart, and then it is at least this much of all. */
-#define LOOK_MS  2000
+#define LOOK_MS  INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
 /* Shorter than this a share of the CPU is noise. */

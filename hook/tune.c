@@ -37,7 +37,7 @@ static const char *const defaults[KNOBS] = {
 
 static const struct tune_profile profiles[] = {
 	{ "gentle", KNOB_VALUES("50"), { 250, 1000, 5 } },
-	{ "balanced", KNOB_VALUES("100"), { 1000, 4000, 18 } },
+	{ "balanced", KNOB_VALUES("80"), { 1000, 4000, 18 } },
 	{ "fast", KNOB_VALUES("200"), { 4000, 20000, 60 } },
 };
 
@@ -93,7 +93,7 @@ int tune_put(enum knob knob, const char *value, struct error *err)
 	if (fd < 0)
 		return err_errno(err, errno, "%s", path);
 	r = write_all(fd, value, strlen(value));
-	return r < 0 ? err_errno(err, -r, "%s to %s", value, path) : 0;
+	return r < 0 ? err_errno(err, -r, "writing %s to %s", value, path) : 0;
 }
 
 int tune_open_dir(bool change, struct error *err)

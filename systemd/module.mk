@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Drop-ins for systemd: examples that an administrator copies, since they are all or nothing.
+# And the units for the metrics, and of `ksm-hook enable --persist`.
 
 SYSTEMD_DROPINS := $(wildcard systemd/*.d/50-ksm.conf)
 # where systemd looks below any of the usual prefixes
@@ -10,18 +11,18 @@ $(BUILD)/systemd/%: systemd/%.in Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' $< >$@.tmp && mv $@.tmp $@
 
-# the textfile collector's
-ALL += $(BUILD)/systemd/ksm-hook-metrics.service
+# the textfile collector's, and ksmd's
+UNITS := ksm-hook-metrics.service ksm-hook-metrics.timer ksm-hook-ksmd@.service
+
+ALL += $(BUILD)/systemd/ksm-hook-metrics.service $(BUILD)/systemd/ksm-hook-ksmd@.service
 
 install::
 	for f in $(SYSTEMD_DROPINS); do \
 		$(INSTALL) -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/ksm-hook/$$f" || exit 1; done
-	$(INSTALL) -D -m 644 $(BUILD)/systemd/ksm-hook-metrics.service \
-		$(DESTDIR)$(UNITDIR)/ksm-hook-metrics.service
-	$(INSTALL) -D -m 644 systemd/ksm-hook-metrics.timer \
-		$(DESTDIR)$(UNITDIR)/ksm-hook-metrics.timer
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 644 $(BUILD)/systemd/ksm-hook-metrics.service systemd/ksm-hook-metrics.timer \
+		$(BUILD)/systemd/ksm-hook-ksmd@.service $(DESTDIR)$(UNITDIR)
 
 uninstall::
 	rm -rf $(DESTDIR)$(DATADIR)/ksm-hook/systemd
-	rm -f $(DESTDIR)$(UNITDIR)/ksm-hook-metrics.service \
-		$(DESTDIR)$(UNITDIR)/ksm-hook-metrics.timer
+	rm -f $(UNITS:%=$(DESTDIR)$(UNITDIR)/%)

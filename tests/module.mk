@@ -3,3 +3,4 @@
 
 CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh tests/confine.sh tests/doctor.sh tests/look.sh tests/lint
 MATRIX_SUITES += tests/precreate-kernels.sh tests/race.sh tests/sanitize.sh
+CHECK_SUITES += tests/host.sh

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#define TICK_MS 500
+#define TICK_MS INT64_C(500)
 
 static const struct profile_rate rate = { .first = 1000, .most = 4000, .percent = 18 };
 
