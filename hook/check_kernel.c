@@ -40,8 +40,19 @@ void check_exec(struct doctor *d)
 {
 	struct finding *f;
 
-	if (!d->kernel.prctl || d->kernel.exec != KSM_NO)
+	if (!d->kernel.prctl)
 		return;
+	if (d->kernel.exec != KSM_NO) {
+		if (!d->kernel.exec_told && !d->registered.poststart)
+			check_add(
+				d, CHECK_NOTE, "kernel-exec",
+				"Linux 6.7 to 6.9 without the fix keep the mark and forget to "
+				"scan; a container that it happens to is told of as "
+				"container-scanned",
+				"this kernel does not tell whether ksmd scans a program after "
+				"exec");
+		return;
+	}
 	if (d->registered.poststart || !d->registered.hook) {
 		check_add(d, CHECK_OK, "kernel-exec", NULL,
 			  "this kernel loses the mark at exec%s",

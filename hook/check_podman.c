@@ -18,8 +18,10 @@ struct engine {
 
 static void add_dir(struct hooks_dirs *dirs, const char *dir)
 {
-	if (dirs->n < HOOKS_DIRS_MAX && strlen(dir) < sizeof(dirs->dir[0]))
-		strcpy(dirs->dir[dirs->n++], dir);
+	size_t size = strlen(dir) + 1;
+
+	if (dirs->n < HOOKS_DIRS_MAX && size <= sizeof(dirs->dir[0]))
+		memcpy(dirs->dir[dirs->n++], dir, size);
 }
 
 /* A wrapper of ours that is named there: is it there? */
