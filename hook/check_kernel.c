@@ -42,17 +42,9 @@ void check_exec(struct doctor *d)
 
 	if (!d->kernel.prctl)
 		return;
-	if (d->kernel.exec != KSM_NO) {
-		if (!d->kernel.exec_told && !d->registered.poststart)
-			check_add(
-				d, CHECK_NOTE, "kernel-exec",
-				"Linux 6.7 to 6.9 without the fix keep the mark and forget to "
-				"scan; a container that it happens to is told of as "
-				"container-scanned",
-				"this kernel does not tell whether ksmd scans a program after "
-				"exec");
+	/* one that keeps it and forgets to scan (6.7 to 6.9) is seen on its containers */
+	if (d->kernel.exec != KSM_NO)
 		return;
-	}
 	if (d->registered.poststart || !d->registered.hook) {
 		check_add(d, CHECK_OK, "kernel-exec", NULL,
 			  "this kernel loses the mark at exec%s",
