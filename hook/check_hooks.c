@@ -246,6 +246,9 @@ void check_hooks(struct doctor *d, const char *engine, const struct hooks_dirs *
 	else if (d->n == before || d->finding[d->n - 1].level != CHECK_BROKEN)
 		not_registered(d, engine, dirs);
 	if (found == 1 && d->n == before)
-		check_add(d, CHECK_OK, "hook-registered", NULL, "%s calls the hook by %s",
-			  engine, first);
+		check_add(d, CHECK_OK, "hook-registered", NULL, "%s calls the hook by %s%s",
+			  engine, first,
+			  strcmp(engine, "podman") == 0 ?
+				  " (for root; users' own containers.conf is not looked at)" :
+				  "");
 }

@@ -110,7 +110,7 @@ void check_podman(struct doctor *d)
 		add_dir(&e.dirs, HOOKS_DIR);
 		add_dir(&e.dirs, "/etc/containers/oci/hooks.d");
 	}
-	check_hooks(d, "podman (root's; users have a containers.conf of their own)", &e.dirs);
+	check_hooks(d, "podman", &e.dirs);
 }
 
 void check_crio(struct doctor *d)

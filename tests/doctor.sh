@@ -16,7 +16,7 @@ suite_setup() {
 	. "$top/tests/bundle.sh"
 	mkdir "$work/tmpfs"
 	mount -t tmpfs none "$work/tmpfs"
-	for _d in /etc /usr/local /usr/share; do
+	for _d in /etc /usr/local /usr/share /var/lib/lxc; do
 		_o=$work/tmpfs$_d
 		mkdir -p "$_o/upper" "$_o/work"
 		mount -t overlay none -o "lowerdir=$_d,upperdir=$_o/upper,workdir=$_o/work" $_d
@@ -38,6 +38,8 @@ suite_setup() {
 suite_teardown() {
 	"$KSM_HOOK" disable >/dev/null
 	kill "${quiet#pid:}"
+	[ -z "${daemon:-}" ] || kill -9 "$daemon" 2>/dev/null
+	timeout 20 lxc-stop -n doctor-$$ -k >/dev/null 2>&1
 	for _id in $(runc list -q | grep "^doctor-$$"); do runc delete -f "$_id"; done
 	cd /
 	umount -l "$work/tmpfs"
@@ -576,6 +578,51 @@ testAskedOfCrun() {
 	E
 	out=$(unshare -m sh "$work/crun" "$work/bundle-crun" "$KSM_HOOK")
 	assertEquals "$out" broken "$(level container-asked)"
+}
+
+# LXC keeps what was asked in the container's configuration
+testAskedOfLxc() {
+	_drop_in=/usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
+	mv $_drop_in "$work/drop-in.saved"
+	_lxc=doctor-$$
+	mkdir /var/lib/lxc/$_lxc
+	cat >/var/lib/lxc/$_lxc/config <<-E
+		lxc.include = /usr/share/lxc/config/common.conf
+		lxc.uts.name = $_lxc
+		lxc.rootfs.path = dir:$root
+		lxc.net.0.type = empty
+		lxc.init.cmd = /bin/sleep 600
+		lxc.environment = KSM_MERGE=yes
+	E
+	timeout 20 lxc-start -n $_lxc -d </dev/null >/dev/null 2>&1
+	found container-asked broken lxc:$_lxc
+	assertContains "$(of container-asked what)" "KSM_MERGE=yes"
+	mended container-asked lxc:$_lxc
+	timeout 20 lxc-stop -n $_lxc -k
+	mv "$work/drop-in.saved" $_drop_in
+}
+
+# in containerd's own namespaces, where its /run is
+testAskedOfContainerd() {
+	mkdir "$work/daemon"
+	"$top/tests/wrapper/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
+	daemon=$!
+	_inside() { nsenter -t "$(tr -d ' ' <"/proc/$daemon/task/$daemon/children")" -m -p "$@"; }
+	_ctl() { _inside timeout 20 ctr -a "$work/daemon/c.sock" "$@"; }
+	wait_for 20 _ctl version >/dev/null 2>&1
+	_ctl run -d --annotation io.ksm.merge=true --cgroup /default/doctor-$$ --rootfs "$root" doctor-$$ \
+		/bin/sleep 600 >/dev/null
+	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	assertEquals "$out" broken "$(level container-asked)"
+	_inside sh -c "$(of container-asked fix)" >/dev/null
+	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	assertEquals "$out" ok "$(level container-asked)"
+	_ctl task kill -s KILL doctor-$$ >/dev/null 2>&1
+	_ctl task rm -f doctor-$$ >/dev/null 2>&1
+	kill -9 $daemon # its namespaces end with it
+	wait $daemon 2>/dev/null
+	find /sys/fs/cgroup -depth -path '*/default/doctor-*' -type d -exec rmdir {} + 2>/dev/null
+	find /sys/fs/cgroup -maxdepth 2 -name default -type d -empty -exec rmdir {} + 2>/dev/null
 }
 
 # 16 MB of which no page is like another
