@@ -26,6 +26,7 @@ suite_setup() {
 	KSM_HOOK=/usr/local/sbin/ksm-hook
 	PATH=/usr/local/sbin:$PATH
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >>/etc/containerd/config.toml
+	cgroups >"$work/cgroups"
 	root=$work/root
 	rootfs_make "$root" /usr/bin/perl
 	echo 0 >$ksm/run
@@ -41,6 +42,7 @@ suite_teardown() {
 	[ -z "${daemon:-}" ] || kill -9 "$daemon" 2>/dev/null
 	timeout 20 lxc-stop -n doctor-$$ -k >/dev/null 2>&1
 	for _id in $(runc list -q | grep "^doctor-$$"); do runc delete -f "$_id"; done
+	cgroups | comm -13 "$work/cgroups" - | xargs -r rmdir
 	cd /
 	umount -l "$work/tmpfs"
 }
@@ -621,8 +623,14 @@ testAskedOfContainerd() {
 	_ctl task rm -f doctor-$$ >/dev/null 2>&1
 	kill -9 $daemon # its namespaces end with it
 	wait $daemon 2>/dev/null
-	find /sys/fs/cgroup -depth -path '*/default/doctor-*' -type d -exec rmdir {} + 2>/dev/null
-	find /sys/fs/cgroup -maxdepth 2 -name default -type d -empty -exec rmdir {} + 2>/dev/null
+	_gone() { rmdir /sys/fs/cgroup/default/doctor-$$ /sys/fs/cgroup/*/default/doctor-$$ 2>/dev/null
+		[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name doctor-$$)" ]; }
+	wait_for 5 _gone
+}
+
+# what engines leave behind, if it was not there
+cgroups() {
+	find /sys/fs/cgroup -maxdepth 2 -type d \( -name default -o -name 'lxc.*' \) | sort
 }
 
 # 16 MB of which no page is like another
