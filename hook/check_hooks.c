@@ -109,7 +109,7 @@ static void judge(struct doctor *d, const char *engine, const char *path,
 					     "who can write it is root when the next container "
 					     "starts",
 			      "%s, which %s names for %s", what.msg, path, engine);
-		check_fix(f, "%s", fix.msg);
+		check_fix_program(d, f, r, path, h->path, &fix);
 		return;
 	}
 	if (!h->condition || h->never || !h->asked) {

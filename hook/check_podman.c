@@ -29,18 +29,20 @@ static void wrapper(struct engine *e, const char *path, int line)
 {
 	struct error what, fix;
 	struct finding *f;
+	int r;
 
 	if (!check_is_ours(e->d, path))
 		return;
 	e->d->registered.wrapper = true;
-	if (check_program(path, &what, &fix) == 0) {
+	r = check_program(path, &what, &fix);
+	if (r == 0) {
 		check_add(e->d, CHECK_OK, "wrapper", NULL, "%s has the runtime %s", e->name,
 			  path);
 		return;
 	}
 	f = check_add(e->d, CHECK_BROKEN, "wrapper", "no container of that runtime can start",
 		      "%s, which %s names in line %d", what.msg, e->file, line);
-	check_fix(f, "%s", fix.msg);
+	check_fix_program(e->d, f, r, e->file, path, &fix);
 }
 
 static void visit(void *arg, const struct toml_path *p, const struct toml_value *v)

@@ -308,6 +308,10 @@ testPodmanHooks() {
 	assertEquals no "$(podman_asks)"
 	rm /etc/containers/containers.conf
 	gone hook-registered
+	printf '[engine.runtimes]\nksm-runc = ["/nowhere/ksm-runc"]\n' >/etc/containers/containers.conf
+	found wrapper broken
+	mended wrapper
+	assertEquals "$out" ok "$(level wrapper)"
 	printf '[engine\n' >/etc/containers/containers.conf
 	found hook-registered note
 	assertContains "$out" "line 1 is not understood"
@@ -383,6 +387,14 @@ testHookProgram() {
 	assertEquals broken "$(level lxc-hook)"
 	mv "$work/program.saved" $_saved
 	gone hook-program
+	# the file names a place where it was once
+	sed -i 's|/usr/local/sbin|/nowhere/sbin|' $hook_file
+	KSM_HOOK=$_saved
+	found hook-program broken
+	assertEquals no "$(podman_asks)"
+	mended hook-program
+	assertEquals yes "$(podman_asks)"
+	KSM_HOOK=$work/doctor
 	chmod 644 $_saved
 	found hook-program broken
 	assertEquals "does not start" "" "$(podman_asks)"
@@ -406,8 +418,12 @@ testDocker() {
 	mended docker-runtime
 	rm /usr/local/sbin/ksm-runc
 	found docker-runtime broken
+	assertContains "$(of docker-runtime fix)" "install ksm-hook again"
 	ln -s ksm-hook /usr/local/sbin/ksm-runc
 	gone docker-runtime
+	sed -i 's|/usr/local/sbin|/nowhere|' $_file
+	found docker-runtime broken
+	mended docker-runtime
 	echo '{' >$_file
 	found docker-config broken
 	EDITOR="cp $work/daemon.saved" mended docker-config
@@ -438,6 +454,9 @@ testContainerd() {
 	mended containerd-annotations
 	sed 's|/usr/local/sbin/ksm-runc|/usr/local/sbin/ksm-runc-1|' "$work/containerd.saved" >$_file
 	found containerd-runtime broken
+	sed 's|/usr/local/sbin/ksm-runc|/nowhere/ksm-runc|' "$work/containerd.saved" >$_file
+	found containerd-runtime broken
+	mended containerd-runtime
 	# what is in an imported file counts
 	mkdir -p /etc/containerd/conf.d
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
@@ -473,8 +492,7 @@ testLxc() {
 	mended lxc-hook
 	sed -i 's|= .*/ksm-hook|= /nowhere/ksm-hook|' $_file
 	found lxc-hook broken
-	sed -i 's|/nowhere|/usr/local/sbin|' $_file
-	gone lxc-hook
+	mended lxc-hook
 }
 
 testOpenVz() {
