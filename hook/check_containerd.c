@@ -128,15 +128,16 @@ static bool program(struct doctor *d, const struct handler *h)
 {
 	struct error what, fix;
 	struct finding *f;
+	int r = check_program(h->binary, &what, &fix);
 
-	if (check_program(h->binary, &what, &fix) == 0) {
+	if (r == 0) {
 		check_add(d, CHECK_OK, "containerd-runtime", NULL,
 			  "containerd's runtime %s is %s", h->name, h->binary);
 		return true;
 	}
 	f = check_add(d, CHECK_BROKEN, "containerd-runtime", "no pod of that runtime can start",
 		      "%s, which is the runtime %s of %s", what.msg, h->name, h->file);
-	check_fix(f, "%s", fix.msg);
+	check_fix_program(d, f, r, h->file, h->binary, &fix);
 	return false;
 }
 

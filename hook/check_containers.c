@@ -178,28 +178,50 @@ static bool mostly_huge(pid_t pid)
 	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
 }
 
-/*
- * Has ksmd looked at it twice? The first time it only remembers. Pages that it has not seen
- * unchanged are told for the whole host (pages_volatile): where these are few, this container's
- * are not among them; else its age has to do.
- */
-static bool scanned_twice(const struct doctor *d, const struct row *r)
+/* Has it run for so many scans as ksmd is now, and some seconds for one that was slower? */
+static bool is_older(const struct doctor *d, const struct row *r, int scans)
 {
-	int64_t run, fresh, scan = 0, nap = 0, ms, age;
+	int64_t scan = 0, nap = 0, ms, age;
 	struct timespec now;
 
-	if (ksm_sysfs("run", &run) < 0 || run != 1 || r->scanned < SMALL_PAGES ||
-	    r->scanned * 4 < r->anonymous * 3)
-		return false;
-	if (ksm_sysfs("pages_volatile", &fresh) == 0 && fresh * 4 < r->scanned)
-		return true;
 	(void)ksm_sysfs("pages_to_scan", &scan);
 	(void)ksm_sysfs("sleep_millisecs", &nap);
 	ms = scan ? check_scan_pages(d) * nap / scan : INT64_MAX / 4;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	age = now.tv_sec - (int64_t)(r->start / (uint64_t)sysconf(_SC_CLK_TCK));
-	/* the third scan for a mark that came late, the seconds for a ksmd that was slower */
-	return age * 1000 >= 3 * ms + 10000;
+	return age * 1000 >= scans * ms + 10000;
+}
+
+/*
+ * Has ksmd looked at it twice? The first time it only remembers. Pages that it has not seen
+ * unchanged are told for the whole host (pages_volatile): where these are few, this container's
+ * are not among them; else its age has to do, with one scan more for a mark that came late.
+ */
+static bool scanned_twice(const struct doctor *d, const struct row *r)
+{
+	int64_t fresh;
+
+	if (r->scanned < SMALL_PAGES || r->scanned * 4 < r->anonymous * 3)
+		return false;
+	if (ksm_sysfs("pages_volatile", &fresh) == 0 && fresh * 4 < r->scanned)
+		return true;
+	return is_older(d, r, 3);
+}
+
+/* Marked, and yet ksmd passes it by: what Linux 6.7 to 6.9 do after exec. */
+static void scanned(struct doctor *d, const struct row *r, const char *name)
+{
+	struct finding *f;
+
+	if (!d->kernel.per_process || r->scanned || r->merged || r->anonymous < SMALL_PAGES ||
+	    !is_older(d, r, 3))
+		return;
+	f = check_add(
+		d, CHECK_BROKEN, "container-scanned",
+		"the kernel keeps the mark at exec and forgets to tell ksmd, or ksmd came "
+		"no further yet; a poststart hook sets the mark anew",
+		"%s is mergeable, but ksmd has scanned none of it", name);
+	check_fix(f, "%s attach %s", d->command, name);
 }
 
 static void worth(struct doctor *d, const struct row *r, const char *name)
@@ -257,7 +279,8 @@ static void not_marked(struct doctor *d, const struct row *r, const char *name,
 static void mark(struct doctor *d, const struct row *r, const char *name)
 {
 	struct decision asked;
-	bool known = check_asked(&r->name, &d->config, &asked);
+	/* which costs a process: not where there is nothing to complain about */
+	bool known = r->mergeable < r->processes && check_asked(&r->name, &d->config, &asked);
 	struct finding *f;
 
 	if (known && asked.warning[0]) {
@@ -295,6 +318,13 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 	}
 }
 
+static bool is_running(void)
+{
+	int64_t run;
+
+	return ksm_sysfs("run", &run) == 0 && run == 1;
+}
+
 void check_containers(struct doctor *d)
 {
 	size_t before = d->n, mergeable = 0, left_out = 0;
@@ -310,8 +340,10 @@ void check_containers(struct doctor *d)
 		}
 		target(name, sizeof(name), &t.row[i]);
 		mark(d, &t.row[i], name);
-		if (t.row[i].mergeable)
+		if (t.row[i].mergeable && is_running()) {
+			scanned(d, &t.row[i], name);
 			worth(d, &t.row[i], name);
+		}
 	}
 	if (left_out)
 		check_add(d, CHECK_NOTE, "containers", "there is a limit to what can be read",

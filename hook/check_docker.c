@@ -20,6 +20,7 @@ static int visit(void *arg, const struct json_path *p, const struct json_value *
 	struct daemon *daemon = arg;
 	struct error what, fix;
 	struct finding *f;
+	int r;
 
 	(void)err;
 	/* runtimes, the name that it is chosen by, path; a "*" would be an array's element */
@@ -28,7 +29,8 @@ static int visit(void *arg, const struct json_path *p, const struct json_value *
 	    !check_is_ours(daemon->d, v->text))
 		return 0;
 	daemon->any = true;
-	if (check_program(v->text, &what, &fix) == 0) {
+	r = check_program(v->text, &what, &fix);
+	if (r == 0) {
 		check_add(daemon->d, CHECK_OK, "docker-runtime", NULL,
 			  "Docker has the runtime %s, which is %s", p->key[1], v->text);
 		daemon->d->registered.wrapper = true;
@@ -37,7 +39,7 @@ static int visit(void *arg, const struct json_path *p, const struct json_value *
 	f = check_add(daemon->d, CHECK_BROKEN, "docker-runtime",
 		      "containers of that runtime cannot start; others are not affected",
 		      "%s, which is the runtime %s of " DAEMON_JSON, what.msg, p->key[1]);
-	check_fix(f, "%s", fix.msg);
+	check_fix_program(daemon->d, f, r, DAEMON_JSON, v->text, &fix);
 	return 0;
 }
 

@@ -109,7 +109,7 @@ static void judge(struct doctor *d, const char *engine, const char *path,
 					     "who can write it is root when the next container "
 					     "starts",
 			      "%s, which %s names for %s", what.msg, path, engine);
-		check_fix(f, "%s", fix.msg);
+		check_fix_program(d, f, r, path, h->path, &fix);
 		return;
 	}
 	if (!h->condition || h->never || !h->asked) {
@@ -246,6 +246,9 @@ void check_hooks(struct doctor *d, const char *engine, const struct hooks_dirs *
 	else if (d->n == before || d->finding[d->n - 1].level != CHECK_BROKEN)
 		not_registered(d, engine, dirs);
 	if (found == 1 && d->n == before)
-		check_add(d, CHECK_OK, "hook-registered", NULL, "%s calls the hook by %s",
-			  engine, first);
+		check_add(d, CHECK_OK, "hook-registered", NULL, "%s calls the hook by %s%s",
+			  engine, first,
+			  strcmp(engine, "podman") == 0 ?
+				  " (for root; users' own containers.conf is not looked at)" :
+				  "");
 }

@@ -37,18 +37,20 @@ static void line(struct doctor *d, const char *file, char *text)
 	const char *program = hook_of(text);
 	struct error what, fix;
 	struct finding *f;
+	int r;
 
 	if (!program || !check_is_ours(d, program))
 		return;
 	d->registered.lxc = true;
-	if (check_program(program, &what, &fix) == 0) {
+	r = check_program(program, &what, &fix);
+	if (r == 0) {
 		check_add(d, CHECK_OK, "lxc-hook", NULL, "LXC calls the hook by %s", file);
 		return;
 	}
 	f = check_add(d, CHECK_BROKEN, "lxc-hook",
 		      "no container that includes common.conf can start", "%s, which %s names",
 		      what.msg, file);
-	check_fix(f, "%s", fix.msg);
+	check_fix_program(d, f, r, file, program, &fix);
 }
 
 static void drop_in(struct doctor *d, const char *file)

@@ -18,8 +18,10 @@ struct engine {
 
 static void add_dir(struct hooks_dirs *dirs, const char *dir)
 {
-	if (dirs->n < HOOKS_DIRS_MAX && strlen(dir) < sizeof(dirs->dir[0]))
-		strcpy(dirs->dir[dirs->n++], dir);
+	size_t size = strlen(dir) + 1;
+
+	if (dirs->n < HOOKS_DIRS_MAX && size <= sizeof(dirs->dir[0]))
+		memcpy(dirs->dir[dirs->n++], dir, size);
 }
 
 /* A wrapper of ours that is named there: is it there? */
@@ -27,18 +29,20 @@ static void wrapper(struct engine *e, const char *path, int line)
 {
 	struct error what, fix;
 	struct finding *f;
+	int r;
 
 	if (!check_is_ours(e->d, path))
 		return;
 	e->d->registered.wrapper = true;
-	if (check_program(path, &what, &fix) == 0) {
+	r = check_program(path, &what, &fix);
+	if (r == 0) {
 		check_add(e->d, CHECK_OK, "wrapper", NULL, "%s has the runtime %s", e->name,
 			  path);
 		return;
 	}
 	f = check_add(e->d, CHECK_BROKEN, "wrapper", "no container of that runtime can start",
 		      "%s, which %s names in line %d", what.msg, e->file, line);
-	check_fix(f, "%s", fix.msg);
+	check_fix_program(e->d, f, r, e->file, path, &fix);
 }
 
 static void visit(void *arg, const struct toml_path *p, const struct toml_value *v)
@@ -108,7 +112,7 @@ void check_podman(struct doctor *d)
 		add_dir(&e.dirs, HOOKS_DIR);
 		add_dir(&e.dirs, "/etc/containers/oci/hooks.d");
 	}
-	check_hooks(d, "podman (root's; users have a containers.conf of their own)", &e.dirs);
+	check_hooks(d, "podman", &e.dirs);
 }
 
 void check_crio(struct doctor *d)

@@ -124,6 +124,22 @@ int check_program(const char *path, struct error *what, struct error *fix)
 	return 0;
 }
 
+void check_fix_program(struct doctor *d, struct finding *f, int r, const char *file,
+		       const char *path, const struct error *fix)
+{
+	const char *name = strrchr(path, '/'), *slash = strrchr(d->self, '/');
+	char here[PATH_MAX];
+
+	if (r == -ENOENT && name && slash && !strpbrk(path, "'|[*\\&")) {
+		snprintf(here, sizeof(here), "%.*s%s", (int)(slash - d->self), d->self, name);
+		if (access(here, X_OK) == 0) {
+			check_fix(f, "sed -i 's|%s|%s|' %s", path, here, file);
+			return;
+		}
+	}
+	check_fix(f, "%s", fix->msg);
+}
+
 bool check_is_ours(const struct doctor *d, const char *path)
 {
 	const char *name = strrchr(path, '/');

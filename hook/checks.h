@@ -65,6 +65,13 @@ ssize_t check_read(const char *path, char **text, struct error *err);
  */
 int check_program(const char *path, struct error *what, struct error *fix);
 
+/*
+ * What mends check_program()'s r: fix, or, where the program is beside this one now, to write
+ * that into the file that names it.
+ */
+void check_fix_program(struct doctor *d, struct finding *f, int r, const char *file,
+		       const char *path, const struct error *fix);
+
 /* Does this path lead to this program, or has it the name of it or of the runtime wrapper? */
 bool check_is_ours(const struct doctor *d, const char *path);
 

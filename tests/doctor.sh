@@ -16,7 +16,7 @@ suite_setup() {
 	. "$top/tests/bundle.sh"
 	mkdir "$work/tmpfs"
 	mount -t tmpfs none "$work/tmpfs"
-	for _d in /etc /usr/local /usr/share; do
+	for _d in /etc /usr/local /usr/share /var/lib/lxc; do
 		_o=$work/tmpfs$_d
 		mkdir -p "$_o/upper" "$_o/work"
 		mount -t overlay none -o "lowerdir=$_d,upperdir=$_o/upper,workdir=$_o/work" $_d
@@ -26,6 +26,7 @@ suite_setup() {
 	KSM_HOOK=/usr/local/sbin/ksm-hook
 	PATH=/usr/local/sbin:$PATH
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >>/etc/containerd/config.toml
+	cgroups >"$work/cgroups"
 	root=$work/root
 	rootfs_make "$root" /usr/bin/perl
 	echo 0 >$ksm/run
@@ -38,7 +39,10 @@ suite_setup() {
 suite_teardown() {
 	"$KSM_HOOK" disable >/dev/null
 	kill "${quiet#pid:}"
+	[ -z "${daemon:-}" ] || kill -9 "$daemon" 2>/dev/null
+	timeout 20 lxc-stop -n doctor-$$ -k >/dev/null 2>&1
 	for _id in $(runc list -q | grep "^doctor-$$"); do runc delete -f "$_id"; done
+	cgroups | comm -13 "$work/cgroups" - | xargs -r rmdir
 	cd /
 	umount -l "$work/tmpfs"
 }
@@ -304,6 +308,10 @@ testPodmanHooks() {
 	assertEquals no "$(podman_asks)"
 	rm /etc/containers/containers.conf
 	gone hook-registered
+	printf '[engine.runtimes]\nksm-runc = ["/nowhere/ksm-runc"]\n' >/etc/containers/containers.conf
+	found wrapper broken
+	mended wrapper
+	assertEquals "$out" ok "$(level wrapper)"
 	printf '[engine\n' >/etc/containers/containers.conf
 	found hook-registered note
 	assertContains "$out" "line 1 is not understood"
@@ -379,6 +387,14 @@ testHookProgram() {
 	assertEquals broken "$(level lxc-hook)"
 	mv "$work/program.saved" $_saved
 	gone hook-program
+	# the file names a place where it was once
+	sed -i 's|/usr/local/sbin|/nowhere/sbin|' $hook_file
+	KSM_HOOK=$_saved
+	found hook-program broken
+	assertEquals no "$(podman_asks)"
+	mended hook-program
+	assertEquals yes "$(podman_asks)"
+	KSM_HOOK=$work/doctor
 	chmod 644 $_saved
 	found hook-program broken
 	assertEquals "does not start" "" "$(podman_asks)"
@@ -402,8 +418,12 @@ testDocker() {
 	mended docker-runtime
 	rm /usr/local/sbin/ksm-runc
 	found docker-runtime broken
+	assertContains "$(of docker-runtime fix)" "install ksm-hook again"
 	ln -s ksm-hook /usr/local/sbin/ksm-runc
 	gone docker-runtime
+	sed -i 's|/usr/local/sbin|/nowhere|' $_file
+	found docker-runtime broken
+	mended docker-runtime
 	echo '{' >$_file
 	found docker-config broken
 	EDITOR="cp $work/daemon.saved" mended docker-config
@@ -434,6 +454,9 @@ testContainerd() {
 	mended containerd-annotations
 	sed 's|/usr/local/sbin/ksm-runc|/usr/local/sbin/ksm-runc-1|' "$work/containerd.saved" >$_file
 	found containerd-runtime broken
+	sed 's|/usr/local/sbin/ksm-runc|/nowhere/ksm-runc|' "$work/containerd.saved" >$_file
+	found containerd-runtime broken
+	mended containerd-runtime
 	# what is in an imported file counts
 	mkdir -p /etc/containerd/conf.d
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
@@ -469,8 +492,7 @@ testLxc() {
 	mended lxc-hook
 	sed -i 's|= .*/ksm-hook|= /nowhere/ksm-hook|' $_file
 	found lxc-hook broken
-	sed -i 's|/nowhere|/usr/local/sbin|' $_file
-	gone lxc-hook
+	mended lxc-hook
 }
 
 testOpenVz() {
@@ -576,6 +598,57 @@ testAskedOfCrun() {
 	E
 	out=$(unshare -m sh "$work/crun" "$work/bundle-crun" "$KSM_HOOK")
 	assertEquals "$out" broken "$(level container-asked)"
+}
+
+# LXC keeps what was asked in the container's configuration
+testAskedOfLxc() {
+	_drop_in=/usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
+	mv $_drop_in "$work/drop-in.saved"
+	_lxc=doctor-$$
+	mkdir /var/lib/lxc/$_lxc
+	cat >/var/lib/lxc/$_lxc/config <<-E
+		lxc.include = /usr/share/lxc/config/common.conf
+		lxc.uts.name = $_lxc
+		lxc.rootfs.path = dir:$root
+		lxc.net.0.type = empty
+		lxc.init.cmd = /bin/sleep 600
+		lxc.environment = KSM_MERGE=yes
+	E
+	timeout 20 lxc-start -n $_lxc -d </dev/null >/dev/null 2>&1
+	found container-asked broken lxc:$_lxc
+	assertContains "$(of container-asked what)" "KSM_MERGE=yes"
+	mended container-asked lxc:$_lxc
+	timeout 20 lxc-stop -n $_lxc -k
+	mv "$work/drop-in.saved" $_drop_in
+}
+
+# in containerd's own namespaces, where its /run is
+testAskedOfContainerd() {
+	mkdir "$work/daemon"
+	"$top/tests/wrapper/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
+	daemon=$!
+	_inside() { nsenter -t "$(tr -d ' ' <"/proc/$daemon/task/$daemon/children")" -m -p "$@"; }
+	_ctl() { _inside timeout 20 ctr -a "$work/daemon/c.sock" "$@"; }
+	wait_for 20 _ctl version >/dev/null 2>&1
+	_ctl run -d --annotation io.ksm.merge=true --cgroup /default/doctor-$$ --rootfs "$root" doctor-$$ \
+		/bin/sleep 600 >/dev/null
+	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	assertEquals "$out" broken "$(level container-asked)"
+	_inside sh -c "$(of container-asked fix)" >/dev/null
+	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	assertEquals "$out" ok "$(level container-asked)"
+	_ctl task kill -s KILL doctor-$$ >/dev/null 2>&1
+	_ctl task rm -f doctor-$$ >/dev/null 2>&1
+	kill -9 $daemon # its namespaces end with it
+	wait $daemon 2>/dev/null
+	_gone() { rmdir /sys/fs/cgroup/default/doctor-$$ /sys/fs/cgroup/*/default/doctor-$$ 2>/dev/null
+		[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name doctor-$$)" ]; }
+	wait_for 5 _gone
+}
+
+# what engines leave behind, if it was not there
+cgroups() {
+	find /sys/fs/cgroup -maxdepth 2 -type d \( -name default -o -name 'lxc.*' \) | sort
 }
 
 # 16 MB of which no page is like another
