@@ -48,6 +48,13 @@ BENCHES :=
 .DEFAULT_GOAL := all
 include $(sort $(wildcard */module.mk tests/*/module.mk))
 
+# Where things will lie is written into what is built: `make && make install PREFIX=/usr` has to
+# build that anew.
+PLACES := $(VERSION) $(SBINDIR) $(LIBDIR) $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(PRELOAD_LIBRARY)
+$(shell mkdir -p $(BUILD); echo '$(PLACES)' | cmp -s - $(BUILD)/places || echo '$(PLACES)' >$(BUILD)/places)
+$(HOOK_OBJ) $(FAULT_OBJ) $(OPENVZ_OBJ) $(filter $(BUILD)/%.json $(BUILD)/%.conf \
+	$(BUILD)/%.service,$(ALL)): $(BUILD)/places
+
 ## all: build everything
 all: $(ALL)
 

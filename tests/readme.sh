@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# README.md, tried as a reader would: each of its commands is run as it stands there, with real
-# engines, on a host whose /usr, /etc, /var/lib and /run are copies that end with this suite.
-# IMAGE stands for an image, and "web" for a container of the reader's.
+# README.md, docs/podman.md and docs/runc.md, tried as a reader would: each of their commands is run
+# as it stands there, with real engines, on a host whose /usr, /etc, /var/lib and /run are copies
+# that end with this suite. IMAGE stands for an image, and "web" for a container of the reader's.
 if [ -z "${README_NAMESPACE:-}" ]; then
 	README_NAMESPACE=1 exec unshare --mount --pid --net --fork --kill-child "$0" "$@"
 fi
@@ -26,7 +26,12 @@ suite_setup() {
 	mkdir -p "$work/data" /var/lib/containerd
 	mount --bind "$work/data" /var/lib/containerd
 	ip link set lo up
-	unset MAKEFLAGS MAKELEVEL MFLAGS
+	unset MAKELEVEL MFLAGS
+	export MAKEFLAGS=-j2
+	# what a reader unpacks: nothing is built in it
+	make -s -C "$top" BUILD="$work/dist" dist
+	mkdir "$work/tree"
+	tar -xzf "$work"/dist/*.tar.gz -C "$work/tree" --strip-components=1
 	rm -rf /etc/ksm-hook /etc/docker /etc/containers/containers.conf /etc/containers/storage.conf
 	mkdir -p /etc/containers "$work/steps"
 	cat >/etc/containers/containers.conf <<-E
@@ -46,20 +51,23 @@ suite_setup() {
 	E
 	rootfs_make "$work/root"
 	tar -C "$work/root" -cf "$work/image.tar" .
-	image=localhost/image
 }
 
-# the block of README.md that is marked step=NAME
+# step NAME: the block of $page that is marked step=NAME, with the prefix that README.md has
 step() {
-	awk -v s="step=$1" '/^```/ { on = $2 == s; next } on' "$top/README.md" |
-		sed "s|\\<IMAGE\\>|$image|g"
+	awk -v s="step=$1" '/^```/ { on = $2 == s; next } on' "$top/$page" |
+		sed -e "s|\\<IMAGE\\>|$image|g" -e "s|/path/to/bundle|$work/bundle|" -e 's|/usr/local/|/usr/|g'
 }
 
-# run_step NAME: in the tree, or where $where says
+setUp() {
+	page=README.md image=localhost/image
+}
+
+# run_step NAME: in the reader's tree, or where $where says
 run_step() {
 	step "$1" >"$work/steps/$1"
-	assertTrue "README.md has a step $1" "[ -s '$work/steps/$1' ]"
-	(cd "${where:-$top}" && timeout 100 sh -e "$work/steps/$1") >"$work/out" 2>&1 </dev/null
+	assertTrue "$page has a step $1" "[ -s '$work/steps/$1' ]"
+	(unset BUILD && cd "${where:-$work/tree}" && timeout 100 sh -e "$work/steps/$1") >"$work/out" 2>&1 </dev/null
 	assertEquals "step $1: $(cat "$work/out")" 0 $?
 }
 
@@ -77,6 +85,13 @@ testInstall() {
 	run_step install
 	assertEquals "$("$KSM_HOOK" --version)" "$(/usr/sbin/ksm-hook --version)"
 	assertTrue "[ -e /usr/share/containers/oci/hooks.d/50-ksm-hook.json ]"
+	# what was built names its places: another prefix is another program
+	(unset BUILD && make -q -C "$work/tree" PREFIX=/usr)
+	assertEquals "built" 0 $?
+	for file in ksm-hook oci-config/hooks.d/50-ksm-hook.json lxc/50-ksm-hook.conf; do
+		(unset BUILD && make -q -C "$work/tree" "build/$file")
+		assertEquals "$file for /usr/local" 1 $?
+	done
 }
 
 testEnable() {
@@ -154,9 +169,8 @@ testContainerd() {
 	image=docker.io/library/image:latest
 	run_step containerd
 	is "$(ctr task ls | awk '$1 == "web" { print $2 }')" yes
-	ctr task delete -f web >/dev/null
+	ctr task delete -f web >/dev/null 2>&1
 	ctr container delete web
-	rmdir /sys/fs/cgroup/*/default /sys/fs/cgroup/default 2>/dev/null
 }
 
 testLxc() {
@@ -175,6 +189,49 @@ testRunc() {
 	timeout 20 runc run -d -b "$work/bundle" web >"$work/out" 2>&1 </dev/null || cat "$work/out"
 	is "$(runc state web | jq .pid)" yes
 	runc delete -f web
+}
+
+testPodmanPage() {
+	page=docs/podman.md
+	run_step podman
+	is "$(podman_pid)" yes
+	assertContains "$(cat "$work/out")" " yes "
+	podman rm -f -t 0 web >/dev/null 2>&1
+
+	run_step wrapper
+	assertContains "$(cat "$work/out")" "ksm_merge_any: yes"
+	podman rm -f -t 0 web >/dev/null 2>&1
+	run_step trace
+	assertContains "$(cat "$work/out")" "50-ksm-hook.json matched"
+
+	step all | tail -n 1 >"$work/line"
+	sed -i "/\\[containers\\]/r $work/line" /etc/containers/containers.conf
+	podman run -d --name web image >/dev/null 2>&1
+	is "$(podman_pid)" yes
+	podman rm -f -t 0 web >/dev/null 2>&1
+	sed -i /annotations/d /etc/containers/containers.conf
+	assert_all_run podman wrapper trace all
+}
+
+testRuncPage() {
+	page=docs/runc.md
+	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 600
+	run_step hook
+	is "$(runc state web | jq .pid)" yes
+	runc delete -f web
+	# nothing in the bundle asks
+	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 600
+	where=$work/bundle run_step wrapper
+	assertContains "$(cat "$work/out")" "ksm_merge_any: yes"
+	runc delete -f web
+	assert_all_run hook wrapper
+}
+
+# assert_all_run STEP...: these are all that $page has
+assert_all_run() {
+	assertEquals "$page" "$(sed -n 's/^```[a-z]* step=//p' "$top/$page" | sort)" \
+		"$(printf '%s\n' "$@" | sort)"
+	assertEquals "every command has a name" "" "$(grep -nE '^```(sh|json|toml)$' "$top/$page")"
 }
 
 # service STEP: a redis-server that goes on until it is looked at
@@ -199,10 +256,9 @@ testPreload() {
 }
 
 testNoStepIsLeftOut() {
-	ran=$(cd "$work/steps" && ls)
-	assertEquals "$(sed -n 's/^```[a-z]* step=//p' "$top/README.md" | sort)" \
-		"$(printf '%s\n' $ran $elsewhere | sort)"
-	assertEquals "every command has a name" "" "$(grep -nE '^```(sh|json)$' "$top/README.md")"
+	ran=$(cd "$work/steps" && ls | grep -vxE 'hook|trace|wrapper')
+	# shellcheck disable=SC2086
+	assert_all_run $ran $elsewhere
 	assertTrue "short enough to be read" "[ $(wc -l <"$top/README.md") -le 200 ]"
 	# as the pages have them that tests run
 	assertContains "$(cat "$top/docs/openvz.md")" "$(step openvz | sed 's/>>/>> /')"
@@ -223,13 +279,15 @@ suite_teardown() {
 	ksm-hook disable >/dev/null 2>&1
 	podman rm -f -t 0 web >/dev/null 2>&1
 	lxc-stop -n web -k >/dev/null 2>&1
+	ctr task delete -f web >/dev/null 2>&1
 	runc delete -f web 2>/dev/null
 	docker rm -f web >/dev/null 2>&1
 	for pid in $(cat /run/docker.pid) $(pgrep -x containerd); do kill "$pid"; done 2>/dev/null
 	wait_for 10 test ! -e /run/docker.pid
 	umount -R /var/lib/containerd 2>/dev/null
 	# what these engines park in the cgroup tree
-	rmdir /sys/fs/cgroup/*/ksm-hook-readme /sys/fs/cgroup/ksm-hook-readme 2>/dev/null
+	rmdir /sys/fs/cgroup/*/ksm-hook-readme /sys/fs/cgroup/*/default/web \
+		/sys/fs/cgroup/*/default 2>/dev/null
 	for _dir in /var/lib /etc /usr; do umount -l $_dir; done
 }
 
