@@ -84,7 +84,7 @@ static long open_proc(const char *path)
 uintptr_t maps_size(void)
 {
 	uintptr_t pages = 0;
-	char text[32], *c;
+	char text[32] = "", *c;
 	long fd = open_proc("/proc/self/statm"), len;
 
 	if (fd < 0)
