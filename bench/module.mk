@@ -2,8 +2,8 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages $(BUILD)/estimate/huge
-BENCHES += bench/oci bench/precreate bench/attach bench/estimate bench/efficiency
+	$(BUILD)/bench/empty $(BUILD)/bench/filter
+BENCHES += bench/oci bench/precreate bench/attach
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
@@ -20,3 +20,6 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)
+
+BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
+BENCHES += bench/estimate bench/efficiency

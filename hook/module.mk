@@ -71,10 +71,14 @@ CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults
 install::
 	$(INSTALL) -D -m 755 $(BUILD)/ksm-hook $(DESTDIR)$(SBINDIR)/ksm-hook
 	$(INSTALL) -D -m 644 docs/ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook.8
-	$(INSTALL) -D -m 644 docs/ksm-hook-estimate.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-estimate.8
 	$(INSTALL) -D -m 644 docs/ksm-hook.conf.5 $(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5
 
 uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(MANDIR)/man8/ksm-hook.8 \
-		$(DESTDIR)$(MANDIR)/man8/ksm-hook-estimate.8 \
 		$(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5
+
+install::
+	$(INSTALL) -D -m 644 docs/ksm-hook-estimate.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-estimate.8
+
+uninstall::
+	rm -f $(DESTDIR)$(MANDIR)/man8/ksm-hook-estimate.8
