@@ -84,6 +84,14 @@ start() {
 		fail "$2 did not start: $(cat "$work/c/$2/log")"
 }
 
+# huge NAME ARGUMENT...: a container that has memory of a kind
+huge() {
+	_n=$1
+	shift
+	mkdir -p "$work/c/$_n" && cp "$BUILD/estimate/huge" "$work/c/$_n/" &&
+		host_container "$_n" '{}' '{}' /mnt/huge "$@"
+}
+
 perl_data='for (1 .. 8) { push @data, join "", map { sprintf "%08d", $n++ } 1 .. 131072 }'
 
 test_agrees_with_ksmd() {
@@ -129,7 +137,7 @@ test_agrees_on_zeros() {
 
 test_agrees_on_huge_pages() {
 	for i in 1 2; do
-		host_container huge-$i '{}' '{}' /srv/build/estimate/huge 64
+		huge huge-$i 64
 	done
 	sleep 1
 	[ "$(estimate .total.huge_bytes $(all))" -gt 64000000 ] || skip "no huge pages were to be had"
@@ -145,7 +153,7 @@ state_of() {
 }
 
 test_changes_nothing() {
-	host_container huge '{}' '{}' /srv/build/estimate/huge 32
+	huge huge 32
 	for i in 1 2; do
 		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
 	done
@@ -160,8 +168,8 @@ test_changes_nothing() {
 }
 
 test_what_does_not_merge() {
-	host_container shared '{}' '{}' /srv/build/estimate/huge 16 shared
-	host_container locked '{}' '{}' /srv/build/estimate/huge 4 locked
+	huge shared 16 shared
+	huge locked 4 locked
 	sleep 1
 	assertTrue "shared memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}shared) -lt 2000000 ]"
 	assertTrue "locked memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}locked) -gt 4000000 ]"
