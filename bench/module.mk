@@ -2,10 +2,9 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages $(BUILD)/bench/ksmd \
-	$(BUILD)/bench/look-load $(BUILD)/bench/spent $(BUILD)/estimate/huge
-BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/estimate \
-	bench/efficiency bench/ksmd
+	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/ksmd \
+	$(BUILD)/bench/look-load $(BUILD)/bench/spent
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
@@ -29,3 +28,6 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)
+
+BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
+BENCHES += bench/estimate bench/efficiency

@@ -294,7 +294,7 @@ double survey_changed(struct survey *s, int64_t *ms)
 	size_t looked = 0, changed = 0;
 	int pagemap = -1, mem = -1;
 
-	if (wait_ms > 0)
+	if (wait_ms > 0 && s->looks)
 		usleep((useconds_t)wait_ms * 1000);
 	*ms = now_ms() - s->first_ms;
 	for (size_t i = 0; i < s->looks; i++) {

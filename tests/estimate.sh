@@ -69,7 +69,7 @@ within() {
 
 # agrees WHAT: what is told of all containers is what opting them in brings
 agrees() {
-	_told=$(($(estimate .total.saves_bytes) / 4096))
+	_told=$(($(estimate .total.saves_bytes $(all)) / 4096))
 	_before=$(yardstick frames)
 	"$KSM_HOOK" attach $(all) >"$work/said" 2>&1 || fail "attach: $(cat "$work/said")"
 	merge_all
@@ -84,6 +84,14 @@ start() {
 		fail "$2 did not start: $(cat "$work/c/$2/log")"
 }
 
+# huge NAME ARGUMENT...: a container that has memory of a kind
+huge() {
+	_n=$1
+	shift
+	mkdir -p "$work/c/$_n" && cp "$BUILD/estimate/huge" "$work/c/$_n/" &&
+		host_container "$_n" '{}' '{}' /mnt/huge "$@"
+}
+
 perl_data='for (1 .. 8) { push @data, join "", map { sprintf "%08d", $n++ } 1 .. 131072 }'
 
 test_agrees_with_ksmd() {
@@ -92,12 +100,12 @@ test_agrees_with_ksmd() {
 		start python python-$i
 		start redis redis-$i
 	done
-	sleep 2
+	sleep 1
 	agrees "perl, python and redis"
 	# now there is little left to be had, and a newcomer finds its like merged
-	within 0 "nothing more to save" $(($(estimate .total.saves_bytes) / 4096)) 0 300
+	within 0 "nothing more to save" $(($(estimate .total.saves_bytes $(all)) / 4096)) 0 300
 	host_container perl-4 '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
-	sleep 2
+	sleep 1
 	_alone=$(estimate .containers[0].saves_bytes "${host_prefix}perl-4")
 	assertTrue "of 8 MiB that others have: $_alone" "[ $_alone -gt 8000000 ]"
 	assertEquals "merged already is not told as anonymous" true "$(estimate \
@@ -111,7 +119,7 @@ test_agrees_after_forks() {
 			for (1 .. 9) { last if !fork } $data[7] = "x" x 2000000; sleep 600'
 	done
 	sleep 2
-	assertEquals "processes" 30 "$(estimate .total.processes)"
+	assertEquals "processes" 30 "$(estimate .total.processes $(all))"
 	agrees "forks"
 }
 
@@ -122,17 +130,17 @@ test_agrees_on_zeros() {
 			'$a = "\0" x 20000000; $b = "\1" x 20000000; sleep 600'
 	done
 	sleep 1
-	_zeros=$(($(estimate .total.zeros_bytes) / 4096))
+	_zeros=$(($(estimate .total.zeros_bytes $(all)) / 4096))
 	assertTrue "pages of zeros: $_zeros" "[ $_zeros -gt 9700 ]"
 	agrees "zeros"
 }
 
 test_agrees_on_huge_pages() {
 	for i in 1 2; do
-		host_container huge-$i '{}' '{}' /srv/build/estimate/huge 64
+		huge huge-$i 64
 	done
-	sleep 2
-	[ "$(estimate .total.huge_bytes)" -gt 64000000 ] || skip "no huge pages were to be had"
+	sleep 1
+	[ "$(estimate .total.huge_bytes $(all))" -gt 64000000 ] || skip "no huge pages were to be had"
 	agrees "huge pages"
 }
 
@@ -145,7 +153,7 @@ state_of() {
 }
 
 test_changes_nothing() {
-	host_container huge '{}' '{}' /srv/build/estimate/huge 32
+	huge huge 32
 	for i in 1 2; do
 		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
 	done
@@ -154,14 +162,14 @@ test_changes_nothing() {
 	merge_all 4
 	for _p in $(host_pids); do state_of $_p; done >"$work/before"
 	grep -q 'AnonHugePages: *[1-9]' "$work/before" || skip "no huge pages were to be had"
-	assertEquals "read" 3 "$(estimate .total.processes)"
+	assertEquals "read" 3 "$(estimate .total.processes $(all))"
 	for _p in $(host_pids); do state_of $_p; done >"$work/after"
 	assertEquals "$(cat "$work/before")" "$(cat "$work/after")"
 }
 
 test_what_does_not_merge() {
-	host_container shared '{}' '{}' /srv/build/estimate/huge 16 shared
-	host_container locked '{}' '{}' /srv/build/estimate/huge 4 locked
+	huge shared 16 shared
+	huge locked 4 locked
 	sleep 1
 	assertTrue "shared memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}shared) -lt 2000000 ]"
 	assertTrue "locked memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}locked) -gt 4000000 ]"
@@ -186,10 +194,12 @@ test_shares() {
 test_text() {
 	host_container perl-1 '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
 	sleep 1
-	"$KSM_HOOK" estimate >"$work/out" 2>"$work/err"
+	"$KSM_HOOK" estimate $(all) >"$work/out" 2>"$work/err"
 	assertEquals 0 $?
-	assertTrue "$(cat "$work/out")" "grep -q '^Merging would free .* of .* pages of zeros' $work/out"
+	assertTrue "what it says: $(cat "$work/out")" "grep -q '^Merging would free .* of .* pages of zeros' $work/out"
 	assertEquals "nothing on stderr, which is no terminal" "" "$(cat "$work/err")"
+	"$KSM_HOOK" estimate 2>/dev/null >"$work/out"
+	assertTrue "by default all: $(cat "$work/out")" "grep -q '${host_prefix}perl-1 ' $work/out"
 	# a terminal gets a bar, which is gone in the end
 	timeout 20 script -qec "$KSM_HOOK estimate >/dev/null" /dev/null >"$work/bar" 2>&1 </dev/null
 	assertTrue "bar: $(cat -v "$work/bar")" "grep -q '%' $work/bar"

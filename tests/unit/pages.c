@@ -198,9 +198,22 @@ static void flags(void)
 	CHECK(!pages_flags_eligible(" rd wr mr mw me wf dp"));
 }
 
+static void entries(void)
+{
+	const uint64_t present = 1ull << 63, file = 1ull << 61, swapped = 1ull << 62;
+
+	CHECK(pages_entry_is(present | 5, 5));
+	CHECK(pages_entry_is(present | 1ull << 56 | 5, 5));
+	CHECK(!pages_entry_is(present | 6, 5));
+	CHECK(!pages_entry_is(present | file | 5, 5));
+	CHECK(!pages_entry_is(swapped | 5, 5));
+	CHECK(!pages_entry_is(0, 0));
+}
+
 int main(void)
 {
 	flags();
+	entries();
 	if (geteuid() == 0) {
 		sparse();
 		dense();
