@@ -99,6 +99,9 @@ static bool read_rollup(struct look_process *p, int64_t counted)
 	p->saving.proportional = proportional * 1024;
 	merged = proc_field(text, "KSM"); /* Linux 6.7; ksmd's own count lags behind writes */
 	p->saving.merged = merged < 0 ? counted : merged * 1024;
+	/* all may be merged then: what is unshared has its full share, and adds nothing */
+	if (p->uncounted && merged < 0)
+		p->saving.merged = p->saving.anonymous;
 	if (p->saving.merged > p->saving.anonymous)
 		p->saving.merged = p->saving.anonymous;
 	p->huge = proc_field(text, "AnonHugePages") > 0;
@@ -140,8 +143,8 @@ static void measure(struct work *w, size_t i)
 	p->saving.zeros = st.zero_pages * w->page;
 	p->saving.merged = st.merging_pages * w->page;
 	p->saving.own = -1;
-	if ((p->saving.merged || (!st.counted && p->method > KSM_BY_NONE)) &&
-	    read_rollup(p, p->saving.merged))
+	p->uncounted = !st.counted && p->method > KSM_BY_NONE;
+	if ((p->saving.merged || p->uncounted) && read_rollup(p, p->saving.merged))
 		return;
 	p->saving.anonymous = anonymous(p->pid);
 	if (p->saving.anonymous < 0)

@@ -204,7 +204,8 @@ static void add_process(struct look_container *c, const struct look_process *p)
 	c->by_madvise += p->method == KSM_BY_MADVISE;
 	c->entered += p->entered;
 	c->anonymous += p->saving.anonymous;
-	c->merged += p->saving.merged + p->saving.zeros;
+	c->merged += p->uncounted ? p->saving.anonymous - p->saving.proportional :
+				    p->saving.merged + p->saving.zeros;
 	c->cost += p->cost;
 	c->profit += p->profit;
 }

@@ -2,4 +2,4 @@
 # The suites that `make check` and `make check-matrix` run; tests/*/module.mk add theirs.
 
 CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh tests/confine.sh tests/look.sh tests/lint
-MATRIX_SUITES += tests/precreate-kernels.sh tests/race.sh tests/sanitize.sh
+MATRIX_SUITES += tests/precreate-kernels.sh tests/race.sh tests/look-kernels.sh tests/sanitize.sh
