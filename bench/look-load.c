@@ -11,6 +11,7 @@
  *   own    of each process, written after the fork, at the same addresses
  *   huge   as exec, in huge pages
  *   none   as exec, and not mergeable
+ * Where the kernel has no prctl(PR_SET_MEMORY_MERGE), they are marked by madvise.
  * Says "ready" and stays until its input ends; takes everything with it.
  */
 #include <errno.h>
@@ -35,6 +36,14 @@ static void die(const char *what)
 	exit(1);
 }
 
+static int by_madvise;
+
+/* PR_SET_MEMORY_MERGE: again after exec, since there are kernels that lose it */
+static void mark(const char *kind)
+{
+	by_madvise = strcmp(kind, "none") != 0 && prctl(67, 1, 0, 0, 0) < 0;
+}
+
 static void fill(long pages, int huge)
 {
 	size_t size = (size_t)pages * PAGE;
@@ -46,6 +55,8 @@ static void fill(long pages, int huge)
 	at += (HUGE_ - (uintptr_t)at % HUGE_) % HUGE_;
 	if (pages)
 		madvise(at, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	if (by_madvise && pages && madvise(at, size, MADV_MERGEABLE) < 0)
+		die("madvise");
 	for (long i = 0; i < pages; i++) {
 		memset(at + i * PAGE, 0x5a, PAGE);
 		*(long *)(at + i * PAGE) = i;
@@ -73,9 +84,7 @@ static void lead(long processes, long pages, const char *kind, int ready)
 {
 	char text[24], fd[12];
 
-	/* PR_SET_MEMORY_MERGE */
-	if (strcmp(kind, "none") != 0 && prctl(67, 1, 0, 0, 0) < 0)
-		die("prctl");
+	mark(kind);
 	if (strcmp(kind, "fork") == 0)
 		fill(pages, 0);
 	snprintf(text, sizeof(text), "%ld", pages);
@@ -125,6 +134,7 @@ int main(int argc, char **argv)
 	int ready[2];
 
 	if (argc == 4 && strcmp(argv[0], "look-work") == 0) {
+		mark(argv[2]);
 		fill(atol(argv[1]), strcmp(argv[2], "huge") == 0);
 		say(atoi(argv[3]));
 		stay();

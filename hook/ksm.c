@@ -145,7 +145,7 @@ bool ksm_lacks_marks(pid_t pid)
 	return find_mapping(pid, is_unmarked, NULL);
 }
 
-enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)
+static enum ksm_method find_method(pid_t pid, const struct ksm_stat *st, bool all_scanned)
 {
 	enum ksm_flag flag;
 
@@ -159,7 +159,19 @@ enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)
 		return ksm_self_is_merged() == -EINVAL ? KSM_BY_MADVISE : KSM_BY_PRCTL;
 	if (flag == KSM_UNKNOWN)
 		return KSM_BY_UNKNOWN;
+	if (all_scanned && st->rmap_items == 0)
+		return KSM_BY_NONE;
 	return ksm_has_marks(pid) ? KSM_BY_MADVISE : KSM_BY_NONE;
+}
+
+enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)
+{
+	return find_method(pid, st, false);
+}
+
+enum ksm_method ksm_process_method_quick(pid_t pid, const struct ksm_stat *st)
+{
+	return find_method(pid, st, true);
 }
 
 const char *ksm_method_name(enum ksm_method method)

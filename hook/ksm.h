@@ -48,6 +48,13 @@ enum ksm_method { KSM_BY_UNKNOWN = -1, KSM_BY_NONE, KSM_BY_PRCTL, KSM_BY_MADVISE
  * mark is put down to the prctl if it has that.
  */
 enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st);
+
+/*
+ * The same where st was read and ksmd has been through: of a process that it has not looked at
+ * no mapping is marked by madvise, or it is younger than the last scan. The walk over all of
+ * smaps that it saves is what takes longest on kernels that do not tell (before about 6.14).
+ */
+enum ksm_method ksm_process_method_quick(pid_t pid, const struct ksm_stat *st);
 const char *ksm_method_name(enum ksm_method method);
 
 /* Is any mapping marked? Is any not that madvise would mark? (VmFlags of smaps) */

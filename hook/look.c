@@ -29,6 +29,7 @@ struct work {
 	int64_t page;
 	double share;
 	bool huge_always;
+	bool scanned; /* ksmd runs and has been through */
 };
 
 static void *worker(void *arg)
@@ -99,6 +100,9 @@ static bool read_rollup(struct look_process *p, int64_t counted)
 	p->saving.proportional = proportional * 1024;
 	merged = proc_field(text, "KSM"); /* Linux 6.7; ksmd's own count lags behind writes */
 	p->saving.merged = merged < 0 ? counted : merged * 1024;
+	/* all may be merged then: what is unshared has its full share, and adds nothing */
+	if (p->uncounted && merged < 0)
+		p->saving.merged = p->saving.anonymous;
 	if (p->saving.merged > p->saving.anonymous)
 		p->saving.merged = p->saving.anonymous;
 	p->huge = proc_field(text, "AnonHugePages") > 0;
@@ -130,7 +134,8 @@ static void measure(struct work *w, size_t i)
 	/* of the host's many processes, only ask on where there is something to be seen */
 	if (host && (no_stat || (st.merge_any == KSM_UNKNOWN && st.rmap_items == 0)))
 		goto none;
-	p->method = ksm_process_method(p->pid, &st);
+	p->method = w->scanned && !no_stat ? ksm_process_method_quick(p->pid, &st) :
+					     ksm_process_method(p->pid, &st);
 	if (host && p->method != KSM_BY_PRCTL && p->method != KSM_BY_MADVISE)
 		goto none;
 	if (host)
@@ -140,8 +145,8 @@ static void measure(struct work *w, size_t i)
 	p->saving.zeros = st.zero_pages * w->page;
 	p->saving.merged = st.merging_pages * w->page;
 	p->saving.own = -1;
-	if ((p->saving.merged || (!st.counted && p->method > KSM_BY_NONE)) &&
-	    read_rollup(p, p->saving.merged))
+	p->uncounted = !st.counted && p->method > KSM_BY_NONE;
+	if ((p->saving.merged || p->uncounted) && read_rollup(p, p->saving.merged))
 		return;
 	p->saving.anonymous = anonymous(p->pid);
 	if (p->saving.anonymous < 0)
@@ -175,6 +180,15 @@ static bool huge_always(void)
 		text[0] = '\0';
 	fclose(f);
 	return strstr(text, "[always]");
+}
+
+static bool has_scanned(void)
+{
+	int64_t run, scans;
+
+	/* a first scan makes checksums, the second looks for what is equal */
+	return ksm_sysfs("run", &run) == 0 && run == 1 &&
+	       ksm_sysfs("full_scans", &scans) == 0 && scans >= 2;
 }
 
 static double average_share(void)
@@ -270,7 +284,8 @@ int look(struct look *out, bool exact)
 	struct work w = { .fn = measure,
 			  .page = sysconf(_SC_PAGESIZE),
 			  .share = average_share(),
-			  .huge_always = huge_always() };
+			  .huge_always = huge_always(),
+			  .scanned = has_scanned() };
 	struct look_family *family = NULL;
 	size_t families = 0;
 	int r = list_processes(&w);

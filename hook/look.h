@@ -19,6 +19,7 @@ struct look_process {
 	pid_t pid;
 	enum ksm_method method;
 	bool entered;         /* not mergeable, and came in from outside (exec) */
+	bool uncounted;       /* the kernel does not tell what of its memory is merged */
 	bool huge;            /* a page fault may have brought more than one page */
 	uint64_t first, last; /* lowest and highest address: of a process forked they agree */
 	struct saving_process saving;

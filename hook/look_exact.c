@@ -6,7 +6,11 @@
 #include "pages.h"
 #include "util.h"
 
-/* A place that uses a merged page. */
+/*
+ * A place that uses a merged page; up to Linux 6.17 it may be any anonymous one, since
+ * /proc/kpageflags takes all for merged. Those have a frame of their own or one of the family,
+ * and so save nothing here.
+ */
 struct place {
 	uint64_t frame, addr;
 	size_t family;
@@ -14,7 +18,7 @@ struct place {
 
 struct places {
 	struct place *p;
-	size_t n, room, family, own;
+	size_t n, room, family;
 };
 
 /* Distinct pages of a family, and how much of their frames is its share. */
@@ -40,7 +44,6 @@ static int add_pages(void *arg, const struct page *page, size_t n)
 			all->room = room;
 		}
 		all->p[all->n++] = (struct place){ page[i].frame, page[i].addr, all->family };
-		all->own++;
 	}
 	return 0;
 }
@@ -84,8 +87,6 @@ static void count_frames(struct places *all, struct count *count)
 
 static int walk(struct look_family *family, size_t n, struct places *all)
 {
-	const int64_t page = sysconf(_SC_PAGESIZE);
-
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < family[i].n; k++) {
 			struct look_process *p = &family[i].p[k];
@@ -94,11 +95,9 @@ static int walk(struct look_family *family, size_t n, struct places *all)
 			if (p->method == KSM_BY_NONE && !p->saving.merged)
 				continue;
 			all->family = i;
-			all->own = 0;
 			r = pages_walk(p->pid, PAGES_ALL, add_pages, all);
 			if (r < 0 && r != -ESRCH && r != -ENOENT)
 				return r;
-			p->saving.merged = (int64_t)all->own * page;
 		}
 	}
 	return 0;

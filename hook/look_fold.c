@@ -30,10 +30,31 @@ static int by_container(const struct look_process *a, const struct look_process 
 
 static int by_container_and_pid(const void *a, const void *b)
 {
-	const struct look_process *x = a, *y = b;
+	const struct look_process *x = *(struct look_process *const *)a;
+	const struct look_process *y = *(struct look_process *const *)b;
 	int r = by_container(x, y);
 
 	return r ? r : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* By way of pointers: the processes are too large to be moved at every step. */
+static int sort_by_container(struct look_process *p, size_t n)
+{
+	struct look_process **at = calloc(n ? n : 1, sizeof(*at));
+	struct look_process *copy = calloc(n ? n : 1, sizeof(*copy));
+	int r = at && copy ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		for (size_t i = 0; i < n; i++)
+			at[i] = &p[i];
+		qsort(at, n, sizeof(*at), by_container_and_pid);
+		for (size_t i = 0; i < n; i++)
+			copy[i] = *at[i];
+		memcpy(p, copy, n * sizeof(*p));
+	}
+	free(copy);
+	free(at);
+	return r;
 }
 
 /*
@@ -167,7 +188,8 @@ int look_find_families(struct look_process *p, size_t n, struct look_family **fa
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		p[i].name_hash = hash(&p[i].name);
-	qsort(p, n, sizeof(*p), by_container_and_pid);
+	if (sort_by_container(p, n) < 0)
+		return -ENOMEM;
 	for (size_t i = 0, k; i < n; i = k) {
 		k = end_of(p, n, i, by_container);
 		find_entered(&p[i], k - i);
@@ -204,7 +226,8 @@ static void add_process(struct look_container *c, const struct look_process *p)
 	c->by_madvise += p->method == KSM_BY_MADVISE;
 	c->entered += p->entered;
 	c->anonymous += p->saving.anonymous;
-	c->merged += p->saving.merged + p->saving.zeros;
+	c->merged += p->uncounted ? p->saving.anonymous - p->saving.proportional :
+				    p->saving.merged + p->saving.zeros;
 	c->cost += p->cost;
 	c->profit += p->profit;
 }

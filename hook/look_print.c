@@ -9,6 +9,8 @@
 
 /* Longer labels are cut: a table that wraps is none. */
 #define LABEL_MAX 48
+/* Of 512 pages: less is not worth a warning. */
+#define COST_MIN 32768
 
 int look_order_parse(const char *text, enum look_order *out)
 {
@@ -97,7 +99,7 @@ const char *look_label(const struct look_container *c, char *out, size_t size)
 
 bool look_loses(const struct look_container *c)
 {
-	return c->cost > c->saving.most;
+	return c->cost > COST_MIN && c->cost > c->saving.most;
 }
 
 static void mergeable_text(const struct look_container *c, char *out, size_t size)

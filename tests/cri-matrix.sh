@@ -35,12 +35,15 @@ suite_setup() {
 	rc=$?
 }
 
-# pod NAME ANSWER: what its processes say, and that it went
+# pod NAME ANSWER: what its processes say, what it is called, and that it went
 pod() {
+	_names="- - - -"
+	[ "$2" = no ] || _names="default pod container localhost/busybox:1"
 	assertEquals "$(cat "$work/out")" 0 "$rc"
 	assertEquals "$(cat "$work/out")" "$1 sandbox: $2
 $1 container: $2
 $1 exec: $2
+$1 names: $_names
 $1 left: 0" "$(grep "^$1 " "$work/out")"
 }
 

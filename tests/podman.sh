@@ -9,8 +9,10 @@ suite_setup() {
 	root=$work/root
 	rootfs_make "$root"
 	mkdir "$work/hooks.d"
-	sed "s|@SBINDIR@|$BUILD|" "$top/oci-config/hooks.d/50-ksm-hook.json.in" \
-		>"$work/hooks.d/50-ksm-hook.json"
+	for _hook in 50-ksm-hook 50-ksm-hook-poststop; do
+		sed "s|@SBINDIR@|$BUILD|" "$top/oci-config/hooks.d/$_hook.json.in" \
+			>"$work/hooks.d/$_hook.json"
+	done
 	tar -C "$root" -cf "$work/image.tar" .
 	useradd -M -d "$work" -s /bin/sh $user
 	grep -q "^$user:" /etc/subuid || usermod -v 200000-265535 -w 200000-265535 $user
@@ -52,6 +54,19 @@ testRootRunc() {
 	assertContains "$out" "$out" "ksm_merge_any: yes"
 	out=$(run_podman runc "$work/r" image cat /proc/self/ksm_stat 2>&1)
 	assertContains "did not ask: $out" "$out" "ksm_merge_any: no"
+}
+
+# as CRI-O has it, which reads the same hooks.d
+testNamesComeAndGo() {
+	podman_in "$work/r" --runtime runc run -d --name named --network none \
+		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --annotation io.ksm.merge=true \
+		--annotation io.kubernetes.pod.name=web-0 --annotation io.kubernetes.pod.namespace=shop \
+		--annotation io.kubernetes.container.name=nginx image sleep 60 >/dev/null 2>&1
+	_id=$(podman_in "$work/r" inspect -f '{{.Id}}' named 2>/dev/null)
+	assertContains "$("$KSM_HOOK" ps)" "shop/web-0/nginx"
+	assertTrue "written" "[ -e /run/ksm-hook/containers/$_id ]"
+	podman_in "$work/r" rm -f -t 0 named >/dev/null 2>&1
+	assertFalse "removed" "[ -e /run/ksm-hook/containers/$_id ]"
 }
 
 # the engine's default seccomp profile, which is Docker's, in force; not asked at its start

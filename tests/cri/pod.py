@@ -4,10 +4,12 @@
 
 pod.py SOCKET IMAGE HANDLER [ANNOTATION=VALUE...]
 
-Prints ksm_merge_any of the sandbox's process, the container's, and one that ExecSync starts;
-the pod is gone afterwards.
+Prints ksm_merge_any of the sandbox's process, the container's, and one that ExecSync starts,
+and the names that $KSM_HOOK ps has of the container; the pod is gone afterwards.
 """
 import json
+import os
+import subprocess
 import sys
 
 import grpc
@@ -27,6 +29,14 @@ def any_of(text):
 def of_process(info):
     with open("/proc/%d/ksm_stat" % json.loads(info["info"])["pid"]) as stat:
         return any_of(stat.read())
+
+
+def names_of(container):
+    out = subprocess.run(
+        [os.environ["KSM_HOOK"], "ps", "--json"], check=True, stdout=subprocess.PIPE
+    ).stdout
+    row = [row for row in json.loads(out) if row["id"] == container][0]
+    return " ".join(row.get(key, "-") for key in ("namespace", "pod", "container", "image"))
 
 
 node = cri.NamespaceOption(network=cri.NODE)
@@ -69,6 +79,7 @@ try:
         timeout=20,
     )
     print("exec:", any_of((ran.stdout + ran.stderr).decode()))
+    print("names:", names_of(started))
     runtime.StopContainer(cri.StopContainerRequest(container_id=started, timeout=0), timeout=20)
 finally:
     # with all that is in it
