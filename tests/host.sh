@@ -133,6 +133,15 @@ testKsmdThatRanAlready() {
 	assertEquals "$out" 1 "$(cat $ksm/run)"
 }
 
+# stopped, everything un-merged: to put that back would un-merge what was merged since
+testRunWasTwo() {
+	echo 2 >$ksm/run
+	enable_quietly
+	hook disable
+	assertContains "$out" "run              1 -> 0"
+	assertEquals 0 "$(cat $ksm/run)"
+}
+
 testAdvisor() {
 	[ -e $ksm/advisor_mode ] || { skip "this kernel has no advisor"; return; }
 	echo scan-time >$ksm/advisor_mode
@@ -276,6 +285,29 @@ testBurstOfARealContainer() {
 	assertEquals "quiet again" 80 "$(cat $ksm/pages_to_scan)"
 	assertFalse "[ -e $run/burst.pages ]"
 	runc delete -f "ksmtest-$$"
+}
+
+# conmon and podman wait for pipes, and remove the cgroups that a hook is in
+testBurstDoesNotHoldUpPodman() {
+	rootfs_make "$work/small"
+	mkdir "$work/hooks.d"
+	sed "s|@SBINDIR@|$BUILD|" "$top/oci-config/hooks.d/50-ksm-hook.json.in" \
+		>"$work/hooks.d/50-ksm-hook.json"
+	podman_in() {
+		podman --root "$work/p/storage" --runroot "$work/p/run" --tmpdir "$work/p/tmp" \
+			--storage-driver vfs --cgroup-manager cgroupfs --events-backend file \
+			--runtime runc --hooks-dir "$work/hooks.d" "$@"
+	}
+	tar -C "$work/small" -c . | podman_in import - ksmtest >/dev/null 2>&1
+	enable_quietly
+	start=$(date +%s)
+	out=$(podman_in run --rm --annotation io.ksm.merge=true --network none --ulimit nofile=1024:1024 \
+		--ulimit nproc=1024:1024 ksmtest cat /proc/self/ksm_stat 2>&1)
+	assertEquals "$out" 0 $?
+	assertContains "$out" "ksm_merge_any: yes"
+	assertTrue "it does not wait for the burst" "[ $(($(date +%s) - start)) -le 8 ]"
+	assertTrue burst_is_on
+	assertEquals "containers left" "" "$(podman_in ps -aq)"
 }
 
 # burst: a new one, that drives
