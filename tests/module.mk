@@ -4,3 +4,4 @@
 CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh tests/confine.sh tests/lint
 MATRIX_SUITES += tests/precreate-kernels.sh tests/race.sh tests/sanitize.sh
 CHECK_SUITES += tests/host.sh
+MATRIX_SUITES += tests/burst.sh
