@@ -300,6 +300,8 @@ static size_t report_and_forget(struct mark *m)
 			print_row(m, &m->row[i]);
 	}
 	fflush(stdout);
+	if (m->n > failed)
+		burst_start(true);
 	mark_free(m);
 	return failed;
 }

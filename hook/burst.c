@@ -322,13 +322,15 @@ static void close_from(unsigned first)
 /* Nothing is left that a runtime or an engine could wait for, but the lock. */
 static void detach(int fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 
-	setsid();
-	(void)!chdir("/");
+	/* first: it may be one of those that come next */
+	dup2(fd, LOCK_FD);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int i = 0; i <= STDERR_FILENO && null >= 0; i++)
 		dup2(null, i);
-	dup2(fd, LOCK_FD);
+	setsid();
+	(void)!chdir("/");
 	close_from(LOCK_FD + 1);
 }
 

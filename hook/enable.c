@@ -142,6 +142,9 @@ static int enable(int dir, const struct tune_profile *profile, bool persist, str
 			*v = now.knob[k];
 		snprintf(v->set, sizeof(v->set), "%s", profile->value[k]);
 	}
+	/* stopped, then: to put 2 back would un-merge all, which has to be asked for */
+	if (strcmp(next.knob[KNOB_RUN].found, "2") == 0)
+		snprintf(next.knob[KNOB_RUN].found, KNOB_TEXT, "0");
 	r = apply(dir, &now, &old, &next, persist, err);
 	if (r < 0) {
 		struct error second;
@@ -152,7 +155,9 @@ static int enable(int dir, const struct tune_profile *profile, bool persist, str
 	}
 	for (int k = 0; k < KNOBS; k++)
 		say(&now, &old, &next, k);
-	return burst_allow(dir, err);
+	if (burst_allow(dir, err) < 0)
+		log_warning("starts will not make ksmd faster: %s", err->msg);
+	return 0;
 }
 
 static void say_persisted(const struct tune_profile *profile)

@@ -15,6 +15,7 @@
 #define STATE     "ksmd"
 #define STATE_NEW "ksmd.new"
 #define STATE_MAX 1024
+#define LOCK      "ksmd.lock"
 
 static const char *const names[KNOBS] = {
 	[KNOB_ADVISOR] = "advisor_mode",      [KNOB_SMART_SCAN] = "smart_scan",
@@ -96,18 +97,29 @@ int tune_put(enum knob knob, const char *value, struct error *err)
 	return r < 0 ? err_errno(err, -r, "writing %s to %s", value, path) : 0;
 }
 
+/* Of a file that is root's alone: anybody may lock what he can read. */
+static int lock(int dir, struct error *err)
+{
+	int fd = openat(dir, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	/* held until the process ends */
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return err_errno(err, errno, DIRECTORY "/" LOCK);
+	return 0;
+}
+
 int tune_open_dir(bool change, struct error *err)
 {
 	__cleanup(close_fd) int fd = -1;
+	int r;
 
 	if (change && mkdir(DIRECTORY, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, errno, DIRECTORY);
 	fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_errno(err, errno, DIRECTORY);
-	if (change && flock(fd, LOCK_EX) < 0)
-		return err_errno(err, errno, "lock of " DIRECTORY);
-	return steal_fd(&fd);
+	r = change ? lock(fd, err) : 0;
+	return r < 0 ? r : steal_fd(&fd);
 }
 
 static int parse_line(struct tuning *t, char *line)

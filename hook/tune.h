@@ -55,7 +55,8 @@ int tune_put(enum knob knob, const char *value, struct error *err);
 
 /*
  * The directory for what is remembered in this boot. To change something: made where it is not
- * there, and locked against another enable or disable. A descriptor or -errno.
+ * there, and locked against another enable or disable until this process ends. A descriptor or
+ * -errno.
  */
 int tune_open_dir(bool change, struct error *err);
 

@@ -1,95 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# ksm-hook enable and disable on this machine's own ksmd, and the burst after a start.
+# ksm-hook enable and disable on this machine's own ksmd.
 
-run=/run/ksm-hook
-
-suite_setup() {
-	. "$top/tests/bundle.sh"
-	# whoever uses this machine may have enabled it
-	"$KSM_HOOK" disable >/dev/null 2>&1
-	echo '{}' >"$work/config.json"
-	for _knob in advisor_mode smart_scan use_zero_pages sleep_millisecs pages_to_scan run; do
-		[ ! -e $ksm/$_knob ] || knobs="${knobs:-} $_knob"
-	done
-}
-
-suite_teardown() {
-	runc delete -f "ksmtest-$$" >/dev/null 2>&1
-	"$KSM_HOOK" disable >/dev/null 2>&1
-	rmdir "/sys/fs/cgroup/memory/ksmtest-$$" 2>/dev/null
-}
-
-setUp() {
-	known_values
-}
-
-tearDown() {
-	"$KSM_HOOK" disable >/dev/null 2>&1
-	for _p in ${left:-}; do
-		kill "$_p" 2>/dev/null
-		wait "$_p" 2>/dev/null
-	done
-	left=
-}
-
-known_values() {
-	[ ! -e $ksm/advisor_mode ] || echo none >$ksm/advisor_mode
-	echo 0 >$ksm/run
-	echo 321 >$ksm/pages_to_scan
-	echo 37 >$ksm/sleep_millisecs
-	echo 0 >$ksm/use_zero_pages
-	[ ! -e $ksm/smart_scan ] || echo 1 >$ksm/smart_scan
-}
-
-# all that enable may touch, in one line
-values() {
-	for _knob in $knobs; do
-		printf '%s=%s ' "$_knob" "$(sed 's/.*\[\(.*\)\].*/\1/' $ksm/$_knob)"
-	done
-}
-
-is() { [ "$(cat $ksm/"$1")" = "$2" ]; }
-
-# hook ARGUMENT...: what it says in $out, its status in $rc
-hook() {
-	out=$("$KSM_HOOK" "$@" 2>&1)
-	rc=$?
-}
-
-# The processes that hold the lock: one drives, one watches over it
-drivers() {
-	for _p in /proc/[0-9]*; do
-		case $(readlink "$_p/fd/3" 2>/dev/null) in
-		"$run/burst" | "$run/burst (deleted)") echo "${_p#/proc/}" ;;
-		esac
-	done
-}
-
-burst_is_on() { "$KSM_HOOK" status | grep -q 'a burst is on'; }
-burst_is_off() { [ -z "$(drivers)" ]; }
-# once it has begun to drive
-burst_drives() { [ -e $run/burst.pages ] && [ "$(drivers | wc -l)" -eq 2 ]; }
-worker() { drivers | tail -n 1; }
-
-# enabled, and the burst that comes with that is over
-enable_quietly() {
-	hook enable "$@"
-	assertEquals "$out" 0 "$rc"
-	drivers | xargs -r kill
-	wait_for 5 burst_is_off || fail "the burst does not end"
-}
-
-# mergeable MIB: a process with so much of one page again and again
-mergeable() {
-	"$KSM_HOOK" run -- perl -e '$x = join("", map { chr(65 + $_ % 26) } 0..4095) x (256 * '"$1"');
-		$| = 1; print "ready\n"; sleep 1000' >"$work/perl.out" &
-	left="${left:-} $!"
-	victim=$!
-	wait_for 10 grep -q ready "$work/perl.out"
-}
-
-merged_pages() { awk '/^ksm_merging_pages/ { print $2 }' "/proc/$1/ksm_stat"; }
+. "$(dirname "$0")/host/common.sh"
 
 testEnableSetsAndSays() {
 	before=$(values)
@@ -131,6 +44,15 @@ testKsmdThatRanAlready() {
 	enable_quietly
 	hook disable
 	assertEquals "$out" 1 "$(cat $ksm/run)"
+}
+
+# stopped, everything un-merged: to put that back would un-merge what was merged since
+testRunWasTwo() {
+	echo 2 >$ksm/run
+	enable_quietly
+	hook disable
+	assertContains "$out" "run              1 -> 0"
+	assertEquals 0 "$(cat $ksm/run)"
 }
 
 testAdvisor() {
@@ -241,109 +163,6 @@ testForce() {
 	assertEquals "$out" 0 "$rc"
 	assertEquals 0 "$(cat $ksm/run)"
 	assertEquals 321 "$(cat $ksm/pages_to_scan)"
-}
-
-testNothingIsDrivenWithoutEnable() {
-	"$KSM_HOOK" run -- true
-	assertTrue burst_is_off
-	assertFalse "[ -e $run/burst ]"
-}
-
-testBurstOfARealContainer() {
-	rootfs_make "$work/root" /usr/bin/perl
-	bundle_make "$work/bundle" "$work/root" "$(hooks_json createRuntime)" '{"io.ksm.merge":"true"}' \
-		/usr/bin/perl -e '$x = join("", map { chr(65 + $_ % 26) } 0..4095) x 16384; sleep 1000'
-	enable_quietly
-	start=$(date +%s)
-	# the container keeps the file open, and so would a burst a pipe
-	timeout 10 runc run -d -b "$work/bundle" "ksmtest-$$" >"$work/runc.out" 2>&1 </dev/null
-	assertEquals "$(cat "$work/runc.out")" 0 $?
-	assertTrue "the start does not wait" "[ $(($(date +%s) - start)) -le 3 ]"
-	assertTrue burst_is_on
-	wait_for 5 burst_drives || fail "no burst: $(ls $run)"
-	for _p in $(drivers); do
-		assertEquals "cgroups of $_p" "" "$(grep -v ':/$' "/proc/$_p/cgroup")"
-		assertEquals "descriptors of $_p" "" "$(readlink /proc/"$_p"/fd/* |
-			grep -vxE "/dev/null|$run|$run/burst")"
-		assertEquals / "$(readlink "/proc/$_p/cwd")"
-	done
-	# another start does not make another one
-	"$KSM_HOOK" run -- true
-	assertEquals 2 "$(drivers | wc -l)"
-	victim=$(runc state "ksmtest-$$" | jq .pid)
-	wait_for 15 eval '[ "$(merged_pages $victim)" -gt 16000 ]' || fail "merged: $(merged_pages $victim)"
-	wait_for 30 burst_is_off || fail "it does not end"
-	assertEquals "quiet again" 80 "$(cat $ksm/pages_to_scan)"
-	assertFalse "[ -e $run/burst.pages ]"
-	runc delete -f "ksmtest-$$"
-}
-
-# burst: a new one, that drives
-burst() {
-	enable_quietly
-	"$KSM_HOOK" run -- true
-	wait_for 5 burst_drives || fail "no burst"
-	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
-}
-
-quiet_again() {
-	wait_for 5 burst_is_off || fail "it does not end"
-	assertEquals "$1" "$2" "$(cat $ksm/pages_to_scan)"
-	assertFalse "$1: nothing is left" "[ -e $run/burst.pages ]"
-}
-
-testBurstEndsBySignal() {
-	burst
-	kill "$(worker)"
-	quiet_again "SIGTERM" 80
-}
-
-testBurstThatIsKilled() {
-	burst
-	kill -9 "$(worker)"
-	quiet_again "SIGKILL of the one that drives" 80
-	# and both
-	burst
-	drivers | xargs kill -9
-	wait_for 5 burst_is_off
-	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
-	hook status
-	assertContains "$out" "a burst was killed"
-	"$KSM_HOOK" run -- true
-	wait_for 5 burst_drives || fail "no burst after one that was killed"
-	drivers | xargs -r kill
-	quiet_again "the next one" 80
-	# or by disable
-	burst
-	drivers | xargs kill -9
-	wait_for 5 burst_is_off
-	hook disable
-	assertEquals "$out" 321 "$(cat $ksm/pages_to_scan)"
-}
-
-testBurstAndAnAdministrator() {
-	burst
-	echo 0 >$ksm/run
-	quiet_again "stopped" 80
-	assertEquals 0 "$(cat $ksm/run)"
-	echo 1 >$ksm/run
-	burst
-	echo 777 >$ksm/pages_to_scan
-	quiet_again "another rate" 777
-	# which a start does not change
-	"$KSM_HOOK" run -- true
-	sleep 2
-	assertEquals 777 "$(cat $ksm/pages_to_scan)"
-}
-
-testDisableDuringABurst() {
-	before=$(values)
-	burst
-	hook disable
-	assertEquals "$out" 0 "$rc"
-	assertEquals "$before" "$(values)"
-	assertTrue "it has ended" burst_is_off
-	assertNotContains "$out" "left alone"
 }
 
 testNotRoot() {

@@ -4,4 +4,4 @@
 CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh \
 	tests/confine.sh tests/doctor.sh tests/look.sh tests/host.sh tests/lint
 MATRIX_SUITES += tests/precreate-kernels.sh tests/doctor-kernels.sh tests/look-kernels.sh \
-	tests/race.sh tests/sanitize.sh
+	tests/race.sh tests/burst.sh tests/sanitize.sh
