@@ -42,7 +42,8 @@ suite_teardown() {
 	[ -z "${daemon:-}" ] || kill -9 "$daemon" 2>/dev/null
 	timeout 20 lxc-stop -n doctor-$$ -k >/dev/null 2>&1
 	for _id in $(runc list -q | grep "^doctor-$$"); do runc delete -f "$_id"; done
-	cgroups | comm -13 "$work/cgroups" - | xargs -r rmdir
+	# the monitor of a container that was stopped ends a moment later
+	wait_for 5 cgroups_gone
 	cd /
 	umount -l "$work/tmpfs"
 }
@@ -649,6 +650,11 @@ testAskedOfContainerd() {
 # what engines leave behind, if it was not there
 cgroups() {
 	find /sys/fs/cgroup -maxdepth 2 -type d \( -name default -o -name 'lxc.*' \) | sort
+}
+
+cgroups_gone() {
+	cgroups | comm -13 "$work/cgroups" - | xargs -r rmdir 2>/dev/null
+	[ -z "$(cgroups | comm -13 "$work/cgroups" -)" ]
 }
 
 # 16 MB of which no page is like another
