@@ -5,7 +5,8 @@ LIBDIR32 ?= $(PREFIX)/lib
 
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD     := $(BUILD)/libksm_preload.so
-PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
+# a compiler may know -m32 and have no headers for it (Debian without gcc-multilib)
+PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
 
 # -mgeneral-regs-only: the functions stand in for others that keep vector registers.
 # -fcf-protection: one object without the mark takes it from the whole process.

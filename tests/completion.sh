@@ -79,11 +79,10 @@ testHelpNamesEveryOption() {
 	done
 }
 
-# and the other way: the page of the applet, or that of all, has it
+# and the pages that tell of an applet
 testManualHasEveryOption() {
 	for applet in $applets; do
-		pages=$top/docs/ksm-hook.8
-		[ ! -e "$top/docs/ksm-hook-$applet.8" ] || pages="$pages $top/docs/ksm-hook-$applet.8"
+		pages=$(grep -lE "^\.(Cm |Nm ksm-hook.)(.*\| )?$applet( |$)" "$top"/docs/ksm-hook*.8)
 		# shellcheck disable=SC2086
 		page=$(cat $pages | mandoc -T utf8 | col -b)
 		for option in $(options "$applet"); do

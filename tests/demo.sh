@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The first command of README.md, as it stands there: what it prints is what the README shows.
+# The first command of README.md, as it stands there: what it prints is what the README shows, here
+# and in a Debian 12 that has nothing but make.
 
 suite_setup() {
 	unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -34,6 +35,21 @@ testTheReadmeShowsIt() {
 		assertContains "the README's transcript has a line $word" "$shown" "
 $word "
 	done
+}
+
+# with the packages that tests/deps names, and no others: no compiler's extras, no git
+testFreshMachine() {
+	fresh=$BUILD/fresh-bookworm
+	make -s -C "$top" dist
+	"$top/tests/chroot" make "$fresh" make,ca-certificates bookworm >"$work/made" 2>&1 || cat "$work/made"
+	# the chroot sees this tree
+	cp "$work/demo" "$BUILD/demo"
+	# shellcheck disable=SC2016
+	said=$("$top/tests/chroot" run "$fresh" sh -c 'mkdir /tmp/fresh && cd /tmp/fresh &&
+		tar -xzf "$1" --strip-components=1 && sh -e "$2"' sh "$(echo "$BUILD"/ksm-hook-*.tar.gz)" "$BUILD/demo" 2>&1)
+	assertEquals "$said" 0 $?
+	rm "$BUILD/demo"
+	assertContains "$said" "$(echo "$said" | awk '$2 == "web-8"')" yes
 }
 
 testNothingIsLeft() {

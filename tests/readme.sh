@@ -256,7 +256,8 @@ testPreload() {
 }
 
 testNoStepIsLeftOut() {
-	ran=$(cd "$work/steps" && ls | grep -vxE 'hook|trace|wrapper')
+	# not those of the other pages
+	ran=$(cd "$work/steps" && rm -f all hook trace wrapper && ls)
 	# shellcheck disable=SC2086
 	assert_all_run $ran $elsewhere
 	assertTrue "short enough to be read" "[ $(wc -l <"$top/README.md") -le 200 ]"
