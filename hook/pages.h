@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The anonymous pages of a process that are in memory: where, in which frames, of what kind. */
+#ifndef KSM_PAGES_H
+#define KSM_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Kinds, as /proc/kpageflags has them (include/uapi/linux/kernel-page-flags.h) */
+#define PAGE_ANON (1u << 12)
+#define PAGE_KSM  (1u << 21) /* merged: other places may use the same frame */
+#define PAGE_THP  (1u << 22) /* part of a huge page */
+#define PAGE_ZERO (1u << 24) /* the kernel's page of zeros: uses no memory */
+
+struct page {
+	uint64_t addr;
+	uint64_t frame;
+	uint32_t kind;
+};
+
+enum pages_which {
+	PAGES_ALL,
+	/* only in mappings that KSM may merge (vma_ksm_compatible() of mm/ksm.c) */
+	PAGES_ELIGIBLE,
+};
+
+/* Called with up to PAGES_BATCH pages, addresses rising; anything but 0 ends the walk. */
+#define PAGES_BATCH 512
+typedef int pages_fn(void *arg, const struct page *page, size_t n);
+
+/*
+ * Every anonymous page of a process that is present: nothing is faulted in, swapped in or
+ * written. The kernel's page of zeros is shown in mappings that have other anonymous pages as
+ * well. Shared memory and hugetlb pages are not anonymous. The process runs on, so what is
+ * told may be outdated. Memory is bounded, whatever the size of the process.
+ * 0 or what fn returned; -ESRCH: there is no such process, or (Linux 6.16, else 0) it has no
+ * memory any more (one that ends meanwhile just has no more pages); -EPERM: frame numbers are not told (CAP_SYS_ADMIN); or -errno.
+ */
+int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg);
+
+/* Pure: would KSM merge in a mapping with this VmFlags line of smaps (without its name)? */
+bool pages_flags_eligible(const char *flags);
+
+#endif

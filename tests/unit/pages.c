@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pages of a real child: those that it wrote, each once, of the kind that they are. */
+#include "pages.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define PAGE 4096ul
+
+struct seen {
+	uint64_t from, to; /* what is counted */
+	size_t pages, zero, thp, disorder;
+	uint64_t last;
+	int end_with;
+};
+
+static int see(void *arg, const struct page *page, size_t n)
+{
+	struct seen *s = arg;
+
+	if (s->end_with)
+		return s->end_with;
+	CHECK(n > 0 && n <= PAGES_BATCH);
+	for (size_t i = 0; i < n; i++) {
+		s->disorder += page[i].addr <= s->last || page[i].frame == 0;
+		s->last = page[i].addr;
+		if (page[i].addr < s->from || page[i].addr >= s->to)
+			continue;
+		s->pages += !(page[i].kind & PAGE_ZERO);
+		s->zero += (page[i].kind & PAGE_ZERO) != 0;
+		s->thp += (page[i].kind & PAGE_THP) != 0;
+	}
+	return 0;
+}
+
+/* A child that shares our memory as it is now, which we may then look at as its. */
+static pid_t child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void reap(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static struct seen look(const char *from, size_t size, enum pages_which which)
+{
+	struct seen s = { .from = (uintptr_t)from, .to = (uintptr_t)from + size };
+	pid_t pid = child();
+
+	CHECK_INT(pages_walk(pid, which, see, &s), 0);
+	CHECK_INT(s.disorder, 0);
+	reap(pid);
+	return s;
+}
+
+static char *map(size_t size, int flags)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+/* Written pages here and there in more address space than is read entry by entry. */
+static void sparse(void)
+{
+	const size_t size = 8ul << 30;
+	char *p = map(size, MAP_PRIVATE | MAP_NORESERVE);
+	struct seen s;
+	size_t want = 0;
+
+	madvise(p, size, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < size; i += size / 16, want++)
+		p[i] = 1;
+	p[size - 1] = 1;
+	p[5 * PAGE] = 1;
+	want += 2;
+	s = look(p, size, PAGES_ELIGIBLE);
+	CHECK_INT(s.pages, want);
+	CHECK_INT(s.zero, 0);
+	/* read only: the kernel's page of zeros */
+	CHECK_INT(p[6 * PAGE] + p[size / 2 + 7 * PAGE], 0);
+	s = look(p, size, PAGES_ELIGIBLE);
+	CHECK_INT(s.pages, want);
+	CHECK_INT(s.zero, 2);
+	munmap(p, size);
+}
+
+static void dense(void)
+{
+	const size_t size = 2000 * PAGE;
+	char *p = map(size, MAP_PRIVATE);
+
+	madvise(p, size, MADV_NOHUGEPAGE);
+	memset(p, 7, size);
+	CHECK_INT(look(p, size, PAGES_ALL).pages, 2000);
+	munmap(p, size);
+}
+
+static void huge(void)
+{
+	const size_t size = 4ul << 20;
+	char *p = map(size, MAP_PRIVATE);
+	char *aligned = (char *)(((uintptr_t)p + size / 2 - 1) & ~(size / 2 - 1));
+	struct seen s;
+
+	madvise(p, size, MADV_HUGEPAGE);
+	memset(aligned, 7, size / 2);
+	s = look(aligned, size / 2, PAGES_ELIGIBLE);
+	CHECK_INT(s.pages, 512);
+	/* all or, where memory is too broken up for one, none */
+	CHECK(s.thp == 512 || s.thp == 0);
+	munmap(p, size);
+}
+
+static void shared(void)
+{
+	char *p = map(100 * PAGE, MAP_SHARED);
+
+	memset(p, 7, 100 * PAGE);
+	CHECK_INT(look(p, 100 * PAGE, PAGES_ALL).pages, 0);
+	munmap(p, 100 * PAGE);
+}
+
+static void file(void)
+{
+	FILE *f = tmpfile();
+	char *p;
+
+	if (!f || ftruncate(fileno(f), 100 * PAGE) < 0)
+		abort();
+	p = mmap(NULL, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fileno(f), 0);
+	for (size_t i = 0; i < 100; i++)
+		CHECK_INT(p[i * PAGE], 0);
+	for (size_t i = 0; i < 10; i++)
+		p[i * PAGE] = 1;
+	/* only what was written is anonymous */
+	CHECK_INT(look(p, 100 * PAGE, PAGES_ELIGIBLE).pages, 10);
+	munmap(p, 100 * PAGE);
+	fclose(f);
+}
+
+static void ends(void)
+{
+	struct seen s = { .end_with = 42 };
+	pid_t pid = child();
+	int r;
+
+	CHECK_INT(pages_walk(pid, PAGES_ALL, see, &s), 42);
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+	s.end_with = 0;
+	/* a zombie has no memory */
+	r = pages_walk(pid, PAGES_ALL, see, &s);
+	CHECK(r == 0 || r == -ESRCH);
+	CHECK_INT(s.last, 0);
+	reap(pid);
+	CHECK_INT(pages_walk(pid, PAGES_ALL, see, &s), -ESRCH);
+}
+
+static void flags(void)
+{
+	CHECK(pages_flags_eligible(" rd wr mr mw me ac sd"));
+	CHECK(pages_flags_eligible(" rd wr mr mw me lo ac nh mg"));
+	CHECK(pages_flags_eligible(""));
+	CHECK(!pages_flags_eligible(" rd sh mr"));
+	CHECK(!pages_flags_eligible(" rd wr sh mr mw me ms ac sd"));
+	CHECK(!pages_flags_eligible(" rd ex mr mw me de "));
+	CHECK(!pages_flags_eligible(" rd mr pf io de dd"));
+	CHECK(!pages_flags_eligible(" rd mr mm"));
+	CHECK(!pages_flags_eligible(" rd wr mr mw me ac ht"));
+	CHECK(!pages_flags_eligible(" rd wr mr mw me wf dp"));
+}
+
+int main(void)
+{
+	flags();
+	if (geteuid() == 0) {
+		sparse();
+		dense();
+		huge();
+		shared();
+		file();
+		ends();
+	} else {
+		struct seen s = { 0 };
+
+		CHECK_INT(pages_walk(getpid(), PAGES_ALL, see, &s), -EPERM);
+	}
+	return check_end();
+}
