@@ -3,44 +3,50 @@
 #include "applets.h"
 #include "hook.h"
 #include "inject.h"
+#include "layout.h"
 #include "method.h"
 #include "proc.h"
 
-static int inject_init(pid_t pid, struct error *err)
+/* t->pidfd is the caller's to close. */
+static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 {
-	__cleanup(close_fd) int pidfd = -1;
-	struct inject_target t = { .pid = pid };
-	int r;
-
+	*t = (struct inject_target){ .pid = pid, .pidfd = -1 };
 	if (pid == 0)
 		return err_set(err, EINVAL,
 			       "container state: has no process yet (\"pid\" is missing or 0); "
 			       "register the hook for createRuntime, not createContainer");
-	t.pidfd = pidfd = proc_pin(pid);
-	if (pidfd == -ESRCH)
+	t->pidfd = proc_pin(pid);
+	if (t->pidfd == -ESRCH)
 		return err_set(err, ESRCH, "there is no process %d", pid);
-	if (pidfd < 0)
-		return err_errno(err, -pidfd, "pidfd_open of process %d", pid);
-	r = hook_is_ours(pid, err);
-	if (r < 0)
-		return r;
-	return hook_inject(&t, err);
+	if (t->pidfd < 0)
+		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
+	return hook_is_ours(pid, err);
 }
 
 int applet_create_runtime(int argc, char **argv)
 {
+	struct inject_target t;
 	struct hook_verdict v;
 	struct error err;
-	int status;
+	bool injects;
+	int status, r;
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	if (method_injects(&v, &status) == HOOK_DONE)
+	injects = method_injects(&v, &status) == HOOK_MERGE;
+	if (!injects && (status != 0 || !layout_concerns(&v.decision)))
 		return status;
-	if (inject_init(v.pid, &err) < 0)
-		return hook_failed(&v, &err);
-	log_info("made mergeable");
-	return 0;
+	r = find_init(v.pid, &t, &err);
+	if (r == 0)
+		layout_start(&v, &t);
+	if (r == 0 && injects)
+		r = hook_inject(&t, &err);
+	if (r < 0)
+		status = hook_failed(&v, &err);
+	else if (injects)
+		log_info("made mergeable");
+	close_fd(&t.pidfd);
+	return status;
 }
 
 int applet_poststop(int argc, char **argv)
@@ -48,8 +54,10 @@ int applet_poststop(int argc, char **argv)
 	struct hook_verdict v;
 	int status;
 
-	/* nothing is kept per container, so there is nothing to undo but to say so */
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
+	/* nothing else is kept per container */
+	if (v.decision.group[0])
+		layout_end(v.id);
 	return 0;
 }
