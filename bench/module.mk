@@ -2,7 +2,7 @@
 # What `make bench` runs.
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
-	$(BUILD)/bench/empty $(BUILD)/bench/filter
+	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages
 BENCHES += bench/oci bench/precreate bench/attach
 
 $(BUILD)/bench/%: bench/%.c Makefile

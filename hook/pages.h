@@ -36,7 +36,8 @@ typedef int pages_fn(void *arg, const struct page *page, size_t n);
  * well. Shared memory and hugetlb pages are not anonymous. The process runs on, so what is
  * told may be outdated. Memory is bounded, whatever the size of the process.
  * 0 or what fn returned; -ESRCH: there is no such process, or (Linux 6.16, else 0) it has no
- * memory any more (one that ends meanwhile just has no more pages); -EPERM: frame numbers are not told (CAP_SYS_ADMIN); or -errno.
+ * memory any more (one that ends meanwhile just has no more pages); -EACCES, -EPERM: not
+ * root (CAP_SYS_ADMIN, in the first user namespace); or -errno.
  */
 int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg);
 

@@ -203,7 +203,7 @@ int main(void)
 	} else {
 		struct seen s = { 0 };
 
-		CHECK_INT(pages_walk(getpid(), PAGES_ALL, see, &s), -EPERM);
+		CHECK_INT(pages_walk(getpid(), PAGES_ALL, see, &s), -EACCES);
 	}
 	return check_end();
 }
