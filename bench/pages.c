@@ -25,8 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE    4096
-#define CHUNK   512
+#define PAGE    4096ul
+#define CHUNK   512ul
 #define PRESENT (1ull << 63)
 #define SHARED  (1ull << 61)
 #define FRAME   ((1ull << 55) - 1)
