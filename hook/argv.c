@@ -67,17 +67,23 @@ static const struct option exec_options[] = {
 	{ NULL },
 };
 
+static const struct option delete_options[] = {
+	{ "force", 'f', false, IGNORED },
+	{ "regex", 'r', false, IGNORED },
+	{ NULL },
+};
+
 static const struct command {
 	const char *name;
 	enum argv_command command;
 } commands[] = {
-	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },   { "restore", ARGV_RESTORE },
-	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },  { "state", ARGV_OTHER },
-	{ "kill", ARGV_OTHER },       { "delete", ARGV_OTHER }, { "list", ARGV_OTHER },
-	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },  { "resume", ARGV_OTHER },
-	{ "update", ARGV_OTHER },     { "events", ARGV_OTHER }, { "spec", ARGV_OTHER },
-	{ "checkpoint", ARGV_OTHER }, { "init", ARGV_OTHER },   { "features", ARGV_OTHER },
-	{ "mounts", ARGV_OTHER },     { "info", ARGV_OTHER },   { "help", ARGV_OTHER },
+	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },    { "restore", ARGV_RESTORE },
+	{ "exec", ARGV_EXEC },        { "start", ARGV_OTHER },   { "state", ARGV_OTHER },
+	{ "kill", ARGV_OTHER },       { "delete", ARGV_DELETE }, { "list", ARGV_OTHER },
+	{ "ps", ARGV_OTHER },         { "pause", ARGV_OTHER },   { "resume", ARGV_OTHER },
+	{ "update", ARGV_OTHER },     { "events", ARGV_OTHER },  { "spec", ARGV_OTHER },
+	{ "checkpoint", ARGV_OTHER }, { "init", ARGV_OTHER },    { "features", ARGV_OTHER },
+	{ "mounts", ARGV_OTHER },     { "info", ARGV_OTHER },    { "help", ARGV_OTHER },
 };
 
 static const struct command *find_command(const char *word)
@@ -184,8 +190,10 @@ void argv_parse(char *const *argv, struct argv_facts *out)
 	ended = false;
 	/* what follows the id belongs to the process that exec starts */
 	while (*argv) {
-		argv = options(c->command == ARGV_EXEC ? exec_options : create_options, argv,
-			       false, out, &ended);
+		argv = options(c->command == ARGV_EXEC   ? exec_options :
+			       c->command == ARGV_DELETE ? delete_options :
+							   create_options,
+			       argv, false, out, &ended);
 		if (*argv && !out->id)
 			out->id = *argv;
 		if (!*argv || c->command == ARGV_EXEC)

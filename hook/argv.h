@@ -10,6 +10,7 @@ enum argv_command {
 	ARGV_CREATE, /* create, run: of a bundle */
 	ARGV_RESTORE,
 	ARGV_EXEC,
+	ARGV_DELETE,
 };
 
 /* What the command line says; NULL where it does not. The texts are those of argv. */

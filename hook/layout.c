@@ -234,23 +234,44 @@ static int become(const struct group *g, struct error *err)
 	return 0;
 }
 
-int layout_become(const struct decision *d, const char *id, const char *text, size_t len,
-		  struct group *g, struct error *err)
+bool layout_become(const struct decision *d, const char *id)
 {
-	const char *obstacle = layout_obstacle(text, len);
-	struct error second;
-	int r = check_host(err);
+	struct error err, second;
+	struct group g;
+	int r;
 
-	if (r == 0 && obstacle)
-		r = err_set(err, ENOTSUP, "%s", obstacle);
+	if (!is_shared(d))
+		return false;
+	r = check_host(&err);
 	if (r == 0)
-		r = group_join(group_owner(), d->group, id, 0, g, err);
+		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+	if (r == 0) {
+		r = become(&g, &err);
+		if (r < 0)
+			(void)group_leave(group_owner(), id, &second);
+	}
 	if (r < 0)
+		stays_private(err.msg);
+	else
+		log_info("shares the layout of %s", d->group);
+	return r == 0;
+}
+
+int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out)
+{
+	struct error err;
+	struct group g;
+	int r = check_host(&err);
+
+	if (r == 0)
+		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+	if (r < 0) {
+		stays_private(err.msg);
 		return r;
-	r = become(g, err);
-	if (r < 0)
-		(void)group_leave(group_owner(), id, &second);
-	return r;
+	}
+	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g.python);
+	snprintf(out->perl, sizeof(out->perl), "PERL_HASH_SEED=%s", g.perl);
+	return 0;
 }
 
 void layout_session(const char *id, pid_t pid)
@@ -282,12 +303,4 @@ bool layout_group_of(const char *id, char *name, size_t size)
 	struct group g;
 
 	return group_of(group_owner(), id, name, size, &g) == 0;
-}
-
-void layout_variables(const struct group *g, struct layout_variables *out)
-{
-	snprintf(out->text[0], sizeof(out->text[0]), "PYTHONHASHSEED=%u", g->python);
-	snprintf(out->text[1], sizeof(out->text[1]), "PERL_HASH_SEED=%s", g->perl);
-	/* the order of keys, which perl would go on to disturb by an address */
-	snprintf(out->text[2], sizeof(out->text[2]), "PERL_PERTURB_KEYS=0");
 }

@@ -25,9 +25,14 @@ static inline bool layout_concerns(const struct decision *d)
  */
 void layout_start(const struct hook_verdict *v, const struct inject_target *t);
 
-/* The same for what this process becomes by exec; text is the container's config.json. */
-int layout_become(const struct decision *d, const char *id, const char *text, size_t len,
-		  struct group *g, struct error *err);
+/* The same for what this process becomes by exec; false, and said why, if it does not. */
+bool layout_become(const struct decision *d, const char *id);
+
+/* The group's assignments for process.env; 0, or said why not. */
+struct layout_seeds {
+	char python[32], perl[64];
+};
+int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out);
 
 /* A session in a container whose init is pid: the layout that the init has, if it is its group's. */
 void layout_session(const char *id, pid_t pid);
@@ -40,12 +45,5 @@ void layout_end(const char *id);
  * layout is its own.
  */
 bool layout_group_of(const char *id, char *name, size_t size);
-
-/* Assignments for process.env, which the container's own come before. */
-#define LAYOUT_VARIABLES 3
-struct layout_variables {
-	char text[LAYOUT_VARIABLES][64];
-};
-void layout_variables(const struct group *g, struct layout_variables *out);
 
 #endif

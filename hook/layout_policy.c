@@ -165,3 +165,13 @@ const char *layout_obstacle(const char *text, size_t len)
 		return "it has a personality(2) of its own";
 	return NULL;
 }
+
+void layout_reconsider(struct decision *d, const char *text, size_t len)
+{
+	const char *obstacle = d->group[0] ? layout_obstacle(text, len) : NULL;
+
+	if (!obstacle)
+		return;
+	WHY(d, "%s", obstacle);
+	d->group[0] = '\0';
+}

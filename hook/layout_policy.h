@@ -35,4 +35,7 @@ bool layout_names_group(const char *key);
  */
 const char *layout_obstacle(const char *text, size_t len);
 
+/* Take the group back where there is an obstacle. */
+void layout_reconsider(struct decision *d, const char *text, size_t len);
+
 #endif

@@ -34,6 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
 	const char *text = (const char *)data;
+	const struct spec_wish wish = { "/lib.so",
+					{ "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
+					2 };
+	struct spec_wish library = { .library = wish.library };
 	struct spec_edit edit, again;
 	struct spec spec, second;
 	struct decision d;
@@ -51,14 +55,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(!syntax && d.reason[0] && spec_is_whole(text, size));
 	if (spec.obstacle[0])
 		return 0;
-	require(spec_edit(text, size, &spec, "/lib.so", &edit, &err) == 0);
+	require(spec_edit(text, size, &spec, &wish, &edit, &err) == 0);
 	out = join(&edit, &len);
 	require(len >= size);
 	json_release();
 	require(spec_parse(out, len, &config, &second, &d, &syntax, &err) == 0);
 	require(!second.obstacle[0]);
+	require(second.python_seed && second.perl_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
-	require(spec_edit(out, len, &second, "/lib.so", &again, &err) == 0 && again.n == 1);
+	require(spec_edit(out, len, &second, &library, &again, &err) == 0 && again.n == 1);
 	free(out);
 	return 0;
 }
