@@ -281,7 +281,9 @@ static enum hook_next begin(const char *stage, int argc, char **argv, struct inp
 		return HOOK_DONE;
 	if (verdict->log_given)
 		log_set_level(verdict->log);
-	if (!in->asked)
+	if (in->asked)
+		snprintf(verdict->id, sizeof(verdict->id), "%s", in->asked->id);
+	else
 		log_set_subject(verdict->id, verdict->pid);
 	if (verdict->decision.warning[0])
 		log_warning("%s", verdict->decision.warning);

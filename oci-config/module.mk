@@ -2,6 +2,7 @@
 # What engines read: hooks.d for podman and CRI-O, a fragment for plain runc.
 
 OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json $(BUILD)/oci-config/runc-hooks.json \
+	$(BUILD)/oci-config/51-ksm-hook-poststop.json \
 	$(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json
 
 $(BUILD)/oci-config/%.json: oci-config/%.json.in Makefile
@@ -14,6 +15,8 @@ ALL += $(OCI_CONFIG)
 install::
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/hooks.d/50-ksm-hook.json \
 		$(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json
+	$(INSTALL) -D -m 644 $(BUILD)/oci-config/51-ksm-hook-poststop.json \
+		$(DESTDIR)$(HOOKSDIR)/51-ksm-hook-poststop.json
 	@# never in the common directory: build, buildah and CRI-O refuse the stage there
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/precreate.d/50-ksm-hook-precreate.json
@@ -45,7 +48,7 @@ uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-runc $(DESTDIR)$(SBINDIR)/ksm-crun
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/ksm-hook 2>/dev/null
-	rm -f $(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json
+	rm -f $(DESTDIR)$(HOOKSDIR)/50-ksm-hook.json $(DESTDIR)$(HOOKSDIR)/51-ksm-hook-poststop.json
 	rm -rf $(DESTDIR)$(DATADIR)/ksm-hook
 	@# kept if it was changed
 	if cmp -s oci-config/config.json $(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json; then \

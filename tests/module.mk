@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites that `make check` and `make check-matrix` run; tests/*/module.mk add theirs.
 
-CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh tests/confine.sh tests/lint
+CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh tests/confine.sh tests/layout.sh tests/lint
 MATRIX_SUITES += tests/precreate-kernels.sh tests/race.sh tests/sanitize.sh

@@ -44,7 +44,7 @@ static const struct {
 	{ "--root /r --log /l --log-format json start 75d2", ARGV_OTHER, "/r", "/l", true, "-",
 	  "-", "-" },
 	{ "--root /r --log /l --log-format json delete --force 75d2", ARGV_DELETE, "/r", "/l",
-	  true, "-", "-", "-" },
+	  true, "-", "-", "75d2" },
 	{ "--root /r --log /l --log-format json exec --process /tmp/p --detach --pid-file /p "
 	  "75d2",
 	  ARGV_EXEC, "/r", "/l", true, "-", "-", "75d2" },
