@@ -107,8 +107,7 @@ static int enter(int dir, const char *name, mode_t mode, bool make)
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022 & ~mode) ||
-	    ((st.st_mode & 077) && mode == 0700)) {
+	if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & ~mode & 07777)) {
 		close(fd);
 		return -EPERM;
 	}
@@ -252,13 +251,23 @@ static int write_record(int dir, const char *name, const struct record *r)
 	return ret;
 }
 
+/*
+ * Is this the member id? At precreate an engine's id may not be known but for its first
+ * twelve digits, which podman and Docker make the container's host name.
+ */
+static bool is_id(const struct member *m, const char *id)
+{
+	return strcmp(m->id, id) == 0 || (m->pid == 0 && strlen(m->id) == 12 &&
+					  strlen(id) == 64 && strncmp(m->id, id, 12) == 0);
+}
+
 /* Leave out who has ended, and id. True when anybody was left out. */
 static bool prune(struct record *r, const char *id)
 {
 	size_t kept = 0, before = r->n;
 
 	for (size_t i = 0; i < before; i++) {
-		if ((!id || strcmp(r->member[i].id, id) != 0) && is_there(&r->member[i]))
+		if ((!id || !is_id(&r->member[i], id)) && is_there(&r->member[i]))
 			r->member[kept++] = r->member[i];
 	}
 	r->n = kept;
