@@ -60,8 +60,9 @@ static int check_host(struct error *err)
 static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
 			struct error *err)
 {
-	struct rlimit as;
+	struct rlimit as = { 0 };
 
+	*stack = as; /* what the analysers take prlimit to leave alone */
 	if (prlimit(pid, RLIMIT_STACK, NULL, stack) < 0 ||
 	    prlimit(pid, RLIMIT_AS, NULL, &as) < 0)
 		return err_errno(err, errno, "prlimit of process %d", pid);
@@ -76,7 +77,7 @@ static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
 
 static int raise_limit(pid_t pid, const struct group *g, struct error *err)
 {
-	struct rlimit stack;
+	struct rlimit stack = { 0 };
 	int r = check_limits(pid, g, &stack, err);
 
 	if (r < 0)
@@ -259,8 +260,8 @@ bool layout_become(const struct decision *d, const char *id)
 
 int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out)
 {
+	struct group g = { 0 };
 	struct error err;
-	struct group g;
 	int r = check_host(&err);
 
 	if (r == 0)

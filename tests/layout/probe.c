@@ -27,9 +27,11 @@ static void *wait_at_gate(void *arg)
 
 static int threads(int n)
 {
-	pthread_t *list = calloc((size_t)n, sizeof(*list));
+	static pthread_t list[4096];
 	int made = 0;
 
+	if (n > 4096)
+		return 1;
 	pthread_mutex_lock(&gate);
 	while (made < n && pthread_create(&list[made], NULL, wait_at_gate, NULL) == 0)
 		made++;
@@ -51,6 +53,7 @@ static int deep(long bytes)
 int main(int argc, char **argv)
 {
 	struct rlimit stack;
+	void *heap;
 
 	if (argc > 2 && strcmp(argv[1], "threads") == 0)
 		return threads(atoi(argv[2]));
@@ -69,7 +72,9 @@ int main(int argc, char **argv)
 	printf("personality %x\n", (unsigned)personality(0xffffffff));
 	printf("limit %llu\n", (unsigned long long)stack.rlim_cur);
 	printf("program %p\n", (void *)&gate);
-	printf("heap %p\n", malloc(1));
+	heap = malloc(1);
+	printf("heap %p\n", heap);
+	free(heap);
 	printf("mapping %p\n",
 	       mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	printf("stack %p\n", (void *)&stack);

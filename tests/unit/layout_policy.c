@@ -151,7 +151,7 @@ static void odd_values(void)
 	static const char *const odd[] = { "io.ksm.merge", "true", "io.ksm.layout",
 					   "yes",          NAME,   NULL };
 	struct policy_config c = { .shared_layout = true };
-	char name[POLICY_GROUP_MAX + 8];
+	char name[POLICY_GROUP_MAX + 8] = "";
 	const char *pair[] = { YES, "io.kubernetes.cri.image-name", name, NULL };
 
 	CHECK_TEXT(decide(&c, odd).group, "");
@@ -160,7 +160,8 @@ static void odd_values(void)
 	memset(name, 'x', sizeof(name));
 	name[POLICY_GROUP_MAX - 1 - strlen("image:")] = '\0';
 	CHECK_INT(strlen(decide(&c, pair).group), POLICY_GROUP_MAX - 1);
-	strcat(name, "y");
+	name[strlen(name)] = 'y';
+	name[POLICY_GROUP_MAX - strlen("image:")] = '\0';
 	CHECK_TEXT(decide(&c, pair).group, "");
 	CHECK_HAS(decide(&c, pair).private, "more than");
 }
