@@ -62,7 +62,6 @@ static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
 {
 	struct rlimit as = { 0 };
 
-	*stack = as; /* what the analysers take prlimit to leave alone */
 	if (prlimit(pid, RLIMIT_STACK, NULL, stack) < 0 ||
 	    prlimit(pid, RLIMIT_AS, NULL, &as) < 0)
 		return err_errno(err, errno, "prlimit of process %d", pid);
@@ -188,13 +187,13 @@ static bool is_shared(const struct decision *d)
  * The limit comes first and stays whatever follows: a thread without randomization that has
  * it not would have the layout that everybody knows.
  */
-static int start(const struct hook_verdict *v, const struct inject_target *t, struct error *err)
+static int start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
+		 struct error *err)
 {
-	struct group g;
+	struct group g = { 0 };
 	int r = check_host(err);
 
-	/* LXC has no bundle, and its limits are in force when the hook comes */
-	if (r == 0 && v->bundle[0])
+	if (r == 0 && has_bundle)
 		r = check_bundle(v->bundle, err);
 	if (r == 0)
 		r = group_join(group_owner(), v->decision.group, v->id,
@@ -211,13 +210,13 @@ static int start(const struct hook_verdict *v, const struct inject_target *t, st
 	return inject(t, err);
 }
 
-void layout_start(const struct hook_verdict *v, const struct inject_target *t)
+void layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle)
 {
 	struct error err;
 
 	if (!is_shared(&v->decision))
 		return;
-	if (start(v, t, &err) < 0)
+	if (start(v, t, has_bundle, &err) < 0)
 		stays_private(err.msg);
 	else
 		log_info("shares the layout of %s", v->decision.group);
@@ -238,7 +237,7 @@ static int become(const struct group *g, struct error *err)
 bool layout_become(const struct decision *d, const char *id)
 {
 	struct error err, second;
-	struct group g;
+	struct group g = { 0 };
 	int r;
 
 	if (!is_shared(d))

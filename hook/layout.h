@@ -21,9 +21,10 @@ static inline bool layout_concerns(const struct decision *d)
 
 /*
  * A container that is being started, whose init is t. Says in the log what came of it:
- * nothing here keeps a container from starting, or from being merged.
+ * nothing here keeps a container from starting, or from being merged. An OCI container has a
+ * bundle, in which the limits stand that its runtime is about to set.
  */
-void layout_start(const struct hook_verdict *v, const struct inject_target *t);
+void layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle);
 
 /* The same for what this process becomes by exec; false, and said why, if it does not. */
 bool layout_become(const struct decision *d, const char *id);

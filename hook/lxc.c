@@ -194,7 +194,7 @@ static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	r = hook_is_ours(t.pid, err);
 	if (r == 0)
-		layout_start(v, &t);
+		layout_start(v, &t, false);
 	if (r == 0)
 		r = hook_inject(&t, err);
 	if (r == -EACCES)

@@ -38,7 +38,7 @@ int applet_create_runtime(int argc, char **argv)
 		return status;
 	r = find_init(v.pid, &t, &err);
 	if (r == 0)
-		layout_start(&v, &t);
+		layout_start(&v, &t, true);
 	if (r == 0 && injects)
 		r = hook_inject(&t, &err);
 	if (r < 0)
