@@ -127,7 +127,7 @@ static int inject(const struct inject_target *t, struct error *err)
 	for (int i = 0; i < PASSES_MAX; i++) {
 		struct inject_call call = { .nr = INJECT_PERSONALITY };
 		ssize_t n = list_threads(t, thread, &personality, err);
-		int r;
+		int r, stopped_us = 0;
 
 		if (n <= 0)
 			return (int)n;
@@ -141,6 +141,9 @@ static int inject(const struct inject_target *t, struct error *err)
 		}
 		if (r < 0)
 			return r;
+		for (ssize_t k = 0; k < n; k++)
+			stopped_us += thread[k].stopped_us;
+		log_debug("%zd threads were stopped for %d us in all", n, stopped_us);
 	}
 	return err_set(err, EAGAIN, "it makes threads faster than they can be told");
 }
