@@ -4,7 +4,8 @@
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/ksmd \
 	$(BUILD)/bench/look-load $(BUILD)/bench/spent
-BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
+	bench/layout
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

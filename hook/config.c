@@ -66,8 +66,9 @@ struct parse {
 	unsigned seen; /* a bit for each of keys */
 };
 
-static const char *const keys[] = { "containers", "method",   "required", "allow",
-				    "deny",       "runtimes", "log" };
+static const char *const keys[] = { "containers",   "method",     "required", "allow",
+				    "deny",         "runtimes",   "log",      "shared_layout",
+				    "allow_groups", "deny_groups" };
 
 static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
 {
@@ -136,6 +137,20 @@ static int visit_runtimes(struct parse *p, const struct json_path *path,
 	return 0;
 }
 
+static int visit_globs(struct parse *p, struct policy_globs *globs,
+		       const struct json_path *path, const struct json_value *v,
+		       struct error *err)
+{
+	static const char shape[] = "a list of patterns of groups' names, 64 at the most";
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, path->key[0], shape, err);
+	if (path->depth > 2 || globs->n == POLICY_RULES_MAX || !is_text(v))
+		return wrong(p, path->key[0], shape, err);
+	globs->glob[globs->n++] = v->text;
+	return 0;
+}
+
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
 static int check_key(struct parse *p, const char *key, struct error *err)
 {
@@ -173,6 +188,10 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		return visit_rules(p, &c->deny, path, v, err);
 	if (strcmp(key, "runtimes") == 0)
 		return visit_runtimes(p, path, v, err);
+	if (strcmp(key, "allow_groups") == 0)
+		return visit_globs(p, &c->allow_groups, path, v, err);
+	if (strcmp(key, "deny_groups") == 0)
+		return visit_globs(p, &c->deny_groups, path, v, err);
 	if (strcmp(key, "containers") == 0) {
 		if (!is_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
 			return wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
@@ -183,6 +202,10 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 		if (v->type != JSON_BOOL)
 			return wrong(p, key, "true or false", err);
 		c->required = v->boolean;
+	} else if (strcmp(key, "shared_layout") == 0) {
+		if (v->type != JSON_BOOL)
+			return wrong(p, key, "true or false", err);
+		c->shared_layout = v->boolean;
 	} else if (strcmp(key, "log") == 0) {
 		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
 			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"",

@@ -13,6 +13,7 @@
 #include "fault.h"
 #include "json.h"
 #include "ksm.h"
+#include "layout.h"
 #include "proc.h"
 #include "state.h"
 
@@ -33,6 +34,7 @@ struct input {
 	const char *config_path;
 	size_t state_len, config_len;
 	const struct hook_asked *asked; /* NULL: the state says it */
+	unsigned owner;
 };
 
 /*
@@ -83,6 +85,7 @@ static void parse(const void *arg, void *answer)
 	/* without a configuration nothing is merged, but a container may still require it */
 	if (config_parse(in->config_path, config_text, in->config_len, &config, &v->err) < 0)
 		c = &defaults;
+	config.owner = in->owner;
 	v->decision.required = c->required;
 	v->log_given = c->log_given;
 	v->log = c->log;
@@ -122,6 +125,8 @@ bool hook_check_decision(struct decision *d)
 {
 	hook_clean(d->reason, sizeof(d->reason));
 	hook_clean(d->warning, sizeof(d->warning));
+	hook_clean(d->group, sizeof(d->group));
+	hook_clean(d->private, sizeof(d->private));
 	/* a bool that is neither would mean different things in different places */
 	return *(const unsigned char *)&d->merge <= 1 &&
 	       *(const unsigned char *)&d->required <= 1 &&
@@ -177,6 +182,7 @@ static int read_config(struct input *in, struct error *err)
 	if (n < 0)
 		return (int)n;
 	in->config_len = (size_t)n;
+	in->owner = layout_owner(config_text, in->config_len);
 	return 0;
 }
 
@@ -277,7 +283,9 @@ static enum hook_next begin(const char *stage, int argc, char **argv, struct inp
 		return HOOK_DONE;
 	if (verdict->log_given)
 		log_set_level(verdict->log);
-	if (!in->asked)
+	if (in->asked)
+		snprintf(verdict->id, sizeof(verdict->id), "%s", in->asked->id);
+	else
 		log_set_subject(verdict->id, verdict->pid);
 	if (verdict->decision.warning[0])
 		log_warning("%s", verdict->decision.warning);

@@ -17,8 +17,8 @@ struct hook_verdict {
 	enum log_level log;
 	char id[256];
 	pid_t pid;
-	bool running;      /* as the state's "status" has it */
-	char bundle[1024]; /* empty where it is longer, or not given */
+	bool running;     /* as the state's "status" has it */
+	char bundle[768]; /* empty where it is longer, or not given */
 	struct record record;
 };
 

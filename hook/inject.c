@@ -265,6 +265,9 @@ static int seize(pid_t tid, bool *suspended, struct error *err)
 
 static int explain(int r, const struct inject_call *call, struct error *err)
 {
+	static const char *const names[] = { [INJECT_PRCTL] = "prctl(PR_SET_MEMORY_MERGE)",
+					     [INJECT_MADVISE] = "madvise",
+					     [INJECT_PERSONALITY] = "personality" };
 	bool prctl = call->nr == INJECT_PRCTL;
 
 	if (r == -ESRCH)
@@ -283,7 +286,7 @@ static int explain(int r, const struct inject_call *call, struct error *err)
 				       "6.4 with CONFIG_KSM is needed" :
 				       "this kernel has no KSM (CONFIG_KSM)");
 	if (r < 0)
-		return err_errno(err, -r, prctl ? "prctl(PR_SET_MEMORY_MERGE)" : "madvise");
+		return err_errno(err, -r, "%s", names[call->nr]);
 	return 0;
 }
 
@@ -303,10 +306,10 @@ static int pick_thread(const struct inject_target *t, pid_t *tid, int *cpu)
 {
 	struct proc_stat st;
 
-	if (!t->proc_pid)
+	if (!t->proc_pid && !t->tid)
 		return proc_pick_thread(t->pid, tid, cpu);
-	*tid = t->pid;
-	*cpu = proc_stat(t->proc_pid, &st) == 0 ? st.cpu : -1;
+	*tid = t->tid ? t->tid : t->pid;
+	*cpu = proc_stat(t->proc_pid ? t->proc_pid : *tid, &st) == 0 ? st.cpu : -1;
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "util.h"
 
-enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE };
+enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE, INJECT_PERSONALITY };
 
 /*
  * A call to be made by the target; the fourth and fifth argument are 0. What is too large for a
@@ -31,6 +31,7 @@ struct inject_target {
 	 * in common.
 	 */
 	pid_t proc_pid;
+	pid_t tid; /* this thread is to make the calls; 0: the one that is disturbed least */
 	/* out: */
 	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
 	int stopped_us; /* how long the thread that made the calls was held up */

@@ -16,6 +16,7 @@ static const struct {
 } arch_nr[] = {
 	[INJECT_PRCTL] = { 157, 172 },
 	[INJECT_MADVISE] = { 28, 219 },
+	[INJECT_PERSONALITY] = { 135, 136 },
 };
 /* "syscall", "int $0x80" and, where sysenter returns to, "int $0x80" again: two bytes each */
 #define SYSCALL_INSN 2

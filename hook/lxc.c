@@ -2,6 +2,7 @@
 /* The hook of LXC, and so of Incus and Proxmox VE: lxc.hook.mount or lxc.hook.start-host. */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,16 +13,23 @@
 #include "burst.h"
 #include "hook.h"
 #include "inject.h"
+#include "layout.h"
 #include "lxc_config.h"
 #include "proc.h"
 
 /* How long the helpers, which have nothing left to do, are waited for. */
 #define REAP_MS 100
 
+/* What a container may say in its environment. */
+#define VARIABLES 4
+static const char *const variables[VARIABLES] = { "KSM_MERGE", "KSM_REQUIRED", "KSM_LAYOUT",
+						  "KSM_GROUP" };
+
 enum moment {
 	MOMENT_NONE,
 	MOMENT_SETUP, /* pre-mount, mount, autodev: a child of the container's PID 1 */
 	MOMENT_HOST,  /* start-host: beside it, its confinement in place */
+	MOMENT_END,   /* post-stop */
 };
 
 struct call {
@@ -30,8 +38,9 @@ struct call {
 	pid_t parent; /* under /proc */
 	bool outside; /* /proc is that of the namespace around ours */
 	struct hook_asked asked;
-	struct annotation annotation[3];
-	char merge[64], required[64];
+	struct annotation annotation[1 + VARIABLES];
+	char value[VARIABLES][64];
+	bool limits; /* the configuration has a limit that its layout depends on */
 };
 
 static enum moment moment_of(const char *type)
@@ -42,6 +51,8 @@ static enum moment moment_of(const char *type)
 		if (strcmp(type, setup[i]) == 0)
 			return MOMENT_SETUP;
 	}
+	if (strcmp(type, "post-stop") == 0)
+		return MOMENT_END;
 	return strcmp(type, "start-host") == 0 ? MOMENT_HOST : MOMENT_NONE;
 }
 
@@ -101,11 +112,13 @@ static int read_lxc_config(struct call *call, struct error *err)
 			       LXC_CONFIG_MAX);
 	if (n < 0)
 		return err_errno(err, (int)-n, "LXC_CONFIG_FILE %s", path);
-	if (lxc_config_variable(text, (size_t)n, "KSM_MERGE", call->merge, sizeof(call->merge)))
-		say(call, "KSM_MERGE", call->merge);
-	if (lxc_config_variable(text, (size_t)n, "KSM_REQUIRED", call->required,
-				sizeof(call->required)))
-		say(call, "KSM_REQUIRED", call->required);
+	call->limits = memmem(text, (size_t)n, "lxc.prlimit.stack", 17) ||
+		       memmem(text, (size_t)n, "lxc.prlimit.as", 14);
+	for (int i = 0; i < VARIABLES; i++) {
+		if (lxc_config_variable(text, (size_t)n, variables[i], call->value[i],
+					sizeof(call->value[i])))
+			say(call, variables[i], call->value[i]);
+	}
 	return 0;
 }
 
@@ -141,8 +154,8 @@ static int ask(struct call *call, struct error *err)
 		if (call->asked.n > 1 || r < 0)
 			return r;
 	}
-	say(call, "KSM_MERGE", getenv("KSM_MERGE"));
-	say(call, "KSM_REQUIRED", getenv("KSM_REQUIRED"));
+	for (int i = 0; i < VARIABLES; i++)
+		say(call, variables[i], getenv(variables[i]));
 	return 0;
 }
 
@@ -169,7 +182,7 @@ static int merge_parent(const struct call *call, struct error *err)
 	return hook_inject(&t, err);
 }
 
-static int merge_lxc_pid(struct error *err)
+static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 {
 	__cleanup(close_fd) int pidfd = -1;
 	struct inject_target t = { 0 };
@@ -181,6 +194,8 @@ static int merge_lxc_pid(struct error *err)
 	if (pidfd < 0)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	r = hook_is_ours(t.pid, err);
+	if (r == 0)
+		layout_start(v, &t, false);
 	if (r == 0)
 		r = hook_inject(&t, err);
 	if (r == -EACCES)
@@ -207,6 +222,23 @@ static void reap(void)
 	}
 }
 
+/*
+ * Behind the mount hook LXC sets the personality that lxc.arch stands for, and the host's
+ * files are not in reach of a container with mapped ids.
+ */
+static void consider_layout(const struct call *call, struct decision *d)
+{
+	if (!d->group[0])
+		return;
+	if (call->moment == MOMENT_HOST && !call->limits)
+		return;
+	d->group[0] = '\0';
+	snprintf(d->private, sizeof(d->private), "%s",
+		 call->limits ? "it has a stack or address space limit of its own" : "");
+	if (call->moment == MOMENT_SETUP)
+		log_info("the layout is lxc.hook.start-host's to share, see docs/lxc.md");
+}
+
 static int run(int argc, char **argv, struct call *call)
 {
 	struct hook_verdict v;
@@ -215,6 +247,7 @@ static int run(int argc, char **argv, struct call *call)
 
 	if (hook_begin_asked(argv[0], argc, argv, &call->asked, &v, &status) == HOOK_DONE)
 		return status;
+	consider_layout(call, &v.decision);
 	if (v.decision.method == METHOD_PRELOAD) {
 		const char *preload = getenv("LD_PRELOAD");
 
@@ -227,7 +260,7 @@ static int run(int argc, char **argv, struct call *call)
 			"libksm_preload.so; include ksm-preload.conf, see docs/lxc.md");
 		return hook_failed(&v, &err);
 	}
-	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&err) : merge_parent(call, &err);
+	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&v, &err) : merge_parent(call, &err);
 	if (r < 0)
 		return hook_failed(&v, &err);
 	log_info("made mergeable");
@@ -244,6 +277,11 @@ int applet_lxc(int argc, char **argv)
 	int status;
 
 	argc = who_calls(argc, argv, &call);
+	if (call.moment == MOMENT_END) {
+		log_init(argv[0], true);
+		layout_end(call.name);
+		return 0;
+	}
 	(void)ask(&call, &call.asked.err);
 	if (call.moment == MOMENT_HOST)
 		(void)lxc_pid(&call.asked.pid, &ignored);

@@ -4,46 +4,53 @@
 #include "burst.h"
 #include "hook.h"
 #include "inject.h"
+#include "layout.h"
 #include "method.h"
 #include "proc.h"
 
-static int inject_init(pid_t pid, struct error *err)
+/* t->pidfd is the caller's to close. */
+static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 {
-	__cleanup(close_fd) int pidfd = -1;
-	struct inject_target t = { .pid = pid };
-	int r;
-
+	*t = (struct inject_target){ .pid = pid, .pidfd = -1 };
 	if (pid == 0)
 		return err_set(err, EINVAL,
 			       "container state: has no process yet (\"pid\" is missing or 0); "
 			       "register the hook for createRuntime, not createContainer");
-	t.pidfd = pidfd = proc_pin(pid);
-	if (pidfd == -ESRCH)
+	t->pidfd = proc_pin(pid);
+	if (t->pidfd == -ESRCH)
 		return err_set(err, ESRCH, "there is no process %d", pid);
-	if (pidfd < 0)
-		return err_errno(err, -pidfd, "pidfd_open of process %d", pid);
-	r = hook_is_ours(pid, err);
-	if (r < 0)
-		return r;
-	return hook_inject(&t, err);
+	if (t->pidfd < 0)
+		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
+	return hook_is_ours(pid, err);
 }
 
 int applet_create_runtime(int argc, char **argv)
 {
+	struct inject_target t;
 	struct hook_verdict v;
 	struct error err;
-	int status;
+	bool injects;
+	int status, r;
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
 	record_write(v.id, v.pid, &v.record);
-	if (method_injects(&v, &status) == HOOK_DONE)
+	injects = method_injects(&v, &status) == HOOK_MERGE;
+	if (!injects && (status != 0 || !layout_concerns(&v.decision)))
 		return status;
-	if (inject_init(v.pid, &err) < 0)
+	r = find_init(v.pid, &t, &err);
+	if (r == 0)
+		layout_start(&v, &t, true);
+	if (r == 0 && injects)
+		r = hook_inject(&t, &err);
+	close_fd(&t.pidfd);
+	if (r < 0)
 		return hook_failed(&v, &err);
-	log_info("made mergeable");
-	burst_start(false);
-	return 0;
+	if (injects) {
+		log_info("made mergeable");
+		burst_start(false);
+	}
+	return status;
 }
 
 int applet_poststop(int argc, char **argv)
@@ -54,5 +61,7 @@ int applet_poststop(int argc, char **argv)
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
 	record_remove(v.id);
+	if (v.decision.group[0])
+		layout_end(v.id);
 	return 0;
 }

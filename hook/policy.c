@@ -2,6 +2,8 @@
 /* Whether and how a container is made mergeable: a pure function of what was asked. */
 #include "policy.h"
 
+#include "layout_policy.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -13,6 +15,8 @@ const struct policy_words policy_annotations = {
 	.merge = ANNOTATION_PREFIX "merge",
 	.required = ANNOTATION_PREFIX "required",
 	.method = ANNOTATION_PREFIX "method",
+	.layout = ANNOTATION_PREFIX "layout",
+	.group = ANNOTATION_PREFIX "group",
 	.yes = "true",
 	.no = "false",
 };
@@ -21,6 +25,8 @@ const struct policy_words policy_environment = {
 	.kind = "",
 	.merge = "KSM_MERGE",
 	.required = "KSM_REQUIRED",
+	.layout = "KSM_LAYOUT",
+	.group = "KSM_GROUP",
 	.yes = "yes",
 	.no = "no",
 };
@@ -56,7 +62,7 @@ int policy_method_parse(const char *text, enum policy_method *out)
 	return 0;
 }
 
-static const char *value_of(const struct annotation *a, size_t n, const char *key)
+const char *policy_value(const struct annotation *a, size_t n, const char *key)
 {
 	const char *value = NULL;
 
@@ -72,7 +78,7 @@ static const struct policy_rule *match(const struct policy_rules *rules,
 				       const struct annotation *a, size_t n)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		const char *value = value_of(a, n, rules->rule[i].annotation);
+		const char *value = policy_value(a, n, rules->rule[i].annotation);
 
 		if (value && fnmatch(rules->rule[i].match, value, 0) == 0)
 			return &rules->rule[i];
@@ -80,7 +86,7 @@ static const struct policy_rule *match(const struct policy_rules *rules,
 	return NULL;
 }
 
-static void misunderstood(struct decision *d, const char *kind, const char *key,
+void policy_misunderstood(struct decision *d, const char *kind, const char *key,
 			  const char *value, const char *expected)
 {
 	size_t len = strlen(d->warning);
@@ -96,7 +102,7 @@ static void misunderstood(struct decision *d, const char *kind, const char *key,
 static int truth(struct decision *d, const struct policy_words *w, const struct annotation *a,
 		 size_t n, const char *key)
 {
-	const char *value = value_of(a, n, key);
+	const char *value = policy_value(a, n, key);
 	char expected[16];
 
 	if (!value)
@@ -106,7 +112,7 @@ static int truth(struct decision *d, const struct policy_words *w, const struct 
 	if (strcmp(value, w->no) == 0)
 		return 0;
 	snprintf(expected, sizeof(expected), "%s, %s", w->yes, w->no);
-	misunderstood(d, w->kind, key, value, expected);
+	policy_misunderstood(d, w->kind, key, value, expected);
 	return -1;
 }
 
@@ -159,9 +165,11 @@ void policy_decide_by(const struct policy_words *w, const struct policy_config *
 	required = truth(out, w, annotations, n, w->required);
 	out->required = required < 0 ? config->required : required;
 
-	method = w->method ? value_of(annotations, n, w->method) : NULL;
+	method = w->method ? policy_value(annotations, n, w->method) : NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
-		misunderstood(out, w->kind, w->method, method, "auto, inject, preload");
+		policy_misunderstood(out, w->kind, w->method, method, "auto, inject, preload");
+	if (w->layout)
+		layout_decide(w, config, annotations, n, out);
 }
 
 void policy_decide(const struct policy_config *config, const struct annotation *annotations,

@@ -27,6 +27,12 @@ struct policy_rules {
 	size_t n;
 };
 
+/* glob(7) patterns of groups' names */
+struct policy_globs {
+	const char *glob[POLICY_RULES_MAX];
+	size_t n;
+};
+
 /* More runtimes than this are an error too. */
 #define POLICY_RUNTIMES_MAX 8
 
@@ -37,6 +43,9 @@ struct policy_config {
 	bool chosen; /* not in the file: the user asked by choosing the runtime wrapper */
 	bool required;
 	struct policy_rules allow, deny;
+	bool shared_layout;
+	struct policy_globs allow_groups, deny_groups;
+	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
 	size_t runtimes;
 	bool log_given;
@@ -47,12 +56,17 @@ struct annotation {
 	const char *key, *value;
 };
 
+/* The name of a group, with its NUL. */
+#define POLICY_GROUP_MAX 184
+
 struct decision {
 	bool merge;
 	bool required;
 	enum policy_method method;
-	char reason[160];  /* why so, for the log */
-	char warning[480]; /* values that were not understood; empty if none */
+	char reason[160];             /* why so, for the log */
+	char warning[480];            /* values that were not understood; empty if none */
+	char group[POLICY_GROUP_MAX]; /* shares its layout with this group; empty: private */
+	char private[144];            /* why not, where it asked; empty if it did not */
 };
 
 /* How a container says what it wants. */
@@ -60,6 +74,7 @@ struct policy_words {
 	const char *kind; /* in messages, in front of a key */
 	const char *merge, *required;
 	const char *method; /* NULL: has no say in it */
+	const char *layout, *group;
 	const char *yes, *no;
 };
 

@@ -17,6 +17,8 @@
 #include "fault.h"
 #include "hook.h"
 #include "json.h"
+#include "layout.h"
+#include "layout_policy.h"
 #include "probe.h"
 #include "spec.h"
 
@@ -30,7 +32,9 @@ static char config_text[CONFIG_MAX + 1];
 
 struct input {
 	const char *config_path, *preload_path;
+	const char *id; /* the container's, where the caller knows it; else NULL */
 	size_t spec_len, config_len;
+	unsigned owner;
 };
 
 /* What the confined parser hands over. */
@@ -55,14 +59,15 @@ static void parse(const void *arg, void *answer)
 
 	if (config_parse(in->config_path, config_text, in->config_len, &config, &v->err) < 0)
 		config = (struct policy_config){ 0 };
+	config.owner = in->owner;
 	v->log_given = config.log_given;
 	v->log = config.log;
 	v->decision.required = config.required;
 	if (in->spec_len == 0)
 		return;
 	fault_in_parser(answer, sizeof(*v));
-	if (spec_parse(spec_text, in->spec_len, &config, &v->spec, &v->decision, &v->syntax,
-		       &err) < 0) {
+	if (spec_parse(spec_text, in->spec_len, &config, &v->spec, NULL, &v->decision,
+		       &v->syntax, &err) < 0) {
 		if (v->syntax || !v->err.msg[0])
 			v->err = err;
 		return;
@@ -79,6 +84,9 @@ static int check(struct verdict *v, struct error *err)
 		    *(const unsigned char *)&v->syntax <= 1 &&
 		    *(const unsigned char *)&v->log_given <= 1 &&
 		    (unsigned)v->log <= LOG_LEVEL_DEBUG && (unsigned)s->env <= SPEC_ENV_LIST &&
+		    (unsigned)s->add <= SPEC_ENV_LIST &&
+		    *(const unsigned char *)&s->python_seed <= 1 &&
+		    *(const unsigned char *)&s->perl_seed <= 1 &&
 		    (unsigned)s->mount <= SPEC_MOUNT_ADD;
 
 	for (int i = 0; i < PROFILE_CALLS; i++)
@@ -240,32 +248,73 @@ static int check_all(const struct input *in, const struct spec *s, enum probe_wa
 	return r;
 }
 
-/* A container that is to be merged; *status is set where it is refused. */
-static void add_library(const struct input *in, const struct verdict *v, struct spec_edit *edit,
-			int *status)
+/* 1 the library is to be added, 0 not; -errno: it should, and cannot be. */
+static int want_library(const struct input *in, const struct verdict *v, bool *only_way,
+			struct error *err)
 {
-	const struct spec *s = &v->spec;
 	enum probe_way way;
-	bool only_way;
-	struct error err;
+	int r;
 
 	if (v->decision.method == METHOD_INJECT) {
 		log_info("method inject: nothing to do at this stage");
-		return;
+		return 0;
 	}
 	way = probe_way();
 	if (v->decision.method == METHOD_AUTO && way == PROBE_INHERIT) {
 		log_info("method auto: on this kernel the createRuntime hook does it");
-		return;
+		return 0;
 	}
-	only_way = v->decision.method == METHOD_PRELOAD || way != PROBE_EACH_EXEC;
-	if (check_all(in, s, way, &err) < 0 ||
-	    spec_edit(spec_text, in->spec_len, s, in->preload_path, edit, &err) < 0) {
-		edit->n = 0;
+	*only_way = v->decision.method == METHOD_PRELOAD || way != PROBE_EACH_EXEC;
+	r = check_all(in, &v->spec, way, err);
+	return r < 0 ? r : 1;
+}
+
+/* The group's hash seeds, where the container has none of its own. */
+static void want_seeds(const struct input *in, const struct verdict *v,
+		       struct layout_seeds *seeds, struct spec_wish *wish)
+{
+	const struct spec *s = &v->spec;
+
+	if (!v->decision.group[0] || s->add == SPEC_ENV_THERE ||
+	    (s->python_seed && s->perl_seed) ||
+	    layout_seeds(&v->decision, in->id ? in->id : s->id, seeds) < 0)
+		return;
+	if (!s->python_seed)
+		wish->variable[wish->variables++] = seeds->python;
+	if (!s->perl_seed) {
+		wish->variable[wish->variables++] = seeds->perl;
+		/* the order of keys would change with the process otherwise (perlrun(1)) */
+		wish->variable[wish->variables++] = "PERL_PERTURB_KEYS=0";
+	}
+}
+
+/* A container that is to be merged; *status is set where it is refused. */
+static void edit_spec(const struct input *in, const struct verdict *v, struct spec_edit *edit,
+		      int *status)
+{
+	struct spec_wish wish = { 0 };
+	struct layout_seeds seeds;
+	bool only_way = false;
+	struct error err;
+	int r = want_library(in, v, &only_way, &err);
+
+	if (r < 0)
 		*status = give_up(&v->decision, only_way, &err);
+	if (r > 0)
+		wish.library = in->preload_path;
+	want_seeds(in, v, &seeds, &wish);
+	if (!wish.library && !wish.variables)
 		return;
-	}
-	log_info(edit->n > 1 ? "added the preload library" : "has the preload library already");
+	r = spec_edit(spec_text, in->spec_len, &v->spec, &wish, edit, &err);
+	if (r < 0)
+		edit->n = 0;
+	if (r < 0 && wish.library)
+		*status = give_up(&v->decision, only_way, &err);
+	else if (r < 0)
+		log_warning("the group's hash seeds are not added: %s", err.msg);
+	else if (wish.library)
+		log_info(edit->n > 1 ? "added the preload library" :
+				       "has the preload library already");
 }
 
 static int refuse(const struct error *err)
@@ -293,6 +342,7 @@ static int decide(struct input *in, struct spec_edit *edit)
 	int status = 0, r = n < 0 ? (int)n : 0;
 
 	in->config_len = n < 0 ? 0 : (size_t)n;
+	in->owner = layout_owner(config_text, in->config_len);
 	if (r == 0 && !hook_may_ask(spec_text, in->spec_len, config_text, in->config_len))
 		return spec_is_whole(spec_text, in->spec_len) ? 0 : refuse_cut();
 	n = parse_confined(in, &v, r < 0 ? &second : &err);
@@ -316,8 +366,9 @@ static int decide(struct input *in, struct spec_edit *edit)
 	if (v.decision.warning[0])
 		log_warning("%s", v.decision.warning);
 	log_info("%s: %s", v.decision.merge ? "merge" : "leave alone", v.decision.reason);
+	layout_reconsider(&v.decision, spec_text, in->spec_len);
 	if (v.decision.merge)
-		add_library(in, &v, edit, &status);
+		edit_spec(in, &v, edit, &status);
 	return status;
 }
 
@@ -366,6 +417,7 @@ int applet_precreate(int argc, char **argv)
 {
 	static const struct option longopts[] = { { "config", required_argument, NULL, 'c' },
 						  { "library", required_argument, NULL, 'l' },
+						  { "id", required_argument, NULL, 'i' },
 						  { "help", no_argument, NULL, 'h' },
 						  { 0 } };
 	struct input in = { .config_path = CONFIG_PATH, .preload_path = PRELOAD_LIBRARY };
@@ -389,6 +441,9 @@ int applet_precreate(int argc, char **argv)
 			break;
 		case 'l':
 			in.preload_path = optarg;
+			break;
+		case 'i':
+			in.id = optarg;
 			break;
 		case 'h':
 			applet_usage(argv[0]);

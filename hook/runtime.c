@@ -7,6 +7,7 @@
 #include "burst.h"
 #include "confine.h"
 #include "ksm.h"
+#include "layout.h"
 #include "log.h"
 #include "probe.h"
 #include "real.h"
@@ -73,6 +74,22 @@ static int use_method(const struct runtime_input *in, const struct hook_verdict 
 	return r < 0 ? r : 0;
 }
 
+/* The runtime starts with the layout, and what it starts inherits it. */
+static void share_layout(const struct runtime_input *in, const struct hook_verdict *v)
+{
+	struct decision seeds = v->decision;
+	struct error err;
+
+	/* what a restored container had is in its memory */
+	if (in->facts.command == ARGV_RESTORE || !in->facts.id ||
+	    !layout_become(&v->decision, in->facts.id))
+		return;
+	seeds.method = METHOD_INJECT; /* the library, if any, is there */
+	seeds.required = false;
+	if (runtime_edit(in, &seeds, &err) < 0)
+		log_warning("the group's hash seeds are not added: %s", err.msg);
+}
+
 /* 0 go on, 1 the container is refused */
 static int merge(const struct runtime_input *in, const struct hook_verdict *v)
 {
@@ -84,14 +101,18 @@ static int merge(const struct runtime_input *in, const struct hook_verdict *v)
 	if (r < 0)
 		return hook_failed(v, &err);
 	burst_start(true);
+	if (layout_concerns(&v->decision))
+		share_layout(in, v);
 	return 0;
 }
 
 /* The container is there already, and so is what became of it: nothing can be required. */
-static void merge_session(void)
+static void merge_session(const struct runtime_input *in, const struct runtime_answer *a)
 {
 	int r = ksm_merge_self();
 
+	if (a->layouts && in->facts.id && a->v.pid > 0)
+		layout_session(in->facts.id, a->v.pid);
 	if (r < 0)
 		log_info("the exec session is not mergeable: %s", strerror(-r));
 }
@@ -116,10 +137,12 @@ static int make_mergeable(const struct runtime_input *in, struct runtime_answer 
 	if (v->decision.reason[0])
 		log_info("%s: %s", v->decision.merge ? "merge" : "leave alone",
 			 v->decision.reason);
+	if (in->facts.command == ARGV_DELETE && a->layouts && in->facts.id)
+		layout_end(in->facts.id);
 	if (!v->decision.merge)
 		return 0;
 	if (in->facts.command == ARGV_EXEC) {
-		merge_session();
+		merge_session(in, a);
 		return 0;
 	}
 	if (in->facts.id)

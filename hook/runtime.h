@@ -23,6 +23,7 @@ struct runtime_answer {
 	struct hook_verdict v; /* its pid is that of the init, for exec */
 	char runtime[POLICY_RUNTIMES_MAX][CONFIG_RUNTIME_MAX + 1];
 	size_t runtimes;
+	bool layouts; /* config.json has a word of shared layouts */
 };
 
 /*
@@ -33,9 +34,9 @@ int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 		   struct error *err);
 
 /*
- * Add the preload library to the bundle's config.json. 1 when it is there, 0 when it could not
- * be added, which has been logged with the reason; -ECANCELED when for that the container is
- * refused.
+ * Add the preload library, and the seeds of decision's group, to the bundle's config.json. 1
+ * when it is there, 0 when it could not be added, which has been logged with the reason;
+ * -ECANCELED when for that the container is refused.
  */
 int runtime_edit(const struct runtime_input *in, const struct decision *decision,
 		 struct error *err);

@@ -13,6 +13,8 @@
 #include "fault.h"
 #include "json.h"
 #include "ksm.h"
+#include "layout.h"
+#include "layout_policy.h"
 #include "spec.h"
 #include "state.h"
 
@@ -26,6 +28,7 @@ _Static_assert(sizeof(struct runtime_answer) <= PIPE_BUF, "the answer must fit o
 static char *text;
 static char config_text[CONFIG_MAX + 1];
 static size_t text_len, config_len;
+static unsigned owner;
 
 /* runc: init_process_pid in state.json (libcontainer's State); crun: pid in status */
 static int visit_pid(void *arg, const struct json_path *path, const struct json_value *v,
@@ -57,12 +60,12 @@ static void parse_bundle(const struct policy_config *config, struct runtime_answ
 	bool syntax;
 
 	fault_in_parser(a, sizeof(*a));
-	if (spec_parse(text, text_len, config, &spec, &a->v.decision, &syntax, &err) < 0) {
+	if (spec_parse(text, text_len, config, &spec, &a->v.record, &a->v.decision, &syntax,
+		       &err) < 0) {
 		if (!a->v.err.msg[0])
 			a->v.err = err;
 		return;
 	}
-	a->v.record = spec.record;
 	/* what nobody wants cannot be required */
 	a->v.decision.required = a->v.decision.required && a->v.decision.merge;
 }
@@ -78,6 +81,7 @@ static void parse(const void *arg, void *answer)
 	if (config_parse(in->config_path, config_text, config_len, &config, &a->v.err) < 0)
 		config = (struct policy_config){ 0 };
 	config.chosen = in->chosen;
+	config.owner = owner;
 	a->v.log_given = config.log_given;
 	a->v.log = config.log;
 	a->v.decision.required = config.required;
@@ -99,9 +103,9 @@ static int check(struct runtime_answer *a, struct error *err)
 	for (size_t i = 0; i < POLICY_RUNTIMES_MAX; i++)
 		hook_clean(a->runtime[i], sizeof(a->runtime[i]));
 	record_clean(&a->v.record);
-	if (!hook_check_decision(&a->v.decision) || a->runtimes > POLICY_RUNTIMES_MAX ||
-	    *(const unsigned char *)&a->v.log_given > 1 || a->v.pid < 0 ||
-	    (unsigned)a->v.log > LOG_LEVEL_DEBUG)
+	if (!hook_check_decision(&a->v.decision) || *(const unsigned char *)&a->layouts > 1 ||
+	    a->runtimes > POLICY_RUNTIMES_MAX || *(const unsigned char *)&a->v.log_given > 1 ||
+	    a->v.pid < 0 || (unsigned)a->v.log > LOG_LEVEL_DEBUG)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	return 0;
 }
@@ -290,27 +294,38 @@ static int decide_create(const struct runtime_input *in, struct runtime_answer *
 		*err = a->v.err;
 		r = -EINVAL;
 	}
+	layout_reconsider(&a->v.decision, text, text_len);
 	return r;
+}
+
+static int decide(const struct runtime_input *in, struct runtime_answer *a, int r,
+		  struct error *err)
+{
+	switch (in->facts.command) {
+	case ARGV_CREATE:
+	case ARGV_RESTORE:
+		return decide_create(in, a, r, err);
+	case ARGV_EXEC:
+		decide_exec(in, a);
+		break;
+	case ARGV_DELETE:
+	case ARGV_OTHER:
+		read_runtimes(in, a);
+		break;
+	}
+	return 0;
 }
 
 int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 		   struct error *err)
 {
 	ssize_t n = config_read(in->config_path, config_text, err);
+	int r;
 
 	*out = (struct runtime_answer){ 0 };
 	config_len = n < 0 ? 0 : (size_t)n;
-	switch (in->facts.command) {
-	case ARGV_CREATE:
-	case ARGV_RESTORE:
-		return decide_create(in, out, n < 0 ? (int)n : 0, err);
-	case ARGV_EXEC:
-		decide_exec(in, out);
-		break;
-	case ARGV_DELETE:
-	case ARGV_OTHER:
-		read_runtimes(in, out);
-		break;
-	}
-	return 0;
+	owner = layout_owner(config_text, config_len);
+	r = decide(in, out, n < 0 ? (int)n : 0, err);
+	out->layouts = memmem(config_text, config_len, "shared_layout", 13) != NULL;
+	return r;
 }

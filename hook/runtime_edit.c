@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The preload library by the bundle's config.json, for kernels where the mark does not last. */
+/* The edit of the bundle's config.json: the preload library, for kernels where the mark does not last, and a group's hash seeds. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,14 +20,15 @@
 static int config_fd(const struct decision *d, struct error *err)
 {
 	static const char *const methods[] = { "auto", "inject", "preload" };
-	char text[96];
+	char text[128];
 	int fd = memfd_create("config.json", MFD_CLOEXEC), r;
 
 	if (fd < 0)
 		return err_errno(err, errno, "memfd_create");
 	snprintf(text, sizeof(text),
-		 "{\"containers\": \"all\", \"method\": \"%s\", \"required\": %s}",
-		 methods[d->method], d->required ? "true" : "false");
+		 "{\"containers\": \"all\", \"method\": \"%s\", \"required\": %s%s}",
+		 methods[d->method], d->required ? "true" : "false",
+		 d->group[0] ? ", \"shared_layout\": true" : "");
 	r = write_all(fd, text, strlen(text));
 	if (r == 0 && (fchmod(fd, 0600) < 0 || lseek(fd, 0, SEEK_SET) < 0))
 		r = -errno;
@@ -42,8 +43,10 @@ static int config_fd(const struct decision *d, struct error *err)
 static int precreate(const struct runtime_input *in, int config, int from, int to,
 		     struct error *err)
 {
+	const char *id = in->facts.id ? in->facts.id : "";
 	char path[32], *argv[] = {
-		"precreate", "--config", path, "--library", (char *)in->preload_path, NULL
+		"precreate", "--config", path, "--library", (char *)in->preload_path,
+		"--id",      (char *)id, NULL
 	};
 	int status = 0;
 	pid_t pid;
@@ -55,7 +58,7 @@ static int precreate(const struct runtime_input *in, int config, int from, int t
 	if (pid == 0)
 		_exit(dup2(from, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ?
 			      1 :
-			      applet_precreate(5, argv));
+			      applet_precreate((int)ARRAY_SIZE(argv) - 1, argv));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status))

@@ -20,13 +20,14 @@ static const char *const section_names[SECTIONS] = { "",        "annotations", "
 struct parse {
 	const struct policy_config *config;
 	struct spec *spec;
+	struct record *names;
 	struct state *state; /* of it the annotations only */
 	struct profile profile;
 	enum section section;
 	unsigned seen; /* a bit for each section */
 	/* process */
 	uint32_t process_at; /* behind its brace */
-	bool process_has_members, env_seen, preload_seen;
+	bool process_has_members, env_seen, env_broken, preload_seen;
 	/* mounts */
 	bool is_dev, is_tmpfs, is_library; /* the one that is being read */
 	bool dev_is_tmpfs;
@@ -113,8 +114,11 @@ static void visit_env(struct parse *p, const struct json_value *v)
 
 	if (v->type != JSON_STRING) {
 		OBSTACLE(s, "its process.env holds something that is no string");
+		p->env_broken = true;
 		return;
 	}
+	s->add = SPEC_ENV_ADD;
+	s->add_at = (uint32_t)v->end;
 	if (!p->preload_seen) {
 		s->env = SPEC_ENV_ADD;
 		s->env_at = (uint32_t)v->end;
@@ -131,6 +135,10 @@ static void visit_env(struct parse *p, const struct json_value *v)
 	value = variable(v, "PATH", &len);
 	if (value)
 		take(s->path, sizeof(s->path), value, len);
+	if (variable(v, "PYTHONHASHSEED", &len))
+		s->python_seed = true;
+	if (variable(v, "PERL_HASH_SEED", &len) || variable(v, "PERL_PERTURB_KEYS", &len))
+		s->perl_seed = true;
 }
 
 static void visit_process(struct parse *p, const struct json_path *path,
@@ -153,11 +161,13 @@ static void visit_process(struct parse *p, const struct json_path *path,
 			visit_env(p, v);
 		if (path->depth != 2)
 			return;
-		if (v->type != JSON_ARRAY || p->env_seen)
+		if (v->type != JSON_ARRAY || p->env_seen) {
 			OBSTACLE(s, "its process.env is not one list");
+			p->env_broken = true;
+		}
 		p->env_seen = true;
-		s->env = SPEC_ENV_FIRST;
-		s->env_at = (uint32_t)v->end;
+		s->env = s->add = SPEC_ENV_FIRST;
+		s->env_at = s->add_at = (uint32_t)v->end;
 	} else if (path->depth == 3 && strcmp(key, "args") == 0 && path->index[2] == 0 &&
 		   v->type == JSON_STRING) {
 		take(s->program, sizeof(s->program), v->text, v->len);
@@ -239,8 +249,8 @@ static int visit_annotation(struct parse *p, const char *key, const struct json_
 	struct json_value kept = *v;
 	const char *kept_key;
 
-	if (key && v->type == JSON_STRING)
-		record_annotation(&p->spec->record, key, v->text, v->len);
+	if (p->names && key && v->type == JSON_STRING)
+		record_annotation(p->names, key, v->text, v->len);
 	if (!key || !state_decides(p->config, key))
 		return 0;
 	kept_key = json_keep(key, strlen(key));
@@ -260,6 +270,8 @@ static void enter_section(struct parse *p, const char *key)
 	}
 	if (p->section != OTHER && p->seen & 1u << p->section)
 		OBSTACLE(p->spec, "its config.json has \"%s\" twice", key);
+	if (p->section == PROCESS && p->seen & 1u << PROCESS)
+		p->env_broken = true;
 	p->seen |= 1u << p->section;
 }
 
@@ -341,12 +353,16 @@ static void conclude(struct parse *p)
 {
 	struct spec *s = p->spec;
 
-	if (!(p->seen & 1u << PROCESS) || !p->process_has_members)
+	if (!(p->seen & 1u << PROCESS) || !p->process_has_members) {
 		OBSTACLE(s, "it has no process");
-	if (!p->env_seen) {
-		s->env = SPEC_ENV_LIST;
-		s->env_at = p->process_at;
+		p->env_broken = true;
 	}
+	if (!p->env_seen) {
+		s->env = s->add = SPEC_ENV_LIST;
+		s->env_at = s->add_at = p->process_at;
+	}
+	if (p->env_broken)
+		s->add = SPEC_ENV_THERE;
 	if (s->mount == SPEC_MOUNT_ADD && !p->dev_is_tmpfs)
 		OBSTACLE(s, "its /dev is not a tmpfs of its own, and a mount point elsewhere "
 			    "would stay in the image");
@@ -355,10 +371,11 @@ static void conclude(struct parse *p)
 }
 
 int spec_parse(const char *text, size_t len, const struct policy_config *config,
-	       struct spec *out, struct decision *decision, bool *syntax, struct error *err)
+	       struct spec *out, struct record *names, struct decision *decision, bool *syntax,
+	       struct error *err)
 {
 	static struct state state;
-	struct parse p = { .config = config, .spec = out, .state = &state };
+	struct parse p = { .config = config, .spec = out, .names = names, .state = &state };
 	int r;
 
 	*out = (struct spec){ .mount = SPEC_MOUNT_ADD };

@@ -40,33 +40,46 @@ struct spec {
 	enum spec_env env;
 	enum spec_mount mount;
 	uint32_t env_at, mount_at; /* offsets in the text */
+	/* where other variables would be added; SPEC_ENV_THERE: nowhere, it is not in order */
+	enum spec_env add;
+	uint32_t add_at;
+	bool python_seed, perl_seed; /* it has its own */
 	enum profile_answer profile[PROFILE_CALLS];
 	char id[72];       /* of the container, as far as the text tells */
 	char root[1024];   /* root.path */
 	char program[384]; /* process.args[0] */
 	char path[768];    /* PATH of process.env */
-	struct record record;
 };
 
 /*
- * Read it and decide. Annotations that decide are kept until json_release(). -EINVAL with
- * *syntax set: this is not JSON.
+ * Read it and decide. Annotations that decide are kept until json_release(). What names the
+ * container is added to names, if that is not NULL. -EINVAL with *syntax set: this is not
+ * JSON.
  */
 int spec_parse(const char *text, size_t len, const struct policy_config *config,
-	       struct spec *out, struct decision *decision, bool *syntax, struct error *err);
+	       struct spec *out, struct record *names, struct decision *decision, bool *syntax,
+	       struct error *err);
 
 /* Is every bracket and string closed, so that nothing was cut off? No more than that. */
 bool spec_is_whole(const char *text, size_t len);
 
+/* What is to be added. */
+#define SPEC_VARIABLES 3
+struct spec_wish {
+	const char *library;                  /* to process.env and the mounts; NULL: not */
+	const char *variable[SPEC_VARIABLES]; /* to process.env: plain ASCII, no quotes */
+	size_t variables;
+};
+
 /* The edited text: pieces of the old one and what stands between them. */
 struct spec_edit {
-	char env[96], mount[1280];
-	struct iovec piece[5];
+	char env[96], add[320], mount[1280];
+	struct iovec piece[7];
 	int n;
 };
 
 /* 0, also where there is nothing to do; -EPROTO where the offsets do not fit the text. */
-int spec_edit(const char *text, size_t len, const struct spec *spec, const char *library,
-	      struct spec_edit *out, struct error *err);
+int spec_edit(const char *text, size_t len, const struct spec *spec,
+	      const struct spec_wish *wish, struct spec_edit *out, struct error *err);
 
 #endif

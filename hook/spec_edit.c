@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adds the preload library to config.json; every other byte stays what and where it is. */
+/* Adds the preload library and variables to config.json; every other byte stays what and where it is. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,28 +19,12 @@ static bool fits(const char *text, size_t len, size_t at, char before, bool quot
 	return quote_follows ? text[at] == '"' : text[at - 1] == before;
 }
 
-static bool env_insert(const char *text, size_t len, const struct spec *s, char *out,
-		       size_t size)
+static bool append_insert(const char *text, size_t len, const struct spec *s, char *out,
+			  size_t size)
 {
-#define SET(...) (snprintf(out, size, __VA_ARGS__) < (int)size)
-	switch (s->env) {
-	case SPEC_ENV_APPEND:
-		return fits(text, len, s->env_at, 0, true) && SET(":" SPEC_LIBRARY);
-	case SPEC_ENV_SET:
-		return fits(text, len, s->env_at, 0, true) && SET(SPEC_LIBRARY);
-	case SPEC_ENV_ADD:
-		return fits(text, len, s->env_at, '"', false) &&
-		       SET(",\"LD_PRELOAD=" SPEC_LIBRARY "\"");
-	case SPEC_ENV_FIRST:
-		return fits(text, len, s->env_at, '[', false) &&
-		       SET("\"LD_PRELOAD=" SPEC_LIBRARY "\"");
-	case SPEC_ENV_LIST:
-		return fits(text, len, s->env_at, '{', false) &&
-		       SET("\"env\":[\"LD_PRELOAD=" SPEC_LIBRARY "\"],");
-	default:
-		return false;
-	}
-#undef SET
+	return fits(text, len, s->env_at, 0, true) &&
+	       snprintf(out, size, "%s" SPEC_LIBRARY, s->env == SPEC_ENV_APPEND ? ":" : "") <
+		       (int)size;
 }
 
 static bool mount_insert(const char *text, size_t len, const struct spec *s,
@@ -56,35 +40,86 @@ static bool mount_insert(const char *text, size_t len, const struct spec *s,
 	       n < (int)size;
 }
 
+/*
+ * The variables that are no part of LD_PRELOAD's value: those that are wished for, and the
+ * library's where it has none to be appended to.
+ */
+static bool variables_insert(const char *text, size_t len, const struct spec *s,
+			     const struct spec_wish *wish, bool with_library, char *out,
+			     size_t size)
+{
+	const char *list[SPEC_VARIABLES + 1], *opening = "", *closing = "";
+	bool comma = s->add == SPEC_ENV_ADD;
+	size_t n = 0, at = 0;
+
+	if (with_library)
+		list[n++] = "LD_PRELOAD=" SPEC_LIBRARY;
+	for (size_t i = 0; i < wish->variables; i++)
+		list[n++] = wish->variable[i];
+	if (s->add == SPEC_ENV_LIST) {
+		opening = "\"env\":[";
+		closing = "],";
+	}
+	if (!fits(text, len, s->add_at,
+		  s->add == SPEC_ENV_ADD   ? '"' :
+		  s->add == SPEC_ENV_FIRST ? '[' :
+					     '{',
+		  false) ||
+	    s->add < SPEC_ENV_ADD)
+		return false;
+	at = (size_t)snprintf(out, size, "%s", opening);
+	for (size_t i = 0; i < n && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s\"%s\"", comma || i ? "," : "",
+				       list[i]);
+	if (at < size)
+		at += (size_t)snprintf(out + at, size - at, "%s", closing);
+	return at < size;
+}
+
 static void add_piece(struct spec_edit *e, const char *text, size_t len)
 {
 	e->piece[e->n++] = (struct iovec){ (char *)text, len };
 }
 
-int spec_edit(const char *text, size_t len, const struct spec *s, const char *library,
+static void sort(struct insert *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = i; k > 0 && list[k - 1].at > list[k].at; k--) {
+			struct insert first = list[k];
+
+			list[k] = list[k - 1];
+			list[k - 1] = first;
+		}
+	}
+}
+
+int spec_edit(const char *text, size_t len, const struct spec *s, const struct spec_wish *wish,
 	      struct spec_edit *out, struct error *err)
 {
-	struct insert list[2];
+	bool env = wish->library && s->env != SPEC_ENV_THERE;
+	bool appends = env && (s->env == SPEC_ENV_APPEND || s->env == SPEC_ENV_SET);
+	struct insert list[3];
 	size_t n = 0, done = 0;
 
 	out->n = 0;
-	if (s->env != SPEC_ENV_THERE) {
-		if (!env_insert(text, len, s, out->env, sizeof(out->env)))
+	if (appends) {
+		if (!append_insert(text, len, s, out->env, sizeof(out->env)))
 			return err_set(err, EPROTO,
 				       "the parser's place for LD_PRELOAD is none");
 		list[n++] = (struct insert){ s->env_at, out->env };
 	}
-	if (s->mount != SPEC_MOUNT_THERE) {
-		if (!mount_insert(text, len, s, library, out->mount, sizeof(out->mount)))
+	if (wish->variables || (env && !appends)) {
+		if (!variables_insert(text, len, s, wish, env && !appends, out->add,
+				      sizeof(out->add)))
+			return err_set(err, EPROTO, "the parser's place for variables is none");
+		list[n++] = (struct insert){ s->add_at, out->add };
+	}
+	if (wish->library && s->mount != SPEC_MOUNT_THERE) {
+		if (!mount_insert(text, len, s, wish->library, out->mount, sizeof(out->mount)))
 			return err_set(err, EPROTO, "the parser's place for the mount is none");
 		list[n++] = (struct insert){ s->mount_at, out->mount };
 	}
-	if (n == 2 && list[0].at > list[1].at) {
-		struct insert first = list[1];
-
-		list[1] = list[0];
-		list[0] = first;
-	}
+	sort(list, n);
 	for (size_t i = 0; i < n; i++) {
 		add_piece(out, text + done, list[i].at - done);
 		add_piece(out, list[i].text, strlen(list[i].text));

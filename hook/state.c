@@ -2,6 +2,8 @@
 /* The container state that an OCI runtime writes to a hook's stdin. */
 #include "state.h"
 
+#include "layout_policy.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,8 @@ static bool names(const struct policy_rules *rules, const char *key)
 bool state_decides(const struct policy_config *config, const char *key)
 {
 	return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 ||
-	       names(&config->allow, key) || names(&config->deny, key);
+	       names(&config->allow, key) || names(&config->deny, key) ||
+	       (config->shared_layout && layout_names_group(key));
 }
 
 int state_annotation(const char *text_name, struct state *out, const char *key,

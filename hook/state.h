@@ -20,9 +20,9 @@
 
 struct state {
 	char id[256];
-	pid_t pid;         /* 0 where the state has none */
-	bool running;      /* "status" is "running", not "creating" or "created" */
-	char bundle[1024]; /* empty where it is longer, or not given */
+	pid_t pid;        /* 0 where the state has none */
+	bool running;     /* "status" is "running", not "creating" or "created" */
+	char bundle[768]; /* empty where it is longer, or not given */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
 	struct record record;

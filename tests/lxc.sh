@@ -48,6 +48,49 @@ assert_refused() {
 	assertContains "$1: $said" "$said" "merging is required, so the container is refused"
 }
 
+# by start-host, behind LXC's own setting of the personality, with a group that is told
+testSharedLayout() {
+	echo '{"shared_layout": true}' >"$work/config.json"
+	cat >"$work/template/layout" <<-'S'
+		#!/bin/sh
+		{ cat /proc/self/personality; ulimit -s; } >/tmp/out
+		sleep 2
+		echo end >>/tmp/out
+	S
+	chmod 755 "$work/template/layout"
+	_init='lxc.init.cmd = /layout'
+	_hook="lxc.hook.start-host = $KSM_HOOK lxc --config $work/config.json"
+	_end="lxc.hook.post-stop = $KSM_HOOK lxc --config $work/config.json"
+	for kind in privileged idmapped; do
+		for _n in 1 2; do
+			lxc_make "shared$_n" $kind "$_init" "lxc.arch = linux64" "$_hook" "$_end" \
+				"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
+				"lxc.environment = KSM_GROUP=lxctest"
+		done
+		start shared1 >"$work/one" 2>&1 &
+		_has_limit() { [ -e "$work/roots/shared1/tmp/out" ] && [ "$(wc -l <"$work/roots/shared1/tmp/out")" -ge 2 ]; }
+		wait_for 10 _has_limit
+		_one=$(sed -n 2p "$work/roots/shared1/tmp/out")
+		start shared2
+		assertEquals "$kind: $out $said" 00040000 "$(echo "$out" | sed -n 1p)"
+		assertEquals "$kind: the same limit" "$_one" "$(echo "$out" | sed -n 2p)"
+		assertTrue "$kind: $_one" "[ $_one -ge 131072 ]"
+		wait
+		assertFalse "$kind: forgotten" "[ -e /run/ksm-hook/groups/group%3Alxctest ]"
+	done
+	lxc_make own privileged "$_init" "$_hook" "lxc.prlimit.stack = 16777216:unlimited" \
+		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
+		"lxc.environment = KSM_GROUP=lxctest"
+	start own
+	assertEquals "a limit of its own: $out" "00000000 16384 end " "$(echo "$out" | tr '\n' ' ')"
+	assertContains "$said" "$said" "its layout is not shared: it has a stack or address space limit"
+	lxc_make nogroup privileged "$_init" "$_hook" \
+		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared"
+	start nogroup
+	assertContains "$said" "$said" "name one with KSM_GROUP"
+	assertEquals "no group: $out" 00000000 "$(echo "$out" | sed -n 1p)"
+}
+
 testOptedIn() {
 	for kind in $kinds; do
 		for version in 0 1; do

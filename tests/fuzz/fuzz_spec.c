@@ -34,8 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
 	const char *text = (const char *)data;
+	const struct spec_wish wish = { "/lib.so",
+					{ "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
+					2 };
+	struct spec_wish library = { .library = wish.library };
 	struct spec_edit edit, again;
 	struct spec spec, second;
+	struct record names = { "" };
 	struct decision d;
 	struct error err = { "" };
 	bool syntax;
@@ -43,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 
 	json_release();
-	if (spec_parse(text, size, &config, &spec, &d, &syntax, &err) < 0) {
+	if (spec_parse(text, size, &config, &spec, &names, &d, &syntax, &err) < 0) {
 		/* one line that says something */
 		require(err.msg[0] && !strchr(err.msg, '\n'));
 		return 0;
@@ -51,14 +56,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(!syntax && d.reason[0] && spec_is_whole(text, size));
 	if (spec.obstacle[0])
 		return 0;
-	require(spec_edit(text, size, &spec, "/lib.so", &edit, &err) == 0);
+	require(spec_edit(text, size, &spec, &wish, &edit, &err) == 0);
 	out = join(&edit, &len);
 	require(len >= size);
 	json_release();
-	require(spec_parse(out, len, &config, &second, &d, &syntax, &err) == 0);
+	require(spec_parse(out, len, &config, &second, NULL, &d, &syntax, &err) == 0);
 	require(!second.obstacle[0]);
+	require(second.python_seed && second.perl_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
-	require(spec_edit(out, len, &second, "/lib.so", &again, &err) == 0 && again.n == 1);
+	require(spec_edit(out, len, &second, &library, &again, &err) == 0 && again.n == 1);
 	free(out);
 	return 0;
 }

@@ -81,6 +81,28 @@ static void every_value(void)
 	}
 }
 
+static void groups(void)
+{
+	char text[POLICY_RULES_MAX * 5 + 32] = "{\"deny_groups\": [\"a\"";
+
+	CHECK_INT(parse("{}"), 0);
+	CHECK(!config.shared_layout && config.allow_groups.n == 0 && config.deny_groups.n == 0);
+	CHECK_INT(parse("{\"shared_layout\": true, \"allow_groups\": [\"a\", \"b/*\"], "
+			"\"deny_groups\": []}"),
+		  0);
+	CHECK(config.shared_layout);
+	CHECK_INT(config.allow_groups.n, 2);
+	CHECK_TEXT(config.allow_groups.glob[1], "b/*");
+	CHECK_INT(config.deny_groups.n, 0);
+	for (int i = 1; i <= POLICY_RULES_MAX; i++) {
+		size_t len = strlen(text);
+
+		snprintf(text + len, sizeof(text) - len, ",\"a\"");
+	}
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "]}");
+	CHECK_INT(parse(text), -EINVAL);
+}
+
 static void runtimes(void)
 {
 	char text[CONFIG_RUNTIME_MAX + 32];
@@ -138,6 +160,11 @@ static void mistakes(void)
 		{ "{\"deny\": [{\"annotation\": \"a\"}]}", "\"deny\" rule 1 needs" },
 		{ "{\"allow\": [{\"annotation\": \"a\", \"match\": \"\"}, {\"match\": \"\"}]}",
 		  "\"allow\" rule 2 needs" },
+		{ "{\"shared_layout\": 1}", "\"shared_layout\" must be true or false" },
+		{ "{\"allow_groups\": \"a\"}", "\"allow_groups\" must be a list of patterns" },
+		{ "{\"deny_groups\": [7]}", "\"deny_groups\" must be a list of patterns" },
+		{ "{\"deny_groups\": [[\"a\"]]}", "\"deny_groups\" must be" },
+		{ "{\"deny_groups\": [\"a\"], \"deny_groups\": []}", "given twice" },
 		{ "{\"runtimes\": \"runc\"}", "\"runtimes\" must be a list of names" },
 		{ "{\"runtimes\": [1]}", "\"runtimes\" must be" },
 		{ "{\"runtimes\": [[\"runc\"]]}", "\"runtimes\" must be" },
@@ -277,6 +304,7 @@ int main(void)
 	defaults();
 	every_key();
 	every_value();
+	groups();
 	runtimes();
 	mistakes();
 	many_rules();

@@ -17,7 +17,7 @@ static int parse(const char *text, struct spec *s)
 	bool syntax;
 
 	json_release();
-	return spec_parse(text, strlen(text), &config, s, &d, &syntax, &err);
+	return spec_parse(text, strlen(text), &config, s, NULL, &d, &syntax, &err);
 }
 
 static void id(const char *member, const char *want)
@@ -101,6 +101,7 @@ static void lies(void)
 	struct error err;
 	const char *text = WHOLE;
 	size_t len = strlen(text), taken = 0;
+	const struct spec_wish wish = { "/lib.so", { "A=1", "B=2" }, 2 };
 
 	CHECK_INT(parse(text, &honest), 0);
 	CHECK_INT(honest.env, SPEC_ENV_ADD);
@@ -109,10 +110,10 @@ static void lies(void)
 			size_t total = 0;
 
 			s = honest;
-			s.env = (enum spec_env)env;
-			s.env_at = at;
+			s.env = s.add = (enum spec_env)env;
+			s.env_at = s.add_at = at;
 			s.mount_at = at % 2 ? honest.mount_at : at;
-			if (spec_edit(text, len, &s, "/lib.so", &e, &err) < 0) {
+			if (spec_edit(text, len, &s, &wish, &e, &err) < 0) {
 				CHECK_HAS(err.msg, "the parser's place for");
 				continue;
 			}
@@ -126,15 +127,78 @@ static void lies(void)
 	}
 	CHECK(taken > 0);
 	s = honest;
-	s.env_at = s.mount_at = UINT32_MAX;
-	CHECK_INT(spec_edit(text, len, &s, "/lib.so", &e, &err), -EPROTO);
+	s.add_at = s.mount_at = UINT32_MAX;
+	CHECK_INT(spec_edit(text, len, &s, &wish, &e, &err), -EPROTO);
 	s = honest;
 	s.mount = (enum spec_mount)7;
-	CHECK_INT(spec_edit(text, len, &s, "/lib.so", &e, &err), -EPROTO);
+	CHECK_INT(spec_edit(text, len, &s, &wish, &e, &err), -EPROTO);
+}
+
+/* The text that results, with the library or without. */
+static const char *edited(const char *text, const struct spec_wish *wish)
+{
+	static char out[2048];
+	struct spec_edit e;
+	struct error err;
+	struct spec s;
+	size_t n = 0;
+
+	CHECK_INT(parse(text, &s), 0);
+	CHECK_INT(spec_edit(text, strlen(text), &s, wish, &e, &err), 0);
+	for (int i = 0; i < e.n; i++) {
+		memcpy(out + n, e.piece[i].iov_base, e.piece[i].iov_len);
+		n += e.piece[i].iov_len;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static void variables(void)
+{
+	const struct spec_wish two = { NULL, { "A=1", "B=2" }, 2 };
+	const struct spec_wish all = { "/lib.so", { "A=1" }, 1 };
+	const struct spec_wish none = { 0 };
+	struct spec s;
+
+	CHECK_TEXT(edited(WHOLE, &none), WHOLE);
+	CHECK_TEXT(edited("{\"process\":{\"env\":[\"X=1\"]}}", &two),
+		   "{\"process\":{\"env\":[\"X=1\",\"A=1\",\"B=2\"]}}");
+	CHECK_TEXT(edited("{\"process\":{\"env\":[ ]}}", &two),
+		   "{\"process\":{\"env\":[\"A=1\",\"B=2\" ]}}");
+	CHECK_TEXT(edited("{\"process\":{\"cwd\":\"/\"}}", &two),
+		   "{\"process\":{\"env\":[\"A=1\",\"B=2\"],\"cwd\":\"/\"}}");
+	/* with the library: behind its own variable, or apart from its value */
+	CHECK_HAS(edited("{\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}],"
+			 "\"process\":{\"env\":[\"X=1\"]}}",
+			 &all),
+		  "[\"X=1\",\"LD_PRELOAD=" SPEC_LIBRARY "\",\"A=1\"]");
+	CHECK_HAS(edited("{\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}],"
+			 "\"process\":{\"env\":[\"LD_PRELOAD=a\",\"X=1\"]}}",
+			 &all),
+		  "[\"LD_PRELOAD=a:" SPEC_LIBRARY "\",\"X=1\",\"A=1\"]");
+	/* what the image sets stays, even where it is empty */
+	CHECK_INT(parse("{\"process\":{\"env\":[\"PYTHONHASHSEED=0\"]}}", &s), 0);
+	CHECK(s.python_seed && !s.perl_seed);
+	CHECK_INT(parse("{\"process\":{\"env\":[\"PERL_PERTURB_KEYS=\"]}}", &s), 0);
+	CHECK(!s.python_seed && s.perl_seed);
+	CHECK_INT(parse("{\"process\":{\"env\":[\"XPYTHONHASHSEED=0\",\"PERL_HASH_SEEDS=1\"]}}",
+			&s),
+		  0);
+	CHECK(!s.python_seed && !s.perl_seed);
+	/* and nothing is put where the list is not one */
+	CHECK_INT(parse("{\"process\":{\"env\":[\"X=1\",7]}}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_THERE);
+	CHECK_INT(parse("{\"process\":{\"env\":[\"X=1\"],\"env\":[]}}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_THERE);
+	CHECK_INT(parse("{\"process\":{\"env\":[]},\"process\":{\"cwd\":\"/\"}}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_THERE);
+	CHECK_INT(parse("{\"process\":{}}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_THERE);
 }
 
 int main(void)
 {
+	variables();
 	ids();
 	places();
 	whole();
