@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "container.h"
 #include "proc.h"
+#include "tuner.h"
 
 /*
  * A page merges in the second scan at the earliest: the first remembers its checksum. Longer
@@ -136,55 +137,21 @@ void check_ksmd(struct doctor *d)
 	advisor(d);
 }
 
-/* Programs that set ksmd's speed by rules of their own. */
-static const struct tuner {
-	const char *comm, *unit;
-} tuners[] = {
-	{ "ksmtuned", "ksmtuned" },
-	{ "uksmd", "uksmd" },
-};
-
-static const struct tuner *is_tuner(pid_t pid)
-{
-	struct container_name in;
-	struct proc_stat st;
-	char comm[32];
-
-	if (proc_read(pid, "comm", comm, sizeof(comm)) <= 0)
-		return NULL;
-	comm[strcspn(comm, "\n")] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(tuners); i++) {
-		/* what a container calls its processes says nothing of the host */
-		if (strcmp(comm, tuners[i].comm) == 0 && !container_of(pid, &in) &&
-		    proc_stat(pid, &st) == 0 && st.state != 'Z')
-			return &tuners[i];
-	}
-	return NULL;
-}
-
 void check_tuners(struct doctor *d)
 {
-	DIR *dir = opendir("/proc");
-	bool found = false;
 	pid_t pid;
+	const char *name = tuner_find(&pid);
+	struct finding *f;
 
-	while (dir && !found && (pid = proc_next(dir)) != 0) {
-		const struct tuner *t = is_tuner(pid);
-		struct finding *f;
-
-		if (!t)
-			continue;
-		found = true;
-		f = check_add(d, CHECK_WARNING, "ksmd-tuner",
-			      "it changes ksmd's switches by the host's free memory, and stops "
-			      "ksmd while there is enough of it: what enable set does not last",
-			      "%s (process %d) sets ksmd's speed too", t->comm, pid);
-		check_fix(f, "systemctl disable --now %s", t->unit);
-	}
-	if (dir)
-		closedir(dir);
-	if (!found)
+	if (!name) {
 		check_add(d, CHECK_OK, "ksmd-tuner", NULL, "nothing else tunes ksmd");
+		return;
+	}
+	f = check_add(d, CHECK_WARNING, "ksmd-tuner",
+		      "it changes ksmd's switches by the host's free memory, and stops ksmd "
+		      "while there is enough of it: what enable set does not last",
+		      "%s (process %d) sets ksmd's speed too", name, pid);
+	check_fix(f, "systemctl disable --now %s", name);
 }
 
 void check_huge_pages(struct doctor *d)

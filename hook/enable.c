@@ -13,27 +13,20 @@
 #include "proc.h"
 #include "room.h"
 #include "tune.h"
+#include "tuner.h"
 
 /* ksmtuned writes run, pages_to_scan and sleep_millisecs every minute, whatever they are. */
 static int check_alone(struct error *err)
 {
-	DIR *dir = opendir("/proc");
-	char name[32];
-	pid_t pid = 0;
+	pid_t pid;
+	const char *name = tuner_find(&pid);
 
-	while (dir && (pid = proc_next(dir)) > 0) {
-		if (proc_read(pid, "comm", name, sizeof(name)) > 0 &&
-		    strcmp(name, "ksmtuned\n") == 0)
-			break;
-	}
-	if (dir)
-		closedir(dir);
-	if (pid <= 0)
+	if (!name)
 		return 0;
 	return err_set(err, EBUSY,
-		       "ksmtuned (process %d) drives ksmd and would undo this within a minute; "
-		       "stop it first (systemctl disable --now ksmtuned)",
-		       pid);
+		       "%s (process %d) drives ksmd and would undo this within a minute; stop "
+		       "it first (systemctl disable --now %s)",
+		       name, pid, name);
 }
 
 /* What is there now, of what this kernel has. */

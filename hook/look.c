@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout.h"
 #include "log.h"
 #include "look_fold.h"
 #include "proc.h"
@@ -279,6 +280,16 @@ static void read_records(struct look *l)
 	free(ids.id);
 }
 
+static void read_groups(struct look *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct look_container *c = &l->container[i];
+
+		if (!layout_group_of(c->name.id, c->group, sizeof(c->group)))
+			c->group[0] = '\0';
+	}
+}
+
 int look(struct look *out, bool exact)
 {
 	struct work w = { .fn = measure,
@@ -307,8 +318,10 @@ int look(struct look *out, bool exact)
 	}
 	if (r == 0)
 		r = look_fold(out, w.p, w.n, family, families);
-	if (r == 0)
+	if (r == 0) {
 		read_records(out);
+		read_groups(out);
+	}
 	if (r < 0)
 		log_error("/proc: %s", strerror(-r));
 	free(family);

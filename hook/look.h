@@ -10,6 +10,7 @@
 
 #include "container.h"
 #include "ksm.h"
+#include "policy.h"
 #include "record.h"
 #include "saving.h"
 
@@ -29,6 +30,7 @@ struct look_process {
 struct look_container {
 	struct container_name name;
 	struct record record; /* what was written down at its start; empty texts if nothing */
+	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
 	size_t processes, mergeable, unknown;
 	size_t by_prctl, by_madvise;
 	size_t entered;

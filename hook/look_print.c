@@ -133,6 +133,7 @@ static const char *saved_text(const struct saving *s, char *out, size_t size)
 
 struct widths {
 	int label, mergeable, saved;
+	bool groups; /* somebody is in one */
 };
 
 static void print_row(FILE *f, const struct look_container *c, bool is_total,
@@ -143,13 +144,14 @@ static void print_row(FILE *f, const struct look_container *c, bool is_total,
 	if (!is_total)
 		look_label(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(look_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
 		format_bytes(merged, sizeof(merged), c->merged), w->saved,
 		saved_text(&c->saving, saved, sizeof(saved)),
-		format_bytes(cost, sizeof(cost), c->cost), look_loses(c) ? " !" : "");
+		format_bytes(cost, sizeof(cost), c->cost), c->group[0] ? "  " : "", c->group,
+		look_loses(c) ? " !" : "");
 }
 
 static int widest(int width, const char *text)
@@ -174,7 +176,7 @@ static void print_losers(FILE *f, const struct look *l)
 
 void look_print_table(FILE *f, const struct look *l)
 {
-	struct widths w = { 24, 9, 10 };
+	struct widths w = { 24, 9, 10, false };
 	char text[640];
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -183,15 +185,16 @@ void look_print_table(FILE *f, const struct look *l)
 		w.mergeable = widest(w.mergeable, text);
 		w.saved = widest(w.saved,
 				 saved_text(&l->container[i].saving, text, sizeof(text)));
+		w.groups = w.groups || l->container[i].group[0];
 	}
 	mergeable_text(&l->total, text, sizeof(text));
 	w.mergeable = widest(w.mergeable, text);
 	w.saved = widest(w.saved, saved_text(&l->total.saving, text, sizeof(text)));
 	if (w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
-	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s\n", "ENGINE", w.label,
+	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s%s\n", "ENGINE", w.label,
 		"CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS", "MERGED",
-		w.saved, "SAVED", "COST");
+		w.saved, "SAVED", "COST", w.groups ? "  GROUP" : "");
 	for (size_t i = 0; i < l->n; i++)
 		print_row(f, &l->container[i], false, &w);
 	if (l->n > 1)
@@ -222,6 +225,7 @@ int look_print_json(const struct look *l)
 		optional(o, "pod", c->record.pod);
 		optional(o, "container", c->record.container);
 		optional(o, "image", c->record.image);
+		optional(o, "group", c->group);
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);
