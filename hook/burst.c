@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "background.h"
 #include "burst_plan.h"
 #include "ksm.h"
 #include "proc.h"
@@ -278,63 +278,6 @@ static void work(struct drive *d)
 }
 
 /*
- * Out of the container's cgroups, or the engine's: who removes one kills what is in it, or
- * waits for it. At the root of each hierarchy we are in nobody's way.
- */
-static void leave_cgroups(void)
-{
-	char text[4096], path[128], *save = NULL;
-
-	if (proc_read(getpid(), "cgroup", text, sizeof(text)) <= 0)
-		return;
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *name = strchr(line, ':'), *end = name ? strchr(name + 1, ':') : NULL;
-		int fd;
-
-		if (!end || strcmp(end, ":/") == 0)
-			continue;
-		*end = '\0';
-		name++;
-		if (strncmp(name, "name=", 5) == 0)
-			name += 5;
-		/* v2 is mounted here, or at "unified" beside v1 (systemd's layouts) */
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", name);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 && !*name)
-			fd = open("/sys/fs/cgroup/unified/cgroup.procs", O_WRONLY | O_CLOEXEC);
-		if (fd >= 0) {
-			(void)write_all(fd, "0", 1);
-			close(fd);
-		}
-	}
-}
-
-static void close_from(unsigned first)
-{
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-		return;
-	/* before Linux 5.9 */
-	for (long fd = first, end = sysconf(_SC_OPEN_MAX); fd < end && fd < 65536; fd++)
-		close((int)fd);
-}
-
-/* Nothing is left that a runtime or an engine could wait for, but the lock. */
-static void detach(int fd)
-{
-	int null;
-
-	/* first: it may be one of those that come next */
-	dup2(fd, LOCK_FD);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int i = 0; i <= STDERR_FILENO && null >= 0; i++)
-		dup2(null, i);
-	setsid();
-	(void)!chdir("/");
-	close_from(LOCK_FD + 1);
-}
-
-/*
  * One drives, one watches over it: whatever the first dies of, ksmd is not left scanning hard.
  * What kills both is found by the next start, by enable, disable and status.
  */
@@ -346,13 +289,13 @@ static _Noreturn void guard(int fd)
 	int status = 1;
 	pid_t pid;
 
-	detach(fd);
+	background_detach(fd, LOCK_FD);
 	signal(SIGCHLD, SIG_DFL);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (nap(START_MS))
 		_exit(0);
-	leave_cgroups();
+	background_leave_cgroups();
 	pid = fork();
 	if (pid == 0) {
 		d.ksmd = find_ksmd();
