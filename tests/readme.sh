@@ -86,10 +86,10 @@ testInstall() {
 	assertEquals "$("$KSM_HOOK" --version)" "$(/usr/sbin/ksm-hook --version)"
 	assertTrue "[ -e /usr/share/containers/oci/hooks.d/50-ksm-hook.json ]"
 	# what was built names its places: another prefix is another program
-	(unset BUILD && make -q -C "$work/tree" PREFIX=/usr)
+	(unset BUILD && make -q --no-print-directory -C "$work/tree" PREFIX=/usr)
 	assertEquals "built" 0 $?
 	for file in ksm-hook oci-config/hooks.d/50-ksm-hook.json lxc/50-ksm-hook.conf; do
-		(unset BUILD && make -q -C "$work/tree" "build/$file")
+		(unset BUILD && make -q --no-print-directory -C "$work/tree" "build/$file")
 		assertEquals "$file for /usr/local" 1 $?
 	done
 }
