@@ -319,6 +319,7 @@ testSyslog() {
 		mount --bind /dev/pts "$work/dev/pts"
 		mount -t overlay overlay -o "lowerdir=/dev,upperdir=$work/dev/up,workdir=$work/dev/work" /dev
 		mount --bind "$work/dev/pts" /dev/pts
+		rm -f /dev/log
 		perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0); bind(S, sockaddr_un("/dev/log")) or die;
 			chmod(0666, "/dev/log"); alarm(10); recv(S, \$line, 4096, 0); print "\$line\n"' &
 		while [ ! -S /dev/log ]; do sleep 0.05; done
