@@ -3,7 +3,7 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/pages
-BENCHES += bench/oci bench/precreate bench/attach bench/layout
+BENCHES += bench/oci bench/precreate bench/attach bench/layout bench/layout-cost
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
