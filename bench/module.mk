@@ -5,7 +5,7 @@ BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/em
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/ksmd \
 	$(BUILD)/bench/look-load $(BUILD)/bench/spent
 BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
-	bench/layout
+	bench/layout bench/layout-cost
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "json.h"
+#include "ksm.h"
 #include "layout_policy.h"
 #include "log.h"
 #include "proc.h"
@@ -119,20 +120,25 @@ static ssize_t list_threads(const struct inject_target *t, struct inject_target 
 	return (ssize_t)n;
 }
 
-static int inject(const struct inject_target *t, struct error *err)
+/*
+ * With merge, each of the threads asks for merging too, which spares the init a second
+ * tracer; *merged is set when one has.
+ */
+static int inject(const struct inject_target *t, bool merge, bool *merged, struct error *err)
 {
 	static struct inject_target thread[THREADS_MAX];
 	long personality = 0;
 
 	for (int i = 0; i < PASSES_MAX; i++) {
-		struct inject_call call = { .nr = INJECT_PERSONALITY };
+		struct inject_call call[] = { { .nr = INJECT_PERSONALITY },
+					      { PR_SET_MEMORY_MERGE, 1 } };
 		ssize_t n = list_threads(t, thread, &personality, err);
 		int r, stopped_us = 0;
 
 		if (n <= 0)
 			return (int)n;
-		call.arg1 = (unsigned long)personality | LAYOUT_NO_RANDOMIZE;
-		r = inject_run(thread, (size_t)n, &call, 1, THREAD_TIMEOUT_MS, err);
+		call[0].arg1 = (unsigned long)personality | LAYOUT_NO_RANDOMIZE;
+		r = inject_run(thread, (size_t)n, call, merge ? 2 : 1, THREAD_TIMEOUT_MS, err);
 		for (ssize_t k = 0; k < n && r == 0; k++) {
 			if (thread[k].result == 0 || thread[k].result == -ESRCH)
 				continue;
@@ -141,8 +147,10 @@ static int inject(const struct inject_target *t, struct error *err)
 		}
 		if (r < 0)
 			return r;
-		for (ssize_t k = 0; k < n; k++)
+		for (ssize_t k = 0; k < n; k++) {
 			stopped_us += thread[k].stopped_us;
+			*merged = *merged || (merge && thread[k].result == 0);
+		}
 		log_debug("%zd threads were stopped for %d us in all", n, stopped_us);
 	}
 	return err_set(err, EAGAIN, "it makes threads faster than they can be told");
@@ -191,7 +199,7 @@ static bool is_shared(const struct decision *d)
  * it not would have the layout that everybody knows.
  */
 static int start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
-		 struct error *err)
+		 bool merge, bool *merged, struct error *err)
 {
 	struct group g = { 0 };
 	int r = check_host(err);
@@ -210,19 +218,22 @@ static int start(const struct hook_verdict *v, const struct inject_target *t, bo
 		(void)group_leave(group_owner(), v->id, &second);
 		return r;
 	}
-	return inject(t, err);
+	return inject(t, merge, merged, err);
 }
 
-void layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle)
+bool layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
+		  bool merge)
 {
+	bool merged = false;
 	struct error err;
 
 	if (!is_shared(&v->decision))
-		return;
-	if (start(v, t, has_bundle, &err) < 0)
+		return false;
+	if (start(v, t, has_bundle, merge, &merged, &err) < 0)
 		stays_private(err.msg);
 	else
 		log_info("shares the layout of %s", v->decision.group);
+	return merged;
 }
 
 static int become(const struct group *g, struct error *err)

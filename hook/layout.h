@@ -22,9 +22,11 @@ static inline bool layout_concerns(const struct decision *d)
 /*
  * A container that is being started, whose init is t. Says in the log what came of it:
  * nothing here keeps a container from starting, or from being merged. An OCI container has a
- * bundle, in which the limits stand that its runtime is about to set.
+ * bundle, in which the limits stand that its runtime is about to set. With merge, the init is
+ * made mergeable on the way if it can be; true if it was.
  */
-void layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle);
+bool layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
+		  bool merge);
 
 /* The same for what this process becomes by exec; false, and said why, if it does not. */
 bool layout_become(const struct decision *d, const char *id);

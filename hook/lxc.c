@@ -187,6 +187,7 @@ static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 	__cleanup(close_fd) int pidfd = -1;
 	struct inject_target t = { 0 };
 	int r = lxc_pid(&t.pid, err);
+	bool merged = false;
 
 	if (r < 0)
 		return r;
@@ -195,8 +196,8 @@ static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	r = hook_is_ours(t.pid, err);
 	if (r == 0)
-		layout_start(v, &t, false);
-	if (r == 0)
+		merged = layout_start(v, &t, false, true);
+	if (r == 0 && !merged)
 		r = hook_inject(&t, err);
 	if (r == -EACCES)
 		return err_set(err, EACCES,

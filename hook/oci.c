@@ -29,7 +29,7 @@ int applet_create_runtime(int argc, char **argv)
 	struct inject_target t;
 	struct hook_verdict v;
 	struct error err;
-	bool injects;
+	bool injects, merged = false;
 	int status, r;
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
@@ -40,8 +40,8 @@ int applet_create_runtime(int argc, char **argv)
 		return status;
 	r = find_init(v.pid, &t, &err);
 	if (r == 0)
-		layout_start(&v, &t, true);
-	if (r == 0 && injects)
+		merged = layout_start(&v, &t, true, injects);
+	if (r == 0 && injects && !merged)
 		r = hook_inject(&t, &err);
 	close_fd(&t.pidfd);
 	if (r < 0)

@@ -100,6 +100,8 @@ same_in_a_group() {
 	_first=$out _limit=$(value limit)
 	start "$(group one)" /bin/dynamic
 	assertEquals "$runtime: the same within a group" "$_first" "$out"
+	start "$(group one)" /bin/cat /proc/self/ksm_stat
+	assertContains "$runtime: and merged: $out" "$out" "ksm_merge_any: yes"
 	hold two
 	start "$(group two)" /bin/dynamic
 	assertNotEquals "$runtime: another limit" "$_limit" "$(value limit)"

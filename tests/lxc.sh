@@ -53,7 +53,7 @@ testSharedLayout() {
 	echo '{"shared_layout": true}' >"$work/config.json"
 	cat >"$work/template/layout" <<-'S'
 		#!/bin/sh
-		{ cat /proc/self/personality; ulimit -s; } >/tmp/out
+		{ cat /proc/self/personality; ulimit -s; grep merge_any /proc/self/ksm_stat; } >/tmp/out
 		sleep 2
 		echo end >>/tmp/out
 	S
@@ -68,11 +68,12 @@ testSharedLayout() {
 				"lxc.environment = KSM_GROUP=lxctest"
 		done
 		start shared1 >"$work/one" 2>&1 &
-		_has_limit() { [ -e "$work/roots/shared1/tmp/out" ] && [ "$(wc -l <"$work/roots/shared1/tmp/out")" -ge 2 ]; }
+		_has_limit() { [ -e "$work/roots/shared1/tmp/out" ] && [ "$(wc -l <"$work/roots/shared1/tmp/out")" -ge 3 ]; }
 		wait_for 10 _has_limit
 		_one=$(sed -n 2p "$work/roots/shared1/tmp/out")
 		start shared2
 		assertEquals "$kind: $out $said" 00040000 "$(echo "$out" | sed -n 1p)"
+		assertContains "$kind: $out" "$out" "merge_any: yes"
 		assertEquals "$kind: the same limit" "$_one" "$(echo "$out" | sed -n 2p)"
 		assertTrue "$kind: $_one" "[ $_one -ge 131072 ]"
 		wait
@@ -82,7 +83,7 @@ testSharedLayout() {
 		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
 		"lxc.environment = KSM_GROUP=lxctest"
 	start own
-	assertEquals "a limit of its own: $out" "00000000 16384 end " "$(echo "$out" | tr '\n' ' ')"
+	assertEquals "a limit of its own: $out" "00000000 16384 ksm_merge_any: yes end " "$(echo "$out" | tr '\n' ' ')"
 	assertContains "$said" "$said" "its layout is not shared: it has a stack or address space limit"
 	lxc_make nogroup privileged "$_init" "$_hook" \
 		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared"

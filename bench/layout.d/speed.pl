@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A fixed amount of work for the interpreter.
+# A fixed amount of work for the interpreter; prints the milliseconds of CPU time that it took.
 use strict;
 use warnings;
 for my $n (1 .. 12) {
@@ -7,3 +7,5 @@ for my $n (1 .. 12) {
 	my $text = join ',', map { "$_=$data{$_}[1]" } sort keys %data;
 	$text =~ s/(\d+)/reverse $1/ge;
 }
+my @t = times;
+print 1000 * ($t[0] + $t[1]), "\n";

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout_policy.h"
 #include "spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct policy_config config = {
 		.containers = CONTAINERS_ALL,
+		.shared_layout = true,
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
 	const char *text = (const char *)data;
@@ -54,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	require(!syntax && d.reason[0] && spec_is_whole(text, size));
+	layout_reconsider(&d, text, size);
+	require(strlen(d.group) < sizeof(d.group) && !(d.group[0] && d.private[0]));
 	if (spec.obstacle[0])
 		return 0;
 	require(spec_edit(text, size, &spec, &wish, &edit, &err) == 0);

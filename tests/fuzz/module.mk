@@ -3,7 +3,7 @@
 
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
-FUZZ_SRC := $(addprefix hook/,config.c json.c log.c lxc_config.c policy.c proc.c profile.c \
+FUZZ_SRC := $(addprefix hook/,config.c json.c layout_policy.c log.c lxc_config.c policy.c proc.c profile.c \
 	record.c spec.c spec_edit.c state.c toml.c util.c)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*.h)
