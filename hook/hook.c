@@ -182,7 +182,6 @@ static int read_config(struct input *in, struct error *err)
 	if (n < 0)
 		return (int)n;
 	in->config_len = (size_t)n;
-	in->owner = layout_owner(config_text, in->config_len);
 	return 0;
 }
 
@@ -216,6 +215,7 @@ static int decide(struct input *in, struct hook_verdict *v, struct error *err)
 	if (r == 0 && !says_merge(in->asked) &&
 	    !hook_may_ask(state_text, in->state_len, config_text, in->config_len))
 		return 0;
+	in->owner = layout_owner(config_text, in->config_len);
 	c = parse_confined(in, v, r < 0 ? &second : err);
 	if (c < 0 && in->state_len > 0) {
 		in->state_len = 0;

@@ -342,9 +342,9 @@ static int decide(struct input *in, struct spec_edit *edit)
 	int status = 0, r = n < 0 ? (int)n : 0;
 
 	in->config_len = n < 0 ? 0 : (size_t)n;
-	in->owner = layout_owner(config_text, in->config_len);
 	if (r == 0 && !hook_may_ask(spec_text, in->spec_len, config_text, in->config_len))
 		return spec_is_whole(spec_text, in->spec_len) ? 0 : refuse_cut();
+	in->owner = layout_owner(config_text, in->config_len);
 	n = parse_confined(in, &v, r < 0 ? &second : &err);
 	if (n < 0) {
 		size_t len = in->spec_len;

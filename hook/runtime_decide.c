@@ -283,6 +283,7 @@ static int decide_create(const struct runtime_input *in, struct runtime_answer *
 			snprintf(a->v.decision.reason, sizeof(a->v.decision.reason), BY_CHOICE);
 		return 0;
 	}
+	owner = layout_owner(config_text, config_len);
 	t = parse_confined(in, a, r < 0 ? &second : err);
 	if (t < 0 && text_len > 0) {
 		text_len = 0;
@@ -324,7 +325,6 @@ int runtime_decide(const struct runtime_input *in, struct runtime_answer *out,
 
 	*out = (struct runtime_answer){ 0 };
 	config_len = n < 0 ? 0 : (size_t)n;
-	owner = layout_owner(config_text, config_len);
 	r = decide(in, out, n < 0 ? (int)n : 0, err);
 	out->layouts = memmem(config_text, config_len, "shared_layout", 13) != NULL;
 	return r;
