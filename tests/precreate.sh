@@ -25,11 +25,13 @@ suite_setup() {
 	# as installed, but for the paths
 	for stage in hooks precreate; do
 		mkdir "$work/$stage.d"
-		sed "s|@SBINDIR@|$BUILD|; s|\"ksm-hook\", \"\([a-zA-Z]*\)\"|\"ksm-hook\", \"\1\", \"--config\", \"$work/plain.json\"|" \
-			"$top/oci-config/$stage.d"/*.json.in >"$work/$stage.d/50-$stage.json"
+		for in in "$top/oci-config/$stage.d"/*.json.in; do
+			sed "s|@SBINDIR@|$BUILD|; s|\"ksm-hook\", \"\([a-zA-Z]*\)\"|\"ksm-hook\", \"\1\", \"--config\", \"$work/plain.json\"|" \
+				"$in" >"$work/$stage.d/$(basename "$in" .in)"
+		done
 	done
 	sed -i "s|\"precreate\", \"--config\"|\"precreate\", \"--library\", \"$library\", \"--config\"|" \
-		"$work/precreate.d/50-precreate.json"
+		"$work/precreate.d/50-ksm-hook-precreate.json"
 	printf '[engine]\nhooks_dir = ["%s", "%s"]\n' "$work/hooks.d" "$work/precreate.d" >"$work/containers.conf"
 	# what podman itself hands to the stage
 	mkdir "$work/tee.d"
