@@ -40,6 +40,7 @@ static int by_container_and_pid(const void *a, const void *b)
 /* By way of pointers: the processes are too large to be moved at every step. */
 static int sort_by_container(struct look_process *p, size_t n)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers it is */
 	struct look_process **at = calloc(n ? n : 1, sizeof(*at));
 	struct look_process *copy = calloc(n ? n : 1, sizeof(*copy));
 	int r = at && copy ? 0 : -ENOMEM;
@@ -47,6 +48,7 @@ static int sort_by_container(struct look_process *p, size_t n)
 	if (r == 0) {
 		for (size_t i = 0; i < n; i++)
 			at[i] = &p[i];
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(at, n, sizeof(*at), by_container_and_pid);
 		for (size_t i = 0; i < n; i++)
 			copy[i] = *at[i];

@@ -149,7 +149,7 @@ test_ids_and_their_beginnings() {
 	one=${hex}aaaa$(printf '%052d' 0) two=${hex}bbbb$(printf '%052d' 0)
 	container "$one" /bin/sleep 1000
 	container "$two" /bin/sleep 1000
-	fails "\"$hex\" is more than one container: runc:$hex.*, runc:$hex" 1 "$KSM_HOOK" attach "$hex"
+	fails "\"$hex\" is more than one container: oci:$hex.*, oci:$hex" 1 "$KSM_HOOK" attach "$hex"
 	attach "${hex}aa"
 	assertEquals "$(said)" 0 $?
 	assertEquals 1 "$(marked yes $(pids_of "$one"))"

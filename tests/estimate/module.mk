@@ -7,4 +7,4 @@ $(BUILD)/estimate/huge: tests/estimate/huge.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
 
 CHECK_PROGRAMS += $(BUILD)/estimate/huge $(BUILD)/bench/pages
-CHECK_SUITES += tests/estimate.sh
+MATRIX_SUITES += tests/estimate.sh
