@@ -9,6 +9,7 @@
 #include "check_asked.h"
 #include "checks.h"
 #include "container.h"
+#include "layout.h"
 #include "proc.h"
 
 /* After so many containers with something to tell, the others are counted. */
@@ -318,6 +319,20 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 	}
 }
 
+static void layout(struct doctor *d, const struct row *r, const char *name)
+{
+	char group[POLICY_GROUP_MAX];
+	struct finding *f;
+
+	if (!layout_group_of(r->name.id, group, sizeof(group)))
+		return;
+	f = check_add(d, CHECK_NOTE, "container-layout",
+		      "every container of the group knows where the others have their memory, "
+		      "and a leak in one tells it of all",
+		      "%s shares the address-space layout of %s", name, group);
+	check_fix(f, "start it without io.ksm.layout=shared, unless that is meant");
+}
+
 static bool is_running(void)
 {
 	int64_t run;
@@ -340,6 +355,7 @@ void check_containers(struct doctor *d)
 		}
 		target(name, sizeof(name), &t.row[i]);
 		mark(d, &t.row[i], name);
+		layout(d, &t.row[i], name);
 		if (t.row[i].mergeable && is_running()) {
 			scanned(d, &t.row[i], name);
 			worth(d, &t.row[i], name);

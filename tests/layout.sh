@@ -179,6 +179,18 @@ testSecretsAreRootsAndNowhereElse() {
 	release one
 }
 
+testWhoLooksSeesTheGroup() {
+	hold one
+	_id=ksmlayout-$$-one
+	assertEquals "group:one" "$("$KSM_HOOK" ps | awk -v id="$_id" '$2 == id { print $NF }')"
+	assertEquals "group:one" "$("$KSM_HOOK" ps --json | jq -r --arg id "$_id" '.[] | select(.id == $id).group')"
+	assertEquals "runc:$_id shares the address-space layout of group:one" \
+		"$("$KSM_HOOK" doctor --json | jq -r '.. | objects | select(.id == "container-layout").what')"
+	release one
+	assertNotContains "$("$KSM_HOOK" doctor)" "container-layout"
+	assertNotContains "$("$KSM_HOOK" ps)" GROUP
+}
+
 testForgottenByTheLastOne() {
 	hold one
 	start "$(group one)" /bin/true
