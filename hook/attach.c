@@ -287,7 +287,7 @@ static void say_if_ksmd_rests(void)
 
 	if (ksm_sysfs("run", &run) == 0 && run != 1)
 		log_warning("nothing is merged as long as ksmd is stopped: "
-			    "echo 1 >/sys/kernel/mm/ksm/run");
+			    "ksm-hook enable");
 }
 
 /* Print what the last look did, and forget it: who comes again needs it again. */

@@ -29,7 +29,7 @@ static const char *run_text(int64_t run)
 {
 	return run == 1 ? "running" :
 	       run == 2 ? "stopped, everything un-merged" :
-			  "stopped: nothing new is merged; echo 1 >/sys/kernel/mm/ksm/run";
+			  "stopped: nothing new is merged; ksm-hook enable";
 }
 
 static void print_ksmd(void)
