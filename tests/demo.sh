@@ -48,8 +48,8 @@ testFreshMachine() {
 	# the chroot sees this tree
 	cp "$work/demo" "$BUILD/demo"
 	# shellcheck disable=SC2016
-	said=$("$top/tests/chroot" run "$fresh" sh -c 'mkdir /tmp/fresh && cd /tmp/fresh &&
-		tar -xzf "$1" --strip-components=1 && sh -e "$2"' sh "$(echo "$BUILD"/ksm-hook-*.tar.gz)" "$BUILD/demo" 2>&1)
+	said=$("$top/tests/chroot" run "$fresh" sh -c 'd=$(mktemp -d) && cd "$d" &&
+		tar -xzf "$1" --strip-components=1 && sh -e "$2"; rc=$?; rm -rf "$d"; exit $rc' sh "$(echo "$BUILD"/ksm-hook-*.tar.gz)" "$BUILD/demo" 2>&1)
 	assertEquals "$said" 0 $?
 	rm "$BUILD/demo"
 	assertContains "$said" "$(echo "$said" | awk '$2 == "web-8"')" yes
