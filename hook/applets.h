@@ -37,4 +37,7 @@ void applet_usage(const char *name);
 /* Parse --json and --help. Returns -1 to go on, else the exit status. */
 int look_options(int argc, char **argv, bool *json);
 
+/* The same for an applet that takes arguments as well: they begin at optind. */
+int look_target_options(int argc, char **argv, bool *json);
+
 #endif

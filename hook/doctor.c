@@ -114,28 +114,6 @@ static int print_json(const struct doctor *d)
 	return json_out_finish(o);
 }
 
-static int parse_options(int argc, char **argv, bool *json)
-{
-	static const struct option longopts[] = { { "json", no_argument, NULL, 'j' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			*json = true;
-			break;
-		case 'h':
-			applet_usage(argv[0]);
-			return 0;
-		default:
-			return 2;
-		}
-	}
-	return -1;
-}
-
 /* Commands that are to be copied are short where the shell will find the program. */
 static void find_self(struct doctor *d)
 {
@@ -175,7 +153,7 @@ int applet_doctor(int argc, char **argv)
 	int ret;
 
 	log_init("doctor", false);
-	ret = parse_options(argc, argv, &json);
+	ret = look_target_options(argc, argv, &json);
 	if (ret >= 0)
 		return ret;
 	if (optind < argc && target_resolve(&d.targets, argv + optind, (size_t)(argc - optind),

@@ -194,26 +194,6 @@ static int add_up(struct estimate *t, struct survey *s, struct error *err)
 	return 0;
 }
 
-/* -1 to go on, else the exit status. */
-static int parse(int argc, char **argv, bool *json)
-{
-	static const struct option opts[] = { { "json", no_argument, NULL, 'j' },
-					      { "help", no_argument, NULL, 'h' },
-					      { 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
-		if (c == 'h') {
-			applet_usage(argv[0]);
-			return 0;
-		}
-		if (c != 'j')
-			return 2;
-		*json = true;
-	}
-	return -1;
-}
-
 static void warn(const struct estimate *t)
 {
 	int64_t across = 1;
@@ -270,7 +250,7 @@ int applet_estimate(int argc, char **argv)
 	int r;
 
 	log_init("estimate", false);
-	r = parse(argc, argv, &json);
+	r = look_target_options(argc, argv, &json);
 	if (r >= 0)
 		return r;
 	/* what is read is other people's: no core dump, no debugger of theirs */

@@ -60,7 +60,7 @@ void applet_usage(const char *name)
 	}
 }
 
-int look_options(int argc, char **argv, bool *json)
+int look_target_options(int argc, char **argv, bool *json)
 {
 	static const struct option longopts[] = { { "json", no_argument, NULL, 'j' },
 						  { "help", no_argument, NULL, 'h' },
@@ -79,12 +79,19 @@ int look_options(int argc, char **argv, bool *json)
 			return 2;
 		}
 	}
-	if (optind < argc) {
+	return -1;
+}
+
+int look_options(int argc, char **argv, bool *json)
+{
+	int ret = look_target_options(argc, argv, json);
+
+	if (ret < 0 && optind < argc) {
 		fprintf(stderr, "ksm-hook %s: unexpected argument \"%s\"\n", argv[0],
 			argv[optind]);
 		return 2;
 	}
-	return -1;
+	return ret;
 }
 
 static void usage(FILE *f)

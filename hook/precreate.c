@@ -229,18 +229,18 @@ static void edit_spec(const struct input *in, const struct verdict *v, struct sp
 	if (r < 0)
 		*status = give_up(&v->decision, only_way, &err);
 	if (r > 0)
-		wish.library = in->preload_path;
+		wish.preload = in->preload_path;
 	want_seeds(in, v, &seeds, &wish);
-	if (!wish.library && !wish.variables)
+	if (!wish.preload && !wish.variables)
 		return;
 	r = spec_edit(spec_text, in->spec_len, &v->spec, &wish, edit, &err);
 	if (r < 0)
 		edit->n = 0;
-	if (r < 0 && wish.library)
+	if (r < 0 && wish.preload)
 		*status = give_up(&v->decision, only_way, &err);
 	else if (r < 0)
 		log_warning("the group's hash seeds are not added: %s", err.msg);
-	else if (wish.library)
+	else if (wish.preload)
 		log_info(edit->n > 1 ? "added the preload library" :
 				       "has the preload library already");
 }

@@ -66,7 +66,7 @@ bool spec_is_whole(const char *text, size_t len);
 /* What is to be added. */
 #define SPEC_VARIABLES 3
 struct spec_wish {
-	const char *library;                  /* to process.env and the mounts; NULL: not */
+	const char *preload; /* the library, to process.env and the mounts; NULL: not */
 	const char *variable[SPEC_VARIABLES]; /* to process.env: plain ASCII, no quotes */
 	size_t variables;
 };

@@ -96,7 +96,7 @@ static void sort(struct insert *list, size_t n)
 int spec_edit(const char *text, size_t len, const struct spec *s, const struct spec_wish *wish,
 	      struct spec_edit *out, struct error *err)
 {
-	bool env = wish->library && s->env != SPEC_ENV_THERE;
+	bool env = wish->preload && s->env != SPEC_ENV_THERE;
 	bool appends = env && (s->env == SPEC_ENV_APPEND || s->env == SPEC_ENV_SET);
 	struct insert list[3];
 	size_t n = 0, done = 0;
@@ -114,8 +114,8 @@ int spec_edit(const char *text, size_t len, const struct spec *s, const struct s
 			return err_set(err, EPROTO, "the parser's place for variables is none");
 		list[n++] = (struct insert){ s->add_at, out->add };
 	}
-	if (wish->library && s->mount != SPEC_MOUNT_THERE) {
-		if (!mount_insert(text, len, s, wish->library, out->mount, sizeof(out->mount)))
+	if (wish->preload && s->mount != SPEC_MOUNT_THERE) {
+		if (!mount_insert(text, len, s, wish->preload, out->mount, sizeof(out->mount)))
 			return err_set(err, EPROTO, "the parser's place for the mount is none");
 		list[n++] = (struct insert){ s->mount_at, out->mount };
 	}

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct spec_wish wish = { "/lib.so",
 					{ "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
 					2 };
-	struct spec_wish library = { .library = wish.library };
+	struct spec_wish library = { .preload = wish.preload };
 	struct spec_edit edit, again;
 	struct spec spec, second;
 	struct record names = { "" };
