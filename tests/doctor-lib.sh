@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2154 # work and ksm come from lib.sh
+# shellcheck shell=sh disable=SC2154,SC2034 # from lib.sh, and for the suites
 # What the suites of doctor share. Each thing is broken for real, found, and mended by the
 # command that doctor names.
 #
