@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets.h"
-#include "util.h"
+#include "applets/applets.h"
+#include "base/util.h"
 
 static const struct applet {
 	const char *name;

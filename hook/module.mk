@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program ksm-hook.
 
-HOOK_SRC := $(filter-out hook/confine_gen.c,$(wildcard hook/*.c))
+HOOK_SRC := $(filter-out hook/kernel/sandbox_filter_gen.c,$(wildcard hook/*.c hook/*/*.c))
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o)
@@ -29,7 +29,7 @@ HOOK_LDFLAGS := -pie
 HOOK_LIBS := -lyajl
 endif
 HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
-HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -I$(BUILD)/hook
+HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -Ihook -I$(BUILD)/hook
 
 $(BUILD)/hook/%.o: hook/%.c Makefile hook/module.mk
 	$(call say,CC,$<)
@@ -43,17 +43,17 @@ $(BUILD)/faults/hook/%.o: hook/%.c Makefile hook/module.mk
 
 # The parser's filter is compiled to BPF by libseccomp at build time: loading it then
 # costs one system call in a hook, and the program does not carry the library.
-$(BUILD)/confine_gen: hook/confine_gen.c
+$(BUILD)/confine_gen: hook/kernel/sandbox_filter_gen.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
 
-$(BUILD)/hook/confine_filter.h: $(BUILD)/confine_gen
+$(BUILD)/hook/kernel/sandbox_filter.h: $(BUILD)/confine_gen
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
-$(BUILD)/hook/confine.o $(BUILD)/faults/hook/confine.o: $(BUILD)/hook/confine_filter.h
+$(BUILD)/hook/kernel/sandbox.o $(BUILD)/faults/hook/kernel/sandbox.o: $(BUILD)/hook/kernel/sandbox_filter.h
 
 $(BUILD)/ksm-hook: $(HOOK_OBJ)
 	$(call say,LD,$@)

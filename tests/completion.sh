@@ -66,7 +66,7 @@ testOptions() {
 
 # what getopt_long is given in hook/*.c
 testHelpNamesEveryOption() {
-	known=$(sed -n 's/.*{ "\([a-z-]*\)", *[a-z]*_argument.*/--\1/p' "$top"/hook/*.c | sort -u)
+	known=$(sed -n 's/.*{ "\([a-z-]*\)", *[a-z]*_argument.*/--\1/p' "$top"/hook/*.c "$top"/hook/*/*.c | sort -u)
 	assertContains "$known" "$known" "--json"
 	said=$(for applet in $applets; do ksm-hook "$applet" --help; done)
 	for option in $known; do

@@ -50,11 +50,11 @@ test_a_lie_is_not_believed() {
 # Without the filter the same attacks succeed, so it is the filter that stops them.
 test_the_faults_are_real() {
 	cat >"$work/bare.c" <<-'EOF'
-		#include "fault.h"
+		#include "base/fault_injection.h"
 		int main(void) { char c; fault_in_parser(&c, 1); return 3; }
 	EOF
 	${CC:-cc} -D_GNU_SOURCE -DKSM_TEST_FAULTS -I"$top/hook" -o "$work/bare" \
-		"$work/bare.c" "$top/hook/fault.c"
+		"$work/bare.c" "$top/hook/base/fault_injection.c"
 	assertEquals compiled 0 $?
 	KSM_FAULT=parser:open "$work/bare"
 	assertEquals "open works" 10 $?

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "../hook/inject.h"
+#include "../hook/inject/inject.h"
 
 #define TARGETS_MAX 64
 #define RESULTS_MAX 600 /* above the highest of the kernel's own */

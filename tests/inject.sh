@@ -53,7 +53,7 @@ test_the_hook_does_the_same() {
 	ended "$untouched" $(ids hook. $all)
 }
 
-# The steps of hook/fault.h. kill_tracer_at STEP PATTERN
+# The steps of hook/base/fault_injection.h. kill_tracer_at STEP PATTERN
 kill_tracer_at() {
 	for v in $restarts $go_victim; do start "kill$1.$v" "$v" 300; done
 	ready $(ids "kill$1." $restarts $go_victim)

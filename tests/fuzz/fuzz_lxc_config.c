@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lxc_config.h"
+#include "containers/lxc_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout_policy.h"
-#include "spec.h"
+#include "policy/layout_policy.h"
+#include "oci/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "state.h"
+#include "base/json_reader.h"
+#include "oci/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,10 +3,10 @@
 
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
-FUZZ_SRC := $(addprefix hook/,config.c json.c layout_policy.c log.c lxc_config.c policy.c proc.c profile.c \
-	record.c spec.c spec_edit.c state.c toml.c util.c)
+FUZZ_SRC := $(addprefix hook/,policy/config.c base/json_reader.c policy/layout_policy.c base/log.c containers/lxc_config.c policy/policy.c kernel/proc.c oci/seccomp_profile.c \
+	containers/metadata.c oci/spec.c oci/spec_edit.c oci/state.c doctor/toml.c base/util.c)
 
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*.h)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*/*.h)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(ALL_CFLAGS) -Ihook -fsanitize=fuzzer,address,undefined \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Command lines of runtimes, as engines and people write them. */
-#include "argv.h"
+#include "oci/runtime_args.h"
 
 #include <stdlib.h>
 

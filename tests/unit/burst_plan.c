@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast ksmd scans in a burst, and when one is over; and the profiles. */
-#include "burst_plan.h"
+#include "ksmd/boost_plan.h"
 
 #include "check.h"
 

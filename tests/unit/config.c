@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.json: every key, every mistake, and files that are not to be trusted. */
-#include "config.h"
+#include "policy/config.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "check.h"
-#include "json.h"
+#include "base/json_reader.h"
 
 static struct policy_config config;
 static struct error err;

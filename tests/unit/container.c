@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Containers told from /proc/PID/cgroup as engines really write it, on v1, v2 and hybrid. */
-#include "container.h"
+#include "containers/identify.h"
 #include "check.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What merging saves of known sets of pages: the rules, and that a sample tells the same. */
-#include "contents.h"
+#include "estimate/page_sample.h"
 
 #include <errno.h>
 #include <stdlib.h>

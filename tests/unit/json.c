@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bounded walk over JSON: what it reports, what it refuses, and where. */
-#include "json.h"
+#include "base/json_reader.h"
 
 #include <stdlib.h>
 

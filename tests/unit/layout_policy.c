@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who shares a layout with whom, as a table, and what in config.json forbids it. */
-#include "layout_policy.h"
+#include "policy/layout_policy.h"
 
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an LXC configuration says of a variable, by LXC's own rules for lines and quotes. */
-#include "lxc_config.h"
+#include "containers/lxc_config.h"
 
 #include "check.h"
 

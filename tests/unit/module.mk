@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests: the hook's own sources built for this machine, plain and sanitized
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-UNIT_LIB_SRC := $(filter-out hook/main.c hook/confine_gen.c hook/musl_fortify.c,$(wildcard hook/*.c))
+UNIT_LIB_SRC := $(filter-out hook/main.c hook/kernel/sandbox_filter_gen.c hook/base/musl_fortify.c,$(wildcard hook/*.c hook/*/*.c))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/unit-%)
 UNIT_SAN_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/unit-%-san)
 UNIT_SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-UNIT_CFLAGS := -Ihook -Itests/unit -I$(BUILD)/hook
+UNIT_CFLAGS := -Ihook -Itests/unit -Ihook -I$(BUILD)/hook
 
 $(BUILD)/unit/plain/%.o: %.c Makefile tests/unit/module.mk
 	$(call say,CC,"$< (unit)")
@@ -21,7 +21,7 @@ $(BUILD)/unit/san/%.o: %.c Makefile tests/unit/module.mk
 UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit/plain/%.o)
 UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit/san/%.o)
 
-$(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/confine_filter.h
+$(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h
 
 $(BUILD)/unit/hook.a: $(UNIT_LIB)
 $(BUILD)/unit/hook-san.a: $(UNIT_SAN_LIB)

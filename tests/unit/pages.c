@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pages of a real child: those that it wrote, each once, of the kind that they are. */
-#include "pages.h"
+#include "kernel/pagemap.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision table: who is merged, by which method, and what is said about it. */
-#include "policy.h"
+#include "policy/policy.h"
 
 #include "check.h"
 

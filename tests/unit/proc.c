@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read from /proc, on real children with names that try to mislead. */
-#include "proc.h"
+#include "kernel/proc.h"
 
 #include <pthread.h>
 #include <signal.h>

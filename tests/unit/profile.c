@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What seccomp profiles do to the preload library's calls, as a table. */
-#include "profile.h"
+#include "oci/seccomp_profile.h"
 
 #include "check.h"
 

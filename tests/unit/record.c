@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of containers from annotations: which count, and what no name may hold. */
-#include "record.h"
+#include "containers/metadata.h"
 #include "check.h"
 
 static void take(struct record *r, const char *key, const char *value)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What merging saves: single processes, forked ones, those that wrote the same by themselves. */
-#include "saving.h"
+#include "stats/savings.h"
 #include "check.h"
 
 #define M (1 << 20)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config.json of a container: what is found in it, and offsets that a parser may lie about. */
-#include "spec.h"
+#include "oci/spec.h"
 
 #include "check.h"
 

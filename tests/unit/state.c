@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container state: what is taken from it, and what is refused. */
-#include "state.h"
+#include "oci/state.h"
 
 #include <stdlib.h>
 
 #include "check.h"
-#include "json.h"
+#include "base/json_reader.h"
 
 static struct policy_config config;
 static struct state state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which container a word means, and which cgroups lie in another. */
-#include "target.h"
+#include "containers/targets.h"
 
 #include "check.h"
 

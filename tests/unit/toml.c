@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hook/toml.c: what is found in a text, and which texts are not understood. */
-#include "toml.h"
+#include "doctor/toml.h"
 
 #include "check.h"
 

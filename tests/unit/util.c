@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors, bounded reading, numbers, and text made harmless; and the log line. */
-#include "util.h"
+#include "base/util.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "check.h"
-#include "log.h"
+#include "base/log.h"
 
 static void errors(void)
 {

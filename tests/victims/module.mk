@@ -28,18 +28,18 @@ $(BUILD)/victims/goroutines: tests/victims/goroutines.go tests/victims/module.mk
 	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
 		go build -o $@ $<
 
-$(BUILD)/tests/inject-drive.o: tests/inject-drive.c hook/inject.h hook/util.h
+$(BUILD)/tests/inject-drive.o: tests/inject-drive.c hook/inject/inject.h hook/base/util.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Ihook -c -o $@ $<
 
 # The injection itself is the test build's, with its switches for faults, but built for
 # the C library of the tests.
-INJECT_PARTS := inject proc util fault
+INJECT_PARTS := inject/inject kernel/proc base/util base/fault_injection
 $(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
 	$(call say,CC,"$< (tests)")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Ihook -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
 
 $(BUILD)/inject-drive: $(BUILD)/tests/inject-drive.o $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.o)
 	$(call say,LD,$@)

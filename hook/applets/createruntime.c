@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OCI hook stages createRuntime and prestart, which inject, and poststop. */
+#include "applets/applets.h"
+#include "ksmd/boost.h"
+#include "oci/hook_stage.h"
+#include "inject/inject.h"
+#include "layout/layout.h"
+#include "oci/method.h"
+#include "kernel/proc.h"
+
+/* t->pidfd is the caller's to close. */
+static int find_init(pid_t pid, struct inject_target *t, struct error *err)
+{
+	*t = (struct inject_target){ .pid = pid, .pidfd = -1 };
+	if (pid == 0)
+		return err_set(err, EINVAL,
+			       "container state: has no process yet (\"pid\" is missing or 0); "
+			       "register the hook for createRuntime, not createContainer");
+	t->pidfd = proc_pin(pid);
+	if (t->pidfd == -ESRCH)
+		return err_set(err, ESRCH, "there is no process %d", pid);
+	if (t->pidfd < 0)
+		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
+	return hook_is_ours(pid, err);
+}
+
+int applet_create_runtime(int argc, char **argv)
+{
+	struct inject_target t;
+	struct hook_verdict v;
+	struct error err;
+	bool injects, merged = false;
+	int status, r;
+
+	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+		return status;
+	record_write(v.id, v.pid, &v.record);
+	injects = method_injects(&v, &status) == HOOK_MERGE;
+	if (!injects && (status != 0 || !layout_concerns(&v.decision)))
+		return status;
+	r = find_init(v.pid, &t, &err);
+	if (r == 0)
+		merged = layout_start(&v, &t, true, injects);
+	if (r == 0 && injects && !merged)
+		r = hook_inject(&t, &err);
+	close_fd(&t.pidfd);
+	if (r < 0)
+		return hook_failed(&v, &err);
+	if (injects) {
+		log_info("made mergeable");
+		burst_start(false);
+	}
+	return status;
+}
+
+int applet_poststop(int argc, char **argv)
+{
+	struct hook_verdict v;
+	int status;
+
+	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+		return status;
+	record_remove(v.id);
+	if (v.decision.group[0])
+		layout_end(v.id);
+	return 0;
+}

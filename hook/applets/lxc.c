@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hook of LXC, and so of Incus and Proxmox VE: lxc.hook.mount or lxc.hook.start-host. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "applets/applets.h"
+#include "ksmd/boost.h"
+#include "oci/hook_stage.h"
+#include "inject/inject.h"
+#include "layout/layout.h"
+#include "containers/lxc_config.h"
+#include "kernel/proc.h"
+
+/* How long the helpers, which have nothing left to do, are waited for. */
+#define REAP_MS 100
+
+/* What a container may say in its environment. */
+#define VARIABLES 4
+static const char *const variables[VARIABLES] = { "KSM_MERGE", "KSM_REQUIRED", "KSM_LAYOUT",
+						  "KSM_GROUP" };
+
+enum moment {
+	MOMENT_NONE,
+	MOMENT_SETUP, /* pre-mount, mount, autodev: a child of the container's PID 1 */
+	MOMENT_HOST,  /* start-host: beside it, its confinement in place */
+	MOMENT_END,   /* post-stop */
+};
+
+struct call {
+	const char *name, *type;
+	enum moment moment;
+	pid_t parent; /* under /proc */
+	bool outside; /* /proc is that of the namespace around ours */
+	struct hook_asked asked;
+	struct annotation annotation[1 + VARIABLES];
+	char value[VARIABLES][64];
+	bool limits; /* the configuration has a limit that its layout depends on */
+};
+
+static enum moment moment_of(const char *type)
+{
+	static const char *const setup[] = { "mount", "pre-mount", "autodev" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(setup); i++) {
+		if (strcmp(type, setup[i]) == 0)
+			return MOMENT_SETUP;
+	}
+	if (strcmp(type, "post-stop") == 0)
+		return MOMENT_END;
+	return strcmp(type, "start-host") == 0 ? MOMENT_HOST : MOMENT_NONE;
+}
+
+/*
+ * lxc.hook.version 0, and LXC before 3.0, append NAME SECTION TYPE to the arguments; with
+ * version 1 it is all in the environment (lxc.container.conf(5)). Returns the number of
+ * arguments that are ours.
+ */
+static int who_calls(int argc, char **argv, struct call *call)
+{
+	const char *version = getenv("LXC_HOOK_VERSION");
+
+	call->name = getenv("LXC_NAME");
+	if (version && strcmp(version, "1") == 0) {
+		call->type = getenv("LXC_HOOK_TYPE");
+	} else if (argc > 3 && strcmp(argv[argc - 2], "lxc") == 0) {
+		argc -= 3;
+		call->name = argv[argc];
+		call->type = argv[argc + 2];
+	}
+	if (!call->name)
+		call->name = "";
+	if (!call->type)
+		call->type = "";
+	call->moment = moment_of(call->type);
+	return argc;
+}
+
+static void say(struct call *call, const char *key, const char *value)
+{
+	if (value)
+		call->annotation[call->asked.n++] = (struct annotation){ key, value };
+}
+
+/*
+ * lxc.environment is not in the environment of a hook on the host. The file is the one LXC
+ * itself was given, and has taken commands from: no ownership of it would surprise us.
+ */
+static int read_lxc_config(struct call *call, struct error *err)
+{
+	static char text[LXC_CONFIG_MAX + 1];
+	const char *path = getenv("LXC_CONFIG_FILE");
+	__cleanup(close_fd) int fd = -1;
+	struct stat st;
+	ssize_t n;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "LXC_CONFIG_FILE %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "LXC_CONFIG_FILE %s: not a regular file", path);
+	n = read_all(fd, text, LXC_CONFIG_MAX, 0);
+	if (n == -EFBIG)
+		return err_set(err, EFBIG, "LXC_CONFIG_FILE %s: longer than %u bytes", path,
+			       LXC_CONFIG_MAX);
+	if (n < 0)
+		return err_errno(err, (int)-n, "LXC_CONFIG_FILE %s", path);
+	call->limits = memmem(text, (size_t)n, "lxc.prlimit.stack", 17) ||
+		       memmem(text, (size_t)n, "lxc.prlimit.as", 14);
+	for (int i = 0; i < VARIABLES; i++) {
+		if (lxc_config_variable(text, (size_t)n, variables[i], call->value[i],
+					sizeof(call->value[i])))
+			say(call, variables[i], call->value[i]);
+	}
+	return 0;
+}
+
+static int lxc_pid(pid_t *pid, struct error *err)
+{
+	const char *text = getenv("LXC_PID");
+	int64_t n;
+
+	if (!text || parse_int(text, strlen(text), 1, INT_MAX, &n) < 0)
+		return err_set(err, EINVAL,
+			       "LXC_PID is not a process id; LXC 3.0 and later set it, for "
+			       "older ones register lxc.hook.mount");
+	*pid = (pid_t)n;
+	return 0;
+}
+
+/* What the container says of itself, and who it is. The last of several values counts. */
+static int ask(struct call *call, struct error *err)
+{
+	int r;
+
+	call->asked.annotation = call->annotation;
+	call->asked.words = &policy_environment;
+	call->asked.id = call->name;
+	if (call->moment == MOMENT_NONE)
+		return err_set(err, EINVAL,
+			       "called for \"%s\", not as lxc.hook.mount or "
+			       "lxc.hook.start-host; register it as one of them",
+			       call->type);
+	say(call, "lxc.name", call->name);
+	if (call->moment == MOMENT_HOST) {
+		r = read_lxc_config(call, err);
+		if (call->asked.n > 1 || r < 0)
+			return r;
+	}
+	for (int i = 0; i < VARIABLES; i++)
+		say(call, variables[i], getenv(variables[i]));
+	return 0;
+}
+
+/*
+ * The caller must be the PID 1 of a namespace of its own that still sees the /proc of the
+ * one around it: that is what LXC's mount hook finds and no service of a host does.
+ */
+static int merge_parent(const struct call *call, struct error *err)
+{
+	__cleanup(close_fd) int pidfd = -1;
+	struct inject_target t = { .pid = getppid(), .proc_pid = call->parent };
+
+	if (t.pid != 1)
+		return err_set(err, EPERM,
+			       "the caller is not PID 1 of a pid namespace; where a container "
+			       "shares another's, register lxc.hook.start-host instead");
+	if (!call->outside)
+		return err_set(err, EPERM,
+			       "the caller is not a container that LXC is setting up: /proc "
+			       "shows its own pid namespace");
+	t.pidfd = pidfd = proc_pin(t.pid);
+	if (pidfd < 0)
+		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
+	return hook_inject(&t, err);
+}
+
+static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
+{
+	__cleanup(close_fd) int pidfd = -1;
+	struct inject_target t = { 0 };
+	int r = lxc_pid(&t.pid, err);
+	bool merged = false;
+
+	if (r < 0)
+		return r;
+	t.pidfd = pidfd = proc_pin(t.pid);
+	if (pidfd < 0)
+		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
+	r = hook_is_ours(t.pid, err);
+	if (r == 0)
+		merged = layout_start(v, &t, false, true);
+	if (r == 0 && !merged)
+		r = hook_inject(&t, err);
+	if (r == -EACCES)
+		return err_set(err, EACCES,
+			       "the container's init is under its seccomp profile already, "
+			       "which only root on the host can suspend; register "
+			       "lxc.hook.mount instead, which comes before it");
+	return r;
+}
+
+/*
+ * What is left of the parser and the tracer would be handed to our parent, the PID 1 of a
+ * container that need not know how to wait for children.
+ */
+static void reap(void)
+{
+	static const struct timespec nap = { .tv_nsec = 100000 };
+	int64_t deadline = now_ms() + REAP_MS;
+	pid_t r;
+
+	while ((r = waitpid(-1, NULL, WNOHANG)) >= 0 && now_ms() < deadline) {
+		if (r == 0)
+			nanosleep(&nap, NULL);
+	}
+}
+
+/*
+ * Behind the mount hook LXC sets the personality that lxc.arch stands for, and the host's
+ * files are not in reach of a container with mapped ids.
+ */
+static void consider_layout(const struct call *call, struct decision *d)
+{
+	if (!d->group[0])
+		return;
+	if (call->moment == MOMENT_HOST && !call->limits)
+		return;
+	d->group[0] = '\0';
+	snprintf(d->private, sizeof(d->private), "%s",
+		 call->limits ? "it has a stack or address space limit of its own" : "");
+	if (call->moment == MOMENT_SETUP)
+		log_info("the layout is lxc.hook.start-host's to share, see docs/lxc.md");
+}
+
+static int run(int argc, char **argv, struct call *call)
+{
+	struct hook_verdict v;
+	struct error err = { "" };
+	int r, status;
+
+	if (hook_begin_asked(argv[0], argc, argv, &call->asked, &v, &status) == HOOK_DONE)
+		return status;
+	consider_layout(call, &v.decision);
+	if (v.decision.method == METHOD_PRELOAD) {
+		const char *preload = getenv("LD_PRELOAD");
+
+		if (preload && strstr(preload, "libksm_preload.so")) {
+			log_info("the preload library makes it mergeable");
+			return 0;
+		}
+		err_set(&err, ENOENT,
+			"method preload, and lxc.environment has no LD_PRELOAD with "
+			"libksm_preload.so; include ksm-preload.conf, see docs/lxc.md");
+		return hook_failed(&v, &err);
+	}
+	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&v, &err) : merge_parent(call, &err);
+	if (r < 0)
+		return hook_failed(&v, &err);
+	log_info("made mergeable");
+	/* a process that is born in the container's pid namespace would be the container's */
+	if (call->moment == MOMENT_HOST)
+		burst_start(false);
+	return 0;
+}
+
+int applet_lxc(int argc, char **argv)
+{
+	struct call call = { 0 };
+	struct error ignored = { "" };
+	int status;
+
+	argc = who_calls(argc, argv, &call);
+	if (call.moment == MOMENT_END) {
+		log_init(argv[0], true);
+		layout_end(call.name);
+		return 0;
+	}
+	(void)ask(&call, &call.asked.err);
+	if (call.moment == MOMENT_HOST)
+		(void)lxc_pid(&call.asked.pid, &ignored);
+	else if (proc_parent(&call.parent, &call.outside) == 0)
+		call.asked.pid = call.parent;
+	status = run(argc, argv, &call);
+	if (call.moment == MOMENT_SETUP)
+		reap();
+	return status;
+}

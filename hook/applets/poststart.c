@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OCI hook stage poststart: verify that every process is mergeable, repair what is not. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/applets.h"
+#include "oci/hook_stage.h"
+#include "inject/set_mergeable.h"
+#include "kernel/proc.h"
+
+/* A workload may be busy; poststart must not hold up the start for long. */
+#define REPAIR_TIMEOUT_MS 250
+/* How long poststart waits where the runtime has let its init go (crun). */
+#define EXEC_WAIT_MS 1000
+/* How long it waits behind the start where the init is still held (runc). */
+#define START_WAIT_MS 60000
+/* Processes that one pass looks at, and passes. */
+#define PROCESSES_MAX 512
+#define PASSES_MAX    8
+
+/* The size of the program that a process executes; -1 when it is gone. */
+static off_t program_size(pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+/*
+ * Wait until the init executes another program than the runtime's, which is runtime_size
+ * bytes long (runc's init runs from a copy, so device and inode would not tell). False when
+ * it has ended or the time is over.
+ */
+static bool wait_for_exec(pid_t pid, int pidfd, off_t runtime_size, int timeout_ms)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	int64_t deadline = now_ms() + timeout_ms;
+	int nap = 1;
+
+	while (program_size(pid) == runtime_size) {
+		if (now_ms() >= deadline || poll(&ended, 1, nap) > 0)
+			return false;
+		nap = nap < 50 ? nap * 2 : 50;
+	}
+	return true;
+}
+
+/* Add the children of all threads of pid. Returns the new number of processes in list. */
+static size_t add_children(pid_t pid, pid_t *list, size_t n)
+{
+	char path[48], *text = NULL, *end;
+	size_t room = 0;
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return n;
+	while ((e = readdir(dir)) != NULL) {
+		pid_t tid = atoi(e->d_name);
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
+		f = tid > 0 ? fopen(path, "re") : NULL;
+		if (!f)
+			continue;
+		if (getline(&text, &room, f) > 0) {
+			for (char *p = text; n < PROCESSES_MAX; p = end) {
+				pid_t child = (pid_t)strtol(p, &end, 10);
+
+				if (end == p)
+					break;
+				list[n++] = child;
+			}
+		}
+		fclose(f);
+	}
+	free(text);
+	closedir(dir);
+	return n;
+}
+
+/* The init and all that descends from it. */
+static size_t processes_of(pid_t init, pid_t *list)
+{
+	size_t n = 1;
+
+	list[0] = init;
+	for (size_t i = 0; i < n; i++)
+		n = add_children(list[i], list, n);
+	return n;
+}
+
+/*
+ * Look until a pass finds nothing: a process may fork while we look. The number of processes
+ * that stay without the mark, with err about one of them.
+ */
+static size_t verify(pid_t init, struct error *err)
+{
+	static pid_t list[PROCESSES_MAX];
+	struct mark m = { .method = MARK_PRCTL, .timeout_ms = REPAIR_TIMEOUT_MS };
+	size_t failed, repaired;
+	ssize_t r = 1;
+
+	for (int i = 0; i < PASSES_MAX && r > 0; i++)
+		r = mark_pass(&m, list, processes_of(init, list), err);
+	failed = mark_failed(&m);
+	repaired = m.n - failed;
+	for (size_t i = 0; i < m.n; i++) {
+		if (m.row[i].result == 0 || m.row[i].gone)
+			continue;
+		*err = m.row[i].err;
+		err_wrap(err, 0, "process %d", m.row[i].pid);
+	}
+	mark_free(&m);
+	if (repaired)
+		log_info("%zu processes were without the mark and have it now", repaired);
+	return r < 0 ? failed + 1 : failed;
+}
+
+/*
+ * runc runs poststart hooks at the end of `create`, when its init has not executed the
+ * workload yet and nothing can have been lost: wait for that in a process of its own, so
+ * that the start goes on. It holds no descriptor an engine could wait for.
+ */
+static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime_size)
+{
+	pid_t pid = fork();
+	struct error err;
+	int null;
+
+	if (pid != 0) {
+		if (pid < 0)
+			log_warning("fork of the verifier: %s", strerror(errno));
+		return;
+	}
+	setsid();
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	if (null < 0 || !wait_for_exec(v->pid, pidfd, runtime_size, START_WAIT_MS))
+		_exit(0);
+	if (verify(v->pid, &err))
+		log_warning("not made mergeable: %s", err.msg);
+	_exit(0);
+}
+
+int applet_poststart(int argc, char **argv)
+{
+	off_t runtime_size = program_size(getppid());
+	__cleanup(close_fd) int pidfd = -1;
+	struct hook_verdict v;
+	struct error err;
+	int status;
+
+	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+		return status;
+	if (v.decision.method == METHOD_PRELOAD ||
+	    (v.decision.method == METHOD_AUTO && ksm_self_is_merged() < 0))
+		return 0; /* createRuntime has said what there is to say */
+	pidfd = v.pid > 1 ? proc_pin(v.pid) : -ESRCH;
+	if (pidfd < 0) {
+		err_set(&err, -pidfd, "there is no process %d", v.pid);
+		return hook_failed(&v, &err);
+	}
+	if (program_size(v.pid) == runtime_size && !v.running) {
+		verify_behind(&v, pidfd, runtime_size);
+		return 0;
+	}
+	wait_for_exec(v.pid, pidfd, runtime_size, EXEC_WAIT_MS);
+	return verify(v.pid, &err) ? hook_failed(&v, &err) : 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ksm-hook status: what the kernel can do, what ksmd does, what merging saves. */
+#include <stdio.h>
+#include <string.h>
+
+#include "applets/applets.h"
+#include "ksmd/boost.h"
+#include "base/json_writer.h"
+#include "kernel/ksm.h"
+#include "base/log.h"
+#include "stats/collect.h"
+#include "kernel/ksm_probe.h"
+
+static const char *exec_text(const struct support *s)
+{
+	if (s->exec == KSM_YES)
+		return s->exec_told ? "yes" : "yes, but whether ksmd scans on is not told";
+	return s->exec == KSM_NO ? "no: register the poststart hook" : "not told";
+}
+
+static int64_t value(const char *name)
+{
+	int64_t v;
+
+	return ksm_sysfs(name, &v) == 0 ? v : 0;
+}
+
+static const char *run_text(int64_t run)
+{
+	return run == 1 ? "running" :
+	       run == 2 ? "stopped, everything un-merged" :
+			  "stopped: nothing new is merged; ksm-hook enable";
+}
+
+static void print_ksmd(void)
+{
+	char advisor[64] = "", enabled[160], saved[16], profit[16], zero[16];
+	int64_t page = sysconf(_SC_PAGESIZE), zeros = value("ksm_zero_pages");
+
+	printf("ksmd            %s\n", run_text(value("run")));
+	printf("                %ld pages every %ld ms", (long)value("pages_to_scan"),
+	       (long)value("sleep_millisecs"));
+	if (ksm_sysfs_text("advisor_mode", advisor, sizeof(advisor)) == 0)
+		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
+	printf(", %ld full scans\n", (long)value("full_scans"));
+	burst_describe(enabled, sizeof(enabled));
+	if (*enabled)
+		printf("                enabled by ksm-hook: %s\n", enabled);
+	printf("merged          %ld pages stand in for %ld more: %s\n",
+	       (long)value("pages_shared"), (long)value("pages_sharing"),
+	       format_bytes(saved, sizeof(saved), value("pages_sharing") * page));
+	if (zeros)
+		printf("                %ld pages of zeros: %s\n", (long)zeros,
+		       format_bytes(zero, sizeof(zero), zeros * page));
+	printf("profit          %s after ksmd's own memory, as the kernel counts it\n",
+	       format_bytes(profit, sizeof(profit), value("general_profit")));
+}
+
+/* The line above counts what fork has shared as well: this one does not. */
+static void print_saved(void)
+{
+	char least[16], most[16];
+	struct look l;
+
+	if (look(&l, false) < 0)
+		return;
+	format_bytes(least, sizeof(least), l.total.saving.least);
+	format_bytes(most, sizeof(most), l.total.saving.most);
+	printf("saved           %s", least);
+	if (strcmp(least, most) != 0)
+		printf(" to %s", most);
+	printf("; ksm-hook ps says where\n");
+	look_free(&l);
+}
+
+static void print_text(const struct support *s)
+{
+	printf("KSM             %s\n",
+	       s->ksm ? "in this kernel" : "not in this kernel (CONFIG_KSM)");
+	if (!s->ksm)
+		return;
+	print_ksmd();
+	print_saved();
+	printf("madvise         yes\n");
+	printf("prctl           %s\n", s->prctl ? "yes" : "no: needs Linux 6.4 or a backport");
+	if (s->prctl) {
+		printf("  after fork    %s\n", s->fork ? "yes" : "no");
+		printf("  after exec    %s\n", exec_text(s));
+	}
+	printf("per process     %s\n", s->per_process ? "yes, /proc/PID/ksm_stat" : "no");
+}
+
+static int print_json(const struct support *s)
+{
+	static const char *const counters[] = {
+		"run",
+		"pages_to_scan",
+		"sleep_millisecs",
+		"pages_shared",
+		"pages_sharing",
+		"pages_unshared",
+		"pages_volatile",
+		"pages_skipped",
+		"ksm_zero_pages",
+		"full_scans",
+		"general_profit",
+	};
+	struct json_out *o = json_out_new();
+	struct look l;
+	int64_t v;
+
+	if (!o)
+		return 1;
+	json_out_object(o, NULL);
+	json_out_bool(o, "ksm", s->ksm);
+	json_out_object(o, "kernel");
+	json_out_bool(o, "madvise", s->ksm);
+	json_out_bool(o, "prctl", s->prctl);
+	json_out_bool(o, "survives_fork", s->fork);
+	if (s->exec == KSM_UNKNOWN)
+		json_out_null(o, "survives_exec");
+	else
+		json_out_bool(o, "survives_exec", s->exec == KSM_YES);
+	json_out_bool(o, "ksm_stat", s->per_process);
+	json_out_end_object(o);
+	json_out_object(o, "sysfs");
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		if (ksm_sysfs(counters[i], &v) == 0)
+			json_out_int(o, counters[i], v);
+	}
+	json_out_end_object(o);
+	if (look(&l, false) == 0) {
+		json_out_int(o, "saved_bytes", l.total.saving.least);
+		json_out_int(o, "saved_at_most_bytes", l.total.saving.most);
+		look_free(&l);
+	}
+	json_out_end_object(o);
+	return json_out_finish(o);
+}
+
+int applet_status(int argc, char **argv)
+{
+	struct support s;
+	bool json = false;
+	int ret;
+
+	log_init("status", false);
+	ret = look_options(argc, argv, &json);
+	if (ret >= 0)
+		return ret;
+	s = probe_support();
+	if (json)
+		return print_json(&s);
+	print_text(&s);
+	return 0;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of containers that cgroups do not tell, written down at the start for those who look. */
+#include "containers/metadata.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "kernel/proc.h"
+
+#define PARENT "/run/ksm-hook"
+
+/* How often a start looks for what a hook that was never called has left. */
+#define COLLECT_SECONDS 600
+/* A record without an init may be of a container that is just being created. */
+#define YOUNG_SECONDS 60
+
+/* In one file: a line "key value" each. */
+static const struct field {
+	const char *key;
+	size_t offset, size;
+} fields[] = {
+	{ "pod", offsetof(struct record, pod), sizeof(((struct record *)0)->pod) },
+	{ "namespace", offsetof(struct record, namespace),
+	  sizeof(((struct record *)0)->namespace) },
+	{ "container", offsetof(struct record, container),
+	  sizeof(((struct record *)0)->container) },
+	{ "image", offsetof(struct record, image), sizeof(((struct record *)0)->image) },
+};
+
+enum { POD, NAMESPACE, CONTAINER, IMAGE };
+
+static const struct {
+	const char *key;
+	int field;
+} annotations[] = {
+	{ "io.kubernetes.cri.sandbox-name", POD },
+	{ "io.kubernetes.cri.sandbox-namespace", NAMESPACE },
+	{ "io.kubernetes.cri.container-name", CONTAINER },
+	{ "io.kubernetes.cri.image-name", IMAGE },
+	{ "io.kubernetes.pod.name", POD },
+	{ "io.kubernetes.pod.namespace", NAMESPACE },
+	{ "io.kubernetes.container.name", CONTAINER },
+	{ "io.kubernetes.cri-o.ImageName", IMAGE },
+	{ "nerdctl/name", CONTAINER },
+};
+
+static bool is_clean(const char *text, size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/@+-";
+
+	for (size_t i = 0; i < len; i++) {
+		if (!text[i] || !strchr(letters, text[i]))
+			return false;
+	}
+	return len > 0;
+}
+
+static void set(struct record *r, const struct field *f, const char *value, size_t len)
+{
+	char *to = (char *)r + f->offset;
+
+	if (len >= f->size || !is_clean(value, len))
+		return;
+	memcpy(to, value, len);
+	to[len] = '\0';
+}
+
+void record_annotation(struct record *r, const char *key, const char *value, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++) {
+		if (strcmp(annotations[i].key, key) == 0)
+			set(r, &fields[annotations[i].field], value, len);
+	}
+}
+
+bool record_may_name(const char *text, size_t len)
+{
+	return memmem(text, len, "io.kubernetes.", 14) || memmem(text, len, "nerdctl", 7);
+}
+
+void record_clean(struct record *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		char *text = (char *)r + fields[i].offset;
+
+		text[fields[i].size - 1] = '\0';
+		if (!is_clean(text, strlen(text)))
+			text[0] = '\0';
+	}
+}
+
+static bool is_id(const char *id)
+{
+	return id[0] != '.' && strlen(id) < 200 && is_clean(id, strlen(id)) && !strchr(id, '/');
+}
+
+static int open_dir(void)
+{
+	__cleanup(close_fd) int fd =
+		open(RECORD_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	/* a directory that others may write to is no source of names */
+	if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || st.st_mode & 022)
+		return -EPERM;
+	return steal_fd(&fd);
+}
+
+int record_open(void)
+{
+	int fd = open_dir();
+
+	return fd < 0 ? -1 : fd;
+}
+
+/* For root only: nobody else may write to /run, and the names are nobody else's business. */
+static int make_dir(void)
+{
+	int fd = open_dir();
+
+	if (fd != -ENOENT)
+		return fd;
+	if ((mkdir(PARENT, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(RECORD_DIR, 0700) < 0 && errno != EEXIST))
+		return -errno;
+	return open_dir();
+}
+
+/* The lines of a file, and "init PID START" in front; the length, or -1 when there is no name. */
+static int format(char *out, size_t size, pid_t pid, const struct record *r)
+{
+	struct proc_stat st = { 0 };
+	int len, head;
+
+	if (pid > 0 && proc_stat(pid, &st) < 0)
+		pid = 0;
+	head = len = snprintf(out, size, "init %d %llu\n", pid, (unsigned long long)st.start);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		const char *text = (const char *)r + fields[i].offset;
+
+		if (text[0])
+			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
+					text);
+	}
+	return len > head ? len : -1;
+}
+
+static bool init_has_ended(const char *text)
+{
+	unsigned long long start;
+	struct proc_stat st;
+	int pid;
+
+	if (sscanf(text, "init %d %llu", &pid, &start) != 2)
+		return true;
+	/* one that nobody has waited for is there, and has ended */
+	return pid > 0 &&
+	       (proc_stat(pid, &st) < 0 || st.start != start || strchr("ZX", st.state));
+}
+
+static bool has_init(const char *text)
+{
+	return strncmp(text, "init 0 ", 7) != 0;
+}
+
+static ssize_t read_file(int dir, const char *name, char *text, size_t size, time_t *written)
+{
+	__cleanup(close_fd) int fd =
+		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (written) {
+		if (fstat(fd, &st) < 0)
+			return -errno;
+		*written = st.st_mtime;
+	}
+	return read_all(fd, text, size - 1, 0);
+}
+
+void record_collect(int dir, bool (*lives)(const void *arg, const char *id), const void *arg)
+{
+	int fd = dup(dir);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	time_t now = time(NULL);
+	struct dirent *e;
+
+	if (!d) {
+		close_fd(&fd);
+		return;
+	}
+	rewinddir(d);
+	while ((e = readdir(d)) != NULL) {
+		char text[1024];
+		time_t written = 0;
+
+		if (!is_id(e->d_name) ||
+		    read_file(dir, e->d_name, text, sizeof(text), &written) < 0)
+			continue;
+		if (has_init(text) ?
+			    init_has_ended(text) :
+			    lives && now - written > YOUNG_SECONDS && !lives(arg, e->d_name))
+			unlinkat(dir, e->d_name, 0);
+	}
+	closedir(d);
+}
+
+/* Now and then, in the start that happens to come then. */
+static void collect_if_due(int dir)
+{
+	static const char stamp[] = ".collected";
+	struct stat st;
+	int fd;
+
+	if (fstatat(dir, stamp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    time(NULL) - st.st_mtime < COLLECT_SECONDS)
+		return;
+	fd = openat(dir, stamp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	futimens(fd, NULL);
+	close(fd);
+	record_collect(dir, NULL, NULL);
+}
+
+void record_write(const char *id, pid_t pid, const struct record *r)
+{
+	__cleanup(close_fd) int dir = -1, fd = -1;
+	char text[1024], name[40];
+	int len;
+
+	if (!is_id(id) || geteuid() != 0)
+		return;
+	len = format(text, sizeof(text), pid, r);
+	if (len < 0)
+		return;
+	dir = make_dir();
+	if (dir < 0)
+		return log_debug("%s: %s", RECORD_DIR, strerror(-dir));
+	snprintf(name, sizeof(name), ".new.%d", getpid());
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return log_debug("%s/%s: %s", RECORD_DIR, name, strerror(errno));
+	if (write_all(fd, text, (size_t)len) < 0 || renameat(dir, name, dir, id) < 0) {
+		log_debug("%s/%s: %s", RECORD_DIR, id, strerror(errno));
+		unlinkat(dir, name, 0);
+	}
+	collect_if_due(dir);
+}
+
+void record_remove(const char *id)
+{
+	__cleanup(close_fd) int dir = -1;
+
+	if (!is_id(id) || geteuid() != 0)
+		return;
+	dir = open_dir();
+	if (dir >= 0)
+		unlinkat(dir, id, 0);
+}
+
+bool record_read(int dir, const char *id, struct record *out)
+{
+	char text[1024];
+
+	*out = (struct record){ 0 };
+	if (!is_id(id) || read_file(dir, id, text, sizeof(text), NULL) < 0 ||
+	    init_has_ended(text))
+		return false;
+	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+			size_t n = strlen(fields[i].key);
+
+			if (strncmp(line, fields[i].key, n) == 0 && line[n] == ' ')
+				set(out, &fields[i], line + n + 1, strlen(line + n + 1));
+		}
+	}
+	return true;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which processes a user means by a process id, a container, a cgroup or all containers. */
+#include "containers/targets.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/proc.h"
+
+/* PID_MAX_LIMIT of include/linux/threads.h: a larger number is no process's */
+#define PID_MAX 4194304
+/* An error names at most so many containers. */
+#define NAMED_MAX 4
+/* A list of containers starts with room for so many. */
+#define CONTAINERS_ROOM 64
+
+#define ID_LEN 64
+
+static bool is_hex(const char *s, size_t len)
+{
+	return strspn(s, "0123456789abcdef") >= len;
+}
+
+static bool same_name(const struct container_name *a, const struct container_name *b)
+{
+	return strcmp(a->id, b->id) == 0 && strcmp(a->engine, b->engine) == 0;
+}
+
+/* "ENGINE:" in front of the word: what follows it, else NULL */
+static const char *after_engine(const char *word, const char *engine)
+{
+	size_t len = strlen(engine);
+
+	return strncmp(word, engine, len) == 0 && word[len] == ':' ? word + len + 1 : NULL;
+}
+
+enum fit { FIT_NONE, FIT_PREFIX, FIT_EXACT };
+
+/* Names have to be whole; of the ids that engines make up a part will do, as docker has it. */
+static enum fit fits_id(const char *word, const char *id)
+{
+	size_t len = strlen(word);
+
+	if (strcmp(word, id) == 0)
+		return FIT_EXACT;
+	return len && strlen(id) == ID_LEN && is_hex(id, ID_LEN) &&
+			       strncmp(word, id, len) == 0 ?
+		       FIT_PREFIX :
+		       FIT_NONE;
+}
+
+static enum fit fits(const char *word, const struct container_name *c)
+{
+	const char *rest = after_engine(word, c->engine);
+	enum fit whole = fits_id(word, c->id), part = rest ? fits_id(rest, c->id) : FIT_NONE;
+
+	return whole > part ? whole : part;
+}
+
+static void name_candidates(const struct container_name *list, size_t n, const char *word,
+			    enum fit fit, size_t found, struct error *err)
+{
+	char names[200], id[ID_LEN + 8];
+	size_t len = 0, named = 0;
+
+	for (size_t i = 0; i < n && named < NAMED_MAX; i++) {
+		bool whole;
+
+		if (fits(word, &list[i]) != fit)
+			continue;
+		whole = fit == FIT_EXACT || strlen(list[i].id) != ID_LEN;
+		/* enough digits to see the difference, few enough for a line */
+		printable(id, sizeof(id), list[i].id,
+			  whole             ? strlen(list[i].id) :
+			  strlen(word) < 12 ? 16 :
+			  strlen(word) < 60 ? strlen(word) + 4 :
+					      ID_LEN);
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%s",
+					named ? ", " : "", list[i].engine, id);
+		if (len >= sizeof(names))
+			len = sizeof(names) - 1;
+		named++;
+	}
+	printable(id, sizeof(id), word, strlen(word));
+	err_set(err, EEXIST, "\"%s\" is more than one container: %s%s", id, names,
+		found > named ? ", ..." : "");
+}
+
+ssize_t target_choose(const struct container_name *list, size_t n, const char *word,
+		      struct error *err)
+{
+	enum fit best = FIT_NONE;
+	size_t found = 0, at = 0;
+	char clean[80];
+
+	for (size_t i = 0; i < n; i++) {
+		enum fit fit = fits(word, &list[i]);
+
+		if (fit == FIT_NONE || fit < best)
+			continue;
+		found = fit == best ? found + 1 : 1;
+		best = fit;
+		at = i;
+	}
+	if (found == 1)
+		return (ssize_t)at;
+	if (found) {
+		name_candidates(list, n, word, best, found, err);
+		return -EEXIST;
+	}
+	printable(clean, sizeof(clean), word, strlen(word));
+	return err_set(err, ENOENT,
+		       "there is no container \"%s\" (ksm-hook ps lists them; names given with "
+		       "docker or podman --name are not known, ids are)",
+		       clean);
+}
+
+bool target_in_cgroup(const char *text, const char *path, size_t len)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		const char *p = memchr(text, ':', n);
+
+		p = p ? memchr(p + 1, ':', n - (size_t)(p + 1 - text)) : NULL;
+		if (p) {
+			size_t plen = n - (size_t)(++p - text);
+
+			if (plen >= len && memcmp(p, path, len) == 0 &&
+			    (plen == len || p[len] == '/'))
+				return true;
+		}
+		text += n + (text[n] == '\n');
+	}
+	return false;
+}
+
+static bool is_one(const struct target *t, pid_t pid)
+{
+	struct container_name name;
+	struct proc_stat st;
+	char text[4096];
+
+	switch (t->kind) {
+	case TARGET_PID:
+		return pid == t->pid && proc_stat(pid, &st) == 0 && st.start == t->start;
+	case TARGET_CONTAINER:
+		return container_of(pid, &name) && same_name(&name, &t->name);
+	case TARGET_CGROUP:
+		return proc_read(pid, "cgroup", text, sizeof(text)) > 0 &&
+		       target_in_cgroup(text, t->path, t->path_len);
+	case TARGET_ALL:
+		return container_of(pid, &name) && !same_name(&name, &t->name);
+	}
+	return false;
+}
+
+bool target_match(const void *arg, pid_t pid)
+{
+	const struct target_set *set = arg;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (is_one(&set->t[i], pid))
+			return true;
+	}
+	return false;
+}
+
+struct pids {
+	pid_t *pid;
+	size_t n, room;
+};
+
+static int add_pid(struct pids *p, pid_t pid)
+{
+	if (p->n == p->room) {
+		size_t room = p->room ? p->room * 2 : 256;
+		pid_t *more = realloc(p->pid, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		p->pid = more;
+		p->room = room;
+	}
+	p->pid[p->n++] = pid;
+	return 0;
+}
+
+/* fn for every process but us, until it returns something else than 0, which is returned. */
+static int for_each(int (*fn)(void *arg, pid_t pid), void *arg, struct error *err)
+{
+	DIR *dir = opendir("/proc");
+	pid_t pid, self = getpid();
+	int r = 0;
+
+	if (!dir)
+		return err_errno(err, errno, "/proc");
+	while (r == 0 && (pid = proc_next(dir)) != 0) {
+		if (pid != self)
+			r = fn(arg, pid);
+	}
+	closedir(dir);
+	return r < 0 ? err_errno(err, -r, "looking at all processes") : r;
+}
+
+struct search {
+	const struct target_set *set;
+	struct pids found;
+};
+
+static int add_if_meant(void *arg, pid_t pid)
+{
+	struct search *s = arg;
+
+	return target_match(s->set, pid) ? add_pid(&s->found, pid) : 0;
+}
+
+ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err)
+{
+	struct search s = { .set = set };
+	bool only_pids = true;
+	int r = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		only_pids &= set->t[i].kind == TARGET_PID;
+	if (!only_pids)
+		r = for_each(add_if_meant, &s, err);
+	for (size_t i = 0; only_pids && r == 0 && i < set->n; i++) {
+		if (is_one(&set->t[i], set->t[i].pid))
+			r = add_pid(&s.found, set->t[i].pid);
+	}
+	if (r < 0) {
+		free(s.found.pid);
+		return r;
+	}
+	*out = s.found.pid;
+	return (ssize_t)s.found.n;
+}
+
+struct containers {
+	struct container_name *name;
+	size_t n, room;
+};
+
+static int add_container(void *arg, pid_t pid)
+{
+	struct containers *c = arg;
+	struct container_name name;
+
+	if (!container_of(pid, &name))
+		return 0;
+	for (size_t i = 0; i < c->n; i++) {
+		if (same_name(&c->name[i], &name))
+			return 0;
+	}
+	if (c->n == c->room) {
+		size_t room = c->room * 2;
+		struct container_name *more = realloc(c->name, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		c->name = more;
+		c->room = room;
+	}
+	c->name[c->n++] = name;
+	return 0;
+}
+
+/* -ENOENT when there is no process (but maybe a thread) of that number */
+static int pid_target(struct target *t, const char *digits, struct error *err)
+{
+	__cleanup(close_fd) int pidfd = -1;
+	struct proc_stat st;
+	int64_t pid;
+
+	if (parse_int(digits, strlen(digits), 1, PID_MAX, &pid) < 0)
+		return -ENOENT;
+	pidfd = proc_pin((pid_t)pid);
+	if (pidfd < 0 || proc_stat((pid_t)pid, &st) < 0)
+		return -ENOENT;
+	if (pid == getpid())
+		return err_set(err, EINVAL, "process %d is ksm-hook itself", (int)pid);
+	if (st.kernel_thread)
+		return err_set(err, EINVAL, "process %d is a thread of the kernel", (int)pid);
+	*t = (struct target){ .kind = TARGET_PID, .pid = (pid_t)pid, .start = st.start };
+	return 0;
+}
+
+static int is_in(void *arg, pid_t pid)
+{
+	return is_one(arg, pid);
+}
+
+static int cgroup_target(struct target *t, const char *word, struct error *err)
+{
+	size_t len = strlen(word);
+	int r;
+
+	while (len && word[len - 1] == '/')
+		len--;
+	if (!len)
+		return err_set(err, EINVAL, "the cgroup / is the whole host");
+	*t = (struct target){ .kind = TARGET_CGROUP, .path = word, .path_len = len };
+	r = for_each(is_in, t, err);
+	if (r < 0)
+		return r;
+	return r ? 0 :
+		   err_set(err, ENOENT,
+			   "there is no process in a cgroup %s (/proc/PID/cgroup has the "
+			   "names)",
+			   word);
+}
+
+/*
+ * A number is a process id, but LXC and OpenVZ containers are named by numbers as well: where
+ * it is both, it has to be said which.
+ */
+static int resolve(struct target *t, const char *word, const struct containers *c,
+		   struct error *err)
+{
+	struct error no_container;
+	ssize_t at;
+	int r;
+
+	if (word[0] == '/')
+		return cgroup_target(t, word, err);
+	if (strncmp(word, "pid:", 4) == 0) {
+		r = pid_target(t, word + 4, err);
+		if (r == -ENOENT)
+			err_set(err, ENOENT, "there is no process \"%s\"", word + 4);
+		return r;
+	}
+	at = target_choose(c->name, c->n, word, &no_container);
+	r = pid_target(t, word, err);
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		if (strcmp(c->name[i].id, word) == 0)
+			return err_set(
+				err, EEXIST,
+				"\"%s\" is a process and a container: say pid:%s or %s:%s",
+				word, word, c->name[i].engine, word);
+	}
+	if (r != -ENOENT)
+		return r;
+	if (at < 0) {
+		*err = no_container;
+		if (at == -ENOENT && strspn(word, "0123456789") == strlen(word))
+			err_wrap(err, 0, "there is no process %s", word);
+		return (int)at;
+	}
+	*t = (struct target){ .kind = TARGET_CONTAINER, .name = c->name[at] };
+	return 0;
+}
+
+static bool is_listed(const struct target_set *set, const struct target *t)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const struct target *o = &set->t[i];
+
+		if (t->kind == TARGET_PID && o->kind == TARGET_PID && o->pid == t->pid)
+			return true;
+	}
+	return false;
+}
+
+int target_resolve(struct target_set *set, char *const *words, size_t n, bool all,
+		   struct error *err)
+{
+	struct containers c = { .room = CONTAINERS_ROOM };
+	int r = 0;
+
+	set->n = 0;
+	set->t = calloc(n + 1, sizeof(*set->t));
+	if (!set->t)
+		return err_set(err, ENOMEM, "out of memory");
+	if (all) {
+		set->t[0].kind = TARGET_ALL;
+		if (!container_of(getpid(), &set->t[0].name))
+			set->t[0].name = (struct container_name){ "", "" };
+		set->n = 1;
+		return 0;
+	}
+	c.name = calloc(c.room, sizeof(*c.name));
+	if (!c.name)
+		return err_set(err, ENOMEM, "out of memory");
+	r = for_each(add_container, &c, err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct target *t = &set->t[set->n];
+
+		r = resolve(t, words[i], &c, err);
+		set->n += r == 0 && !is_listed(set, t);
+	}
+	free(c.name);
+	return r;
+}
+
+void target_free(struct target_set *set)
+{
+	free(set->t);
+	set->t = NULL;
+	set->n = 0;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* As much of TOML as it takes to find a few settings in an engine's configuration. */
+#include "doctor/toml.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct scan {
+	char *p;
+	int line;
+	size_t nested; /* arrays and inline tables around p */
+	struct toml_path path;
+	toml_visit visit;
+	void *arg;
+};
+
+static bool value(struct scan *s);
+
+static void blanks(struct scan *s)
+{
+	s->p += strspn(s->p, " \t\r");
+}
+
+/* Blanks, ends of lines and comments. */
+static void space(struct scan *s)
+{
+	for (;;) {
+		blanks(s);
+		if (*s->p == '#')
+			s->p += strcspn(s->p, "\n");
+		if (*s->p != '\n')
+			return;
+		s->line++;
+		s->p++;
+	}
+}
+
+/*
+ * The string that p is at, decoded in its place: it never gets longer. Escapes that no path
+ * or pattern needs are not understood.
+ */
+static char *string(struct scan *s)
+{
+	char quote = *s->p++, *out = s->p, *text = out;
+
+	while (*s->p != quote) {
+		if (*s->p == '\0' || *s->p == '\n')
+			return NULL;
+		if (*s->p == '\\' && quote == '"') {
+			s->p++;
+			if (*s->p != '"' && *s->p != '\\')
+				return NULL;
+		}
+		*out++ = *s->p++;
+	}
+	s->p++;
+	*out = '\0';
+	return text;
+}
+
+/* A key of one or more parts is added to the path; what follows it, which is passed over. */
+static char key(struct scan *s)
+{
+	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789_-";
+	char next;
+
+	do {
+		char *text, *end;
+
+		blanks(s);
+		if (s->path.depth == TOML_DEPTH_MAX)
+			return '\0';
+		if (*s->p == '"' || *s->p == '\'') {
+			text = string(s);
+			end = NULL;
+		} else {
+			text = s->p;
+			s->p += strspn(s->p, bare);
+			end = s->p > text ? s->p : NULL;
+			if (!end)
+				return '\0';
+		}
+		if (!text)
+			return '\0';
+		blanks(s);
+		next = *s->p;
+		if (next == '\0')
+			return '\0';
+		s->p++;
+		if (end)
+			*end = '\0';
+		s->path.key[s->path.depth++] = text;
+	} while (next == '.');
+	return next;
+}
+
+static bool pair(struct scan *s)
+{
+	size_t depth = s->path.depth;
+	bool ok;
+
+	if (key(s) != '=')
+		return false;
+	blanks(s);
+	ok = value(s);
+	s->path.depth = depth;
+	return ok;
+}
+
+/* Behind an element: 1 another follows, 0 that was the last, -1 not understood. */
+static int another(struct scan *s, char close)
+{
+	space(s);
+	if (*s->p == ',') {
+		s->p++;
+		space(s);
+		return *s->p != close;
+	}
+	return *s->p == close ? 0 : -1;
+}
+
+/* [ ... ] or { ... }: what each of its elements is. arg is the list's value, or NULL. */
+static bool bracketed(struct scan *s, char close,
+		      bool (*each)(struct scan *, struct toml_value *), struct toml_value *v)
+{
+	int more;
+
+	if (s->nested++ == TOML_DEPTH_MAX)
+		return false;
+	s->p++;
+	space(s);
+	more = *s->p != close;
+	while (more > 0)
+		more = each(s, v) ? another(s, close) : -1;
+	s->nested--;
+	s->p += more == 0;
+	return more == 0;
+}
+
+static bool inline_pair(struct scan *s, struct toml_value *v)
+{
+	(void)v;
+	return pair(s);
+}
+
+static bool is_multi_line(const struct scan *s)
+{
+	return (*s->p == '"' || *s->p == '\'') && s->p[1] == *s->p && s->p[2] == *s->p;
+}
+
+static bool multi_line(struct scan *s)
+{
+	const char *end = *s->p == '"' ? "\"\"\"" : "'''";
+	char *p = strstr(s->p + 3, end);
+
+	if (!p)
+		return false;
+	for (; s->p < p + 3; s->p++)
+		s->line += *s->p == '\n';
+	return true;
+}
+
+/* Numbers, truths, dates. */
+static bool bare_value(struct scan *s)
+{
+	size_t n = strcspn(s->p, ",]}#\n");
+
+	s->p += n;
+	return n > 0;
+}
+
+/* Keep a pair {append=true} to itself: it says something of the list that it stands in. */
+static void see_append(void *arg, const struct toml_path *path, const struct toml_value *v)
+{
+	bool *append = arg;
+
+	if (v->type == TOML_OTHER && strcmp(path->key[path->depth - 1], "append") == 0)
+		*append = true;
+}
+
+static bool element(struct scan *s, struct toml_value *v)
+{
+	struct toml_value inner = { .type = TOML_LIST };
+
+	if (is_multi_line(s)) {
+		v->type = TOML_OTHER;
+		return multi_line(s);
+	}
+	if (*s->p == '"' || *s->p == '\'') {
+		char *text = string(s);
+
+		if (v->n == TOML_LIST_MAX)
+			v->type = TOML_OTHER;
+		else
+			v->text[v->n++] = text;
+		return text;
+	}
+	if (*s->p == '{') {
+		toml_visit visit = s->visit;
+		void *arg = s->arg;
+		bool ok;
+
+		s->visit = see_append;
+		s->arg = &v->append;
+		ok = bracketed(s, '}', inline_pair, NULL);
+		s->visit = visit;
+		s->arg = arg;
+		return ok;
+	}
+	v->type = TOML_OTHER;
+	return *s->p == '[' ? bracketed(s, ']', element, &inner) : bare_value(s);
+}
+
+static bool value(struct scan *s)
+{
+	struct toml_value v = { .type = TOML_OTHER, .line = s->line };
+	bool ok;
+
+	if (*s->p == '{')
+		return bracketed(s, '}', inline_pair, NULL);
+	if (*s->p == '[') {
+		v.type = TOML_LIST;
+		ok = bracketed(s, ']', element, &v);
+	} else if (is_multi_line(s)) {
+		ok = multi_line(s);
+	} else if (*s->p == '"' || *s->p == '\'') {
+		v.type = TOML_STRING;
+		v.text[v.n++] = string(s);
+		ok = v.text[0];
+	} else {
+		ok = bare_value(s);
+	}
+	if (ok)
+		s->visit(s->arg, &s->path, &v);
+	return ok;
+}
+
+static bool header(struct scan *s)
+{
+	bool many = s->p[1] == '[';
+
+	s->p += 1 + many;
+	s->path.depth = 0;
+	s->path.table_line = s->line;
+	if (key(s) != ']' || (many && *s->p != ']'))
+		return false;
+	s->p += many;
+	s->path.table_depth = s->path.depth;
+	return true;
+}
+
+int toml_scan(const char *name, char *text, toml_visit visit, void *arg, struct error *err)
+{
+	struct scan s = { .p = text, .line = 1, .visit = visit, .arg = arg };
+
+	for (space(&s); *s.p; space(&s)) {
+		int line = s.line;
+		bool ok = *s.p == '[' ? header(&s) : pair(&s);
+
+		blanks(&s);
+		if (!ok || !strchr("#\n", *s.p))
+			return err_set(err, EINVAL, "%s: line %d is not understood", name,
+				       line);
+	}
+	return 0;
+}
+
+bool toml_path_is(const struct toml_path *path, ...)
+{
+	const char *want;
+	bool same = true;
+	size_t i = 0;
+	va_list ap;
+
+	va_start(ap, path);
+	while ((want = va_arg(ap, const char *)) != NULL && same) {
+		same = i < path->depth &&
+		       (strcmp(want, "*") == 0 || strcmp(want, path->key[i]) == 0);
+		i++;
+	}
+	va_end(ap);
+	return same && i == path->depth;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the anonymous pages of processes that run on, and keeps nothing of them but hashes. */
+#include "estimate/page_reader.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "kernel/ksm.h"
+#include "base/util.h"
+
+/* Read at a time: fits the second level cache, as the hash reads it once more. */
+#define BUFFER_SIZE (256ul * 1024)
+
+/* Pages that are looked at twice: one per cent of change is told to a third of that. */
+#define LOOKS 4096
+
+/* ksmd looks at a page twice, too, before it believes that it rests. */
+#define LOOK_AGAIN_MS 1000
+
+/* Frames per leaf of the set of those seen: 4 KiB of bits. */
+#define LEAF 32768
+
+struct look {
+	pid_t pid;
+	uint64_t addr, frame, hash;
+};
+
+struct survey {
+	struct contents *contents;
+	survey_progress *progress;
+	void *progress_arg;
+	char *buffer;
+	size_t page, page_shift;
+	int kpagecount;
+
+	/*
+	 * Whoever can choose page contents must not be able to choose hashes: it is drawn anew
+	 * every time.
+	 */
+	uint8_t secret[XXH_SECRET_DEFAULT_SIZE];
+
+	uint64_t **seen; /* bit per frame */
+	size_t seen_n;
+
+	struct look look[LOOKS];
+	size_t looks;
+	uint64_t stride, hashed;
+	int64_t first_ms;
+
+	uint64_t done, bytes;
+	int64_t us;
+};
+
+/* One process being read. */
+struct visit {
+	struct survey *s;
+	struct survey_count *count;
+	uint32_t owner;
+	pid_t pid;
+	int mem;
+};
+
+struct survey *survey_new(size_t room, survey_progress *progress, void *arg)
+{
+	struct survey *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->progress = progress;
+	s->progress_arg = arg;
+	s->page = (size_t)sysconf(_SC_PAGESIZE);
+	s->page_shift = (size_t)__builtin_ctzl(s->page);
+	s->stride = 1;
+	s->first_ms = now_ms();
+	s->kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	s->contents = contents_new(room);
+	s->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (s->buffer == MAP_FAILED)
+		s->buffer = NULL;
+	if (!s->buffer || !s->contents ||
+	    getrandom(s->secret, sizeof(s->secret), 0) != sizeof(s->secret)) {
+		survey_free(s);
+		return NULL;
+	}
+	/* other people's memory must not get into swap or a core; where not, it is wiped still */
+	mlock(s->buffer, BUFFER_SIZE);
+	madvise(s->buffer, BUFFER_SIZE, MADV_DONTDUMP);
+	return s;
+}
+
+void survey_free(struct survey *s)
+{
+	if (!s)
+		return;
+	if (s->buffer) {
+		explicit_bzero(s->buffer, BUFFER_SIZE);
+		munmap(s->buffer, BUFFER_SIZE);
+	}
+	for (size_t i = 0; i < s->seen_n; i++)
+		free(s->seen[i]);
+	free(s->seen);
+	contents_free(s->contents);
+	close_fd(&s->kpagecount);
+	explicit_bzero(s, sizeof(*s));
+	free(s);
+}
+
+/* Is this frame met for the first time? It is not any more. -ENOMEM */
+static int first_time(struct survey *s, uint64_t frame)
+{
+	size_t leaf = (size_t)(frame / LEAF);
+	uint64_t bit = 1ull << (frame % 64), *word;
+
+	if (leaf >= s->seen_n) {
+		uint64_t **more = realloc(s->seen, (leaf + 1) * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		memset(more + s->seen_n, 0, (leaf + 1 - s->seen_n) * sizeof(*more));
+		s->seen = more;
+		s->seen_n = leaf + 1;
+	}
+	if (!s->seen[leaf])
+		s->seen[leaf] = calloc(LEAF / 64, sizeof(uint64_t));
+	if (!s->seen[leaf])
+		return -ENOMEM;
+	word = &s->seen[leaf][frame % LEAF / 64];
+	if (*word & bit)
+		return false;
+	*word |= bit;
+	return true;
+}
+
+static uint64_t hash(const struct survey *s, const char *page)
+{
+	return XXH3_64bits_withSecret(page, s->page, s->secret, sizeof(s->secret));
+}
+
+/* Of all pages that are hashed, remember a few thousand, spread over the whole. */
+static void remember(struct survey *s, pid_t pid, const struct page *p, uint64_t h)
+{
+	if (s->hashed++ % s->stride)
+		return;
+	if (s->looks == LOOKS) {
+		for (size_t i = 0; i < LOOKS / 2; i++)
+			s->look[i] = s->look[i * 2];
+		s->looks = LOOKS / 2;
+		s->stride *= 2;
+		if ((s->hashed - 1) % s->stride)
+			return;
+	}
+	s->look[s->looks++] = (struct look){ pid, p->addr, p->frame, h };
+}
+
+static uint32_t places_of(const struct survey *s, const struct page *p)
+{
+	uint64_t n;
+
+	if (!(p->kind & PAGE_MANY) ||
+	    pread(s->kpagecount, &n, sizeof(n), (off_t)(p->frame * sizeof(n))) != sizeof(n) ||
+	    n < 1)
+		return 1;
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static int add_page(struct visit *v, const struct page *p, const char *content)
+{
+	uint64_t h = hash(v->s, content);
+
+	if (v->owner)
+		remember(v->s, v->pid, p, h);
+	return contents_add(v->s->contents, h, p->kind & PAGE_KSM ? 0 : v->owner,
+			    places_of(v->s, p));
+}
+
+/* n pages that lie next to each other and fit the buffer */
+static int read_run(struct visit *v, const struct page *p, size_t n)
+{
+	struct survey *s = v->s;
+
+	while (n) {
+		ssize_t got = pread(v->mem, s->buffer, n * s->page, (off_t)p->addr);
+		size_t whole = got > 0 ? (size_t)got / s->page : 0;
+
+		for (size_t i = 0; i < whole; i++) {
+			int r = add_page(v, &p[i], s->buffer + i * s->page);
+
+			if (r < 0)
+				return r;
+		}
+		s->bytes += whole * s->page;
+		if (whole < n) {
+			v->count->unread++;
+			whole++;
+		}
+		p += whole;
+		n -= whole;
+	}
+	return 0;
+}
+
+/* Read those whose frames were not met before, in runs. */
+static int visit(void *arg, const struct page *p, size_t n)
+{
+	struct visit *v = arg;
+	struct survey *s = v->s;
+	size_t from = 0, most = BUFFER_SIZE / s->page;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		bool next = i > from && p[i].addr == p[i - 1].addr + s->page && i - from < most;
+		bool fresh = false;
+
+		if (!(p[i].kind & PAGE_ZERO)) {
+			r = first_time(s, p[i].frame);
+			if (r < 0)
+				return r;
+			fresh = r;
+			v->count->places++;
+			v->count->merged += (p[i].kind & PAGE_KSM) != 0;
+			if (fresh && !(p[i].kind & PAGE_KSM)) {
+				v->count->frames++;
+				v->count->huge += (p[i].kind & PAGE_THP) != 0;
+			}
+		}
+		if (fresh && next)
+			continue;
+		if (i > from) {
+			r = read_run(v, p + from, i - from);
+			if (r < 0)
+				return r;
+		}
+		from = fresh ? i : i + 1;
+	}
+	r = n > from ? read_run(v, p + from, n - from) : 0;
+	s->done += n;
+	if (s->progress)
+		s->progress(s->progress_arg, s->done);
+	return r;
+}
+
+static int open_of(pid_t pid, const char *name)
+{
+	char path[48];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : errno == ENOENT ? -ESRCH : -errno;
+}
+
+int survey_process(struct survey *s, pid_t pid, enum pages_which which, uint32_t owner,
+		   struct survey_count *count)
+{
+	struct visit v = { .s = s, .count = count, .owner = owner, .pid = pid };
+	int64_t start = now_us();
+	int r;
+
+	/* not process_vm_readv(): that cannot read what its owner made unreadable, which ksmd can */
+	v.mem = open_of(pid, "mem");
+	if (v.mem < 0)
+		return v.mem;
+	r = pages_walk(pid, which, visit, &v);
+	close(v.mem);
+	s->us += now_us() - start;
+	return r;
+}
+
+/* 1 changed, 0 not, -1 gone. A page that went is not read, as that would bring one back. */
+static int look_again(struct survey *s, const struct look *l, int pagemap, int mem)
+{
+	uint64_t entry;
+
+	if (pread(pagemap, &entry, sizeof(entry),
+		  (off_t)((l->addr >> s->page_shift) * sizeof(entry))) != sizeof(entry) ||
+	    !pages_entry_is(entry, l->frame))
+		return -1;
+	if (pread(mem, s->buffer, s->page, (off_t)l->addr) != (ssize_t)s->page)
+		return -1;
+	return hash(s, s->buffer) != l->hash;
+}
+
+double survey_changed(struct survey *s, int64_t *ms)
+{
+	int64_t wait_ms = s->first_ms + LOOK_AGAIN_MS - now_ms();
+	size_t looked = 0, changed = 0;
+	int pagemap = -1, mem = -1;
+
+	if (wait_ms > 0 && s->looks)
+		usleep((useconds_t)wait_ms * 1000);
+	*ms = now_ms() - s->first_ms;
+	for (size_t i = 0; i < s->looks; i++) {
+		int r;
+
+		if (i == 0 || s->look[i].pid != s->look[i - 1].pid) {
+			close_fd(&pagemap);
+			close_fd(&mem);
+			pagemap = open_of(s->look[i].pid, "pagemap");
+			mem = open_of(s->look[i].pid, "mem");
+		}
+		r = look_again(s, &s->look[i], pagemap, mem);
+		looked += r >= 0;
+		changed += r > 0;
+	}
+	close_fd(&pagemap);
+	close_fd(&mem);
+	return looked ? (double)changed / (double)looked : 0;
+}
+
+uint64_t survey_bytes(const struct survey *s)
+{
+	return s->bytes;
+}
+
+int64_t survey_us(const struct survey *s)
+{
+	return s->us;
+}
+
+void survey_finish(struct survey *s, uint32_t owners, struct contents_sum *of,
+		   struct contents_total *total)
+{
+	struct contents_rules rules = { .max_sharing = 256 };
+	int64_t v;
+
+	/* mm/ksm.c has no fewer than 2; before Linux 4.13 there was no bound */
+	if (ksm_sysfs("max_page_sharing", &v) == 0 && v >= 2 && v <= UINT32_MAX)
+		rules.max_sharing = (uint32_t)v;
+	rules.use_zero_pages = ksm_sysfs("use_zero_pages", &v) == 0 && v;
+	memset(s->buffer, 0, s->page);
+	rules.zero_hash = hash(s, s->buffer);
+	contents_finish(s->contents, &rules, owners, of, total);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Put a system call into processes of others, so that whatever happens they go on. */
+#ifndef KSM_INJECT_H
+#define KSM_INJECT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/util.h"
+
+enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE, INJECT_PERSONALITY };
+
+/*
+ * A call to be made by the target; the fourth and fifth argument are 0. What is too large for a
+ * target of 32 bits becomes the highest page there, so that a length can mean "all".
+ */
+struct inject_call {
+	unsigned long arg1, arg2, arg3;
+	enum inject_syscall nr;
+};
+
+/* At most this many calls in one stop of the target. */
+#define INJECT_CALLS_MAX 2
+
+struct inject_target {
+	pid_t pid; /* the process (its thread group) */
+	int pidfd; /* opened when pid was known to be the right one */
+	/*
+	 * Its number under /proc, where that is another pid namespace's than ours (in LXC's
+	 * mount hook); else 0. The leader makes the calls then: its threads have no number
+	 * in common.
+	 */
+	pid_t proc_pid;
+	pid_t tid; /* this thread is to make the calls; 0: the one that is disturbed least */
+	/* out: */
+	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
+	int stopped_us; /* how long the thread that made the calls was held up */
+	struct error err;
+};
+
+/*
+ * Let one thread of each target make the calls, in a process of its own that neither a
+ * signal to this one's group nor this one's end can interrupt half-way. Returns when all
+ * targets are through or after timeout_ms for each (twice that while a target executes a
+ * call); 0 when the attempt was made, with result and err of each target filled in, else
+ * -errno with err.
+ *
+ * The results per target: -ESRCH it has ended; -EPERM we may not trace it; -EACCES it is
+ * under seccomp, which cannot be suspended; -ETIMEDOUT it did not enter the kernel in time
+ * (frozen, or busy in user space); -EINVAL the kernel does not know the call; what else
+ * the call returned.
+ *
+ * What a target sees: a blocking call that it was in goes on as if nothing had happened,
+ * but for epoll_wait, sigtimedwait and the like, which return EINTR as after a stop and
+ * continue (signal(7)).
+ */
+int inject_run(struct inject_target *targets, size_t n, const struct inject_call *calls,
+	       size_t n_calls, int timeout_ms, struct error *err);
+
+/*
+ * The same for callers who can wait while targets execute their calls (un-merging copies
+ * memory): wait_ms longer, for all together.
+ */
+int inject_run_patiently(struct inject_target *targets, size_t n,
+			 const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			 int wait_ms, struct error *err);
+
+#endif

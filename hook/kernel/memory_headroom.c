@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there memory for the copies that un-merging makes? */
+#include "kernel/memory_headroom.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/proc.h"
+
+/* The files of a memory cgroup, which v1 and v2 name differently (cgroup-v1/memory.rst,
+ * cgroup-v2.rst). What is mounted where: systemd's layouts, pure and hybrid. */
+static const struct layout {
+	const char *root, *limit, *usage, *reclaimable;
+} v1 = { "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+	 "total_inactive_file" },
+  v2 = { "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file" };
+
+struct group {
+	char path[PATH_MAX]; /* of the process's memory cgroup, "" for the root */
+	const struct layout *layout;
+	int64_t bytes;
+};
+
+static ssize_t read_file(const char *path, char *buf, size_t size)
+{
+	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : read_all(fd, buf, size - 1, 0);
+}
+
+/* A number of one line; INT64_MAX for "max"; -1 when it cannot be read. */
+static int64_t number(const struct layout *l, const char *path, const char *name)
+{
+	char file[PATH_MAX + 64], text[64];
+	int64_t v;
+	ssize_t n;
+
+	snprintf(file, sizeof(file), "%s%s/%s", l->root, path, name);
+	n = read_file(file, text, sizeof(text));
+	if (n <= 0)
+		return -1;
+	if (strncmp(text, "max", 3) == 0)
+		return INT64_MAX;
+	return parse_int(text, strcspn(text, "\n"), 0, INT64_MAX, &v) < 0 ? -1 : v;
+}
+
+/* A "name value" line of memory.stat, not its first: pages of files that nobody used lately. */
+static int64_t reclaimable(const struct layout *l, const char *path)
+{
+	char file[PATH_MAX + 64], text[8192], key[32];
+	const char *line;
+
+	snprintf(file, sizeof(file), "%s%s/memory.stat", l->root, path);
+	if (read_file(file, text, sizeof(text)) <= 0)
+		return 0;
+	snprintf(key, sizeof(key), "\n%s ", l->reclaimable);
+	line = strstr(text, key);
+	return line ? strtoll(line + strlen(key), NULL, 10) : 0;
+}
+
+/* What may still be charged to one cgroup; INT64_MAX where there is no limit to be seen. */
+static int64_t left_in(const struct layout *l, const char *path)
+{
+	int64_t limit = number(l, path, l->limit), usage = number(l, path, l->usage), left;
+
+	if (limit < 0 || usage < 0 || limit == INT64_MAX)
+		return INT64_MAX;
+	left = limit - usage + reclaimable(l, path);
+	return left < 0 ? 0 : left;
+}
+
+static bool has_v1(void)
+{
+	return access("/sys/fs/cgroup/memory/memory.usage_in_bytes", F_OK) == 0;
+}
+
+/* The memory controller's line, or v2's. */
+static bool group_of(pid_t pid, struct group *g)
+{
+	char text[4096], *line, *next;
+	bool v1_here = has_v1();
+
+	if (proc_read(pid, "cgroup", text, sizeof(text)) <= 0)
+		return false;
+	for (line = text; line; line = next) {
+		char *controllers = strchr(line, ':'), *path;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		path = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (strcmp(controllers + 1, v1_here ? "memory" : "") != 0)
+			continue;
+		/* above the root of our cgroup namespace: not in our tree */
+		if (strncmp(path, "/..", 3) == 0)
+			return false;
+		g->layout = v1_here ? &v1 : &v2;
+		snprintf(g->path, sizeof(g->path), "%s", strcmp(path, "/") == 0 ? "" : path);
+		return true;
+	}
+	return false;
+}
+
+/* What all groups below (and at) a path need. */
+static int64_t needed_below(const struct group *g, size_t n, const char *path)
+{
+	size_t len = strlen(path);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(g[i].path, path, len) == 0 &&
+		    (g[i].path[len] == '\0' || g[i].path[len] == '/'))
+			sum += g[i].bytes;
+	}
+	return sum;
+}
+
+static int does_not_fit(int64_t need, int64_t left, const char *where, struct error *err)
+{
+	char a[16], b[16], clean[160];
+
+	printable(clean, sizeof(clean), where, strlen(where));
+	return err_set(err, ENOMEM,
+		       "un-merging needs %s more, and %s has %s left; --force does it all the "
+		       "same",
+		       format_bytes(a, sizeof(a), need), clean,
+		       format_bytes(b, sizeof(b), left));
+}
+
+static int check_group(const struct group *g, size_t n, const char *leaf, struct error *err)
+{
+	char path[PATH_MAX], where[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s", leaf);
+	for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
+		int64_t need, left;
+
+		*end = '\0';
+		need = needed_below(g, n, path);
+		left = left_in(g->layout, path);
+		if (need > left) {
+			snprintf(where, sizeof(where), "the cgroup %s", *path ? path : "/");
+			return does_not_fit(need, left, where, err);
+		}
+	}
+	return 0;
+}
+
+/* Processes to groups: those of one cgroup are added up. */
+static size_t group_up(const struct room_need *need, size_t n, struct group *g)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct group *last = &g[groups];
+		size_t k = 0;
+
+		if (need[i].bytes == 0 || !group_of(need[i].pid, last))
+			continue;
+		while (k < groups && strcmp(g[k].path, last->path) != 0)
+			k++;
+		if (k == groups)
+			g[groups++].bytes = 0;
+		g[k].bytes += need[i].bytes;
+	}
+	return groups;
+}
+
+int room_check(const struct room_need *need, size_t n, struct error *err)
+{
+	char text[4096];
+	int64_t sum = 0, available = -1;
+	struct group *g;
+	size_t groups;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += need[i].bytes;
+	if (sum == 0)
+		return 0;
+	if (read_file("/proc/meminfo", text, sizeof(text)) > 0)
+		available = proc_field(text, "MemAvailable");
+	if (available >= 0 && sum > available * 1024)
+		return does_not_fit(sum, available * 1024, "the machine", err);
+	g = calloc(n + 1, sizeof(*g));
+	if (!g)
+		return err_set(err, ENOMEM, "out of memory");
+	groups = group_up(need, n, g);
+	for (size_t i = 0; r == 0 && i < groups; i++)
+		r = check_group(g, groups, g[i].path, err);
+	free(g);
+	return r;
+}

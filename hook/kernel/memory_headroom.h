@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there memory for the copies that un-merging makes? */
+#ifndef KSM_ROOM_H
+#define KSM_ROOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/util.h"
+
+struct room_need {
+	pid_t pid;
+	int64_t bytes;
+};
+
+/*
+ * The machine's available memory and, as far as they can be read, the limits of the memory
+ * cgroups of these processes (v1 and v2, with those above them). 0, or -ENOMEM with err.
+ */
+int room_check(const struct room_need *need, size_t n, struct error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc says of processes. Every read is bounded; a process may end at any time. */
+#include "kernel/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
+/* More threads than this are not looked at when one is picked. */
+#define THREADS_MAX 32
+
+ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[80];
+	__cleanup(close_fd) int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	return read_all(fd, buf, size - 1, 0);
+}
+
+static int parse_stat(const char *text, struct proc_stat *out)
+{
+	/* the name in front may hold anything, parentheses too: the last one ends it */
+	const char *p = strrchr(text, ')');
+	int field = 2;
+
+	while (p && (p = strchr(p, ' ')) != NULL) {
+		p++;
+		field++;
+		if (field == 3)
+			out->state = *p;
+		else if (field == 4)
+			out->ppid = atoi(p);
+		else if (field == 9)
+			out->kernel_thread = strtoul(p, NULL, 10) & PF_KTHREAD;
+		else if (field == 10)
+			out->faults = strtoull(p, NULL, 10);
+		else if (field == 14)
+			out->cpu_ticks = strtoull(p, NULL, 10);
+		else if (field == 15)
+			out->cpu_ticks += strtoull(p, NULL, 10);
+		else if (field == 20)
+			out->threads = atoi(p);
+		else if (field == 22)
+			out->start = strtoull(p, NULL, 10);
+		else if (field == 39)
+			out->cpu = atoi(p);
+	}
+	return field >= 39 ? 0 : -ESRCH;
+}
+
+static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
+{
+	char text[1024];
+
+	if (proc_read(pid, name, text, sizeof(text)) <= 0)
+		return -ESRCH;
+	return parse_stat(text, out);
+}
+
+int proc_stat(pid_t pid, struct proc_stat *out)
+{
+	return read_stat(pid, "stat", out);
+}
+
+int proc_pin(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	/* EINVAL: a number that is none, or a thread's */
+	return fd >= 0 ? fd : errno == EINVAL ? -ESRCH : -errno;
+}
+
+int64_t proc_field(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read_all() ends it */
+		if (*line == '\n')
+			line++;
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			return strtoll(line + len + 1, NULL, 10);
+	}
+	return -1;
+}
+
+int proc_seccomp(pid_t tid)
+{
+	char text[4096];
+	ssize_t n = proc_read(tid, "status", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	n = (ssize_t)proc_field(text, "Seccomp");
+	return n < 0 ? -ENODATA : (int)n;
+}
+
+int proc_parent(pid_t *number, bool *outer)
+{
+	__cleanup(close_fd) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	const char *line;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read_all(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return (int)n;
+	*number = (pid_t)proc_field(text, "PPid");
+	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
+	line = strstr(text, "\nNSpid:\t");
+	if (!line || *number < 0)
+		return -ENODATA;
+	line += strlen("\nNSpid:\t");
+	*outer = line[strspn(line, "0123456789")] == '\t';
+	return 0;
+}
+
+enum {
+	RANK_NONE,    /* it has ended */
+	RANK_RUNNING, /* in user space: who knows when it enters the kernel */
+	RANK_FRAGILE, /* EINTR at best, or a lock's futex: see blocked_rank() */
+	RANK_BLOCKED,
+	RANK_BEST,
+};
+
+/*
+ * What matters beside being restarted is what a tracer that is killed in its window
+ * leaves behind: a result of 0 and other values in the argument registers. That is
+ * harmless where 0 means "not yet, look again" and the call is made by a function of its
+ * own: sleeping, polling, and FUTEX_WAIT_BITSET (condition variables, semaphores and
+ * joins of glibc since 2.34). Plain FUTEX_WAIT is a lock's, made inline by glibc and
+ * musl, which go on with the address in its register and crash.
+ */
+static int blocked_rank(const char *text)
+{
+	/* arch/x86/entry/syscalls/syscall_64.tbl; FUTEX_* of include/uapi/linux/futex.h
+	 */
+	enum {
+		POLL = 7,
+		SELECT = 23,
+		NANOSLEEP = 35,
+		FUTEX = 202,
+		CLOCK_NANOSLEEP = 230,
+		EPOLL_WAIT = 232,
+		PSELECT6 = 270,
+		PPOLL = 271,
+		EPOLL_PWAIT = 281,
+		WAIT_BITSET = 9,
+		FUTEX_CMD = 0x7f
+	};
+	char *end;
+	long nr = strtol(text, &end, 10);
+
+	switch (nr) {
+	case POLL:
+	case SELECT:
+	case NANOSLEEP:
+	case CLOCK_NANOSLEEP:
+	case PSELECT6:
+	case PPOLL:
+		return RANK_BEST;
+	case EPOLL_WAIT:
+	case EPOLL_PWAIT:
+		return RANK_FRAGILE;
+	case FUTEX:
+		strtoull(end, &end, 16);
+		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET ? RANK_BEST :
+									      RANK_FRAGILE;
+	default:
+		return RANK_BLOCKED;
+	}
+}
+
+/* How well a thread stands an interruption. */
+static int rank(pid_t pid, pid_t tid, int *cpu)
+{
+	char name[48], text[256];
+	struct proc_stat st;
+
+	snprintf(name, sizeof(name), "task/%d/stat", tid);
+	if (read_stat(pid, name, &st) < 0 || st.state == 'Z' || st.state == 'X')
+		return RANK_NONE;
+	*cpu = st.cpu;
+	snprintf(name, sizeof(name), "task/%d/syscall", tid);
+	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
+		return RANK_RUNNING;
+	return blocked_rank(text);
+}
+
+int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu)
+{
+	struct proc_stat st;
+	struct dirent *e;
+	char path[32];
+	int best = RANK_NONE, seen = 0;
+	DIR *dir;
+
+	if (proc_stat(pid, &st) < 0)
+		return -ESRCH;
+	*tid = pid;
+	*cpu = st.cpu;
+	if (st.threads == 1 && st.state != 'Z')
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return -ESRCH;
+	while (best < RANK_BEST && seen < THREADS_MAX && (e = readdir(dir)) != NULL) {
+		pid_t t = atoi(e->d_name);
+		int c, r;
+
+		if (t <= 0)
+			continue;
+		seen++;
+		r = rank(pid, t, &c);
+		if (r > best) {
+			best = r;
+			*tid = t;
+			*cpu = c;
+		}
+	}
+	closedir(dir);
+	return best ? 0 : -ESRCH;
+}
+
+pid_t proc_next(DIR *dir)
+{
+	struct dirent *e;
+
+	while ((e = readdir(dir)) != NULL) {
+		int64_t pid;
+
+		if (parse_int(e->d_name, strlen(e->d_name), 1, INT_MAX, &pid) == 0)
+			return (pid_t)pid;
+	}
+	return 0;
+}

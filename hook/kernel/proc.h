@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc says of processes. Every read is bounded; a process may end at any time. */
+#ifndef KSM_PROC_H
+#define KSM_PROC_H
+
+#include <dirent.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/util.h"
+
+/* The fields of /proc/PID/stat that are used here (proc(5)). */
+struct proc_stat {
+	char state; /* Z: zombie */
+	pid_t ppid;
+	uint64_t faults;    /* page faults that needed no reading, since fork */
+	uint64_t cpu_ticks; /* user and system time of all threads */
+	bool kernel_thread;
+	int threads;
+	uint64_t
+		start; /* when, in ticks since boot: with the number it names a process for good */
+	int cpu;       /* where it ran last */
+};
+
+/*
+ * Read /proc/PID/NAME (NAME may have slashes) into buf of size bytes, NUL-terminated. Returns
+ * its length; -ENOENT or -ESRCH when the process (or, ENOENT, just the file) is not there,
+ * -EFBIG when buf is too small.
+ */
+ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
+
+/* 0, -ESRCH */
+int proc_stat(pid_t pid, struct proc_stat *out);
+
+/*
+ * A pidfd (close-on-exec): while it is open, the number means this process and no other.
+ * -ESRCH when there is none.
+ */
+int proc_pin(pid_t pid);
+
+/*
+ * Our parent's number in the pid namespace that /proc shows, and whether that one lies
+ * around ours, as it does until a container has mounted its own. 0 or -errno.
+ */
+int proc_parent(pid_t *number, bool *outer);
+
+/* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
+int proc_seccomp(pid_t tid);
+
+/*
+ * The thread of a process that suffers least from being interrupted: a live one, best one
+ * that sleeps or polls, whose callers look again anyway, worst one that runs.
+ * cpu is where it ran last. -ESRCH when none is alive.
+ */
+int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu);
+
+/*
+ * The value of a "Name:   123 kB" line of status-like text, in the unit it is given in;
+ * -1 where there is none.
+ */
+int64_t proc_field(const char *text, const char *name);
+
+/* The next process id of the directory /proc, opened as a DIR; 0 at its end. */
+pid_t proc_next(DIR *dir);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Run a function on untrusted input in a process that can do nothing but answer. */
+#ifndef KSM_CONFINE_H
+#define KSM_CONFINE_H
+
+#include <stddef.h>
+
+#include "base/util.h"
+
+/*
+ * Fork a process without capabilities, descriptors or system calls (but write to its answer
+ * pipe and exit), call fn(arg, answer) there and copy the size bytes of answer back. What
+ * comes back is what the untrusted side says: check it. size is at most PIPE_BUF.
+ *
+ * 0; -EPROTO when the process died or sent something else (a bug, or an attack stopped),
+ * -ETIMEDOUT, or what fork and pipe return.
+ */
+int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
+		 size_t size, int timeout_ms, struct error *err);
+
+/*
+ * For a caller that goes on as another program, which must find nothing of this: neither a
+ * child that it did not start nor a processor affinity that counts as asked for.
+ */
+void confine_before_exec(void);
+
+#endif

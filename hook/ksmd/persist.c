@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * enable over boots: the package's systemd unit, switched on as `systemctl enable` does, by a
+ * link. systemd need not be running.
+ */
+#include "ksmd/persist.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define UNIT   "ksm-hook-ksmd@"
+#define SUFFIX ".service"
+#define WANTS  "/etc/systemd/system/multi-user.target.wants"
+
+/* In systemd's own order (systemd.unit(5)), as far as a package or an administrator uses it. */
+static const char *const unit_dirs[] = {
+	"/etc/systemd/system",
+	"/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system",
+	"/lib/systemd/system",
+};
+
+static bool parse_name(const char *name, char profile[PERSIST_TEXT])
+{
+	size_t prefix = strlen(UNIT), suffix = strlen(SUFFIX), len = strlen(name);
+
+	if (len <= prefix + suffix || len - prefix - suffix >= PERSIST_TEXT ||
+	    strncmp(name, UNIT, prefix) != 0 || strcmp(name + len - suffix, SUFFIX) != 0)
+		return false;
+	memcpy(profile, name + prefix, len - prefix - suffix);
+	profile[len - prefix - suffix] = '\0';
+	return true;
+}
+
+void persist_get(char profile[PERSIST_TEXT])
+{
+	DIR *dir = opendir(WANTS);
+	struct dirent *e;
+
+	profile[0] = '\0';
+	while (dir && !profile[0] && (e = readdir(dir)) != NULL) {
+		if (!parse_name(e->d_name, profile))
+			profile[0] = '\0';
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int find_unit(char *path, size_t size, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unit_dirs); i++) {
+		snprintf(path, size, "%s/" UNIT SUFFIX, unit_dirs[i]);
+		if (access(path, F_OK) == 0)
+			return 0;
+	}
+	return err_set(err, ENOENT,
+		       "--persist needs the systemd unit " UNIT SUFFIX
+		       " of the package, and it is in none of systemd's directories; without "
+		       "systemd, have `ksm-hook enable` run at each boot");
+}
+
+static int make_dir(const char *path, struct error *err)
+{
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? err_errno(err, errno, "%s", path) : 0;
+}
+
+static int add_link(const char *profile, struct error *err)
+{
+	char unit[PATH_MAX], path[PATH_MAX];
+	int r = find_unit(unit, sizeof(unit), err);
+
+	if (r == 0)
+		r = make_dir("/etc/systemd", err);
+	if (r == 0)
+		r = make_dir("/etc/systemd/system", err);
+	if (r == 0)
+		r = make_dir(WANTS, err);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), WANTS "/" UNIT "%s" SUFFIX, profile);
+	if (symlink(unit, path) < 0 && errno != EEXIST)
+		return err_errno(err, errno, "%s", path);
+	return 0;
+}
+
+static int remove_others(const char *profile, struct error *err)
+{
+	DIR *dir = opendir(WANTS);
+	char name[PERSIST_TEXT];
+	struct dirent *e;
+	int r = 0;
+
+	while (dir && r == 0 && (e = readdir(dir)) != NULL) {
+		if (!parse_name(e->d_name, name) || strcmp(name, profile) == 0)
+			continue;
+		if (unlinkat(dirfd(dir), e->d_name, 0) < 0)
+			r = err_errno(err, errno, WANTS "/%s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return r;
+}
+
+int persist_set(const char *profile, struct error *err)
+{
+	int r = *profile ? add_link(profile, err) : 0;
+
+	return r < 0 ? r : remove_others(profile, err);
+}

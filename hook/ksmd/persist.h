@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enable over boots: the package's systemd unit, switched on as `systemctl enable` does. */
+#ifndef KSM_PERSIST_H
+#define KSM_PERSIST_H
+
+#include "base/util.h"
+
+#define PERSIST_TEXT 32
+
+/* The profile that is enabled at boot; "" where none is. */
+void persist_get(char profile[PERSIST_TEXT]);
+
+/* Enable this one and no other; "": none. 0 or -errno. */
+int persist_set(const char *profile, struct error *err);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Give a container the address-space layout of its group: personality(ADDR_NO_RANDOMIZE), by
+ * which the kernel places everything by rule, and the group's stack limit, which the rule
+ * depends on and only the group knows. Children and further programs inherit both.
+ */
+#include "layout/layout.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/json_reader.h"
+#include "kernel/ksm.h"
+#include "policy/layout_policy.h"
+#include "base/log.h"
+#include "kernel/proc.h"
+
+/* runc's init has about six threads, of which any may be the one that executes the workload. */
+#define THREADS_MAX 64
+/* A thread may be made, by one that has not had its turn, while we look. */
+#define PASSES_MAX        4
+#define THREAD_TIMEOUT_MS 1000
+
+unsigned layout_owner(const char *config, size_t len)
+{
+	static const char key[] = "shared_layout";
+
+	return memmem(config, len, key, strlen(key)) ? group_owner() : 0;
+}
+
+/* A thread's personality(2), of those of pid under /proc; -1 when it has ended. */
+static long personality_of(pid_t pid, pid_t tid)
+{
+	char name[48], text[32];
+
+	snprintf(name, sizeof(name), "task/%d/personality", tid);
+	return proc_read(pid, name, text, sizeof(text)) > 0 ? strtol(text, NULL, 16) : -1;
+}
+
+/* Where each thread's stack is charged in full, a thousand threads would be a terabyte. */
+static int check_host(struct error *err)
+{
+	__cleanup(close_fd) int fd =
+		open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char text[8] = "";
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && text[0] == '2')
+		return err_set(err, ENOTSUP,
+			       "with vm.overcommit_memory=2 every thread's stack would count "
+			       "with the group's stack limit");
+	return 0;
+}
+
+/* The limit is raised, never lowered, and not past what the container may have. */
+static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
+			struct error *err)
+{
+	struct rlimit as = { 0 };
+
+	if (prlimit(pid, RLIMIT_STACK, NULL, stack) < 0 ||
+	    prlimit(pid, RLIMIT_AS, NULL, &as) < 0)
+		return err_errno(err, errno, "prlimit of process %d", pid);
+	if (as.rlim_cur != RLIM_INFINITY)
+		return err_set(err, ENOTSUP, "it has a limit on its address space");
+	if (stack->rlim_cur > g->stack)
+		return err_set(err, ENOTSUP, "its stack limit is higher than the group's");
+	if (stack->rlim_max < g->stack)
+		return err_set(err, ENOTSUP, "its hard stack limit is lower than the group's");
+	return 0;
+}
+
+static int raise_limit(pid_t pid, const struct group *g, struct error *err)
+{
+	struct rlimit stack = { 0 };
+	int r = check_limits(pid, g, &stack, err);
+
+	if (r < 0)
+		return r;
+	stack.rlim_cur = g->stack;
+	if (prlimit(pid, RLIMIT_STACK, &stack, NULL) < 0)
+		return err_errno(err, errno, "prlimit(RLIMIT_STACK) of process %d", pid);
+	return 0;
+}
+
+/* Those that have yet to be told, each a target of its own. -errno, or their number. */
+static ssize_t list_threads(const struct inject_target *t, struct inject_target *out,
+			    long *personality, struct error *err)
+{
+	pid_t pid = t->proc_pid ? t->proc_pid : t->pid;
+	char path[32];
+	size_t n = 0;
+	pid_t tid;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return err_errno(err, errno, "%s", path);
+	while ((tid = proc_next(dir)) > 0) {
+		long p = personality_of(pid, tid);
+
+		if (p < 0 || ((unsigned long)p & LAYOUT_NO_RANDOMIZE))
+			continue;
+		/* of another pid namespace's numbers only the leader's is known */
+		if (n == THREADS_MAX || (t->proc_pid && tid != pid)) {
+			closedir(dir);
+			return err_set(err, E2BIG, "it has too many threads");
+		}
+		*personality = p;
+		out[n] = *t;
+		out[n++].tid = t->proc_pid ? 0 : tid;
+	}
+	closedir(dir);
+	return (ssize_t)n;
+}
+
+/*
+ * With merge, each of the threads asks for merging too, which spares the init a second
+ * tracer; *merged is set when one has.
+ */
+static int inject(const struct inject_target *t, bool merge, bool *merged, struct error *err)
+{
+	static struct inject_target thread[THREADS_MAX];
+	long personality = 0;
+
+	for (int i = 0; i < PASSES_MAX; i++) {
+		struct inject_call call[] = { { .nr = INJECT_PERSONALITY },
+					      { PR_SET_MEMORY_MERGE, 1 } };
+		ssize_t n = list_threads(t, thread, &personality, err);
+		int r, stopped_us = 0;
+
+		if (n <= 0)
+			return (int)n;
+		call[0].arg1 = (unsigned long)personality | LAYOUT_NO_RANDOMIZE;
+		r = inject_run(thread, (size_t)n, call, merge ? 2 : 1, THREAD_TIMEOUT_MS, err);
+		for (ssize_t k = 0; k < n && r == 0; k++) {
+			if (thread[k].result == 0 || thread[k].result == -ESRCH)
+				continue;
+			*err = thread[k].err;
+			r = thread[k].result;
+		}
+		if (r < 0)
+			return r;
+		for (ssize_t k = 0; k < n; k++) {
+			stopped_us += thread[k].stopped_us;
+			*merged = *merged || (merge && thread[k].result == 0);
+		}
+		log_debug("%zd threads were stopped for %d us in all", n, stopped_us);
+	}
+	return err_set(err, EAGAIN, "it makes threads faster than they can be told");
+}
+
+/* What the runtime is going to do is in config.json, and an obstacle if that cannot be read. */
+static int check_bundle(const char *bundle, struct error *err)
+{
+	char path[sizeof(((struct hook_verdict *)NULL)->bundle) + 16];
+	__cleanup(close_fd) int fd = -1;
+	const char *obstacle;
+	struct stat st;
+	char *text;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/config.json", bundle);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size > JSON_SCAN_MAX)
+		return err_set(err, EINVAL, "%s: not a config.json that can be read", path);
+	text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return err_set(err, ENOMEM, "memory for %s", path);
+	n = read_all(fd, text, (size_t)st.st_size, 0);
+	obstacle = n < 0 ? "config.json cannot be read" : layout_obstacle(text, (size_t)n);
+	free(text);
+	return obstacle ? err_set(err, ENOTSUP, "%s", obstacle) : 0;
+}
+
+static void stays_private(const char *why)
+{
+	log_warning("its layout is not shared: %s", why);
+}
+
+/* True, or said why not. */
+static bool is_shared(const struct decision *d)
+{
+	if (d->private[0])
+		stays_private(d->private);
+	return d->group[0] != '\0';
+}
+
+/*
+ * The limit comes first and stays whatever follows: a thread without randomization that has
+ * it not would have the layout that everybody knows.
+ */
+static int start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
+		 bool merge, bool *merged, struct error *err)
+{
+	struct group g = { 0 };
+	int r = check_host(err);
+
+	if (r == 0 && has_bundle)
+		r = check_bundle(v->bundle, err);
+	if (r == 0)
+		r = group_join(group_owner(), v->decision.group, v->id,
+			       t->proc_pid ? t->proc_pid : t->pid, &g, err);
+	if (r < 0)
+		return r;
+	r = raise_limit(t->pid, &g, err);
+	if (r < 0) {
+		struct error second;
+
+		(void)group_leave(group_owner(), v->id, &second);
+		return r;
+	}
+	return inject(t, merge, merged, err);
+}
+
+bool layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
+		  bool merge)
+{
+	bool merged = false;
+	struct error err;
+
+	if (!is_shared(&v->decision))
+		return false;
+	if (start(v, t, has_bundle, merge, &merged, &err) < 0)
+		stays_private(err.msg);
+	else
+		log_info("shares the layout of %s", v->decision.group);
+	return merged;
+}
+
+static int become(const struct group *g, struct error *err)
+{
+	int old, r = raise_limit(0, g, err);
+
+	if (r < 0)
+		return r;
+	old = personality(0xffffffff);
+	if (old < 0 || personality((unsigned long)old | LAYOUT_NO_RANDOMIZE) < 0)
+		return err_errno(err, errno, "personality");
+	return 0;
+}
+
+bool layout_become(const struct decision *d, const char *id)
+{
+	struct error err, second;
+	struct group g = { 0 };
+	int r;
+
+	if (!is_shared(d))
+		return false;
+	r = check_host(&err);
+	if (r == 0)
+		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+	if (r == 0) {
+		r = become(&g, &err);
+		if (r < 0)
+			(void)group_leave(group_owner(), id, &second);
+	}
+	if (r < 0)
+		stays_private(err.msg);
+	else
+		log_info("shares the layout of %s", d->group);
+	return r == 0;
+}
+
+int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out)
+{
+	struct group g = { 0 };
+	struct error err;
+	int r = check_host(&err);
+
+	if (r == 0)
+		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+	if (r < 0) {
+		stays_private(err.msg);
+		return r;
+	}
+	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g.python);
+	snprintf(out->perl, sizeof(out->perl), "PERL_HASH_SEED=%s", g.perl);
+	return 0;
+}
+
+void layout_session(const char *id, pid_t pid)
+{
+	long p = personality_of(pid, pid);
+	struct rlimit stack;
+	struct error err;
+	struct group g;
+
+	/* it is asked, not believed: the secret is the group's, as it was recorded */
+	if (p < 0 || !((unsigned long)p & LAYOUT_NO_RANDOMIZE) ||
+	    group_of(group_owner(), id, NULL, 0, &g) < 0 ||
+	    prlimit(pid, RLIMIT_STACK, NULL, &stack) < 0 || stack.rlim_cur != g.stack)
+		return;
+	if (become(&g, &err) < 0)
+		log_info("the exec session does not share the layout: %s", err.msg);
+}
+
+void layout_end(const char *id)
+{
+	struct error err;
+
+	if (group_leave(group_owner(), id, &err) < 0)
+		log_debug("%s", err.msg);
+}
+
+bool layout_group_of(const char *id, char *name, size_t size)
+{
+	struct group g;
+
+	return group_of(group_owner(), id, name, size, &g) == 0;
+}

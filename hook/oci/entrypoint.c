@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Could the program that a container starts load the preload library? */
+#include "oci/entrypoint.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+/* More program headers than any linker makes (13 are usual). */
+#define HEADERS_MAX 64
+
+static int read_at(int fd, void *buf, size_t size, off_t at)
+{
+	ssize_t n = pread(fd, buf, size, at);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -ENOEXEC;
+}
+
+/* Program headers of either class begin with p_type. */
+static int find_interpreter(int fd, uint64_t at, size_t entry, size_t n, bool *found)
+{
+	char headers[HEADERS_MAX * sizeof(Elf64_Phdr)];
+	int r;
+
+	*found = false;
+	if (n > HEADERS_MAX || entry > sizeof(Elf64_Phdr) || at > INT32_MAX)
+		return -ENOEXEC;
+	r = read_at(fd, headers, n * entry, (off_t)at);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint32_t type;
+
+		memcpy(&type, headers + i * entry, sizeof(type));
+		*found |= type == PT_INTERP;
+	}
+	return r;
+}
+
+int elf_read(int fd, struct elf_kind *out)
+{
+	union {
+		unsigned char ident[EI_NIDENT];
+		Elf32_Ehdr e32;
+		Elf64_Ehdr e64;
+	} h;
+	int r = read_at(fd, &h, sizeof(h.e32), 0);
+
+	*out = (struct elf_kind){ 0 };
+	if (r < 0 || memcmp(h.ident, ELFMAG, SELFMAG) != 0)
+		return r < 0 ? r : -ENOEXEC;
+	out->class = h.ident[EI_CLASS];
+	out->data = h.ident[EI_DATA];
+	out->machine = h.e32.e_machine; /* at the same place in both */
+	if (out->class == ELFCLASS32)
+		return find_interpreter(fd, h.e32.e_phoff, sizeof(Elf32_Phdr), h.e32.e_phnum,
+					&out->dynamic);
+	r = read_at(fd, &h, sizeof(h.e64), 0);
+	if (r < 0)
+		return r;
+	return find_interpreter(fd, h.e64.e_phoff, sizeof(Elf64_Phdr), h.e64.e_phnum,
+				&out->dynamic);
+}
+
+/*
+ * Only regular files are opened: what a device does when it is opened, nobody knows. The
+ * path is followed without opening first.
+ */
+static int open_inside(int root, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	__cleanup(close_fd) int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	char link[40];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* As execvp() looks for it; relative directories depend on process.cwd and are left out. */
+static int open_program(int root, const char *program, const char *path)
+{
+	char full[2048];
+
+	if (strchr(program, '/'))
+		return *program == '/' ? open_inside(root, program) : -1;
+	while (*path) {
+		size_t len = strcspn(path, ":");
+		int fd = -1;
+
+		snprintf(full, sizeof(full), "%.*s/%s", (int)len, path, program);
+		if (*path == '/')
+			fd = open_inside(root, full);
+		if (fd >= 0)
+			return fd;
+		path += len + (path[len] == ':');
+	}
+	return -1;
+}
+
+int entry_check(const char *root, const char *program, const char *path,
+		const struct elf_kind *library, struct error *err)
+{
+	__cleanup(close_fd) int dir = -1;
+	__cleanup(close_fd) int fd = -1;
+	struct elf_kind kind;
+	char clean[128];
+
+	if (root[0] != '/' || !program[0])
+		return 0;
+	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = dir < 0 ? -1 : open_program(dir, program, path);
+	if (fd < 0 || elf_read(fd, &kind) < 0)
+		return 0;
+	printable(clean, sizeof(clean), program, strlen(program));
+	if (kind.class != library->class || kind.data != library->data ||
+	    kind.machine != library->machine)
+		return err_set(err, ENOEXEC,
+			       "its program %s is for another architecture than the library",
+			       clean);
+	if (!kind.dynamic)
+		return err_set(err, ENOEXEC,
+			       "its program %s is linked statically and loads no library; "
+			       "the method \"inject\" covers it",
+			       clean);
+	return 0;
+}

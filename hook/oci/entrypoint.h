@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Could the program that a container starts load the preload library? */
+#ifndef KSM_ENTRY_H
+#define KSM_ENTRY_H
+
+#include "base/util.h"
+
+struct elf_kind {
+	unsigned char class, data; /* e_ident */
+	uint16_t machine;
+	bool dynamic; /* names an interpreter, so something will load libraries for it */
+};
+
+/* 0; -ENOEXEC where this is no ELF file; what reading returns. */
+int elf_read(int fd, struct elf_kind *out);
+
+/*
+ * Look at the file's headers inside root, as the container's process would find it by
+ * path, the value of PATH. -ENOEXEC with the reason where it is an ELF file of another kind
+ * than library, or static. 0 in every other case: a script, not there, not to be told.
+ */
+int entry_check(const char *root, const char *program, const char *path,
+		const struct elf_kind *library, struct error *err);
+
+#endif

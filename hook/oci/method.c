@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which of the two ways makes a container mergeable, once its runtime has started. */
+#include "oci/method.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ksmd/boost.h"
+#include "kernel/ksm.h"
+
+/* ksm-hook precreate adds it; a user may have done it without. */
+#define LIBRARY "libksm_preload.so"
+
+/* A look at the bytes is enough: nothing but a message and an exit status depends on it. */
+static bool has_library(const char *bundle)
+{
+	static char text[64u << 10];
+	char path[sizeof(((struct hook_verdict *)NULL)->bundle) + 16];
+	__cleanup(close_fd) int fd = -1;
+	size_t kept = 0;
+	struct stat st;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/config.json", bundle);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	while ((n = read(fd, text + kept, sizeof(text) - kept)) > 0) {
+		size_t len = kept + (size_t)n;
+
+		if (memmem(text, len, LIBRARY, strlen(LIBRARY)))
+			return true;
+		/* the name may begin at the end of what was read */
+		kept = len < strlen(LIBRARY) ? len : strlen(LIBRARY) - 1;
+		memmove(text, text + len - kept, kept);
+	}
+	return false;
+}
+
+enum hook_next method_injects(const struct hook_verdict *v, int *status)
+{
+	bool no_prctl = v->decision.method == METHOD_AUTO && ksm_self_is_merged() < 0;
+	struct error err;
+
+	if (v->decision.method != METHOD_PRELOAD && !no_prctl)
+		return HOOK_MERGE;
+	*status = 0;
+	if (has_library(v->bundle)) {
+		log_info("the preload library makes it mergeable");
+		burst_start(false);
+		return HOOK_DONE;
+	}
+	err_set(&err, ENOENT,
+		"%s, and the container's config.json does not name " LIBRARY
+		", which `ksm-hook precreate` adds under podman",
+		no_prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE)" : "method preload");
+	*status = hook_failed(v, &err);
+	return HOOK_DONE;
+}

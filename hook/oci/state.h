@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container state that an OCI runtime writes to a hook's stdin. */
+#ifndef KSM_STATE_H
+#define KSM_STATE_H
+
+#include <sys/types.h>
+
+#include "base/json_reader.h"
+#include "policy/policy.h"
+#include "containers/metadata.h"
+#include "base/util.h"
+
+/*
+ * Kubernetes allows 256 KiB of annotations on a pod, CRI-O adds its own, escapes can
+ * lengthen them: a state larger than this is noise.
+ */
+#define STATE_MAX       (1u << 20)
+#define ANNOTATIONS_MAX 128
+#define ANNOTATION_MAX  4096
+
+struct state {
+	char id[256];
+	pid_t pid;        /* 0 where the state has none */
+	bool running;     /* "status" is "running", not "creating" or "created" */
+	char bundle[768]; /* empty where it is longer, or not given */
+	struct annotation annotation[ANNOTATIONS_MAX];
+	size_t n;
+	struct record record;
+};
+
+/*
+ * Parse it (runtime-spec, runtime.md, "State"). Keeps the annotations that decide: those
+ * that begin with ANNOTATION_PREFIX and those that a rule of config names. Their text lives
+ * until json_release().
+ */
+int state_parse(const char *text, size_t len, const struct policy_config *config,
+		struct state *out, struct error *err);
+
+/* Is this one of the annotations that decide? */
+bool state_decides(const struct policy_config *config, const char *key);
+
+/* Add one of these; key and text must live as long as out. name goes into messages. */
+int state_annotation(const char *name, struct state *out, const char *key,
+		     const struct json_value *v, struct error *err);
+
+#endif

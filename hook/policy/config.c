@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.json: the administrator's part of the decision. */
+#include "policy/config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/json_reader.h"
+
+/* Linux's default kernel.overflowuid: what owners outside of our user namespace look like. */
+#define OVERFLOW_UID 65534
+
+static bool in_user_namespace(void)
+{
+	__cleanup(close_fd) int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	char map[1024];
+	unsigned inside, outside, count;
+
+	if (fd < 0 || read_all(fd, map, sizeof(map) - 1, 0) < 0)
+		return true;
+	return sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
+	       outside != 0 || count != UINT32_MAX;
+}
+
+/*
+ * In the user namespace of a container (LXC's mount hook) the host's root has no name of
+ * its own. The path is the host's still, and what root decides there is for this one alone.
+ */
+static bool owner_is_fit(uid_t owner)
+{
+	return owner == 0 || owner == geteuid() ||
+	       (owner == OVERFLOW_UID && in_user_namespace());
+}
+
+ssize_t config_read(const char *path, char *buf, struct error *err)
+{
+	/* a symlink is fine here (configuration management makes them), a fifo is not */
+	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: not a regular file", path);
+	if (!owner_is_fit(st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(err, EPERM,
+			       "%s: must belong to root and be writable by nobody else: "
+			       "chown root:root and chmod 644 it",
+			       path);
+	n = read_all(fd, buf, CONFIG_MAX, 0);
+	if (n == -EFBIG)
+		return err_set(err, EFBIG, "%s: longer than %u bytes", path, CONFIG_MAX);
+	if (n < 0)
+		return err_errno(err, (int)-n, "%s", path);
+	return n;
+}
+
+struct parse {
+	const char *name;
+	struct policy_config *config;
+	unsigned seen; /* a bit for each of keys */
+};
+
+static const char *const keys[] = { "containers",   "method",     "required", "allow",
+				    "deny",         "runtimes",   "log",      "shared_layout",
+				    "allow_groups", "deny_groups" };
+
+static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
+{
+	return err_set(err, EINVAL, "%s: \"%s\" must be %s", p->name, key, expected);
+}
+
+static bool is_text(const struct json_value *v)
+{
+	return v->type == JSON_STRING && memchr(v->text, '\0', v->len) == NULL;
+}
+
+static int visit_rules(struct parse *p, struct policy_rules *rules,
+		       const struct json_path *path, const struct json_value *v,
+		       struct error *err)
+{
+	static const char shape[] =
+		"a list of {\"annotation\": KEY, \"match\": GLOB}, 64 at the most";
+	const char *list = path->key[0];
+	struct policy_rule *rule;
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, list, shape, err);
+	if (path->index[1] >= POLICY_RULES_MAX)
+		return wrong(p, list, shape, err);
+	rule = &rules->rule[path->index[1]];
+	rules->n = path->index[1] + 1;
+	if (path->depth == 2)
+		return v->type == JSON_OBJECT ? 0 : wrong(p, list, shape, err);
+	if (json_path_is(path, list, "*", "annotation", NULL) && is_text(v) &&
+	    !rule->annotation)
+		rule->annotation = v->text;
+	else if (json_path_is(path, list, "*", "match", NULL) && is_text(v) && !rule->match)
+		rule->match = v->text;
+	else
+		return wrong(p, list, shape, err);
+	return 0;
+}
+
+/* A name, or an absolute path without a way up: it is executed as root. */
+static bool is_program(const struct json_value *v)
+{
+	const char *p = v->text;
+
+	if (!is_text(v) || v->len == 0 || v->len > CONFIG_RUNTIME_MAX)
+		return false;
+	for (size_t i = 0; i < v->len; i++) {
+		if (p[i] <= 0x20 || p[i] >= 0x7f)
+			return false;
+	}
+	if (p[0] == '/')
+		return !strstr(p, "/../") && p[v->len - 1] != '/' && p[v->len - 1] != '.';
+	return !strchr(p, '/') && p[0] != '.' && p[0] != '-';
+}
+
+static int visit_runtimes(struct parse *p, const struct json_path *path,
+			  const struct json_value *v, struct error *err)
+{
+	static const char shape[] =
+		"a list of names and absolute paths of runtimes, 8 at the most";
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, "runtimes", shape, err);
+	if (path->depth > 2 || p->config->runtimes == POLICY_RUNTIMES_MAX || !is_program(v))
+		return wrong(p, "runtimes", shape, err);
+	p->config->runtime[p->config->runtimes++] = v->text;
+	return 0;
+}
+
+static int visit_globs(struct parse *p, struct policy_globs *globs,
+		       const struct json_path *path, const struct json_value *v,
+		       struct error *err)
+{
+	static const char shape[] = "a list of patterns of groups' names, 64 at the most";
+
+	if (path->depth == 1)
+		return v->type == JSON_ARRAY ? 0 : wrong(p, path->key[0], shape, err);
+	if (path->depth > 2 || globs->n == POLICY_RULES_MAX || !is_text(v))
+		return wrong(p, path->key[0], shape, err);
+	globs->glob[globs->n++] = v->text;
+	return 0;
+}
+
+/* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
+static int check_key(struct parse *p, const char *key, struct error *err)
+{
+	char clean[64];
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
+		i++;
+	if (i == ARRAY_SIZE(keys)) {
+		printable(clean, sizeof(clean), key, strlen(key));
+		return err_set(err, EINVAL, "%s: unknown key \"%s\"", p->name, clean);
+	}
+	if (p->seen & 1u << i)
+		return err_set(err, EINVAL, "%s: \"%s\" is given twice", p->name, key);
+	p->seen |= 1u << i;
+	return 0;
+}
+
+static int visit(void *arg, const struct json_path *path, const struct json_value *v,
+		 struct error *err)
+{
+	struct parse *p = arg;
+	struct policy_config *c = p->config;
+	const char *key = path->depth ? path->key[0] : NULL;
+
+	if (!key && v->type != JSON_OBJECT)
+		return err_set(err, EINVAL, "%s: must hold an object, { }", p->name);
+	if (!key)
+		return 0;
+	if (path->depth == 1 && check_key(p, key, err) < 0)
+		return -EINVAL;
+	if (strcmp(key, "allow") == 0)
+		return visit_rules(p, &c->allow, path, v, err);
+	if (strcmp(key, "deny") == 0)
+		return visit_rules(p, &c->deny, path, v, err);
+	if (strcmp(key, "runtimes") == 0)
+		return visit_runtimes(p, path, v, err);
+	if (strcmp(key, "allow_groups") == 0)
+		return visit_globs(p, &c->allow_groups, path, v, err);
+	if (strcmp(key, "deny_groups") == 0)
+		return visit_globs(p, &c->deny_groups, path, v, err);
+	if (strcmp(key, "containers") == 0) {
+		if (!is_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
+			return wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
+	} else if (strcmp(key, "method") == 0) {
+		if (!is_text(v) || policy_method_parse(v->text, &c->method) < 0)
+			return wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
+	} else if (strcmp(key, "required") == 0) {
+		if (v->type != JSON_BOOL)
+			return wrong(p, key, "true or false", err);
+		c->required = v->boolean;
+	} else if (strcmp(key, "shared_layout") == 0) {
+		if (v->type != JSON_BOOL)
+			return wrong(p, key, "true or false", err);
+		c->shared_layout = v->boolean;
+	} else if (strcmp(key, "log") == 0) {
+		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
+			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"",
+				     err);
+		c->log_given = true;
+	}
+	return 0;
+}
+
+static int complete(const struct parse *p, const char *list, const struct policy_rules *rules,
+		    struct error *err)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		if (!rules->rule[i].annotation || !rules->rule[i].match)
+			return err_set(err, EINVAL,
+				       "%s: \"%s\" rule %zu needs \"annotation\" and \"match\"",
+				       p->name, list, i + 1);
+	}
+	return 0;
+}
+
+int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
+		 struct error *err)
+{
+	struct parse p = { .name = path, .config = out };
+	int r;
+
+	*out = (struct policy_config){ 0 };
+	if (len == 0)
+		return 0;
+	r = json_walk(path, text, len, true, visit, &p, err);
+	if (r == 0)
+		r = complete(&p, "allow", &out->allow, err);
+	if (r == 0)
+		r = complete(&p, "deny", &out->deny, err);
+	return r;
+}

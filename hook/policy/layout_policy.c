@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a container shares its address-space layout, and with whom: pure. */
+#include "policy/layout_policy.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * What the engines set themselves, behind whatever a pod brought along: containerd
+ * (internal/cri/annotations), CRI-O (pkg/annotations; the kubelet's labels among its
+ * annotations). Docker and podman tell no image; the org.opencontainers.image annotations
+ * that podman hands down are the image author's, who must not choose the group.
+ */
+static const char *const namespaces[] = { "io.kubernetes.cri.sandbox-namespace",
+					  "io.kubernetes.cri-o.Namespace",
+					  "io.kubernetes.pod.namespace", NULL };
+static const char *const images[] = { "io.kubernetes.cri.image-name",
+				      "io.kubernetes.cri-o.ImageName", NULL };
+static const char *const pods[] = { "io.kubernetes.cri.sandbox-name",
+				    "io.kubernetes.cri-o.KubeName", "io.kubernetes.pod.name",
+				    NULL };
+
+static bool is_one_of(const char *const *keys, const char *key)
+{
+	for (; *keys; keys++) {
+		if (strcmp(*keys, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool layout_names_group(const char *key)
+{
+	return is_one_of(namespaces, key) || is_one_of(images, key) || is_one_of(pods, key);
+}
+
+/* The first that is there and not empty, or NULL. */
+static const char *first(const char *const *keys, const struct annotation *a, size_t n)
+{
+	for (; *keys; keys++) {
+		const char *value = policy_value(a, n, *keys);
+
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+static bool is_made_of(const char *text, const char *others)
+{
+	for (; *text; text++) {
+		if (!(*text >= 'a' && *text <= 'z') && !(*text >= 'A' && *text <= 'Z') &&
+		    !(*text >= '0' && *text <= '9') && !strchr(others, *text))
+			return false;
+	}
+	return true;
+}
+
+static bool fits(const struct policy_globs *globs, const char *group)
+{
+	for (size_t i = 0; i < globs->n; i++) {
+		if (fnmatch(globs->glob[i], group, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+#define WHY(d, ...) snprintf((d)->private, sizeof((d)->private), __VA_ARGS__)
+
+/* False, with the reason, where there is no name that can be told or written down. */
+static bool name_group(const struct policy_words *w, const struct policy_config *c,
+		       const struct annotation *a, size_t n, struct decision *d)
+{
+	const char *ns = first(namespaces, a, n), *kind, *value,
+		   *name = policy_value(a, n, w->group);
+	char uid[16];
+	int len;
+
+	if (name) {
+		kind = "group";
+		value = name;
+	} else if ((value = first(images, a, n)) != NULL) {
+		kind = "image";
+	} else if ((value = first(pods, a, n)) != NULL) {
+		kind = "pod";
+	} else if (c->owner) {
+		kind = "uid";
+		value = uid;
+		snprintf(uid, sizeof(uid), "%u", c->owner);
+	} else {
+		WHY(d, "no group can be told: name one with %s%s", w->kind, w->group);
+		return false;
+	}
+	/* a slash in a namespace would make two names of different owners equal */
+	if ((ns && !is_made_of(ns, "-.")) || (name && (!*name || !is_made_of(name, "-._"))) ||
+	    !is_made_of(value, "-._/:@+")) {
+		WHY(d, "the group's name has letters that it must not have");
+		return false;
+	}
+	len = snprintf(d->group, sizeof(d->group), "%s%s%s:%s", ns ? ns : "", ns ? "/" : "",
+		       kind, value);
+	if (len < (int)sizeof(d->group))
+		return true;
+	WHY(d, "the group's name has more than %zu letters", sizeof(d->group) - 1);
+	return false;
+}
+
+void layout_decide(const struct policy_words *w, const struct policy_config *c,
+		   const struct annotation *a, size_t n, struct decision *d)
+{
+	const char *value = policy_value(a, n, w->layout);
+	bool named;
+
+	if (!value || strcmp(value, "private") == 0)
+		return;
+	if (strcmp(value, "shared") != 0) {
+		policy_misunderstood(d, w->kind, w->layout, value, "private, shared");
+		return;
+	}
+	if (!d->merge)
+		return; /* its pages would be equal for nothing */
+	if (!c->shared_layout) {
+		WHY(d, "config.json does not say \"shared_layout\": true");
+		return;
+	}
+	named = name_group(w, c, a, n, d);
+	if (named && fits(&c->deny_groups, d->group))
+		WHY(d, "\"deny_groups\" of config.json has the group");
+	else if (named && c->allow_groups.n && !fits(&c->allow_groups, d->group))
+		WHY(d, "\"allow_groups\" of config.json does not have the group");
+	if (d->private[0])
+		d->group[0] = '\0';
+}
+
+/* Is there a member of that name? The same word may be a value (a system call's name). */
+static bool has_member(const char *text, size_t len, const char *quoted)
+{
+	const char *p = text, *end = text + len;
+
+	while ((p = memmem(p, (size_t)(end - p), quoted, strlen(quoted))) != NULL) {
+		p += strlen(quoted);
+		while (p < end && strchr(" \t\r\n", *p) && *p)
+			p++;
+		if (p < end && *p == ':')
+			return true;
+	}
+	return false;
+}
+
+static bool has(const char *text, size_t len, const char *word)
+{
+	return memmem(text, len, word, strlen(word)) != NULL;
+}
+
+const char *layout_obstacle(const char *text, size_t len)
+{
+	/* which the runtime sets behind the hook, and the layout would be the one all know */
+	if (has(text, len, "\"RLIMIT_STACK\""))
+		return "it has a stack limit of its own";
+	/* each thread of glibc takes as much address space as the stack may grow to */
+	if (has(text, len, "\"RLIMIT_AS\""))
+		return "it has a limit on its address space";
+	if (has_member(text, len, "\"personality\""))
+		return "it has a personality(2) of its own";
+	return NULL;
+}
+
+void layout_reconsider(struct decision *d, const char *text, size_t len)
+{
+	const char *obstacle = d->group[0] ? layout_obstacle(text, len) : NULL;
+
+	if (!obstacle)
+		return;
+	WHY(d, "%s", obstacle);
+	d->group[0] = '\0';
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a container shares its address-space layout, and with whom: pure. */
+#ifndef KSM_LAYOUT_POLICY_H
+#define KSM_LAYOUT_POLICY_H
+
+#include "policy/policy.h"
+
+/* The value of the last annotation of that name, or NULL. */
+const char *policy_value(const struct annotation *a, size_t n, const char *key);
+
+/* Add a line about a value that is none of those expected to d's warning. */
+void policy_misunderstood(struct decision *d, const char *kind, const char *key,
+			  const char *value, const char *expected);
+
+/*
+ * Set d's group, or say in d->private why there is none; d->merge is decided already. The
+ * names of groups are
+ *	group:NAME	what the container says,
+ *	image:NAME	of its image, where the engine (not the image) tells it,
+ *	pod:NAME	of its pod,
+ *	uid:NUMBER	of the user who runs containers of his own,
+ * all but the last with NAMESPACE/ in front where the engine tells a namespace, so that a
+ * tenant of a cluster cannot join a group of another's. A container of root of which none of
+ * this is known has none: the whole host is not a group.
+ */
+void layout_decide(const struct policy_words *w, const struct policy_config *c,
+		   const struct annotation *a, size_t n, struct decision *d);
+
+/* Is this an engine's annotation that says whose a container is? */
+bool layout_names_group(const char *key);
+
+/*
+ * What in a container's config.json keeps it from sharing a layout, or NULL. A look at the
+ * bytes is enough: where it errs, the layout is private.
+ */
+const char *layout_obstacle(const char *text, size_t len);
+
+/* Take the group back where there is an obstacle. */
+void layout_reconsider(struct decision *d, const char *text, size_t len);
+
+#endif

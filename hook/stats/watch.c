@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of containers again and again, on a terminal as top shows processes. */
+#include "stats/watch.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+
+#include "kernel/ksm.h"
+#include "base/log.h"
+#include "stats/table.h"
+
+/* console_codes(4), and xterm's alternate screen, which leaves what was there */
+#define ENTER "\033[?1049h\033[?25l"
+#define LEAVE "\033[?25h\033[?1049l"
+#define HOME  "\033[H"
+#define CLEAR "\033[K" /* to the end of the line */
+#define REST  "\033[J" /* to the end of the screen */
+
+static volatile sig_atomic_t ended, resized;
+static struct termios before;
+
+static void on_signal(int sig)
+{
+	if (sig == SIGWINCH)
+		resized = 1;
+	else
+		ended = 1;
+}
+
+static void terminal_off(void)
+{
+	(void)write_all(STDOUT_FILENO, LEAVE, strlen(LEAVE));
+	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
+
+static void terminal_on(void)
+{
+	struct termios t = before;
+
+	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	/* stopping would leave a terminal behind that nobody can use */
+	t.c_cc[VSUSP] = _POSIX_VDISABLE;
+	tcsetattr(STDIN_FILENO, TCSANOW, &t);
+	(void)write_all(STDOUT_FILENO, ENTER, strlen(ENTER));
+}
+
+static void catch_signals(void)
+{
+	static const int list[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
+	/* no SA_RESTART: poll() is to return */
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		sigaction(list[i], &sa, NULL);
+}
+
+/* The heading, and the table as text that the caller frees. NULL when the look failed. */
+static char *render(bool exact, enum look_order order)
+{
+	char *text = NULL, clock[16], saved[16];
+	int64_t run = 0, batch = 0, sleep = 0;
+	time_t now = time(NULL);
+	size_t len = 0;
+	struct look l;
+	struct tm tm;
+	FILE *f;
+
+	if (look(&l, exact) < 0)
+		return NULL;
+	look_sort(&l, order);
+	f = open_memstream(&text, &len);
+	if (f) {
+		strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
+		(void)ksm_sysfs("run", &run);
+		(void)ksm_sysfs("pages_to_scan", &batch);
+		(void)ksm_sysfs("sleep_millisecs", &sleep);
+		fprintf(f, "%s  %zu containers save %s", clock, l.n,
+			format_bytes(saved, sizeof(saved), l.total.saving.least));
+		if (run == 1)
+			fprintf(f, ", ksmd: %lld pages every %lld ms\n\n", (long long)batch,
+				(long long)sleep);
+		else
+			fprintf(f, ", ksmd is stopped\n\n");
+		look_print_table(f, &l);
+		fclose(f);
+	}
+	look_free(&l);
+	return text;
+}
+
+/* As much as fits, so that nothing wraps or scrolls. */
+static void draw(const char *text)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	char *out = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&out, &len);
+
+	if (!f)
+		return;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	fputs(HOME, f);
+	for (int row = 1; *text && row < size.ws_row; row++) {
+		size_t n = strcspn(text, "\n");
+
+		fprintf(f, "%.*s" CLEAR "\n", (int)(n < size.ws_col ? n : size.ws_col), text);
+		text += n + (text[n] == '\n');
+	}
+	fputs(REST, f);
+	fclose(f);
+	(void)write_all(STDOUT_FILENO, out, len);
+	free(out);
+}
+
+static void take_key(char key, enum look_order *order, bool *quit)
+{
+	switch (key) {
+	case 'q':
+		*quit = true;
+		break;
+	case 's':
+		*order = LOOK_BY_SAVED;
+		break;
+	case 'a':
+		*order = LOOK_BY_ANONYMOUS;
+		break;
+	case 'c':
+		*order = LOOK_BY_COST;
+		break;
+	case 'n':
+		*order = LOOK_BY_NAME;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Wait for the next round, which a key brings on; a new size only redraws. */
+static void wait_for_key(int64_t until, const char *text, enum look_order *order)
+{
+	while (!ended) {
+		struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+		int64_t left = until - now_ms();
+		bool quit = false;
+		char key;
+
+		if (left <= 0)
+			return;
+		if (poll(&p, 1, (int)left) > 0) {
+			if (read(STDIN_FILENO, &key, 1) != 1)
+				quit = true;
+			else
+				take_key(key, order, &quit);
+			ended = ended || quit;
+			return;
+		}
+		if (resized) {
+			resized = 0;
+			draw(text);
+		}
+	}
+}
+
+static int watch_terminal(int seconds, bool exact, enum look_order order)
+{
+	int ret = 0;
+
+	terminal_on();
+	while (!ended) {
+		int64_t start = now_ms();
+		char *text = render(exact, order);
+
+		if (!text) {
+			ret = 1;
+			break;
+		}
+		draw(text);
+		wait_for_key(start + (int64_t)seconds * 1000, text, &order);
+		free(text);
+	}
+	terminal_off();
+	return ret;
+}
+
+/* A file or a pipe: one table after the other, for as long as somebody reads. */
+static int watch_stream(int seconds, bool exact, enum look_order order)
+{
+	while (!ended) {
+		char *text = render(exact, order);
+		int ok = text && printf("%s\n", text) >= 0 && fflush(stdout) == 0;
+
+		free(text);
+		if (!ok)
+			return 1;
+		poll(NULL, 0, seconds * 1000);
+	}
+	return 0;
+}
+
+int watch(int seconds, bool exact, enum look_order order)
+{
+	catch_signals();
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	    tcgetattr(STDIN_FILENO, &before) == 0)
+		return watch_terminal(seconds, exact, order);
+	return watch_stream(seconds, exact, order);
+}
