@@ -74,9 +74,9 @@ test_a_finding_is_seen() {
 test_unit_tests_by_clang() {
 	_b=$BUILD/sanitize/unit-clang
 	programs=
-	for source in "$top"/tests/unit/*.c; do
-		name=$(basename "$source" .c)
-		programs="$programs $_b/unit/unit-$name $_b/unit/unit-$name-san"
+	for source in "$top"/tests/unit/*/*.c; do
+		name=${source#"$top"/tests/unit/} name=${name%.c}
+		programs="$programs $_b/unit/$name $_b/unit-san/$name"
 	done
 	# shellcheck disable=SC2086 # a list
 	build unit-clang clang shared "-O2 -Werror" $programs

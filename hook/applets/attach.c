@@ -9,12 +9,12 @@
 #include <time.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "containers/targets.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"
-#include "containers/targets.h"
+#include "ksmd/boost.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50

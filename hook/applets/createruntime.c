@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OCI hook stages createRuntime and prestart, which inject, and poststop. */
 #include "applets/applets.h"
-#include "ksmd/boost.h"
-#include "oci/hook_stage.h"
 #include "inject/inject.h"
-#include "layout/layout.h"
-#include "oci/method.h"
 #include "kernel/proc.h"
+#include "ksmd/boost.h"
+#include "layout/layout.h"
+#include "oci/hook_stage.h"
+#include "oci/method.h"
 
 /* t->pidfd is the caller's to close. */
 static int find_init(pid_t pid, struct inject_target *t, struct error *err)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "doctor/findings.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "doctor/findings.h"
 #include "oci/runtime_path.h"
 
 /*

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
-#include "kernel/ksm.h"
 #include "base/log.h"
-#include "ksmd/persist.h"
-#include "kernel/proc.h"
+#include "kernel/ksm.h"
 #include "kernel/memory_headroom.h"
-#include "ksmd/settings.h"
+#include "kernel/proc.h"
+#include "ksmd/boost.h"
 #include "ksmd/other_tuners.h"
+#include "ksmd/persist.h"
+#include "ksmd/settings.h"
 
 /* ksmtuned writes run, pages_to_scan and sleep_millisecs every minute, whatever they are. */
 static int check_alone(struct error *err)

@@ -9,10 +9,10 @@
 
 #include "applets/applets.h"
 #include "applets/estimate.h"
-#include "kernel/ksm.h"
 #include "base/log.h"
-#include "kernel/proc.h"
 #include "containers/targets.h"
+#include "kernel/ksm.h"
+#include "kernel/proc.h"
 
 /*
  * Records of contents: 48 MiB, exact up to about 7 GiB of memory without equal pages. While

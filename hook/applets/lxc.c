@@ -10,12 +10,12 @@
 #include <time.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
-#include "oci/hook_stage.h"
-#include "inject/inject.h"
-#include "layout/layout.h"
 #include "containers/lxc_config.h"
+#include "inject/inject.h"
 #include "kernel/proc.h"
+#include "ksmd/boost.h"
+#include "layout/layout.h"
+#include "oci/hook_stage.h"
 
 /* How long the helpers, which have nothing left to do, are waited for. */
 #define REAP_MS 100

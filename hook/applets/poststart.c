@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
-#include "oci/hook_stage.h"
 #include "inject/set_mergeable.h"
 #include "kernel/proc.h"
+#include "oci/hook_stage.h"
 
 /* A workload may be busy; poststart must not hold up the start for long. */
 #define REPAIR_TIMEOUT_MS 250

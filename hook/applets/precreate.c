@@ -8,16 +8,16 @@
 #include <sys/mman.h>
 
 #include "applets/applets.h"
-#include "policy/config.h"
-#include "kernel/sandbox.h"
 #include "base/fault_injection.h"
-#include "oci/hook_stage.h"
 #include "base/json_reader.h"
-#include "layout/layout.h"
-#include "policy/layout_policy.h"
-#include "oci/preload_check.h"
 #include "kernel/ksm_probe.h"
+#include "kernel/sandbox.h"
+#include "layout/layout.h"
+#include "oci/hook_stage.h"
+#include "oci/preload_check.h"
 #include "oci/spec.h"
+#include "policy/config.h"
+#include "policy/layout_policy.h"
 
 /* podman's own are below 100 KiB; what is larger than this passes through unread. */
 #define SPEC_MAX         JSON_SCAN_MAX

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
-#include "kernel/ksm.h"
 #include "base/log.h"
+#include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
+#include "ksmd/boost.h"
 
 /* POSIX sh, "Exit Status for Commands" */
 #define NOT_FOUND      127

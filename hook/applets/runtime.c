@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
-#include "kernel/sandbox.h"
-#include "kernel/ksm.h"
-#include "layout/layout.h"
-#include "base/log.h"
-#include "kernel/ksm_probe.h"
-#include "oci/runtime_path.h"
 #include "applets/runtime.h"
+#include "base/log.h"
+#include "kernel/ksm.h"
+#include "kernel/ksm_probe.h"
+#include "kernel/sandbox.h"
+#include "ksmd/boost.h"
+#include "layout/layout.h"
+#include "oci/runtime_path.h"
 
 /* Under a name of its own it was chosen for merging; in a runtime's place it was not. */
 static const struct role {

@@ -5,9 +5,9 @@
 
 #include <limits.h>
 
+#include "oci/hook_stage.h"
 #include "oci/runtime_args.h"
 #include "policy/config.h"
-#include "oci/hook_stage.h"
 
 struct runtime_input {
 	const char *config_path;

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "ksmd/boost.h"
 #include "base/json_writer.h"
-#include "kernel/ksm.h"
 #include "base/log.h"
-#include "stats/collect.h"
+#include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
+#include "ksmd/boost.h"
+#include "stats/collect.h"
 
 static const char *exec_text(const struct support *s)
 {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "containers/identify.h"
 #include "base/util.h"
+#include "containers/identify.h"
 
 struct target {
 	enum target_kind { TARGET_PID, TARGET_CONTAINER, TARGET_CGROUP, TARGET_ALL } kind;

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "containers/identify.h"
 #include "doctor/container_request.h"
 #include "doctor/findings.h"
-#include "containers/identify.h"
-#include "layout/layout.h"
 #include "kernel/proc.h"
+#include "layout/layout.h"
 
 /* After so many containers with something to tell, the others are counted. */
 #define TOLD_MAX 100

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/findings.h"
 #include "base/json_reader.h"
+#include "doctor/findings.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "doctor/findings.h"
-#include "policy/config.h"
 #include "base/json_reader.h"
+#include "doctor/findings.h"
 #include "oci/runtime_path.h"
+#include "policy/config.h"
 
 /* Files that are read later take the place of its texts. */
 static void keep_rules(struct policy_rules *rules)

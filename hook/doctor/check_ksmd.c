@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/findings.h"
 #include "containers/identify.h"
+#include "doctor/findings.h"
 #include "kernel/proc.h"
 #include "ksmd/other_tuners.h"
 

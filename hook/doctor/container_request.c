@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "kernel/sandbox.h"
-#include "oci/hook_stage.h"
 #include "base/json_reader.h"
 #include "containers/lxc_config.h"
+#include "kernel/sandbox.h"
+#include "oci/hook_stage.h"
 #include "oci/state.h"
 
 #define PARSE_TIMEOUT_MS 3000

@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <sys/types.h>
 
-#include "policy/policy.h"
-#include "kernel/ksm_probe.h"
 #include "containers/targets.h"
+#include "kernel/ksm_probe.h"
+#include "policy/policy.h"
 
 enum check_level { CHECK_OK, CHECK_NOTE, CHECK_WARNING, CHECK_BROKEN };
 

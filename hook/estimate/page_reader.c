@@ -12,8 +12,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "kernel/ksm.h"
 #include "base/util.h"
+#include "kernel/ksm.h"
 
 /* Read at a time: fits the second level cache, as the hash reads it once more. */
 #define BUFFER_SIZE (256ul * 1024)

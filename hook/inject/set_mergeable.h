@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "kernel/ksm.h"
 #include "base/util.h"
+#include "kernel/ksm.h"
 
 enum mark_method {
 	MARK_AUTO, /* the prctl where the kernel has it; to take back: what a process has */

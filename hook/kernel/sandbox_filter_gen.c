@@ -23,7 +23,7 @@ int main(void)
 		return 1;
 	seccomp_release(ctx);
 	rewind(f);
-	printf("/* made by hook/confine_gen.c */\n");
+	printf("/* made by hook/kernel/sandbox_filter_gen.c */\n");
 	printf("static const struct sock_filter confine_filter[] = {\n");
 	while (fread(&insn, sizeof(insn), 1, f) == 1)
 		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);

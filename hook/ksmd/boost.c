@@ -18,9 +18,9 @@
 #include <time.h>
 
 #include "kernel/daemonize.h"
-#include "ksmd/boost_plan.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "ksmd/boost_plan.h"
 
 #define DIRECTORY "/run/ksm-hook"
 #define BURST     "burst"

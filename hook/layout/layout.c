@@ -16,10 +16,10 @@
 #include <sys/stat.h>
 
 #include "base/json_reader.h"
-#include "kernel/ksm.h"
-#include "policy/layout_policy.h"
 #include "base/log.h"
+#include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "policy/layout_policy.h"
 
 /* runc's init has about six threads, of which any may be the one that executes the workload. */
 #define THREADS_MAX 64

@@ -3,9 +3,9 @@
 #ifndef KSM_LAYOUT_H
 #define KSM_LAYOUT_H
 
+#include "inject/inject.h"
 #include "layout/group.h"
 #include "oci/hook_stage.h"
-#include "inject/inject.h"
 
 /* linux/personality.h, which musl lacks */
 #define LAYOUT_NO_RANDOMIZE 0x0040000ul

@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "applets/applets.h"
-#include "policy/config.h"
-#include "kernel/sandbox.h"
 #include "base/fault_injection.h"
 #include "base/json_reader.h"
 #include "kernel/ksm.h"
-#include "layout/layout.h"
 #include "kernel/proc.h"
+#include "kernel/sandbox.h"
+#include "layout/layout.h"
 #include "oci/state.h"
+#include "policy/config.h"
 
 /* Runtimes write the state at once; with the rest a hook stays below five seconds. */
 #define STATE_TIMEOUT_MS 2000

@@ -5,9 +5,9 @@
 
 #include <sys/types.h>
 
+#include "containers/metadata.h"
 #include "inject/inject.h"
 #include "policy/policy.h"
-#include "containers/metadata.h"
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
 struct hook_verdict {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ksmd/boost.h"
 #include "kernel/ksm.h"
+#include "ksmd/boost.h"
 
 /* ksm-hook precreate adds it; a user may have done it without. */
 #define LIBRARY "libksm_preload.so"

@@ -9,14 +9,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "kernel/sandbox.h"
 #include "base/fault_injection.h"
 #include "base/json_reader.h"
 #include "kernel/ksm.h"
+#include "kernel/sandbox.h"
 #include "layout/layout.h"
-#include "policy/layout_policy.h"
 #include "oci/spec.h"
 #include "oci/state.h"
+#include "policy/layout_policy.h"
 
 #define PARSE_TIMEOUT_MS 3000
 

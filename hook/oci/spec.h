@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "policy/policy.h"
-#include "oci/seccomp_profile.h"
 #include "containers/metadata.h"
+#include "oci/seccomp_profile.h"
+#include "policy/policy.h"
 
 /*
  * Where the library stands in the container: below /dev, which is a tmpfs of the container,

@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 #include "base/json_reader.h"
-#include "policy/policy.h"
-#include "containers/metadata.h"
 #include "base/util.h"
+#include "containers/metadata.h"
+#include "policy/policy.h"
 
 /*
  * Kubernetes allows 256 KiB of annotations on a pod, CRI-O adds its own, escapes can

@@ -5,8 +5,8 @@
 
 #include <sys/types.h>
 
-#include "policy/policy.h"
 #include "base/util.h"
+#include "policy/policy.h"
 
 #define CONFIG_PATH SYSCONFDIR "/ksm-hook/config.json"
 #define CONFIG_MAX  (64u << 10)

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout/layout.h"
 #include "base/log.h"
-#include "stats/aggregate.h"
 #include "kernel/proc.h"
+#include "layout/layout.h"
+#include "stats/aggregate.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
 #define THREADS_MAX 4

@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 #include "containers/identify.h"
+#include "containers/metadata.h"
 #include "kernel/ksm.h"
 #include "policy/policy.h"
-#include "containers/metadata.h"
 #include "stats/savings.h"
 
 struct look_process {

@@ -2,9 +2,9 @@
 /* Savings told exactly: every merged page is looked at, where it is used and how often. */
 #include <stdlib.h>
 
-#include "stats/collect.h"
-#include "kernel/pagemap.h"
 #include "base/util.h"
+#include "kernel/pagemap.h"
+#include "stats/collect.h"
 
 /*
  * A place that uses a merged page; up to Linux 6.17 it may be any anonymous one, since

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "applets/metrics.h"
-#include "kernel/proc.h"
 #include "base/util.h"
+#include "kernel/proc.h"
 
 /* What a figure of sysfs is multiplied with. */
 enum unit { ONE, PAGES, MILLI };

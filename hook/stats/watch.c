@@ -11,8 +11,8 @@
 #include <termios.h>
 #include <time.h>
 
-#include "kernel/ksm.h"
 #include "base/log.h"
+#include "kernel/ksm.h"
 #include "stats/table.h"
 
 /* console_codes(4), and xterm's alternate screen, which leaves what was there */

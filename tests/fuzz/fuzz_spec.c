@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/layout_policy.h"
 #include "oci/spec.h"
+#include "policy/layout_policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,49 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests: the hook's own sources built for this machine, plain and sanitized
-UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+# tests/unit/FOLDER/NAME.c tests hook/FOLDER/NAME.c; its program is build/unit/FOLDER/NAME
+UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/*.c))
 UNIT_LIB_SRC := $(filter-out hook/main.c hook/kernel/sandbox_filter_gen.c hook/base/musl_fortify.c,$(wildcard hook/*.c hook/*/*.c))
-UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/unit-%)
-UNIT_SAN_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/unit-%-san)
+UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/%)
+UNIT_SAN_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit-san/%)
 UNIT_SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-UNIT_CFLAGS := -Ihook -Itests/unit -Ihook -I$(BUILD)/hook
+UNIT_CFLAGS := -Ihook -Itests/unit -I$(BUILD)/hook
 
-$(BUILD)/unit/plain/%.o: %.c Makefile tests/unit/module.mk
+$(BUILD)/unit-obj/plain/%.o: %.c Makefile tests/unit/module.mk
 	$(call say,CC,"$< (unit)")
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/san/%.o: %.c Makefile tests/unit/module.mk
+$(BUILD)/unit-obj/san/%.o: %.c Makefile tests/unit/module.mk
 	$(call say,CC,"$< (unit san)")
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) $(UNIT_SANITIZE) -MMD -MP -c -o $@ $<
 
-UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit/plain/%.o)
-UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit/san/%.o)
+UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o)
+UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o)
 
 $(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h
 
-$(BUILD)/unit/hook.a: $(UNIT_LIB)
-$(BUILD)/unit/hook-san.a: $(UNIT_SAN_LIB)
-$(BUILD)/unit/hook.a $(BUILD)/unit/hook-san.a:
+$(BUILD)/unit-obj/hook.a: $(UNIT_LIB)
+$(BUILD)/unit-obj/hook-san.a: $(UNIT_SAN_LIB)
+$(BUILD)/unit-obj/hook.a $(BUILD)/unit-obj/hook-san.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rc $@ $^
 
-$(UNIT_PROGRAMS): $(BUILD)/unit/unit-%: $(BUILD)/unit/plain/tests/unit/%.o $(BUILD)/unit/hook.a
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/unit-obj/plain/tests/unit/%.o $(BUILD)/unit-obj/hook.a
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl -pthread
 
-$(UNIT_SAN_PROGRAMS): $(BUILD)/unit/unit-%-san: $(BUILD)/unit/san/tests/unit/%.o \
-		$(BUILD)/unit/hook-san.a
+$(UNIT_SAN_PROGRAMS): $(BUILD)/unit-san/%: $(BUILD)/unit-obj/san/tests/unit/%.o \
+		$(BUILD)/unit-obj/hook-san.a
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(UNIT_SANITIZE) $(LDFLAGS) -o $@ $^ -lyajl -pthread
 
 -include $(UNIT_LIB:.o=.d) $(UNIT_SAN_LIB:.o=.d)
--include $(UNIT_NAMES:%=$(BUILD)/unit/plain/tests/unit/%.d)
--include $(UNIT_NAMES:%=$(BUILD)/unit/san/tests/unit/%.d)
+-include $(UNIT_NAMES:%=$(BUILD)/unit-obj/plain/tests/unit/%.d)
+-include $(UNIT_NAMES:%=$(BUILD)/unit-obj/san/tests/unit/%.d)
 
 CHECK_PROGRAMS += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
 CHECK_SUITES += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
-.SECONDARY: $(UNIT_NAMES:%=$(BUILD)/unit/plain/tests/unit/%.o) \
-	$(UNIT_NAMES:%=$(BUILD)/unit/san/tests/unit/%.o)
+.SECONDARY: $(UNIT_NAMES:%=$(BUILD)/unit-obj/plain/tests/unit/%.o) \
+	$(UNIT_NAMES:%=$(BUILD)/unit-obj/san/tests/unit/%.o)

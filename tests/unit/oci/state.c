@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "check.h"
 #include "base/json_reader.h"
+#include "check.h"
 
 static struct policy_config config;
 static struct state state;

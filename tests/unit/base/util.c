@@ -8,8 +8,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "check.h"
 #include "base/log.h"
+#include "check.h"
 
 static void errors(void)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "check.h"
 #include "base/json_reader.h"
+#include "check.h"
 
 static struct policy_config config;
 static struct error err;
