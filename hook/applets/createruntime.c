@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OCI hook stages createRuntime and prestart, which inject, and poststop. */
 #include "applets/applets.h"
-#include "inject/inject.h"
+#include "base/log.h"
+#include "inject/container_init.h"
 #include "kernel/proc.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"
@@ -21,7 +22,7 @@ static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 		return err_set(err, ESRCH, "there is no process %d", pid);
 	if (t->pidfd < 0)
 		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
-	return hook_is_ours(pid, err);
+	return container_init_check(pid, err);
 }
 
 int applet_create_runtime(int argc, char **argv)
@@ -42,11 +43,13 @@ int applet_create_runtime(int argc, char **argv)
 	if (r == 0)
 		merged = layout_start(&v, &t, true, injects);
 	if (r == 0 && injects && !merged)
-		r = hook_inject(&t, &err);
+		r = container_init_set_mergeable(&t, &err);
 	close_fd(&t.pidfd);
 	if (r < 0)
 		return hook_failed(&v, &err);
 	if (injects) {
+		if (!merged)
+			log_debug("the init was stopped for %d us", t.stopped_us);
 		log_info("made mergeable");
 		burst_start(false);
 	}

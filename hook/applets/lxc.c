@@ -10,8 +10,9 @@
 #include <time.h>
 
 #include "applets/applets.h"
+#include "base/log.h"
 #include "containers/lxc_config.h"
-#include "inject/inject.h"
+#include "inject/container_init.h"
 #include "kernel/proc.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"
@@ -159,6 +160,15 @@ static int ask(struct call *call, struct error *err)
 	return 0;
 }
 
+static int init_set_mergeable(struct inject_target *init, struct error *err)
+{
+	int r = container_init_set_mergeable(init, err);
+
+	if (r == 0)
+		log_debug("the init was stopped for %d us", init->stopped_us);
+	return r;
+}
+
 /*
  * The caller must be the PID 1 of a namespace of its own that still sees the /proc of the
  * one around it: that is what LXC's mount hook finds and no service of a host does.
@@ -179,7 +189,7 @@ static int merge_parent(const struct call *call, struct error *err)
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
-	return hook_inject(&t, err);
+	return init_set_mergeable(&t, err);
 }
 
 static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
@@ -194,11 +204,11 @@ static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
-	r = hook_is_ours(t.pid, err);
+	r = container_init_check(t.pid, err);
 	if (r == 0)
 		merged = layout_start(v, &t, false, true);
 	if (r == 0 && !merged)
-		r = hook_inject(&t, err);
+		r = init_set_mergeable(&t, err);
 	if (r == -EACCES)
 		return err_set(err, EACCES,
 			       "the container's init is under its seccomp profile already, "

@@ -10,8 +10,6 @@
 #include "applets/applets.h"
 #include "base/fault_injection.h"
 #include "base/json_reader.h"
-#include "kernel/ksm.h"
-#include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "layout/layout.h"
 #include "oci/state.h"
@@ -20,13 +18,6 @@
 /* Runtimes write the state at once; with the rest a hook stays below five seconds. */
 #define STATE_TIMEOUT_MS 2000
 #define PARSE_TIMEOUT_MS 1000
-/* A runtime's init waits in read(): it enters the kernel when asked to, or never. */
-#define INIT_TIMEOUT_MS 1000
-/* How far above the hook the runtime is looked for: a shell or two may stand between. */
-#define ANCESTORS_MAX 4
-
-static const struct inject_call merge_call[] = { { PR_SET_MEMORY_MERGE, 1 } };
-
 static char state_text[STATE_MAX + 1];
 static char config_text[CONFIG_MAX + 1];
 
@@ -312,40 +303,6 @@ enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
 	log_init(stage, true);
 	log_set_subject(asked->id, asked->pid);
 	return begin(stage, argc, argv, &in, verdict, status);
-}
-
-int hook_is_ours(pid_t pid, struct error *err)
-{
-	struct proc_stat target, st;
-	pid_t ancestor = getppid();
-
-	if (proc_stat(pid, &target) < 0)
-		return err_set(err, ESRCH, "there is no process %d", pid);
-	if (target.kernel_thread)
-		return err_set(err, EINVAL, "process %d is a kernel thread", pid);
-	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
-		if (target.ppid == ancestor && pid != getpid())
-			return 0;
-		if (proc_stat(ancestor, &st) < 0)
-			break;
-		ancestor = st.ppid;
-	}
-	return err_set(err, EPERM,
-		       "process %d is not a child of the runtime that called this hook", pid);
-}
-
-int hook_inject(struct inject_target *init, struct error *err)
-{
-	int r = inject_run(init, 1, merge_call, ARRAY_SIZE(merge_call), INIT_TIMEOUT_MS, err);
-
-	if (r == 0 && init->result < 0) {
-		*err = init->err;
-		r = init->result;
-	}
-	if (r < 0)
-		return err_wrap(err, r, "the container's init");
-	log_debug("the init was stopped for %d us", init->stopped_us);
-	return 0;
 }
 
 int hook_failed(const struct hook_verdict *verdict, const struct error *err)

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include "containers/metadata.h"
-#include "inject/inject.h"
 #include "policy/policy.h"
 
 /* What the confined parser hands over; at most PIPE_BUF bytes. */
@@ -52,15 +51,6 @@ struct hook_asked {
 enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
 				const struct hook_asked *asked, struct hook_verdict *verdict,
 				int *status);
-
-/*
- * The init of a container that is being started is a child of what calls the hook, and so
- * are we: any other pid is a mistake (or a hypervisor's), and root should not act on it.
- */
-int hook_is_ours(pid_t pid, struct error *err);
-
-/* Make a container's init, which is about to execute the workload, mergeable. 0 or -errno. */
-int hook_inject(struct inject_target *init, struct error *err);
 
 /*
  * The exit status for a container that could not be merged: 1 if merging is required, so

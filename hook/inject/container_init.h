@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The init of a container that is being started: is it ours, and make it mergeable. */
+#ifndef KSM_CONTAINER_INIT_H
+#define KSM_CONTAINER_INIT_H
+
+#include <sys/types.h>
+
+#include "inject/inject.h"
+
+/*
+ * The init of a container that is being started is a child of what calls the hook, and so
+ * are we: any other pid is a mistake (or a hypervisor's), and root should not act on it.
+ */
+int container_init_check(pid_t pid, struct error *err);
+
+/* Make a container's init, which is about to execute the workload, mergeable. 0 or -errno. */
+int container_init_set_mergeable(struct inject_target *init, struct error *err);
+
+#endif
