@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook attach and detach: make running processes mergeable, or take it back. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "containers/targets.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OCI hook stages createRuntime and prestart, which inject, and poststop. */
+#include <errno.h>
+#include <stdbool.h>
+
 #include "applets/applets.h"
+#include "base/error.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "inject/container_init.h"
+#include "inject/inject.h"
 #include "kernel/proc.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook doctor: why is nothing merging? It only looks; each finding has its remedy. */
 #include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 #include "oci/runtime_path.h"
 

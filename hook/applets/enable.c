@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook enable and disable: the host's ksmd, tuned, kept over boots, put back. */
+#include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
+#include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 #include "kernel/memory_headroom.h"
 #include "kernel/proc.h"

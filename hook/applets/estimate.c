@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook estimate: what merging would save and cost, before anything is opted in. */
 #include <dirent.h>
+#include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "applets/estimate.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "containers/targets.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"

@@ -3,6 +3,8 @@
 #ifndef KSM_ESTIMATE_H
 #define KSM_ESTIMATE_H
 
+#include <stdint.h>
+
 #include "containers/identify.h"
 #include "estimate/page_reader.h"
 

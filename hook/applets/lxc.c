@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hook of LXC, and so of Incus and Proxmox VE: lxc.hook.mount or lxc.hook.start-host. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "containers/lxc_config.h"
 #include "inject/container_init.h"
 #include "kernel/proc.h"

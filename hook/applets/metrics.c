@@ -2,6 +2,7 @@
 /* ksm-hook metrics: figures for Prometheus' textfile collector and for collectd's exec plugin. */
 #include "applets/metrics.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "base/log.h"

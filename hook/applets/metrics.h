@@ -3,6 +3,8 @@
 #ifndef KSM_METRICS_H
 #define KSM_METRICS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "stats/collect.h"

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OCI hook stage poststart: verify that every process is mergeable, repair what is not. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +12,10 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/macros.h"
 #include "inject/set_mergeable.h"
 #include "kernel/proc.h"
 #include "oci/hook_stage.h"

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The podman hook stage precreate: give a container the preload library by its config.json. */
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/fault_injection.h"
+#include "base/io.h"
 #include "base/json_reader.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/sandbox.h"

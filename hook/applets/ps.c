@@ -2,11 +2,14 @@
 /* ksm-hook ps: a line per container: is it mergeable, what does it save, what does it cost. */
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "applets/applets.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "stats/collect.h"
 #include "stats/table.h"
 #include "stats/watch.h"

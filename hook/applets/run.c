@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook run: make this process mergeable, then become the command. */
+#include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"

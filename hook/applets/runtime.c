@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runtime wrapper: set the mark where it is wanted, then become the real OCI runtime. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "applets/runtime.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/sandbox.h"

@@ -4,7 +4,9 @@
 #define KSM_RUNTIME_H
 
 #include <limits.h>
+#include <stdbool.h>
 
+#include "base/error.h"
 #include "oci/hook_stage.h"
 #include "oci/runtime_args.h"
 #include "policy/config.h"

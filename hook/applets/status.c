@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook status: what the kernel can do, what ksmd does, what merging saves. */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "ksmd/boost.h"

@@ -2,6 +2,7 @@
 /* A bounded walk over untrusted JSON with yajl's event parser. */
 #include "base/json_reader.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

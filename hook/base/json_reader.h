@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 /* Deeper nesting is an error: the walk keeps a step per level and nothing on the stack. */
 #define JSON_DEPTH_MAX 64

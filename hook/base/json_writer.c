@@ -6,7 +6,7 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
-#include "base/util.h"
+#include "base/text.h"
 
 static yajl_gen gen(struct json_out *o)
 {

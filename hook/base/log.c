@@ -2,12 +2,17 @@
 /* One line per event, to stderr and, for hooks, to syslog as well. */
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/text.h"
 
 static const char *applet = "";
 static bool use_syslog;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "kernel/proc.h"
 
 /* Names are compared with the systemd suffix taken off. */

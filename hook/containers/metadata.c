@@ -3,6 +3,7 @@
 #include "containers/metadata.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,8 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/proc.h"
 
 #define PARENT "/run/ksm-hook"

@@ -3,10 +3,15 @@
 #include "containers/targets.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/proc.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h: a larger number is no process's */

@@ -3,11 +3,12 @@
 #ifndef KSM_TARGET_H
 #define KSM_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 #include "containers/identify.h"
 
 struct target {

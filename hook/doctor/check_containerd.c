@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: containerd's CRI plugin: is the wrapper there, and do annotations reach it? */
+#include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 #include "doctor/toml.h"
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: containers that run: did those that asked get the mark, and is it worth it? */
 #include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "containers/identify.h"
 #include "doctor/container_request.h"
 #include "doctor/findings.h"

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: is Docker told of the runtime wrapper, and is that there? */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"

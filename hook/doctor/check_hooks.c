@@ -2,12 +2,17 @@
 /* doctor: directories of hooks, which podman and CRI-O read by the same rules (oci-hooks(5)). */
 #include "doctor/check_hooks.h"
 
+#include <errno.h>
 #include <regex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
 
 /* What a file says, as far as it matters here. */
 struct hook_file {

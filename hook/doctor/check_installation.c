@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: what is ours on this host: config.json, the library, a place for records, a runtime. */
+#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/error.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 #include "oci/runtime_path.h"
 #include "policy/config.h"

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 
 static const char no_merging[] = "without it nothing can be merged on this host";

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: does ksmd run, how fast for what is marked, and does something work against it? */
 #include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "containers/identify.h"
 #include "doctor/findings.h"
 #include "kernel/proc.h"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: do LXC and OpenVZ call us? */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "doctor/findings.h"
 
 #define DROP_INS "/usr/share/lxc/config/common.conf.d"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: where podman and CRI-O look for hooks, and which runtimes they are told of. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "doctor/check_hooks.h"
 #include "doctor/toml.h"
 

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
+#include "base/io.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
 #include "containers/lxc_config.h"
 #include "kernel/sandbox.h"
 #include "oci/hook_stage.h"

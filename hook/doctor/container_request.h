@@ -3,6 +3,8 @@
 #ifndef KSM_CHECK_ASKED_H
 #define KSM_CHECK_ASKED_H
 
+#include <stdbool.h>
+
 #include "containers/identify.h"
 #include "policy/policy.h"
 

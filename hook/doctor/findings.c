@@ -3,13 +3,16 @@
 #include "doctor/findings.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "oci/runtime_path.h"
 
 /* One line of text for a terminal, whatever file it comes from. */

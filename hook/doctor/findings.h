@@ -4,8 +4,12 @@
 #define KSM_CHECKS_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "containers/targets.h"
 #include "kernel/ksm_probe.h"
 #include "policy/policy.h"

@@ -2,8 +2,10 @@
 /* As much of TOML as it takes to find a few settings in an engine's configuration. */
 #include "doctor/toml.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 struct scan {
 	char *p;

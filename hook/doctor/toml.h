@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 #define TOML_DEPTH_MAX 12
 #define TOML_LIST_MAX  32

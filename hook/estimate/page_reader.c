@@ -10,9 +10,13 @@
 #include <sys/random.h>
 
 #define XXH_INLINE_ALL
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
 #include <xxhash.h>
 
-#include "base/util.h"
+#include "base/clock.h"
+#include "base/io.h"
 #include "kernel/ksm.h"
 
 /* Read at a time: fits the second level cache, as the hash reads it once more. */

@@ -2,11 +2,14 @@
 /* What estimate found, as a table and as JSON. */
 #include "applets/estimate.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json_writer.h"
-#include "base/util.h"
+#include "base/text.h"
 
 /* struct ksm_rmap_item of mm/ksm.c, per page that is scanned */
 #define RMAP_ITEM 64

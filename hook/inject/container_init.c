@@ -2,7 +2,11 @@
 /* The init of a container that is being started: is it ours, and make it mergeable. */
 #include "inject/container_init.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 

@@ -9,9 +9,12 @@
  */
 #include "inject/inject.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fault_injection.h"
 #include "kernel/proc.h"
@@ -27,6 +31,8 @@
 enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
 
 #if defined(__x86_64__)
+#include "base/clock.h"
+#include "base/io.h"
 #include "inject/inject_x86_64.h"
 #else
 #error "write inject_ARCH.h for this architecture"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE, INJECT_PERSONALITY };
 

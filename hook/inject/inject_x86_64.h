@@ -6,7 +6,10 @@
 #ifndef KSM_INJECT_ARCH_H
 #define KSM_INJECT_ARCH_H
 
+#include <errno.h>
 #include <linux/audit.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 

@@ -2,10 +2,13 @@
 /* Make running processes mergeable, or take it back, until none is left that is not. */
 #include "inject/set_mergeable.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "inject/inject.h"
 #include "kernel/proc.h"
 

@@ -3,10 +3,12 @@
 #ifndef KSM_MARK_H
 #define KSM_MARK_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 #include "kernel/ksm.h"
 
 enum mark_method {

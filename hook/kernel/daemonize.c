@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "kernel/proc.h"
 
 void background_leave_cgroups(void)

@@ -2,12 +2,16 @@
 /* The kernel's side of KSM: the prctl, what /proc says per process, what sysfs says. */
 #include "kernel/ksm.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/proc.h"
 
 #define SYSFS "/sys/kernel/mm/ksm/"

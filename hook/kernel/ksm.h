@@ -3,9 +3,9 @@
 #ifndef KSM_KSM_H
 #define KSM_KSM_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
-
-#include "base/util.h"
 
 /* include/uapi/linux/prctl.h since Linux 6.4 (d7597f59d1d3); libc headers may be older */
 #define PR_SET_MEMORY_MERGE 67

@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "applets/applets.h"
+#include "base/io.h"
 
 /* uapi/asm-generic/mman-common.h; KSM itself: Linux 2.6.32 */
 #ifndef MADV_MERGEABLE

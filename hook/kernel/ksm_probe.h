@@ -4,6 +4,7 @@
 #define KSM_PROBE_H
 
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "kernel/ksm.h"
 

@@ -2,12 +2,18 @@
 /* Is there memory for the copies that un-merging makes? */
 #include "kernel/memory_headroom.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/proc.h"
 
 /* The files of a memory cgroup, which v1 and v2 name differently (cgroup-v1/memory.rst,

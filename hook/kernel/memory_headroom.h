@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 struct room_need {
 	pid_t pid;

@@ -2,13 +2,16 @@
 /* The anonymous pages of a process that are in memory: where, in which frames, of what kind. */
 #include "kernel/pagemap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
-#include "base/util.h"
+#include "base/io.h"
+#include "base/macros.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define ENTRY_PRESENT (1ull << 63)

@@ -3,12 +3,18 @@
 #include "kernel/proc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000

@@ -4,10 +4,10 @@
 #define KSM_PROC_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
-
-#include "base/util.h"
 
 /* The fields of /proc/PID/stat that are used here (proc(5)). */
 struct proc_stat {

@@ -2,6 +2,7 @@
 /* Run a function on untrusted input in a process that can do nothing but answer. */
 #include "kernel/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -9,12 +10,16 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/macros.h"
 #include "kernel/sandbox_filter.h"
 
 static bool will_exec;

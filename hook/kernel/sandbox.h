@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 /*
  * Fork a process without capabilities, descriptors or system calls (but write to its answer

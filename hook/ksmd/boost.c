@@ -8,15 +8,22 @@
  */
 #include "ksmd/boost.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/daemonize.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"

@@ -3,6 +3,10 @@
 #ifndef KSM_BURST_H
 #define KSM_BURST_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
 #include "ksmd/settings.h"
 
 /*

@@ -3,6 +3,9 @@
 #ifndef KSM_BURST_PLAN_H
 #define KSM_BURST_PLAN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "ksmd/settings.h"
 
 /* What was seen; all but started is since the boot. */

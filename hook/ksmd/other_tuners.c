@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "containers/identify.h"
 #include "kernel/proc.h"
 

@@ -6,10 +6,15 @@
 #include "ksmd/persist.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
 
 #define UNIT   "ksm-hook-ksmd@"
 #define SUFFIX ".service"

@@ -3,7 +3,7 @@
 #ifndef KSM_PERSIST_H
 #define KSM_PERSIST_H
 
-#include "base/util.h"
+#include "base/error.h"
 
 #define PERSIST_TEXT 32
 

@@ -2,12 +2,16 @@
 /* ksmd's settings: profiles, reading and writing them, remembering what was found. */
 #include "ksmd/settings.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 
 #define SYSFS     "/sys/kernel/mm/ksm/"

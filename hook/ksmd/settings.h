@@ -3,7 +3,10 @@
 #ifndef KSM_TUNE_H
 #define KSM_TUNE_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
 
 /* In the order in which they are written; they are put back in the opposite one. */
 enum knob {

@@ -3,9 +3,10 @@
 #ifndef KSM_GROUP_H
 #define KSM_GROUP_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 /*
  * The stack limits that a group may have: the kernel puts the mappings below a gap as large

@@ -7,6 +7,7 @@
 #include "layout/layout.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,13 @@
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/io.h"
 #include "base/json_reader.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "policy/layout_policy.h"

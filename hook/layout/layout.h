@@ -3,6 +3,8 @@
 #ifndef KSM_LAYOUT_H
 #define KSM_LAYOUT_H
 
+#include <stdbool.h>
+
 #include "inject/inject.h"
 #include "layout/group.h"
 #include "oci/hook_stage.h"

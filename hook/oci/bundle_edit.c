@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The edit of the bundle's config.json: the preload library, for kernels where the mark does not last, and a group's hash seeds. */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "applets/runtime.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/macros.h"
 #include "oci/spec.h"
 
 #define NEW ".config.json.ksm-hook"

@@ -3,12 +3,18 @@
 #include "oci/entrypoint.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* More program headers than any linker makes (13 are usual). */
 #define HEADERS_MAX 64

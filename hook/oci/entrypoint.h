@@ -3,7 +3,10 @@
 #ifndef KSM_ENTRY_H
 #define KSM_ENTRY_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
 
 struct elf_kind {
 	unsigned char class, data; /* e_ident */

@@ -2,14 +2,20 @@
 /* What the OCI hook stages share: read the state, decide in confinement, say and end. */
 #include "oci/hook_stage.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "base/fault_injection.h"
+#include "base/io.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
+#include "kernel/ksm.h"
+#include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "layout/layout.h"
 #include "oci/state.h"

@@ -3,8 +3,10 @@
 #ifndef KSM_HOOK_H
 #define KSM_HOOK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/error.h"
 #include "containers/metadata.h"
 #include "policy/policy.h"
 

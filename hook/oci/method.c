@@ -2,11 +2,17 @@
 /* Which of the two ways makes a container mergeable, once its runtime has started. */
 #include "oci/method.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/io.h"
+#include "base/macros.h"
 #include "kernel/ksm.h"
 #include "ksmd/boost.h"
 

@@ -2,9 +2,13 @@
 /* Can a container's program load the preload library, and would it be let do its work? */
 #include "oci/preload_check.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
+#include "base/macros.h"
 #include "oci/entrypoint.h"
 
 /* The files that podman would mount and the program would load. */

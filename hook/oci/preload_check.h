@@ -3,6 +3,7 @@
 #ifndef KSM_PRELOAD_FIT_H
 #define KSM_PRELOAD_FIT_H
 
+#include "base/error.h"
 #include "kernel/ksm_probe.h"
 #include "oci/spec.h"
 

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/util.h"
+#include "base/macros.h"
 
 enum fact { IGNORED, ROOT, LOG, LOG_FORMAT, BUNDLE, CONFIG };
 

@@ -2,15 +2,22 @@
 /* What the runtime wrapper decides before it becomes the real runtime. */
 #include "applets/runtime.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "base/fault_injection.h"
+#include "base/io.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/ksm.h"
 #include "kernel/sandbox.h"
 #include "layout/layout.h"

@@ -2,11 +2,19 @@
 /* The OCI runtime that the wrapper stands in front of: found, and never the wrapper itself. */
 #include "oci/runtime_path.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /*
  * A runtime that is a script may start the wrapper again; only then is something added to

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "base/util.h"
+#include "base/error.h"
 
 /* Where runtimes are looked for: not the caller's PATH, the private directory may be in it. */
 #define REAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -3,6 +3,9 @@
 #ifndef KSM_PROFILE_H
 #define KSM_PROFILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/json_reader.h"
 
 /* From good to bad; what asks a supervisor or a tracer counts as refused. */

@@ -3,9 +3,11 @@
 #ifndef KSM_SPEC_H
 #define KSM_SPEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/error.h"
 #include "containers/metadata.h"
 #include "oci/seccomp_profile.h"
 #include "policy/policy.h"

@@ -2,9 +2,12 @@
 /* The container state that an OCI runtime writes to a hook's stdin. */
 #include "oci/state.h"
 
+#include "base/text.h"
 #include "policy/layout_policy.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -3,10 +3,11 @@
 #ifndef KSM_STATE_H
 #define KSM_STATE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/error.h"
 #include "base/json_reader.h"
-#include "base/util.h"
 #include "containers/metadata.h"
 #include "policy/policy.h"
 

@@ -2,12 +2,18 @@
 /* config.json: the administrator's part of the decision. */
 #include "policy/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* Linux's default kernel.overflowuid: what owners outside of our user namespace look like. */
 #define OVERFLOW_UID 65534

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/error.h"
 #include "policy/policy.h"
 
 #define CONFIG_PATH SYSCONFDIR "/ksm-hook/config.json"

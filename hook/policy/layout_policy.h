@@ -3,6 +3,8 @@
 #ifndef KSM_LAYOUT_POLICY_H
 #define KSM_LAYOUT_POLICY_H
 
+#include <stdbool.h>
+
 #include "policy/policy.h"
 
 /* The value of the last annotation of that name, or NULL. */

@@ -2,6 +2,8 @@
 /* Whether and how a container is made mergeable: a pure function of what was asked. */
 #include "policy/policy.h"
 
+#include "base/macros.h"
+#include "base/text.h"
 #include "policy/layout_policy.h"
 
 #include <errno.h>

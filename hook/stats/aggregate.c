@@ -2,6 +2,9 @@
 /* Processes become families, and families containers. */
 #include "stats/aggregate.h"
 
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

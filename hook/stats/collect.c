@@ -3,13 +3,17 @@
 #include "stats/collect.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "kernel/proc.h"
 #include "layout/layout.h"
 #include "stats/aggregate.h"

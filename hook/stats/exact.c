@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Savings told exactly: every merged page is looked at, where it is used and how often. */
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "base/util.h"
 #include "kernel/pagemap.h"
 #include "stats/collect.h"
 

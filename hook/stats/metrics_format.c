@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The figures as Prometheus' text format and as collectd's plain text protocol. */
 #include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "applets/metrics.h"
-#include "base/util.h"
 
 /* collectd cuts what is longer (DATA_MAX_NAME_LEN of its plugin.h), and then names collide. */
 #define NAME_MAX_COLLECTD 127

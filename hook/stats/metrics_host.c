@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is measured: the machine's figures, from sysfs and of ksmd, and those of a container. */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/metrics.h"
-#include "base/util.h"
+#include "base/macros.h"
 #include "kernel/proc.h"
 
 /* What a figure of sysfs is multiplied with. */

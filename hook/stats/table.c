@@ -2,10 +2,14 @@
 /* A look at all containers as a table and as JSON. */
 #include "stats/table.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* Longer labels are cut: a table that wraps is none. */
 #define LABEL_MAX 48

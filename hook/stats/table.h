@@ -3,6 +3,7 @@
 #ifndef KSM_LOOK_PRINT_H
 #define KSM_LOOK_PRINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "stats/collect.h"

@@ -2,16 +2,23 @@
 /* The table of containers again and again, on a terminal as top shows processes. */
 #include "stats/watch.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "kernel/ksm.h"
 #include "stats/table.h"
 

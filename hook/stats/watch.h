@@ -3,6 +3,8 @@
 #ifndef KSM_WATCH_H
 #define KSM_WATCH_H
 
+#include <stdbool.h>
+
 #include "stats/collect.h"
 
 /* Until q or a signal; the program's exit status. */

@@ -28,14 +28,14 @@ $(BUILD)/victims/goroutines: tests/victims/goroutines.go tests/victims/module.mk
 	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
 		go build -o $@ $<
 
-$(BUILD)/tests/inject-drive.o: tests/inject-drive.c hook/inject/inject.h hook/base/util.h
+$(BUILD)/tests/inject-drive.o: tests/inject-drive.c hook/inject/inject.h hook/base/error.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ihook -c -o $@ $<
 
 # The injection itself is the test build's, with its switches for faults, but built for
 # the C library of the tests.
-INJECT_PARTS := inject/inject kernel/proc base/util base/fault_injection
+INJECT_PARTS := inject/inject kernel/proc base/error base/io base/text base/clock base/fault_injection
 $(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
 	$(call say,CC,"$< (tests)")
 	$(Q)mkdir -p $(@D)

@@ -2,8 +2,11 @@
 /* The bounded walk over JSON: what it reports, what it refuses, and where. */
 #include "base/json_reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/macros.h"
 #include "check.h"
 
 /* What the visitor saw, one line per value: the path, '=', the value. */

@@ -2,6 +2,9 @@
 /* Which container a word means, and which cgroups lie in another. */
 #include "containers/targets.h"
 
+#include <errno.h>
+
+#include "base/macros.h"
 #include "check.h"
 
 /* 64 digits each */

@@ -2,6 +2,9 @@
 /* hook/toml.c: what is found in a text, and which texts are not understood. */
 #include "doctor/toml.h"
 
+#include <errno.h>
+
+#include "base/macros.h"
 #include "check.h"
 
 /* "a.b=text" and "a.b=[one,two]" in lines, as they are visited */

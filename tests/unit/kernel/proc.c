@@ -2,13 +2,17 @@
 /* What is read from /proc, on real children with names that try to mislead. */
 #include "kernel/proc.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/macros.h"
 #include "check.h"
 
 /* A child with that name, waiting for its end. */

@@ -2,6 +2,7 @@
 /* How fast ksmd scans in a burst, and when one is over; and the profiles. */
 #include "ksmd/boost_plan.h"
 
+#include "base/macros.h"
 #include "check.h"
 
 #define TICK_MS INT64_C(500)

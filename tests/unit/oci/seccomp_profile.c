@@ -2,6 +2,8 @@
 /* What seccomp profiles do to the preload library's calls, as a table. */
 #include "oci/seccomp_profile.h"
 
+#include "base/error.h"
+#include "base/macros.h"
 #include "check.h"
 
 #define DENY  "\"defaultAction\":\"SCMP_ACT_ERRNO\""

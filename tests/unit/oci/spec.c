@@ -2,6 +2,9 @@
 /* config.json of a container: what is found in it, and offsets that a parser may lie about. */
 #include "oci/spec.h"
 
+#include <errno.h>
+
+#include "base/macros.h"
 #include "check.h"
 
 #define ASK   "\"annotations\":{\"io.ksm.merge\":\"true\"}"

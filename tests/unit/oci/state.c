@@ -2,9 +2,11 @@
 /* The container state: what is taken from it, and what is refused. */
 #include "oci/state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/json_reader.h"
+#include "base/macros.h"
 #include "check.h"
 
 static struct policy_config config;

@@ -2,11 +2,16 @@
 /* config.json: every key, every mistake, and files that are not to be trusted. */
 #include "policy/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/json_reader.h"
+#include "base/macros.h"
 #include "check.h"
 
 static struct policy_config config;

@@ -2,6 +2,7 @@
 /* Who shares a layout with whom, as a table, and what in config.json forbids it. */
 #include "policy/layout_policy.h"
 
+#include "base/macros.h"
 #include "check.h"
 
 #define NS   "io.kubernetes.cri.sandbox-namespace", "prod"

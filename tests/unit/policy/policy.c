@@ -2,6 +2,9 @@
 /* The decision table: who is merged, by which method, and what is said about it. */
 #include "policy/policy.h"
 
+#include <errno.h>
+
+#include "base/macros.h"
 #include "check.h"
 
 enum rule { NO_RULE, MATCHES, DIFFERS };
