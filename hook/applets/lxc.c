@@ -253,8 +253,11 @@ static void consider_layout(const struct call *call, struct decision *d)
 	if (call->moment == MOMENT_HOST && !call->limits)
 		return;
 	d->group[0] = '\0';
-	snprintf(d->private, sizeof(d->private), "%s",
-		 call->limits ? "it has a stack or address space limit of its own" : "");
+	if (call->limits) {
+		d->unshared_reason = REASON_LAYOUT_LIMIT_STACK;
+		snprintf(d->unshared, sizeof(d->unshared),
+			 "it has a stack or address space limit of its own");
+	}
 	if (call->moment == MOMENT_SETUP)
 		log_info("the layout is lxc.hook.start-host's to share, see docs/lxc.md");
 }

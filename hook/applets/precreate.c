@@ -96,6 +96,8 @@ static int check(struct verdict *v, struct error *err)
 	if (!fine)
 		return err_set(err, EPROTO, "the parser answered nonsense");
 	hook_clean(v->err.msg, sizeof(v->err.msg));
+	if ((unsigned)v->err.reason >= REASON_COUNT)
+		v->err.reason = REASON_NONE;
 	hook_clean(s->obstacle, sizeof(s->obstacle));
 	s->id[sizeof(s->id) - 1] = '\0';
 	s->root[sizeof(s->root) - 1] = '\0';
@@ -171,13 +173,14 @@ static int emit_rest(size_t len)
 static int give_up(const struct decision *d, bool only_way, const struct error *err)
 {
 	if (only_way && d->required) {
-		log_error("the preload library is not added, and merging is required, so the "
-			  "container is refused: %s",
-			  err->msg);
+		log_reason(LOG_LEVEL_ERROR, err->reason,
+			   "the preload library is not added, and merging is required, so the "
+			   "container is refused: %s",
+			   err->msg);
 		return 1;
 	}
-	log_warning("the preload library is not added: %s%s", err->msg,
-		    only_way ? "" : "; the poststart hook makes up for it");
+	log_reason(LOG_LEVEL_WARNING, err->reason, "the preload library is not added: %s%s",
+		   err->msg, only_way ? "" : "; the poststart hook makes up for it");
 	return 0;
 }
 
@@ -298,7 +301,7 @@ static int decide(struct input *in, struct spec_edit *edit)
 		return give_up(&v.decision, true, r < 0 || n < 0 ? &err : &v.err);
 	if (v.decision.warning[0])
 		log_warning("%s", v.decision.warning);
-	log_info("%s: %s", v.decision.merge ? "merge" : "leave alone", v.decision.reason);
+	hook_say_decision(&v.decision);
 	layout_reconsider(&v.decision, spec_text, in->spec_len);
 	if (v.decision.merge)
 		edit_spec(in, &v, edit, &status);

@@ -137,9 +137,8 @@ static int make_mergeable(const struct runtime_input *in, struct runtime_answer 
 		return hook_failed(v, &err);
 	if (v->decision.warning[0])
 		log_warning("%s", v->decision.warning);
-	if (v->decision.reason[0])
-		log_info("%s: %s", v->decision.merge ? "merge" : "leave alone",
-			 v->decision.reason);
+	if (v->decision.reason != REASON_NONE)
+		hook_say_decision(&v->decision);
 	if (in->facts.command == ARGV_DELETE && a->layouts && in->facts.id)
 		layout_end(in->facts.id);
 	if (!v->decision.merge)

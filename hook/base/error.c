@@ -13,6 +13,7 @@ int err_set(struct error *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	err->reason = REASON_NONE;
 	return -code;
 }
 
@@ -32,6 +33,7 @@ int err_errno(struct error *err, int code, const char *fmt, ...)
 	va_end(ap);
 	append(err, ": ");
 	append(err, strerror(code));
+	err->reason = REASON_NONE;
 	return -code;
 }
 
@@ -45,5 +47,11 @@ int err_wrap(struct error *err, int ret, const char *fmt, ...)
 	va_end(ap);
 	append(err, ": ");
 	append(err, old.msg);
+	return ret;
+}
+
+int err_reason(struct error *err, enum reason reason, int ret)
+{
+	err->reason = reason;
 	return ret;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/macros.h"
+#include "base/reason.h"
 
 /*
  * What went wrong, for a reader: functions return 0 or -errno and fill this in; callers
@@ -13,15 +14,22 @@
  */
 struct error {
 	char msg[320];
+	enum reason reason; /* for whatever has to tell errors apart */
 };
 
-/* Set the message; returns -code, so that `return err_set(err, EINVAL, …)` reads well. */
+/*
+ * Set the message, without a reason's code; returns -code, so that
+ * `return err_set(err, EINVAL, …)` reads well.
+ */
 int err_set(struct error *err, int code, const char *fmt, ...) __printf(3, 4);
 
 /* The same, with ": " and the text of code behind it. */
 int err_errno(struct error *err, int code, const char *fmt, ...) __printf(3, 4);
 
-/* Put "context: " in front of the message; returns ret. */
+/* Put "context: " in front of the message, and keep the reason; returns ret. */
 int err_wrap(struct error *err, int ret, const char *fmt, ...) __printf(3, 4);
+
+/* Give what was set a reason; returns ret: `return err_reason(err, REASON_…, err_set(err, …))`. */
+int err_reason(struct error *err, enum reason reason, int ret);
 
 #endif

@@ -90,11 +90,11 @@ static bool to_runtime_log(enum log_level level, const char *text)
 	return write_all(fd, line, strlen(line)) == 0;
 }
 
-void log_at(enum log_level level, const char *fmt, ...)
+void log_reason(enum log_level level, enum reason reason, const char *fmt, ...)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	int saved = errno;
-	char text[640], line[900 + 1];
+	char text[640], about[220], line[900 + 1];
 	va_list ap;
 
 	if (level > threshold)
@@ -102,8 +102,10 @@ void log_at(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	snprintf(about, sizeof(about), "%s%s%s", subject, reason ? " reason=" : "",
+		 reason ? reason_name(reason) : "");
 	if (*applet)
-		snprintf(line, sizeof(line), "ksm-hook[%s]%s: %s", applet, subject, text);
+		snprintf(line, sizeof(line), "ksm-hook[%s]%s: %s", applet, about, text);
 	else
 		snprintf(line, sizeof(line), "ksm-hook: %s", text);
 	/* one write, so that the lines of containers that start together do not mix */
@@ -115,7 +117,7 @@ void log_at(enum log_level level, const char *fmt, ...)
 	}
 	if (use_syslog) {
 		openlog("ksm-hook", LOG_PID, LOG_DAEMON);
-		syslog(priority[level], "[%s]%s: %s", applet, subject, text);
+		syslog(priority[level], "[%s]%s: %s", applet, about, text);
 	}
 	errno = saved;
 }

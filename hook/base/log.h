@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/macros.h"
+#include "base/reason.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -30,8 +31,13 @@ void log_set_subject(const char *id, pid_t pid);
  */
 void log_set_runtime_log(const char *path, bool json);
 
-/* Keeps errno. Says what happened, why, and what to do; no newline. */
-void log_at(enum log_level level, const char *fmt, ...) __printf(2, 3);
+/*
+ * Keeps errno. Says what happened, why, and what to do; no newline. The reason's code, if it
+ * is not REASON_NONE, stands in the line behind whom it is about: reason=CODE.
+ */
+void log_reason(enum log_level level, enum reason reason, const char *fmt, ...) __printf(3, 4);
+
+#define log_at(level, ...) log_reason(level, REASON_NONE, __VA_ARGS__)
 
 #define log_error(...)   log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -270,7 +270,7 @@ static void not_marked(struct doctor *d, const struct row *r, const char *name,
 	f = check_add(d, CHECK_BROKEN, "container-asked",
 		      "the hook was not called when it started, or the call was refused (then "
 		      "the system log has a line of ksm-hook's)",
-		      "%s is to be merged (%s), and is not mergeable", name, asked->reason);
+		      "%s is to be merged (%s), and is not mergeable", name, asked->text);
 	check_fix(f, "%s attach %s", d->command, name);
 	if (proc_seccomp(r->pid) != 2)
 		return;
@@ -305,10 +305,12 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 			      r->processes);
 		check_fix(f, "%s attach %s", d->command, name);
 	} else if (r->mergeable == 0 && known &&
-		   (strstr(asked.reason, "denied") || strstr(asked.reason, "config.json"))) {
+		   (asked.reason == REASON_DENIED_BY_RULE ||
+		    asked.reason == REASON_NOT_ALLOWED ||
+		    asked.reason == REASON_CONTAINERS_NONE)) {
 		f = check_add(d, CHECK_NOTE, "container-denied",
 			      "the administrator's rules come before what a container asks",
-			      "%s is left alone: %s", name, asked.reason);
+			      "%s is left alone: %s", name, asked.text);
 		check_fix(f, "%s attach %s", d->command, name);
 	} else if (r->mergeable == 0 && d->targets.n) {
 		f = check_add(
@@ -316,7 +318,7 @@ static void mark(struct doctor *d, const struct row *r, const char *name)
 			"only what is mergeable can be merged",
 			known ? "%s is not mergeable: %s" :
 				"%s is not mergeable; what it asked for is not known here%s",
-			name, known ? asked.reason : "");
+			name, known ? asked.text : "");
 		check_fix(f, "%s attach %s", d->command, name);
 	} else if (d->targets.n && r->mergeable) {
 		check_add(d, CHECK_OK, "container-asked", NULL, "%s is mergeable", name);

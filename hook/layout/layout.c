@@ -166,7 +166,7 @@ static int check_bundle(const char *bundle, struct error *err)
 {
 	char path[sizeof(((struct hook_verdict *)NULL)->bundle) + 16];
 	__cleanup(close_fd) int fd = -1;
-	const char *obstacle;
+	enum reason blocker = REASON_NONE;
 	struct stat st;
 	char *text;
 	ssize_t n;
@@ -181,21 +181,27 @@ static int check_bundle(const char *bundle, struct error *err)
 	if (!text)
 		return err_set(err, ENOMEM, "memory for %s", path);
 	n = read_all(fd, text, (size_t)st.st_size, 0);
-	obstacle = n < 0 ? "config.json cannot be read" : layout_obstacle(text, (size_t)n);
+	if (n >= 0)
+		blocker = layout_blocker(text, (size_t)n);
 	free(text);
-	return obstacle ? err_set(err, ENOTSUP, "%s", obstacle) : 0;
+	if (n < 0)
+		return err_errno(err, (int)-n, "%s", path);
+	if (blocker == REASON_NONE)
+		return 0;
+	return err_reason(err, blocker,
+			  err_set(err, ENOTSUP, "%s", layout_blocker_text(blocker)));
 }
 
-static void stays_private(const char *why)
+static void stays_private(enum reason reason, const char *why)
 {
-	log_warning("its layout is not shared: %s", why);
+	log_reason(LOG_LEVEL_WARNING, reason, "its layout is not shared: %s", why);
 }
 
 /* True, or said why not. */
 static bool is_shared(const struct decision *d)
 {
-	if (d->private[0])
-		stays_private(d->private);
+	if (d->unshared_reason != REASON_NONE)
+		stays_private(d->unshared_reason, d->unshared);
 	return d->group[0] != '\0';
 }
 
@@ -235,7 +241,7 @@ bool layout_start(const struct hook_verdict *v, const struct inject_target *t, b
 	if (!is_shared(&v->decision))
 		return false;
 	if (start(v, t, has_bundle, merge, &merged, &err) < 0)
-		stays_private(err.msg);
+		stays_private(err.reason, err.msg);
 	else
 		log_info("shares the layout of %s", v->decision.group);
 	return merged;
@@ -270,7 +276,7 @@ bool layout_become(const struct decision *d, const char *id)
 			(void)group_leave(group_owner(), id, &second);
 	}
 	if (r < 0)
-		stays_private(err.msg);
+		stays_private(err.reason, err.msg);
 	else
 		log_info("shares the layout of %s", d->group);
 	return r == 0;
@@ -285,7 +291,7 @@ int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *
 	if (r == 0)
 		r = group_join(group_owner(), d->group, id, 0, &g, &err);
 	if (r < 0) {
-		stays_private(err.msg);
+		stays_private(err.reason, err.msg);
 		return r;
 	}
 	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g.python);

@@ -18,7 +18,7 @@ unsigned layout_owner(const char *config, size_t len);
 /* Did the container ask for a shared layout, whatever was decided? */
 static inline bool layout_concerns(const struct decision *d)
 {
-	return d->group[0] || d->private[0];
+	return d->group[0] || d->unshared_reason;
 }
 
 /*

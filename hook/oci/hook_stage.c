@@ -118,22 +118,31 @@ void hook_clean(char *text, size_t size)
 	}
 }
 
+void hook_say_decision(const struct decision *d)
+{
+	log_reason(LOG_LEVEL_INFO, d->reason, "%s: %s", d->merge ? "merge" : "leave alone",
+		   d->text);
+}
+
 bool hook_check_decision(struct decision *d)
 {
-	hook_clean(d->reason, sizeof(d->reason));
+	hook_clean(d->text, sizeof(d->text));
 	hook_clean(d->warning, sizeof(d->warning));
 	hook_clean(d->group, sizeof(d->group));
-	hook_clean(d->private, sizeof(d->private));
+	hook_clean(d->unshared, sizeof(d->unshared));
 	/* a bool that is neither would mean different things in different places */
 	return *(const unsigned char *)&d->merge <= 1 &&
 	       *(const unsigned char *)&d->required <= 1 &&
-	       (unsigned)d->method <= METHOD_PRELOAD;
+	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
+	       (unsigned)d->unshared_reason < REASON_COUNT;
 }
 
 /* Nothing that the parser sends is taken for granted. */
 static int check(struct hook_verdict *v, struct error *err)
 {
 	hook_clean(v->err.msg, sizeof(v->err.msg));
+	if ((unsigned)v->err.reason >= REASON_COUNT)
+		v->err.reason = REASON_NONE;
 	v->id[sizeof(v->id) - 1] = '\0';
 	v->bundle[sizeof(v->bundle) - 1] = '\0';
 	record_clean(&v->record);
@@ -276,7 +285,7 @@ static enum hook_next begin(const char *stage, int argc, char **argv, struct inp
 		*status = hook_failed(verdict, &err);
 		return HOOK_DONE;
 	}
-	if (!verdict->decision.reason[0])
+	if (verdict->decision.reason == REASON_NONE)
 		return HOOK_DONE;
 	if (verdict->log_given)
 		log_set_level(verdict->log);
@@ -286,8 +295,7 @@ static enum hook_next begin(const char *stage, int argc, char **argv, struct inp
 		log_set_subject(verdict->id, verdict->pid);
 	if (verdict->decision.warning[0])
 		log_warning("%s", verdict->decision.warning);
-	log_info("%s: %s", verdict->decision.merge ? "merge" : "leave alone",
-		 verdict->decision.reason);
+	hook_say_decision(&verdict->decision);
 	return verdict->decision.merge ? HOOK_MERGE : HOOK_DONE;
 }
 
@@ -314,12 +322,13 @@ enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
 int hook_failed(const struct hook_verdict *verdict, const struct error *err)
 {
 	if (verdict->decision.required) {
-		log_error("not made mergeable, and merging is required, so the container is "
-			  "refused: %s",
-			  err->msg);
+		log_reason(LOG_LEVEL_ERROR, err->reason,
+			   "not made mergeable, and merging is required, so the container is "
+			   "refused: %s",
+			   err->msg);
 		return 1;
 	}
-	log_warning("not made mergeable: %s", err->msg);
+	log_reason(LOG_LEVEL_WARNING, err->reason, "not made mergeable: %s", err->msg);
 	return 0;
 }
 

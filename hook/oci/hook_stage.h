@@ -66,6 +66,9 @@ int hook_failed(const struct hook_verdict *verdict, const struct error *err);
  */
 bool hook_may_ask(const char *text, size_t len, const char *config, size_t config_len);
 
+/* What was decided and why, as one line of the log. */
+void hook_say_decision(const struct decision *d);
+
 /* One line of text for a terminal, whatever the confined process sent. */
 void hook_clean(char *text, size_t size);
 

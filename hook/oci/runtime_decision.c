@@ -27,8 +27,6 @@
 
 #define PARSE_TIMEOUT_MS 3000
 
-#define BY_CHOICE "its runtime is ksm-hook's by choice"
-
 _Static_assert(sizeof(struct runtime_answer) <= PIPE_BUF, "the answer must fit one pipe write");
 
 /* config.json of the bundle, or the runtime's state of a container that runs */
@@ -107,6 +105,8 @@ static void parse(const void *arg, void *answer)
 static int check(struct runtime_answer *a, struct error *err)
 {
 	hook_clean(a->v.err.msg, sizeof(a->v.err.msg));
+	if ((unsigned)a->v.err.reason >= REASON_COUNT)
+		a->v.err.reason = REASON_NONE;
 	for (size_t i = 0; i < POLICY_RUNTIMES_MAX; i++)
 		hook_clean(a->runtime[i], sizeof(a->runtime[i]));
 	record_clean(&a->v.record);
@@ -240,7 +240,10 @@ static void judge_exec(const struct runtime_input *in, struct hook_verdict *v)
 
 	v->decision.merge = flag == KSM_YES || (flag == KSM_UNKNOWN && in->chosen);
 	v->decision.required = false;
-	snprintf(v->decision.reason, sizeof(v->decision.reason), "%s",
+	v->decision.reason = flag == KSM_YES ? REASON_SESSION_MERGEABLE :
+			     flag == KSM_NO  ? REASON_SESSION_NOT_MERGEABLE :
+					       REASON_SESSION_UNKNOWN;
+	snprintf(v->decision.text, sizeof(v->decision.text), "%s",
 		 flag == KSM_YES ? "its container is mergeable" :
 		 flag == KSM_NO  ? "its container is not mergeable" :
 				   "whether its container is mergeable is not known");
@@ -285,9 +288,10 @@ static int decide_create(const struct runtime_input *in, struct runtime_answer *
 	glance = r == 0 ? at_a_glance(in) : -1;
 	if (glance >= 0) {
 		read_runtimes(in, a);
-		a->v.decision = (struct decision){ .merge = glance };
+		a->v.decision = (struct decision){ 0 };
 		if (glance)
-			snprintf(a->v.decision.reason, sizeof(a->v.decision.reason), BY_CHOICE);
+			policy_decide(&(struct policy_config){ .chosen = true }, NULL, 0,
+				      &a->v.decision);
 		return 0;
 	}
 	owner = layout_owner(config_text, config_len);

@@ -66,7 +66,11 @@ static bool fits(const struct policy_globs *globs, const char *group)
 	return false;
 }
 
-#define WHY(d, ...) snprintf((d)->private, sizeof((d)->private), __VA_ARGS__)
+#define UNSHARED(d, code, ...)                                               \
+	do {                                                                 \
+		(d)->unshared_reason = (code);                               \
+		snprintf((d)->unshared, sizeof((d)->unshared), __VA_ARGS__); \
+	} while (0)
 
 /* False, with the reason, where there is no name that can be told or written down. */
 static bool name_group(const struct policy_words *w, const struct policy_config *c,
@@ -89,20 +93,23 @@ static bool name_group(const struct policy_words *w, const struct policy_config 
 		value = uid;
 		snprintf(uid, sizeof(uid), "%u", c->owner);
 	} else {
-		WHY(d, "no group can be told: name one with %s%s", w->kind, w->group);
+		UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN,
+			 "no group can be told: name one with %s%s", w->kind, w->group);
 		return false;
 	}
 	/* a slash in a namespace would make two names of different owners equal */
 	if ((ns && !is_made_of(ns, "-.")) || (name && (!*name || !is_made_of(name, "-._"))) ||
 	    !is_made_of(value, "-._/:@+")) {
-		WHY(d, "the group's name has letters that it must not have");
+		UNSHARED(d, REASON_LAYOUT_GROUP_NAME,
+			 "the group's name has letters that it must not have");
 		return false;
 	}
 	len = snprintf(d->group, sizeof(d->group), "%s%s%s:%s", ns ? ns : "", ns ? "/" : "",
 		       kind, value);
 	if (len < (int)sizeof(d->group))
 		return true;
-	WHY(d, "the group's name has more than %zu letters", sizeof(d->group) - 1);
+	UNSHARED(d, REASON_LAYOUT_GROUP_NAME, "the group's name has more than %zu letters",
+		 sizeof(d->group) - 1);
 	return false;
 }
 
@@ -121,15 +128,18 @@ void layout_decide(const struct policy_words *w, const struct policy_config *c,
 	if (!d->merge)
 		return; /* its pages would be equal for nothing */
 	if (!c->shared_layout) {
-		WHY(d, "config.json does not say \"shared_layout\": true");
+		UNSHARED(d, REASON_LAYOUT_NOT_ENABLED,
+			 "config.json does not say \"shared_layout\": true");
 		return;
 	}
 	named = name_group(w, c, a, n, d);
 	if (named && fits(&c->deny_groups, d->group))
-		WHY(d, "\"deny_groups\" of config.json has the group");
+		UNSHARED(d, REASON_LAYOUT_GROUP_DENIED,
+			 "\"deny_groups\" of config.json has the group");
 	else if (named && c->allow_groups.n && !fits(&c->allow_groups, d->group))
-		WHY(d, "\"allow_groups\" of config.json does not have the group");
-	if (d->private[0])
+		UNSHARED(d, REASON_LAYOUT_GROUP_NOT_ALLOWED,
+			 "\"allow_groups\" of config.json does not have the group");
+	if (d->unshared_reason)
 		d->group[0] = '\0';
 }
 
@@ -153,25 +163,39 @@ static bool has(const char *text, size_t len, const char *word)
 	return memmem(text, len, word, strlen(word)) != NULL;
 }
 
-const char *layout_obstacle(const char *text, size_t len)
+enum reason layout_blocker(const char *text, size_t len)
 {
 	/* which the runtime sets behind the hook, and the layout would be the one all know */
 	if (has(text, len, "\"RLIMIT_STACK\""))
-		return "it has a stack limit of its own";
+		return REASON_LAYOUT_LIMIT_STACK;
 	/* each thread of glibc takes as much address space as the stack may grow to */
 	if (has(text, len, "\"RLIMIT_AS\""))
-		return "it has a limit on its address space";
+		return REASON_LAYOUT_LIMIT_AS;
 	if (has_member(text, len, "\"personality\""))
+		return REASON_LAYOUT_PERSONALITY;
+	return REASON_NONE;
+}
+
+const char *layout_blocker_text(enum reason blocker)
+{
+	switch (blocker) {
+	case REASON_LAYOUT_LIMIT_STACK:
+		return "it has a stack limit of its own";
+	case REASON_LAYOUT_LIMIT_AS:
+		return "it has a limit on its address space";
+	case REASON_LAYOUT_PERSONALITY:
 		return "it has a personality(2) of its own";
-	return NULL;
+	default:
+		return "";
+	}
 }
 
 void layout_reconsider(struct decision *d, const char *text, size_t len)
 {
-	const char *obstacle = d->group[0] ? layout_obstacle(text, len) : NULL;
+	enum reason blocker = d->group[0] ? layout_blocker(text, len) : REASON_NONE;
 
-	if (!obstacle)
+	if (blocker == REASON_NONE)
 		return;
-	WHY(d, "%s", obstacle);
+	UNSHARED(d, blocker, "%s", layout_blocker_text(blocker));
 	d->group[0] = '\0';
 }

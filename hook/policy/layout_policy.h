@@ -15,7 +15,7 @@ void policy_misunderstood(struct decision *d, const char *kind, const char *key,
 			  const char *value, const char *expected);
 
 /*
- * Set d's group, or say in d->private why there is none; d->merge is decided already. The
+ * Set d's group, or say in d->unshared why there is none; d->merge is decided already. The
  * names of groups are
  *	group:NAME	what the container says,
  *	image:NAME	of its image, where the engine (not the image) tells it,
@@ -32,12 +32,15 @@ void layout_decide(const struct policy_words *w, const struct policy_config *c,
 bool layout_names_group(const char *key);
 
 /*
- * What in a container's config.json keeps it from sharing a layout, or NULL. A look at the
- * bytes is enough: where it errs, the layout is private.
+ * What in a container's config.json keeps it from sharing a layout, or REASON_NONE. A look at
+ * the bytes is enough: where it errs, the layout is private.
  */
-const char *layout_obstacle(const char *text, size_t len);
+enum reason layout_blocker(const char *text, size_t len);
 
-/* Take the group back where there is an obstacle. */
+/* The same in words. */
+const char *layout_blocker_text(enum reason blocker);
+
+/* Take the group back where there is a blocker. */
 void layout_reconsider(struct decision *d, const char *text, size_t len);
 
 #endif

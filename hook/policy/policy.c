@@ -123,34 +123,40 @@ static bool decide_merge(const struct policy_words *w, const struct policy_confi
 {
 	const struct policy_rule *rule = match(&c->deny, a, n);
 
-#define SAY(...) snprintf(d->reason, sizeof(d->reason), __VA_ARGS__)
+#define BECAUSE(code, ...)                                       \
+	do {                                                     \
+		d->reason = REASON_##code;                       \
+		snprintf(d->text, sizeof(d->text), __VA_ARGS__); \
+	} while (0)
+
 	if (c->containers == CONTAINERS_NONE) {
-		SAY("config.json says \"containers\": \"none\"");
+		BECAUSE(CONTAINERS_NONE, "config.json says \"containers\": \"none\"");
 		return false;
 	}
 	if (rule) {
-		SAY("denied by the rule for %s in config.json", rule->annotation);
+		BECAUSE(DENIED_BY_RULE, "denied by the rule for %s in config.json",
+			rule->annotation);
 		return false;
 	}
 	if (asked == 0) {
-		SAY("%s%s=%s", w->kind, w->merge, w->no);
+		BECAUSE(OPTED_OUT, "%s%s=%s", w->kind, w->merge, w->no);
 		return false;
 	}
 	if (asked < 0 && !c->chosen && c->containers != CONTAINERS_ALL) {
-		SAY("no %s%s=%s", w->kind, w->merge, w->yes);
+		BECAUSE(NOT_REQUESTED, "no %s%s=%s", w->kind, w->merge, w->yes);
 		return false;
 	}
 	if (c->allow.n && !match(&c->allow, a, n)) {
-		SAY("no \"allow\" rule of config.json matches");
+		BECAUSE(NOT_ALLOWED, "no \"allow\" rule of config.json matches");
 		return false;
 	}
 	if (asked > 0)
-		SAY("%s%s=%s", w->kind, w->merge, w->yes);
+		BECAUSE(REQUESTED, "%s%s=%s", w->kind, w->merge, w->yes);
 	else if (c->chosen)
-		SAY("its runtime is ksm-hook's by choice");
+		BECAUSE(RUNTIME_REQUESTS, "its runtime is ksm-hook's by choice");
 	else
-		SAY("config.json says \"containers\": \"all\"");
-#undef SAY
+		BECAUSE(CONTAINERS_ALL, "config.json says \"containers\": \"all\"");
+#undef BECAUSE
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "base/reason.h"
 
 #define ANNOTATION_PREFIX "io.ksm."
 
@@ -63,10 +64,12 @@ struct decision {
 	bool merge;
 	bool required;
 	enum policy_method method;
-	char reason[160];             /* why so, for the log */
-	char warning[480];            /* values that were not understood; empty if none */
+	enum reason reason;          /* why so; REASON_NONE: nothing was decided */
+	enum reason unshared_reason; /* why its layout is not shared, where it asked for that */
+	char text[160];              /* the reason in words, for the log */
+	char warning[480];           /* values that were not understood; empty if none */
 	char group[POLICY_GROUP_MAX]; /* shares its layout with this group; empty: private */
-	char private[144];            /* why not, where it asked; empty if it did not */
+	char unshared[144];           /* unshared_reason in words; empty if it did not ask */
 };
 
 /* How a container says what it wants. */

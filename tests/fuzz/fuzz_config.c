@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_rules(&config.allow);
 	check_rules(&config.deny);
 	policy_decide(&config, annotations, ARRAY_SIZE(annotations), &d);
-	require(d.reason[0] != '\0');
+	require(d.reason && d.text[0]);
 	require(!d.merge || config.containers != CONTAINERS_NONE);
 	return 0;
 }

@@ -58,9 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(err.msg[0] && !strchr(err.msg, '\n'));
 		return 0;
 	}
-	require(!syntax && d.reason[0] && spec_is_whole(text, size));
+	require(!syntax && d.reason && d.text[0] && spec_is_whole(text, size));
 	layout_reconsider(&d, text, size);
-	require(strlen(d.group) < sizeof(d.group) && !(d.group[0] && d.private[0]));
+	require(strlen(d.group) < sizeof(d.group) && !(d.group[0] && d.unshared[0]));
 	if (spec.obstacle[0])
 		return 0;
 	require(spec_edit(text, size, &spec, &wish, &edit, &err) == 0);

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record_clean(&record);
 	require(memcmp(&record, &state.record, sizeof(record)) == 0);
 	policy_decide(&config, state.annotation, state.n, &d);
-	require(d.reason[0] && strlen(d.warning) < sizeof(d.warning));
+	require(d.reason && d.text[0] && strlen(d.warning) < sizeof(d.warning));
 	require(d.method <= METHOD_PRELOAD);
 	return 0;
 }

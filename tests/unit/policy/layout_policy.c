@@ -11,84 +11,101 @@
 #define YES  "io.ksm.merge", "true", "io.ksm.layout", "shared"
 #define NAME "io.ksm.group", "web"
 
-/* Pairs of key and value; the group that results, or a part of the reason for none. */
+/* Pairs of key and value; the group that results, or the reason for none. */
 static const struct row {
 	const char *what;
 	const char *pair[13];
 	unsigned owner;
-	const char *group, *private;
+	const char *group;
+	enum reason reason;
 } table[] = {
-	{ "not asked", { "io.ksm.merge", "true", NAME }, 0, "", "" },
-	{ "private", { "io.ksm.merge", "true", "io.ksm.layout", "private", NAME }, 0, "", "" },
-	{ "not merged", { "io.ksm.layout", "shared", NAME }, 0, "", "" },
+	{ "not asked", { "io.ksm.merge", "true", NAME }, 0, "", REASON_NONE },
+	{ "private",
+	  { "io.ksm.merge", "true", "io.ksm.layout", "private", NAME },
+	  0,
+	  "",
+	  REASON_NONE },
+	{ "not merged", { "io.ksm.layout", "shared", NAME }, 0, "", REASON_NONE },
 	{ "merge=false",
 	  { "io.ksm.merge", "false", "io.ksm.layout", "shared", NAME },
 	  0,
 	  "",
-	  "" },
+	  REASON_NONE },
 	/* whose it is */
-	{ "named", { YES, NAME }, 0, "group:web", "" },
-	{ "named, of a user", { YES, NAME }, 1000, "group:web", "" },
-	{ "named, in a namespace", { YES, NAME, NS }, 0, "prod/group:web", "" },
-	{ "the name comes before the image", { YES, NAME, NS, IMG }, 0, "prod/group:web", "" },
+	{ "named", { YES, NAME }, 0, "group:web", REASON_NONE },
+	{ "named, of a user", { YES, NAME }, 1000, "group:web", REASON_NONE },
+	{ "named, in a namespace", { YES, NAME, NS }, 0, "prod/group:web", REASON_NONE },
+	{ "the name comes before the image",
+	  { YES, NAME, NS, IMG },
+	  0,
+	  "prod/group:web",
+	  REASON_NONE },
 	{ "image, in a namespace",
 	  { YES, NS, POD, IMG },
 	  0,
 	  "prod/image:docker.io/library/python:3.12",
-	  "" },
-	{ "image alone", { YES, IMG }, 0, "image:docker.io/library/python:3.12", "" },
+	  REASON_NONE },
+	{ "image alone", { YES, IMG }, 0, "image:docker.io/library/python:3.12", REASON_NONE },
 	{ "CRI-O's image",
 	  { YES, "io.kubernetes.pod.namespace", "a", "io.kubernetes.cri-o.ImageName",
 	    "q/i@sha256:1" },
 	  0,
 	  "a/image:q/i@sha256:1",
-	  "" },
-	{ "pod", { YES, NS, POD }, 0, "prod/pod:web-1", "" },
+	  REASON_NONE },
+	{ "pod", { YES, NS, POD }, 0, "prod/pod:web-1", REASON_NONE },
 	{ "pod of CRI-O",
 	  { YES, "io.kubernetes.cri-o.Namespace", "a", "io.kubernetes.pod.name", "b" },
 	  0,
 	  "a/pod:b",
-	  "" },
-	{ "user", { YES }, 1000, "uid:1000", "" },
+	  REASON_NONE },
+	{ "user", { YES }, 1000, "uid:1000", REASON_NONE },
 	{ "the image comes before the user",
 	  { YES, IMG },
 	  1000,
 	  "image:docker.io/library/python:3.12",
-	  "" },
+	  REASON_NONE },
 	/* never the whole host */
-	{ "root, nothing known", { YES }, 0, "", "no group can be told" },
-	{ "a namespace is no owner yet", { YES, NS }, 0, "", "no group can be told" },
+	{ "root, nothing known", { YES }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
+	{ "a namespace is no owner yet", { YES, NS }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
 	{ "empty values are none",
 	  { YES, "io.kubernetes.cri.image-name", "" },
 	  0,
 	  "",
-	  "no group can be told" },
+	  REASON_LAYOUT_GROUP_UNKNOWN },
 	/* what the image's author says of it */
 	{ "the image's own annotations",
 	  { YES, "org.opencontainers.image.ref.name", "python",
 	    "org.opencontainers.image.title", "x" },
 	  0,
 	  "",
-	  "no group can be told" },
+	  REASON_LAYOUT_GROUP_UNKNOWN },
 	/* names that would not be what they seem */
-	{ "empty name", { YES, "io.ksm.group", "" }, 0, "", "letters" },
-	{ "slash in a name", { YES, "io.ksm.group", "prod/x" }, 0, "", "letters" },
-	{ "colon in a name", { YES, "io.ksm.group", "image:x" }, 0, "", "letters" },
+	{ "empty name", { YES, "io.ksm.group", "" }, 0, "", REASON_LAYOUT_GROUP_NAME },
+	{ "slash in a name",
+	  { YES, "io.ksm.group", "prod/x" },
+	  0,
+	  "",
+	  REASON_LAYOUT_GROUP_NAME },
+	{ "colon in a name",
+	  { YES, "io.ksm.group", "image:x" },
+	  0,
+	  "",
+	  REASON_LAYOUT_GROUP_NAME },
 	{ "slash in a namespace",
 	  { YES, NAME, "io.kubernetes.cri.sandbox-namespace", "a/group:b" },
 	  0,
 	  "",
-	  "letters" },
+	  REASON_LAYOUT_GROUP_NAME },
 	{ "escape in an image",
 	  { YES, "io.kubernetes.cri.image-name", "a\033b" },
 	  0,
 	  "",
-	  "letters" },
+	  REASON_LAYOUT_GROUP_NAME },
 	{ "blank in a pod",
 	  { YES, "io.kubernetes.cri.sandbox-name", "a b" },
 	  0,
 	  "",
-	  "letters" },
+	  REASON_LAYOUT_GROUP_NAME },
 };
 
 static struct decision decide(const struct policy_config *c, const char *const *pair)
@@ -113,14 +130,16 @@ static void whole_table(void)
 
 		check_case = row->what;
 		CHECK_TEXT(d.group, row->group);
-		CHECK_HAS(d.private, row->private);
-		CHECK_INT(d.private[0] != '\0', row->private[0] != '\0');
+		CHECK_INT(d.unshared_reason, row->reason);
+		CHECK_INT(d.unshared[0] != '\0', row->reason != REASON_NONE);
 		CHECK_TEXT(d.warning, "");
 		/* the administrator has the first word */
 		c.shared_layout = false;
 		d = decide(&c, row->pair);
 		CHECK_TEXT(d.group, "");
-		CHECK_INT(d.private[0] != '\0', row->group[0] || row->private[0]);
+		CHECK_INT(d.unshared_reason, row->group[0] || row->reason ?
+						     REASON_LAYOUT_NOT_ENABLED :
+						     REASON_NONE);
 	}
 	check_case = "";
 }
@@ -135,12 +154,12 @@ static void lists(void)
 	CHECK_TEXT(decide(&c, web).group, "prod/group:web");
 	c.deny_groups = (struct policy_globs){ { "prod/*" }, 1 };
 	CHECK_TEXT(decide(&c, web).group, "");
-	CHECK_HAS(decide(&c, web).private, "deny_groups");
+	CHECK_INT(decide(&c, web).unshared_reason, REASON_LAYOUT_GROUP_DENIED);
 	c.deny_groups.glob[0] = "group:web";
 	CHECK_TEXT(decide(&c, web).group, "prod/group:web");
 	c.allow_groups.n = 1;
 	CHECK_TEXT(decide(&c, web).group, "");
-	CHECK_HAS(decide(&c, web).private, "allow_groups");
+	CHECK_INT(decide(&c, web).unshared_reason, REASON_LAYOUT_GROUP_NOT_ALLOWED);
 	/* not even "*" makes a group of what has no name */
 	c.allow_groups.glob[0] = "*";
 	CHECK_TEXT(decide(&c, none).group, "");
@@ -164,7 +183,8 @@ static void odd_values(void)
 	name[strlen(name)] = 'y';
 	name[POLICY_GROUP_MAX - strlen("image:")] = '\0';
 	CHECK_TEXT(decide(&c, pair).group, "");
-	CHECK_HAS(decide(&c, pair).private, "more than");
+	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
+	CHECK_HAS(decide(&c, pair).unshared, "more than");
 }
 
 static void environment(void)
@@ -181,24 +201,25 @@ static void environment(void)
 	/* a container's name is no group: it would be alone in it */
 	policy_decide_by(&policy_environment, &c, a, 3, &d);
 	CHECK_TEXT(d.group, "");
-	CHECK_HAS(d.private, "name one with KSM_GROUP");
+	CHECK_HAS(d.unshared, "name one with KSM_GROUP");
 }
 
-static void obstacles(void)
+static void blockers(void)
 {
-#define OBSTACLE(text) layout_obstacle(text, strlen(text))
-	CHECK(!OBSTACLE("{}"));
-	CHECK(!OBSTACLE(""));
-	CHECK(!OBSTACLE("{\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"hard\":1}]}"));
-	CHECK_HAS(OBSTACLE("{\"rlimits\":[{\"type\": \"RLIMIT_STACK\"}]}"), "stack limit");
-	CHECK_HAS(OBSTACLE("{\"rlimits\":[{\"type\": \"RLIMIT_AS\"}]}"), "address space");
+#define BLOCKER(text) layout_blocker(text, strlen(text))
+	CHECK(!BLOCKER("{}"));
+	CHECK(!BLOCKER(""));
+	CHECK(!BLOCKER("{\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"hard\":1}]}"));
+	CHECK_INT(BLOCKER("{\"rlimits\":[{\"type\": \"RLIMIT_STACK\"}]}"),
+		  REASON_LAYOUT_LIMIT_STACK);
+	CHECK_INT(BLOCKER("{\"rlimits\":[{\"type\": \"RLIMIT_AS\"}]}"), REASON_LAYOUT_LIMIT_AS);
 	/* a system call in a profile is another thing than the key */
-	CHECK(!OBSTACLE("{\"names\":[\"personality\",\"personality\"]}"));
-	CHECK_HAS(OBSTACLE("{\"linux\":{\"personality\" : {\"domain\":\"LINUX32\"}}}"),
-		  "personality");
-	CHECK_HAS(OBSTACLE("\"personality\"\n:"), "personality");
-	CHECK(!OBSTACLE("\"personality\""));
-#undef OBSTACLE
+	CHECK(!BLOCKER("{\"names\":[\"personality\",\"personality\"]}"));
+	CHECK_INT(BLOCKER("{\"linux\":{\"personality\" : {\"domain\":\"LINUX32\"}}}"),
+		  REASON_LAYOUT_PERSONALITY);
+	CHECK_INT(BLOCKER("\"personality\"\n:"), REASON_LAYOUT_PERSONALITY);
+	CHECK(!BLOCKER("\"personality\""));
+#undef BLOCKER
 }
 
 int main(void)
@@ -207,6 +228,6 @@ int main(void)
 	lists();
 	odd_values();
 	environment();
-	obstacles();
+	blockers();
 	return check_end();
 }

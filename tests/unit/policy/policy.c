@@ -94,7 +94,7 @@ static void chosen(void)
 			set_rule(&c.allow, allow);
 			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
 			CHECK_INT(d.merge, outcome[allow] == 'y');
-			CHECK(d.reason[0] != '\0');
+			CHECK(d.reason != REASON_NONE && d.text[0] != '\0');
 		}
 	}
 	check_case = "";
@@ -121,7 +121,7 @@ static void whole_table(void)
 			set_rule(&c.allow, allow);
 			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
 			CHECK_INT(d.merge, row->outcome[allow] == 'y');
-			CHECK(d.reason[0] != '\0');
+			CHECK(d.reason != REASON_NONE && d.text[0] != '\0');
 			CHECK_INT(d.warning[0] != '\0', row->asked == UNKNOWN);
 			CHECK(!d.required);
 			CHECK_INT(d.method, METHOD_AUTO);
@@ -140,6 +140,14 @@ static struct decision decide(const struct policy_config *c, const struct annota
 	return d;
 }
 
+#define CHECK_REASON(got, code, part)       \
+	do {                                \
+		struct decision _d = (got); \
+                                            \
+		CHECK_INT(_d.reason, code); \
+		CHECK_HAS(_d.text, part);   \
+	} while (0)
+
 /* The reason names the first thing in the order that decides. */
 static void reasons(void)
 {
@@ -152,13 +160,15 @@ static void reasons(void)
 	struct policy_config plain = { 0 };
 
 	none.deny = deny.deny;
-	CHECK_HAS(decide(&none, no, 2).reason, "\"none\"");
-	CHECK_HAS(decide(&deny, no, 2).reason, "denied by the rule for pod");
-	CHECK_HAS(decide(&allow, no, 2).reason, "merge=false");
-	CHECK_HAS(decide(&allow, yes, 2).reason, "\"allow\"");
-	CHECK_HAS(decide(&plain, NULL, 0).reason, "no annotation");
-	CHECK_HAS(decide(&plain, yes, 2).reason, "merge=true");
-	CHECK_HAS(decide(&all, yes + 1, 1).reason, "\"all\"");
+	CHECK_REASON(decide(&none, no, 2), REASON_CONTAINERS_NONE, "\"none\"");
+	CHECK_REASON(decide(&deny, no, 2), REASON_DENIED_BY_RULE, "the rule for pod");
+	CHECK_REASON(decide(&allow, no, 2), REASON_OPTED_OUT, "merge=false");
+	CHECK_REASON(decide(&allow, yes, 2), REASON_NOT_ALLOWED, "\"allow\"");
+	CHECK_REASON(decide(&plain, NULL, 0), REASON_NOT_REQUESTED, "no annotation");
+	CHECK_REASON(decide(&plain, yes, 2), REASON_REQUESTED, "merge=true");
+	CHECK_REASON(decide(&all, yes + 1, 1), REASON_CONTAINERS_ALL, "\"all\"");
+	all.chosen = true;
+	CHECK_REASON(decide(&all, NULL, 0), REASON_RUNTIME_REQUESTS, "by choice");
 }
 
 static void rules(void)
@@ -288,18 +298,18 @@ static void environment(void)
 	policy_decide_by(&policy_environment, &defaults, a, 4, &d);
 	CHECK(d.merge);
 	CHECK(d.required);
-	CHECK_TEXT(d.reason, "KSM_MERGE=yes");
+	CHECK_TEXT(d.text, "KSM_MERGE=yes");
 	CHECK_TEXT(d.warning, "");
 	policy_decide_by(&policy_environment, &defaults, a, 1, &d);
 	CHECK(!d.merge);
-	CHECK_TEXT(d.reason, "no KSM_MERGE=yes");
+	CHECK_TEXT(d.text, "no KSM_MERGE=yes");
 	policy_decide_by(&policy_environment, &deny, a, 4, &d);
 	CHECK(!d.merge);
-	CHECK_HAS(d.reason, "denied by the rule for lxc.name");
+	CHECK_HAS(d.text, "denied by the rule for lxc.name");
 	a[1].value = "no";
 	policy_decide_by(&policy_environment, &all, a, 4, &d);
 	CHECK(!d.merge);
-	CHECK_TEXT(d.reason, "KSM_MERGE=no");
+	CHECK_TEXT(d.text, "KSM_MERGE=no");
 	a[1].value = "true";
 	policy_decide_by(&policy_environment, &all, a, 4, &d);
 	CHECK(d.merge);

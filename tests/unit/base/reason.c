@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Codes of reasons: each has a name, no two the same one, and what was published stays. */
+#include "base/reason.h"
+
+#include "check.h"
+
+/*
+ * Scripts and alerts of users look for these names. A line may be added. To change or remove
+ * one breaks them: it is a new major version's, and the changelog has to say it.
+ */
+static const struct {
+	enum reason reason;
+	const char *name;
+} published[] = {
+	{ REASON_NONE, "none" },
+
+	{ REASON_CONTAINERS_ALL, "containers-all" },
+	{ REASON_CONTAINERS_NONE, "containers-none" },
+	{ REASON_DENIED_BY_RULE, "denied-by-rule" },
+	{ REASON_NOT_ALLOWED, "not-allowed" },
+	{ REASON_NOT_REQUESTED, "not-requested" },
+	{ REASON_OPTED_OUT, "opted-out" },
+	{ REASON_REQUESTED, "requested" },
+	{ REASON_RUNTIME_REQUESTS, "runtime-requests" },
+
+	{ REASON_LAYOUT_GROUP_DENIED, "layout-group-denied" },
+	{ REASON_LAYOUT_GROUP_NAME, "layout-group-name" },
+	{ REASON_LAYOUT_GROUP_NOT_ALLOWED, "layout-group-not-allowed" },
+	{ REASON_LAYOUT_GROUP_UNKNOWN, "layout-group-unknown" },
+	{ REASON_LAYOUT_LIMIT_AS, "layout-limit-as" },
+	{ REASON_LAYOUT_LIMIT_STACK, "layout-limit-stack" },
+	{ REASON_LAYOUT_NOT_ENABLED, "layout-not-enabled" },
+	{ REASON_LAYOUT_PERSONALITY, "layout-personality" },
+
+	{ REASON_SESSION_MERGEABLE, "session-mergeable" },
+	{ REASON_SESSION_NOT_MERGEABLE, "session-not-mergeable" },
+	{ REASON_SESSION_UNKNOWN, "session-unknown" },
+};
+
+static void names_stay(void)
+{
+	for (size_t i = 0; i < sizeof(published) / sizeof(published[0]); i++) {
+		check_case = published[i].name;
+		CHECK_TEXT(reason_name(published[i].reason), published[i].name);
+	}
+	check_case = "";
+	/* one that is not in the table would be free to change */
+	CHECK_INT(sizeof(published) / sizeof(published[0]), REASON_COUNT);
+}
+
+static void names_are_unique_and_plain(void)
+{
+	for (int i = 0; i < REASON_COUNT; i++) {
+		const char *name = reason_name((enum reason)i);
+
+		check_case = name ? name : "(null)";
+		if (!CHECK(name != NULL))
+			continue;
+		CHECK(*name &&
+		      strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name));
+		CHECK(*name != '-' && name[strlen(name) - 1] != '-' && !strstr(name, "--"));
+		for (int k = 0; k < i; k++)
+			CHECK(strcmp(name, reason_name((enum reason)k)) != 0);
+	}
+	check_case = "";
+}
+
+/* from a confined process anything may come */
+static void what_is_none(void)
+{
+	CHECK_TEXT(reason_name(REASON_COUNT), "none");
+	CHECK_TEXT(reason_name((enum reason) - 1), "none");
+}
+
+int main(void)
+{
+	names_stay();
+	names_are_unique_and_plain();
+	what_is_none();
+	return check_end();
+}
