@@ -41,7 +41,7 @@ int applet_create_runtime(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	record_write(v.id, v.pid, &v.record);
+	metadata_write(v.id, v.pid, &v.metadata);
 	injects = method_injects(&v, &status) == HOOK_MERGE;
 	if (!injects && (status != 0 || !layout_concerns(&v.decision)))
 		return status;
@@ -69,7 +69,7 @@ int applet_poststop(int argc, char **argv)
 
 	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
 		return status;
-	record_remove(v.id);
+	metadata_remove(v.id);
 	if (v.decision.group[0])
 		layout_end(v.id);
 	return 0;

@@ -148,7 +148,7 @@ static int make_mergeable(const struct runtime_input *in, struct runtime_answer 
 		return 0;
 	}
 	if (in->facts.id)
-		record_write(in->facts.id, 0, &v->record);
+		metadata_write(in->facts.id, 0, &v->metadata);
 	return merge(in, v);
 }
 
@@ -220,7 +220,7 @@ int applet_runtime(int argc, char **argv)
 	argv_parse(argv + 1, &in.facts);
 	use_log(&in.facts);
 	if (in.facts.command == ARGV_DELETE && in.facts.id)
-		record_remove(in.facts.id);
+		metadata_remove(in.facts.id);
 	if (make_mergeable(&in, &a) != 0)
 		return 1;
 	if (find(&in, &a, path, &err) < 0) {

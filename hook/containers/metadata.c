@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of containers that cgroups do not tell, written down at the start for those who look. */
+/* What cgroups do not say of a container: its pod, name and image, stored when it starts. */
 #include "containers/metadata.h"
 
 #include <dirent.h>
@@ -20,9 +20,9 @@
 
 #define PARENT "/run/ksm-hook"
 
-/* How often a start looks for what a hook that was never called has left. */
+/* How often a start removes what a hook that was never called has left. */
 #define COLLECT_SECONDS 600
-/* A record without an init may be of a container that is just being created. */
+/* Metadata without an init may be of a container that is just being created. */
 #define YOUNG_SECONDS 60
 
 /* In one file: a line "key value" each. */
@@ -30,12 +30,12 @@ static const struct field {
 	const char *key;
 	size_t offset, size;
 } fields[] = {
-	{ "pod", offsetof(struct record, pod), sizeof(((struct record *)0)->pod) },
-	{ "namespace", offsetof(struct record, namespace),
-	  sizeof(((struct record *)0)->namespace) },
-	{ "container", offsetof(struct record, container),
-	  sizeof(((struct record *)0)->container) },
-	{ "image", offsetof(struct record, image), sizeof(((struct record *)0)->image) },
+	{ "pod", offsetof(struct metadata, pod), sizeof(((struct metadata *)0)->pod) },
+	{ "namespace", offsetof(struct metadata, pod_namespace),
+	  sizeof(((struct metadata *)0)->pod_namespace) },
+	{ "container", offsetof(struct metadata, container),
+	  sizeof(((struct metadata *)0)->container) },
+	{ "image", offsetof(struct metadata, image), sizeof(((struct metadata *)0)->image) },
 };
 
 enum { POD, NAMESPACE, CONTAINER, IMAGE };
@@ -67,9 +67,9 @@ static bool is_clean(const char *text, size_t len)
 	return len > 0;
 }
 
-static void set(struct record *r, const struct field *f, const char *value, size_t len)
+static void set_field(struct metadata *m, const struct field *f, const char *value, size_t len)
 {
-	char *to = (char *)r + f->offset;
+	char *to = (char *)m + f->offset;
 
 	if (len >= f->size || !is_clean(value, len))
 		return;
@@ -77,23 +77,23 @@ static void set(struct record *r, const struct field *f, const char *value, size
 	to[len] = '\0';
 }
 
-void record_annotation(struct record *r, const char *key, const char *value, size_t len)
+void metadata_annotation(struct metadata *m, const char *key, const char *value, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++) {
 		if (strcmp(annotations[i].key, key) == 0)
-			set(r, &fields[annotations[i].field], value, len);
+			set_field(m, &fields[annotations[i].field], value, len);
 	}
 }
 
-bool record_may_name(const char *text, size_t len)
+bool metadata_may_name(const char *text, size_t len)
 {
 	return memmem(text, len, "io.kubernetes.", 14) || memmem(text, len, "nerdctl", 7);
 }
 
-void record_clean(struct record *r)
+void metadata_clean(struct metadata *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		char *text = (char *)r + fields[i].offset;
+		char *text = (char *)m + fields[i].offset;
 
 		text[fields[i].size - 1] = '\0';
 		if (!is_clean(text, strlen(text)))
@@ -101,15 +101,15 @@ void record_clean(struct record *r)
 	}
 }
 
-static bool is_id(const char *id)
+static bool is_metadata_id(const char *id)
 {
 	return id[0] != '.' && strlen(id) < 200 && is_clean(id, strlen(id)) && !strchr(id, '/');
 }
 
-static int open_dir(void)
+static int open_metadata_dir(void)
 {
 	__cleanup(close_fd) int fd =
-		open(RECORD_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		open(METADATA_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
@@ -120,28 +120,28 @@ static int open_dir(void)
 	return steal_fd(&fd);
 }
 
-int record_open(void)
+int metadata_open(void)
 {
-	int fd = open_dir();
+	int fd = open_metadata_dir();
 
 	return fd < 0 ? -1 : fd;
 }
 
 /* For root only: nobody else may write to /run, and the names are nobody else's business. */
-static int make_dir(void)
+static int make_metadata_dir(void)
 {
-	int fd = open_dir();
+	int fd = open_metadata_dir();
 
 	if (fd != -ENOENT)
 		return fd;
 	if ((mkdir(PARENT, 0755) < 0 && errno != EEXIST) ||
-	    (mkdir(RECORD_DIR, 0700) < 0 && errno != EEXIST))
+	    (mkdir(METADATA_DIR, 0700) < 0 && errno != EEXIST))
 		return -errno;
-	return open_dir();
+	return open_metadata_dir();
 }
 
 /* The lines of a file, and "init PID START" in front; the length, or -1 when there is no name. */
-static int format(char *out, size_t size, pid_t pid, const struct record *r)
+static int format_metadata(char *out, size_t size, pid_t pid, const struct metadata *m)
 {
 	struct proc_stat st = { 0 };
 	int len, head;
@@ -150,7 +150,7 @@ static int format(char *out, size_t size, pid_t pid, const struct record *r)
 		pid = 0;
 	head = len = snprintf(out, size, "init %d %llu\n", pid, (unsigned long long)st.start);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		const char *text = (const char *)r + fields[i].offset;
+		const char *text = (const char *)m + fields[i].offset;
 
 		if (text[0])
 			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
@@ -177,7 +177,8 @@ static bool has_init(const char *text)
 	return strncmp(text, "init 0 ", 7) != 0;
 }
 
-static ssize_t read_file(int dir, const char *name, char *text, size_t size, time_t *written)
+static ssize_t read_metadata_file(int dir, const char *name, char *text, size_t size,
+				  time_t *written)
 {
 	__cleanup(close_fd) int fd =
 		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -193,7 +194,8 @@ static ssize_t read_file(int dir, const char *name, char *text, size_t size, tim
 	return read_all(fd, text, size - 1, 0);
 }
 
-void record_collect(int dir, bool (*lives)(const void *arg, const char *id), const void *arg)
+void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *id),
+		      const void *arg)
 {
 	int fd = dup(dir);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -209,19 +211,19 @@ void record_collect(int dir, bool (*lives)(const void *arg, const char *id), con
 		char text[1024];
 		time_t written = 0;
 
-		if (!is_id(e->d_name) ||
-		    read_file(dir, e->d_name, text, sizeof(text), &written) < 0)
+		if (!is_metadata_id(e->d_name) ||
+		    read_metadata_file(dir, e->d_name, text, sizeof(text), &written) < 0)
 			continue;
-		if (has_init(text) ?
-			    init_has_ended(text) :
-			    lives && now - written > YOUNG_SECONDS && !lives(arg, e->d_name))
+		if (has_init(text) ? init_has_ended(text) :
+				     is_running && now - written > YOUNG_SECONDS &&
+					     !is_running(arg, e->d_name))
 			unlinkat(dir, e->d_name, 0);
 	}
 	closedir(d);
 }
 
-/* Now and then, in the start that happens to come then. */
-static void collect_if_due(int dir)
+/* At most once in COLLECT_SECONDS, by whichever start comes then. */
+static void collect_metadata_if_due(int dir)
 {
 	static const char stamp[] = ".collected";
 	struct stat st;
@@ -235,51 +237,51 @@ static void collect_if_due(int dir)
 		return;
 	futimens(fd, NULL);
 	close(fd);
-	record_collect(dir, NULL, NULL);
+	metadata_collect(dir, NULL, NULL);
 }
 
-void record_write(const char *id, pid_t pid, const struct record *r)
+void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 {
 	__cleanup(close_fd) int dir = -1, fd = -1;
 	char text[1024], name[40];
 	int len;
 
-	if (!is_id(id) || geteuid() != 0)
+	if (!is_metadata_id(id) || geteuid() != 0)
 		return;
-	len = format(text, sizeof(text), pid, r);
+	len = format_metadata(text, sizeof(text), pid, m);
 	if (len < 0)
 		return;
-	dir = make_dir();
+	dir = make_metadata_dir();
 	if (dir < 0)
-		return log_debug("%s: %s", RECORD_DIR, strerror(-dir));
+		return log_debug("%s: %s", METADATA_DIR, strerror(-dir));
 	snprintf(name, sizeof(name), ".new.%d", getpid());
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return log_debug("%s/%s: %s", RECORD_DIR, name, strerror(errno));
+		return log_debug("%s/%s: %s", METADATA_DIR, name, strerror(errno));
 	if (write_all(fd, text, (size_t)len) < 0 || renameat(dir, name, dir, id) < 0) {
-		log_debug("%s/%s: %s", RECORD_DIR, id, strerror(errno));
+		log_debug("%s/%s: %s", METADATA_DIR, id, strerror(errno));
 		unlinkat(dir, name, 0);
 	}
-	collect_if_due(dir);
+	collect_metadata_if_due(dir);
 }
 
-void record_remove(const char *id)
+void metadata_remove(const char *id)
 {
 	__cleanup(close_fd) int dir = -1;
 
-	if (!is_id(id) || geteuid() != 0)
+	if (!is_metadata_id(id) || geteuid() != 0)
 		return;
-	dir = open_dir();
+	dir = open_metadata_dir();
 	if (dir >= 0)
 		unlinkat(dir, id, 0);
 }
 
-bool record_read(int dir, const char *id, struct record *out)
+bool metadata_read(int dir, const char *id, struct metadata *out)
 {
 	char text[1024];
 
-	*out = (struct record){ 0 };
-	if (!is_id(id) || read_file(dir, id, text, sizeof(text), NULL) < 0 ||
+	*out = (struct metadata){ 0 };
+	if (!is_metadata_id(id) || read_metadata_file(dir, id, text, sizeof(text), NULL) < 0 ||
 	    init_has_ended(text))
 		return false;
 	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
@@ -288,7 +290,7 @@ bool record_read(int dir, const char *id, struct record *out)
 			size_t n = strlen(fields[i].key);
 
 			if (strncmp(line, fields[i].key, n) == 0 && line[n] == ' ')
-				set(out, &fields[i], line + n + 1, strlen(line + n + 1));
+				set_field(out, &fields[i], line + n + 1, strlen(line + n + 1));
 		}
 	}
 	return true;

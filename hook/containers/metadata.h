@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of containers that cgroups do not tell, written down at the start for those who look. */
-#ifndef KSM_RECORD_H
-#define KSM_RECORD_H
+/* What cgroups do not say of a container: its pod, name and image, stored when it starts. */
+#ifndef KSM_METADATA_H
+#define KSM_METADATA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#define RECORD_DIR "/run/ksm-hook/containers"
+#define METADATA_DIR "/run/ksm-hook/containers"
 
 /*
  * Empty where not known. The sizes are those of Kubernetes' names (RFC 1123 labels and
  * subdomains), and an image's, which is left out where it is longer.
  */
-struct record {
+struct metadata {
 	char pod[254];
-	char namespace[64];
+	char pod_namespace[64];
 	char container[128];
 	char image[192];
 };
@@ -25,26 +25,30 @@ struct record {
  * CRI plugin, CRI-O and nerdctl. A value that is too long or holds anything but letters,
  * digits and the few signs that names and image references have is left out.
  */
-void record_annotation(struct record *r, const char *key, const char *value, size_t len);
+void metadata_annotation(struct metadata *m, const char *key, const char *value, size_t len);
 
 /* May a text with annotations hold any of these? */
-bool record_may_name(const char *text, size_t len);
+bool metadata_may_name(const char *text, size_t len);
 
-/* End and check the texts that another process has sent. */
-void record_clean(struct record *r);
+/* Terminate and check the texts that another process has sent. */
+void metadata_clean(struct metadata *m);
 
 /*
- * Write it down; pid is the container's init, 0 if there is none yet. Nothing is written if
- * there is no name, and nothing is said if it cannot be: it is for the eye only.
+ * Store it; pid is the container's init, 0 if there is none yet. Nothing is stored if there
+ * is no name. A failure is logged for debugging only: ps and metrics then show the id.
  */
-void record_write(const char *id, pid_t pid, const struct record *r);
-void record_remove(const char *id);
+void metadata_write(const char *id, pid_t pid, const struct metadata *m);
+void metadata_remove(const char *id);
 
-/* The directory for record_read(), -1 if there is none that can be trusted. */
-int record_open(void);
-bool record_read(int dir, const char *id, struct record *out);
+/* The directory for metadata_read(), -1 if there is none that can be trusted. */
+int metadata_open(void);
+bool metadata_read(int dir, const char *id, struct metadata *out);
 
-/* Remove what is of containers that are no more; lives() knows those without an init. */
-void record_collect(int dir, bool (*lives)(const void *arg, const char *id), const void *arg);
+/*
+ * Remove the metadata of containers that have ended; is_running() is asked about those that
+ * were stored without an init.
+ */
+void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *id),
+		      const void *arg);
 
 #endif

@@ -103,7 +103,7 @@ static void parse(const void *arg, void *answer)
 	memcpy(v->bundle, state.bundle, sizeof(v->bundle));
 	v->pid = state.pid;
 	v->running = state.running;
-	v->record = state.record;
+	v->metadata = state.metadata;
 	policy_decide(c, state.annotation, state.n, &v->decision);
 	/* what nobody wants cannot be required */
 	v->decision.required = v->decision.required && v->decision.merge;
@@ -145,7 +145,7 @@ static int check(struct hook_verdict *v, struct error *err)
 		v->err.reason = REASON_NONE;
 	v->id[sizeof(v->id) - 1] = '\0';
 	v->bundle[sizeof(v->bundle) - 1] = '\0';
-	record_clean(&v->record);
+	metadata_clean(&v->metadata);
 	if (!hook_check_decision(&v->decision) || *(const unsigned char *)&v->log_given > 1 ||
 	    *(const unsigned char *)&v->running > 1 || v->pid < 0 ||
 	    (unsigned)v->log > LOG_LEVEL_DEBUG)

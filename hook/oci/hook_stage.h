@@ -20,7 +20,7 @@ struct hook_verdict {
 	pid_t pid;
 	bool running;     /* as the state's "status" has it */
 	char bundle[768]; /* empty where it is longer, or not given */
-	struct record record;
+	struct metadata metadata;
 };
 
 enum hook_next {

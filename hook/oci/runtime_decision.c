@@ -65,7 +65,7 @@ static void parse_bundle(const struct policy_config *config, struct runtime_answ
 	bool syntax;
 
 	fault_in_parser(a, sizeof(*a));
-	if (spec_parse(text, text_len, config, &spec, &a->v.record, &a->v.decision, &syntax,
+	if (spec_parse(text, text_len, config, &spec, &a->v.metadata, &a->v.decision, &syntax,
 		       &err) < 0) {
 		if (!a->v.err.msg[0])
 			a->v.err = err;
@@ -109,7 +109,7 @@ static int check(struct runtime_answer *a, struct error *err)
 		a->v.err.reason = REASON_NONE;
 	for (size_t i = 0; i < POLICY_RUNTIMES_MAX; i++)
 		hook_clean(a->runtime[i], sizeof(a->runtime[i]));
-	record_clean(&a->v.record);
+	metadata_clean(&a->v.metadata);
 	if (!hook_check_decision(&a->v.decision) || *(const unsigned char *)&a->layouts > 1 ||
 	    a->runtimes > POLICY_RUNTIMES_MAX || *(const unsigned char *)&a->v.log_given > 1 ||
 	    a->v.pid < 0 || (unsigned)a->v.log > LOG_LEVEL_DEBUG)
@@ -219,7 +219,7 @@ static int at_a_glance(const struct runtime_input *in)
 {
 	if (!in->chosen)
 		return hook_may_ask(text, text_len, config_text, config_len) ? -1 : 0;
-	if (config_len == 0 && !record_may_name(text, text_len) &&
+	if (config_len == 0 && !metadata_may_name(text, text_len) &&
 	    !hook_may_ask(text, text_len, "", 0) &&
 	    !memmem(text, text_len, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)))
 		return 1;

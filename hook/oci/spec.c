@@ -20,7 +20,7 @@ static const char *const section_names[SECTIONS] = { "",        "annotations", "
 struct parse {
 	const struct policy_config *config;
 	struct spec *spec;
-	struct record *names;
+	struct metadata *names;
 	struct state *state; /* of it the annotations only */
 	struct profile profile;
 	enum section section;
@@ -250,7 +250,7 @@ static int visit_annotation(struct parse *p, const char *key, const struct json_
 	const char *kept_key;
 
 	if (p->names && key && v->type == JSON_STRING)
-		record_annotation(p->names, key, v->text, v->len);
+		metadata_annotation(p->names, key, v->text, v->len);
 	if (!key || !state_decides(p->config, key))
 		return 0;
 	kept_key = json_keep(key, strlen(key));
@@ -371,8 +371,8 @@ static void conclude(struct parse *p)
 }
 
 int spec_parse(const char *text, size_t len, const struct policy_config *config,
-	       struct spec *out, struct record *names, struct decision *decision, bool *syntax,
-	       struct error *err)
+	       struct spec *out, struct metadata *names, struct decision *decision,
+	       bool *syntax, struct error *err)
 {
 	static struct state state;
 	struct parse p = { .config = config, .spec = out, .names = names, .state = &state };

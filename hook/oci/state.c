@@ -86,7 +86,7 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	} else if (path->depth == 2 && path->key[1] &&
 		   strcmp(path->key[0], "annotations") == 0) {
 		if (v->type == JSON_STRING)
-			record_annotation(&p->state->record, path->key[1], v->text, v->len);
+			metadata_annotation(&p->state->metadata, path->key[1], v->text, v->len);
 		if (state_decides(p->config, path->key[1]))
 			return state_annotation(name, p->state, path->key[1], v, err);
 	}

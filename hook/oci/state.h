@@ -26,7 +26,7 @@ struct state {
 	char bundle[768]; /* empty where it is longer, or not given */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
-	struct record record;
+	struct metadata metadata;
 };
 
 /*

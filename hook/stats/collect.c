@@ -267,7 +267,7 @@ static bool is_there(const void *arg, const char *id)
 /* What was written down at the start; of what is no more, nothing is kept. */
 static void read_records(struct look *l)
 {
-	__cleanup(close_fd) int dir = record_open();
+	__cleanup(close_fd) int dir = metadata_open();
 	struct ids ids = { .n = l->n };
 
 	if (dir < 0)
@@ -277,10 +277,10 @@ static void read_records(struct look *l)
 		return;
 	for (size_t i = 0; i < l->n; i++) {
 		ids.id[i] = l->container[i].name.id;
-		(void)record_read(dir, ids.id[i], &l->container[i].record);
+		(void)metadata_read(dir, ids.id[i], &l->container[i].metadata);
 	}
 	qsort(ids.id, ids.n, sizeof(*ids.id), by_id);
-	record_collect(dir, is_there, &ids);
+	metadata_collect(dir, is_there, &ids);
 	free(ids.id);
 }
 

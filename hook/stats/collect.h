@@ -29,7 +29,8 @@ struct look_process {
 
 struct look_container {
 	struct container_name name;
-	struct record record; /* what was written down at its start; empty texts if nothing */
+	struct metadata
+		metadata; /* what was written down at its start; empty texts if nothing */
 	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
 	size_t processes, mergeable, unknown;
 	size_t by_prctl, by_madvise;

@@ -43,9 +43,9 @@ static void labels(FILE *f, const struct look_container *c)
 {
 	label(f, "engine", c->name.engine, true);
 	label(f, "id", c->name.id, false);
-	label(f, "namespace", c->record.namespace, false);
-	label(f, "pod", c->record.pod, false);
-	label(f, "container", c->record.container, false);
+	label(f, "namespace", c->metadata.pod_namespace, false);
+	label(f, "pod", c->metadata.pod, false);
+	label(f, "container", c->metadata.container, false);
 }
 
 static void head(FILE *f, const char *name, const char *help, const char *type)
@@ -80,7 +80,7 @@ int metrics_prometheus(FILE *f, const struct look *l)
 		for (size_t k = 0; k < l->n; k++) {
 			fputs("ksm_container_info{", f);
 			labels(f, &l->container[k]);
-			label(f, "image", l->container[k].record.image, false);
+			label(f, "image", l->container[k].metadata.image, false);
 			label(f, "method", ksm_method_name(look_method(&l->container[k])),
 			      false);
 			fputs("} 1\n", f);

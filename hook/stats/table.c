@@ -87,11 +87,11 @@ enum ksm_method look_method(const struct look_container *c)
 
 const char *look_label(const struct look_container *c, char *out, size_t size)
 {
-	const struct record *r = &c->record;
+	const struct metadata *r = &c->metadata;
 	size_t len = strlen(c->name.id);
 
 	if (r->pod[0])
-		snprintf(out, size, "%s/%s/%s", r->namespace, r->pod,
+		snprintf(out, size, "%s/%s/%s", r->pod_namespace, r->pod,
 			 r->container[0] ? r->container : "(sandbox)");
 	else if (r->container[0])
 		snprintf(out, size, "%s", r->container);
@@ -225,10 +225,10 @@ int look_print_json(const struct look *l)
 		json_out_object(o, NULL);
 		json_out_string(o, "engine", c->name.engine);
 		json_out_string(o, "id", c->name.id);
-		optional(o, "namespace", c->record.namespace);
-		optional(o, "pod", c->record.pod);
-		optional(o, "container", c->record.container);
-		optional(o, "image", c->record.image);
+		optional(o, "namespace", c->metadata.pod_namespace);
+		optional(o, "pod", c->metadata.pod);
+		optional(o, "container", c->metadata.container);
+		optional(o, "image", c->metadata.image);
 		optional(o, "group", c->group);
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);

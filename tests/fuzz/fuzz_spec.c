@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct spec_wish library = { .preload = wish.preload };
 	struct spec_edit edit, again;
 	struct spec spec, second;
-	struct record names = { "" };
+	struct metadata names = { "" };
 	struct decision d;
 	struct error err = { "" };
 	bool syntax;

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	static struct state state;
 	struct decision d;
-	struct record record;
+	struct metadata metadata;
 	struct error err = { "" };
 
 	json_release();
@@ -40,9 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strlen(state.id) < sizeof(state.id));
 	for (size_t i = 0; i < state.n; i++)
 		require(strlen(state.annotation[i].value) <= ANNOTATION_MAX);
-	record = state.record;
-	record_clean(&record);
-	require(memcmp(&record, &state.record, sizeof(record)) == 0);
+	metadata = state.metadata;
+	metadata_clean(&metadata);
+	require(memcmp(&metadata, &state.metadata, sizeof(metadata)) == 0);
 	policy_decide(&config, state.annotation, state.n, &d);
 	require(d.reason && d.text[0] && strlen(d.warning) < sizeof(d.warning));
 	require(d.method <= METHOD_PRELOAD);
