@@ -58,12 +58,15 @@ $(HOOK_OBJ) $(FAULT_OBJ) $(OPENVZ_OBJ) $(filter $(BUILD)/%.json $(BUILD)/%.conf 
 ## all: build everything
 all: $(ALL)
 
+## check-programs: build what the suites run
+check-programs: all $(CHECK_PROGRAMS)
+
 ## check: unit tests and suites on the engines of this machine (as root, under 10 min)
-check: all $(CHECK_PROGRAMS)
+check: check-programs
 	tests/run $(CHECK_SUITES)
 
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
-check-matrix: all $(CHECK_PROGRAMS) $(MATRIX_PROGRAMS)
+check-matrix: check-programs $(MATRIX_PROGRAMS)
 	SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
 
 ## bench: measure what the documentation claims
@@ -95,4 +98,4 @@ clean:
 help:
 	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
 
-.PHONY: all check check-matrix bench deps demo lint install uninstall clean help
+.PHONY: all check check-programs check-matrix bench deps demo lint install uninstall clean help

@@ -31,6 +31,4 @@ uninstall::
 
 .PHONY: install-lxc
 
-CHECK_SUITES += tests/lxc.sh
-MATRIX_SUITES += tests/lxc-matrix.sh
 BENCHES += bench/lxc

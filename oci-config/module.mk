@@ -60,6 +60,4 @@ uninstall::
 		rm -f $(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json; \
 		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ksm-hook; fi
 
-CHECK_SUITES += tests/wrapper.sh tests/docker.sh tests/docker-register.sh tests/containerd.sh
 BENCHES += bench/wrapper
-MATRIX_SUITES += tests/docker-matrix.sh tests/cri-matrix.sh

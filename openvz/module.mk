@@ -28,17 +28,17 @@ $(BUILD)/ksm-openvz: $(OPENVZ_OBJ)
 
 -include $(OPENVZ_OBJ:.o=.d)
 
-$(BUILD)/tests/openvz_%: tests/openvz/%.c
+$(BUILD)/tests/openvz_%: tests/programs/openvz/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
-$(BUILD)/tests/openvz_hello32: tests/openvz/hello.c
+$(BUILD)/tests/openvz_hello32: tests/programs/openvz/hello.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -m32 $(ALL_CFLAGS) -o $@ $<
 
-$(BUILD)/tests/openvz_%.so: tests/openvz/%.c
+$(BUILD)/tests/openvz_%.so: tests/programs/openvz/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -shared -fPIC -o $@ $<
@@ -46,7 +46,6 @@ $(BUILD)/tests/openvz_%.so: tests/openvz/%.c
 ALL += $(BUILD)/ksm-openvz
 CHECK_PROGRAMS += $(BUILD)/tests/openvz_swap $(BUILD)/tests/openvz_hello32 \
 	$(BUILD)/tests/openvz_own.so
-CHECK_SUITES += tests/openvz.sh tests/openvz-hostile.sh
 
 # The places that the scripts name are known only now, so they are filled in here.
 ## install-openvz: the vps.mount and vps.umount of an OpenVZ host, beside its own

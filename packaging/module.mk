@@ -68,7 +68,4 @@ uninstall::
 		$(DESTDIR)$(ZSHDIR)/_ksm-hook \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ksm-hook.fish
 
-CHECK_SUITES += tests/completion.sh tests/readme.sh
-MATRIX_SUITES += tests/package.sh tests/demo.sh
-
 .PHONY: dist deb rpm install-packaging

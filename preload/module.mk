@@ -43,7 +43,7 @@ endif
 ALL += $(PRELOAD) $(PRELOAD32)
 
 # The tests' programs, for each libc: what a malloc becomes is not for the compiler.
-CASES_SRC   := $(addprefix tests/preload/,cases.c smaps.c special.c)
+CASES_SRC   := $(addprefix tests/programs/preload/,cases.c smaps.c special.c)
 CASES_FLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O2 -g -fno-builtin -pthread
 CASES_DIR   := $(BUILD)/tests/preload
 CASES_LINK  := -Wl,-rpath,'$$ORIGIN' -Wl,--enable-new-dtags
@@ -56,17 +56,17 @@ $(CASES_DIR)/32/%: CASES_CC = $(CC) -m32
 $(CASES_DIR)/musl/%: CASES_CC = $(MUSL_CC) -idirafter /usr/include \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
-$(CASES_DIR)/%/cases: $(CASES_SRC) tests/preload/cases.h preload/module.mk
+$(CASES_DIR)/%/cases: $(CASES_SRC) tests/programs/preload/cases.h preload/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CASES_CC) $(CASES_FLAGS) $(CASES_LINK) -o $@ $(CASES_SRC) -ldl
 
-$(CASES_DIR)/%/libcases.so: tests/preload/library.c preload/module.mk
+$(CASES_DIR)/%/libcases.so: tests/programs/preload/library.c preload/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CASES_CC) $(filter-out -D_GNU_SOURCE,$(CASES_FLAGS)) -fPIC -shared -o $@ $<
 
-$(CASES_DIR)/64/libinterpose.so: tests/preload/interpose.c preload/module.mk
+$(CASES_DIR)/64/libinterpose.so: tests/programs/preload/interpose.c preload/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -D_GNU_SOURCE,$(CASES_FLAGS)) -fPIC -shared -o $@ $< -ldl
@@ -77,8 +77,6 @@ $(BUILD)/preload-cost: bench/preload-cost.c preload/module.mk
 	$(Q)$(CC) $(CASES_FLAGS) -o $@ $<
 
 CHECK_PROGRAMS += $(CASES)
-CHECK_SUITES   += tests/preload.sh
-MATRIX_SUITES  += tests/preload-matrix.sh
 BENCH_PROGRAMS += $(BUILD)/preload-cost
 BENCHES        += bench/preload-coverage bench/preload-cost
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# The suites that `make check` and `make check-matrix` run; tests/*/module.mk add theirs.
+# The suites. Those that boot other kernels, need another Debian, or take minutes run in
+# `make check-matrix`; all others in `make check`, so that none is forgotten.
 
-CHECK_SUITES += tests/oci.sh tests/podman.sh tests/precreate.sh tests/bad-input.sh \
-	tests/confine.sh tests/doctor.sh tests/doctor-engines.sh \
-	tests/doctor-containers.sh tests/look.sh tests/host.sh tests/layout.sh tests/lint
-MATRIX_SUITES += tests/precreate-kernels.sh tests/doctor-kernels.sh tests/look-kernels.sh \
-	tests/race.sh tests/burst.sh tests/sanitize.sh
+MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh tests/kernels/*.sh) \
+	tests/engines/cri.sh tests/commands/boost.sh tests/commands/estimate.sh \
+	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
+	tests/project/package.sh tests/project/demo.sh
+CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh))) tests/lint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Ten workers with the working set of tests/preload/load.pl, forked from a warm parent.
+# Ten workers with the working set of tests/programs/load/load.pl, forked from a warm parent.
 use strict;
 use warnings;
 use IO::Socket::UNIX;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Ten workers of tests/preload/load.py, forked from a parent that has warmed up.
+# Ten workers of tests/programs/load/load.py, forked from a parent that has warmed up.
 import os, signal, sys
 
 source = open(sys.argv[1]).read().split("class Handler")[0]

@@ -2,9 +2,9 @@
 # Other kernels (tests/kernels/README.md).
 
 # They run where there is no C library: static, and musl's is the smallest.
-KERNEL_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kernels/*.c))
+KERNEL_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/kernels/*.c))
 
-$(BUILD)/tests/kernels/%: tests/kernels/%.c Makefile tests/kernels/module.mk
+$(BUILD)/tests/kernels/%: tests/programs/kernels/%.c Makefile tests/kernels/module.mk
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MUSL_CC) $(ALL_CFLAGS) -MMD -MP -static -o $@ $<
@@ -17,4 +17,3 @@ $(BUILD)/kernels/exec-6.12/vmlinuz:
 	$(Q)tests/kernels/build $(BUILD)/kernels >/dev/null || true
 
 MATRIX_PROGRAMS += $(KERNEL_PROGRAMS) $(BUILD)/kernels/exec-6.12/vmlinuz
-MATRIX_SUITES += tests/kernels-harness.sh tests/kernels-facts.sh tests/kernels-hook.sh tests/kernels-preload.sh

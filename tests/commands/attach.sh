@@ -1,0 +1,419 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# attach and detach on real containers and programs: nobody is missed, nobody is hurt.
+# shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=/dev/null
+. "$here/../lib/bundle.sh"
+# shellcheck source=/dev/null
+. "$here/../lib/workloads.sh"
+
+preload_env=
+id=ksmattach-$$
+hex=$(printf '%08x' $$)
+
+suite_setup() {
+	rootfs_make "$work/root"
+	cp "$BUILD/attach/grow" "$BUILD/attach/forker" "$work/root/bin/"
+	started=
+}
+
+suite_teardown() {
+	for _c in $started; do runc delete -f "$_c" 2>/dev/null; done
+	for _d in /sys/fs/cgroup/freezer /sys/fs/cgroup/memory; do
+		[ ! -d "$_d/$id" ] || rmdir "$_d/$id"
+	done
+}
+
+# container NAME COMMAND...: started in the background
+container() {
+	_name=$1
+	shift
+	bundle_make "$work/b-$_name" "$work/root" '{}' '{}' "$@"
+	started="$started $_name"
+	runc run -d -b "$work/b-$_name" "$_name" </dev/null >"$work/$_name.out" 2>&1
+}
+
+pids_of() {
+	runc ps -f json "$1" | jq -r '.[]'
+}
+
+# marked yes|no PID...: how many of them the kernel says that about
+marked() {
+	_want=$1 _n=0
+	shift
+	for _p; do
+		! grep -qs "^ksm_merge_any: $_want" "/proc/$_p/ksm_stat" || _n=$((_n + 1))
+	done
+	echo $_n
+}
+
+# all_are yes|no CONTAINER: and some are there; a process may end while it is asked
+all_are() {
+	_no=no
+	[ "$1" = yes ] || _no=yes
+	_pids=$(pids_of "$2")
+	assertEquals "$2: mergeable: $_no: $(said)" 0 "$(marked $_no $_pids)"
+	assertNotEquals "$2: mergeable: $1" 0 "$(marked "$1" $_pids)"
+}
+
+# unmarked_mappings PID: those that could merge and are not marked; marked_mappings
+unmarked_mappings() {
+	awk '/^VmFlags:/ && / wr / && !/ (sh|ms|io|pf|de|ht|mm|dp) / && !/ mg /' "/proc/$1/smaps" | wc -l
+}
+marked_mappings() {
+	grep -c '^VmFlags:.* mg ' "/proc/$1/smaps"
+}
+
+attach() {
+	"$KSM_HOOK" attach "$@" >"$work/said" 2>"$work/err"
+}
+detach() {
+	"$KSM_HOOK" detach "$@" >"$work/said" 2>"$work/err"
+}
+said() {
+	cat "$work/said" "$work/err"
+}
+
+# fails PATTERN STATUS COMMAND...: with one line on stderr and nothing else
+fails() {
+	_pattern=$1 _status=$2
+	shift 2
+	"$@" >"$work/said" 2>"$work/err"
+	assertEquals "$*: $(said)" "$_status" $?
+	grep -q -- "$_pattern" "$work/err" || fail "$*: \"$_pattern\" expected: $(said)"
+	assertEquals "$*: one line" 1 "$(wc -l <"$work/err")"
+	assertEquals "$*: stdout" "" "$(cat "$work/said")"
+}
+
+test_a_container_and_what_it_starts_later() {
+	container $id-a /bin/sh -c 'sleep 1000 & while :; do sleep 0.2; done'
+	sleep 0.3
+	assertEquals 0 "$(marked yes $(pids_of $id-a))"
+	attach $id-a
+	assertEquals "$(said)" 0 $?
+	sleep 0.5
+	all_are yes $id-a
+	attach $id-a
+	assertContains "$(said)" "0 made mergeable, "
+	assertContains "$(said)" " were already, 0 failed"
+	attach runc:$id-a
+	assertEquals 0 $?
+	detach $id-a
+	assertEquals "$(said)" 0 $?
+	sleep 0.5
+	all_are no $id-a
+	p=$(pids_of $id-a | head -n 1)
+	assertEquals "mappings of the first" 0 "$(marked_mappings "$p")"
+}
+
+test_a_hundred_processes() {
+	container $id-b /bin/sh -c 'i=1; while [ $i -lt 100 ]; do sleep 1000 & i=$((i + 1)); done; wait'
+	wait_for 10 test "$(pids_of $id-b | wc -l)" -eq 100
+	sleep 0.5
+	"$KSM_HOOK" attach --json $id-b >"$work/json"
+	assertEquals 0 $?
+	assertEquals '[100,100,0,0]' "$(jq -c '[(.processes | length), .done, .already, .failed]' "$work/json")"
+	assertEquals true "$(jq '[.processes[] | .done and .method == "prctl" and .stopped_us > 0] | all' "$work/json")"
+	assertEquals 100 "$(marked yes $(pids_of $id-b))"
+	echo "attach to 100 processes: $(jq -c '[.elapsed_us, .stopped_us_median, .stopped_us_max]' "$work/json") us"
+}
+
+test_ps_tells_method_and_exec_sessions() {
+	container $id-p /bin/sh -c 'sleep 1000 & sleep 1000 & wait'
+	sleep 0.2
+	row() { "$KSM_HOOK" ps --json | jq -c ".[] | select(.id == \"$id-p\") |
+		[.method, .processes, .mergeable_processes, .exec_not_mergeable]"; }
+	assertEquals '["none",3,0,0]' "$(row)"
+	attach $id-p
+	assertEquals '["prctl",3,3,0]' "$(row)"
+	# a shell of its own, with a child
+	runc exec -d $id-p /bin/sh -c 'sleep 1000; true'
+	sleep 0.3
+	assertEquals '["prctl",5,3,2]' "$(row)"
+	assertContains "$("$KSM_HOOK" ps)" "3 of 5 (2 exec)"
+	# one that is forked inside and loses the mark is no exec session
+	detach pid:$(pids_of $id-p | sed -n 2p)
+	assertEquals '["prctl",5,2,2]' "$(row)"
+	attach $id-p
+	assertEquals '["prctl",5,5,0]' "$(row)"
+	detach $id-p
+	attach --method=madvise $id-p
+	assertEquals '["madvise",5,5,0]' "$(row)"
+	detach $id-p
+	assertEquals '["none",5,0,0]' "$(row)"
+}
+
+test_ids_and_their_beginnings() {
+	one=${hex}aaaa$(printf '%052d' 0) two=${hex}bbbb$(printf '%052d' 0)
+	container "$one" /bin/sleep 1000
+	container "$two" /bin/sleep 1000
+	fails "\"$hex\" is more than one container: oci:$hex.*, oci:$hex" 1 "$KSM_HOOK" attach "$hex"
+	attach "${hex}aa"
+	assertEquals "$(said)" 0 $?
+	assertEquals 1 "$(marked yes $(pids_of "$one"))"
+	assertEquals 0 "$(marked yes $(pids_of "$two"))"
+	attach "$two"
+	assertEquals 1 "$(marked yes $(pids_of "$two"))"
+	# LXC and OpenVZ number their containers
+	sleep 1000 &
+	p=$!
+	container $p /bin/sleep 1000
+	fails "\"$p\" is a process and a container: say pid:$p or runc:$p" 1 "$KSM_HOOK" attach $p
+	attach runc:$p
+	assertEquals "1 0" "$(marked yes $(pids_of $p)) $(marked yes $p)"
+	attach pid:$p
+	assertEquals 1 "$(marked yes $p)"
+	kill $p
+	# a part of a name is no name
+	fails "there is no container \"ksmattach-\"" 1 "$KSM_HOOK" attach ksmattach-
+}
+
+test_wrong_targets_and_usage() {
+	sleep 1000 &
+	p=$!
+	fails 'there is no container "nosuch"' 1 "$KSM_HOOK" attach nosuch
+	# nothing is done where one of the targets is wrong
+	fails 'there is no container "nosuch"' 1 "$KSM_HOOK" attach $p nosuch
+	assertEquals 0 "$(marked yes $p)"
+	fails 'there is no process 4194000' 1 "$KSM_HOOK" attach 4194000
+	fails 'there is no process "x"' 1 "$KSM_HOOK" detach pid:x
+	fails 'thread of the kernel' 1 "$KSM_HOOK" attach 2
+	fails 'the cgroup / is the whole host' 1 "$KSM_HOOK" attach //
+	fails 'no process in a cgroup /no/such' 1 "$KSM_HOOK" attach /no/such
+	# shellcheck disable=SC2016 # for the inner shell
+	fails 'is ksm-hook itself' 1 sh -c 'exec "$0" attach $$' "$KSM_HOOK"
+	fails 'no target given' 2 "$KSM_HOOK" attach
+	fails 'do not go together' 2 "$KSM_HOOK" attach --all $p
+	fails 'do not go together\|has none' 2 "$KSM_HOOK" attach --json --watch $p
+	fails 'not "magic"' 2 "$KSM_HOOK" attach --method=magic $p
+	fails 'not "0"' 2 "$KSM_HOOK" attach --watch=0 $p
+	fails 'force' 2 "$KSM_HOOK" attach --force $p
+	kill $p
+}
+
+test_a_process_and_a_cgroup() {
+	mkdir -p /sys/fs/cgroup/freezer/$id
+	sleep 1000 &
+	a=$!
+	sleep 1000 &
+	b=$!
+	"$BUILD/victims/zombie" 30000 300 >/dev/null 2>&1 &
+	z=$!
+	"$BUILD/victims/read-i386" 30000 300 >/dev/null 2>&1 &
+	i=$!
+	echo $b >/sys/fs/cgroup/freezer/$id/cgroup.procs
+	sleep 0.3
+	attach $a $a $z $i
+	assertEquals "$(said)" 0 $?
+	assertContains "$(said)" "3 made mergeable"
+	assertEquals "1 0" "$(marked yes $a) $(marked yes $b)"
+	attach /$id/
+	assertContains "$(said)" "1 made mergeable"
+	assertEquals 1 "$(marked yes $b)"
+	kill $a $b $z $i
+	wait $a $b $z $i 2>/dev/null
+	rmdir /sys/fs/cgroup/freezer/$id
+}
+
+# In a pid namespace of its own, so that nobody else's containers are met.
+test_all_is_every_container_and_nothing_else() {
+	bundle_make "$work/b-all" "$work/root" '{}' '{}' /bin/sleep 1000
+	cat >"$work/all.sh" <<-'E'
+		sleep 1000 &
+		host=$!
+		for c in all-1 all-2; do
+			runc --root "$work/runc" run -d -b "$work/b-all" "$c-$$$id" </dev/null >/dev/null 2>&1
+		done
+		"$KSM_HOOK" attach --all
+		for d in /proc/[0-9]*; do
+			read -r comm <"$d/comm"
+			echo "$comm $(grep merge_any "$d/ksm_stat") $([ "$d" = "/proc/$host" ] && echo host)"
+		done
+		for c in all-1 all-2; do runc --root "$work/runc" delete -f "$c-$$$id"; done
+	E
+	export work KSM_HOOK id
+	timeout 60 unshare -p -f -m --mount-proc sh "$work/all.sh" >"$work/said" 2>"$work/err"
+	assertContains "$(said)" "2 made mergeable, 0 were already, 0 failed"
+	assertEquals "$(said)" 2 "$(grep -c '^sleep ksm_merge_any: yes $' "$work/said")"
+	assertEquals "$(said)" 1 "$(grep -c '^sleep ksm_merge_any: no host$' "$work/said")"
+	assertEquals "$(said)" 2 "$(grep -c 'merge_any: yes' "$work/said")"
+}
+
+test_under_a_profile_that_kills_for_it() {
+	bundle_make "$work/b-sec" "$work/root" '{}' '{}' /bin/sh -c 'while :; do sleep 0.1; done'
+	jq '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["prctl"],
+		action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 67, op: "SCMP_CMP_EQ"}]},
+		{names: ["madvise"], action: "SCMP_ACT_KILL_PROCESS"}]}' \
+		"$work/b-sec/config.json" >"$work/b-sec/new" && mv "$work/b-sec/new" "$work/b-sec/config.json"
+	started="$started $id-sec"
+	runc run -d -b "$work/b-sec" $id-sec </dev/null >/dev/null 2>&1
+	for how in prctl madvise; do
+		attach --method=$how $id-sec
+		assertEquals "$(said)" 0 $?
+		detach $id-sec
+		assertEquals "$(said)" 0 $?
+	done
+	attach $id-sec
+	sleep 0.3
+	all_are yes $id-sec
+	assertContains "$(cat "/proc/$(pids_of $id-sec | head -n 1)/status")" "Seccomp:	2"
+}
+
+test_madvise_and_watch() {
+	container $id-w /bin/grow
+	wait_for 5 test -s "$work/$id-w.out"
+	p=$(pids_of $id-w)
+	attach --method=madvise $id-w
+	assertEquals "$(said)" 0 $?
+	assertEquals 0 "$(marked yes "$p")"
+	assertEquals 0 "$(unmarked_mappings "$p")"
+	kill -USR1 "$p"
+	sleep 0.2
+	assertNotEquals "it grew without the mark" 0 "$(unmarked_mappings "$p")"
+	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
+	watch=$!
+	for _ in 1 2 3; do
+		kill -USR1 "$p"
+		sleep 0.1
+		wait_for 4 eval "[ \$(unmarked_mappings $p) -eq 0 ]" || fail "not kept up: $(cat "$work/watch")"
+	done
+	kill -TERM $watch
+	wait $watch
+	assertEquals "ended by a signal" 0 $?
+	# and by the end of what it watches
+	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
+	watch=$!
+	sleep 0.3
+	detach --method=madvise $id-w
+	assertEquals "$(said)" 0 $?
+	kill -TERM "$p"
+	wait_for 5 eval "! kill -0 $watch 2>/dev/null" || fail "it goes on watching"
+	wait $watch
+	assertEquals 0 $?
+	assertEquals "its memory is as it was" ok "$(tail -n 1 "$work/$id-w.out")"
+}
+
+test_watch_marks_those_who_enter() {
+	container $id-e /bin/sleep 1000
+	"$KSM_HOOK" attach --watch=1 $id-e >"$work/watch" 2>&1 &
+	watch=$!
+	sleep 0.3
+	runc exec -d $id-e /bin/sleep 1001
+	wait_for 4 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 2 ]" || fail "$(cat "$work/watch")"
+	kill $watch
+	wait $watch
+	assertEquals 0 $?
+}
+
+# forking tree|relay RATE_US: of a container that forks all the time none is missed
+forking() {
+	name=$1
+	container $id-$name /bin/forker "$2" 40 3 "$name"
+	sleep 0.3
+	attach $id-$name
+	assertEquals "$name: $(tail -n 3 "$work/said" "$work/err")" 0 $?
+	all_are yes $id-$name
+	echo "$name: $(tail -n 1 "$work/said")"
+	sleep 3
+	all_are yes $id-$name
+	runc delete -f $id-$name
+}
+
+test_forking_all_the_time() {
+	forking tree 1000
+	forking relay 20000
+}
+
+test_frozen_means_failed_in_bounded_time() {
+	mkdir -p /sys/fs/cgroup/freezer/$id
+	sleep 1000 &
+	a=$!
+	sleep 1000 &
+	b=$!
+	echo $b >/sys/fs/cgroup/freezer/$id/cgroup.procs
+	echo FROZEN >/sys/fs/cgroup/freezer/$id/freezer.state
+	from=$(date +%s%N)
+	attach $a $b
+	status=$?
+	took=$((($(date +%s%N) - from) / 1000000))
+	echo THAWED >/sys/fs/cgroup/freezer/$id/freezer.state
+	assertEquals "$(said)" 1 $status
+	assertTrue "$took ms" "[ $took -lt 4000 ]"
+	assertContains "$(said)" "1 made mergeable, 0 were already, 1 failed"
+	assertContains "$(cat "$work/err")" "process $b (sleep): it did not enter the kernel in time"
+	assertEquals "1 0" "$(marked yes $a) $(marked yes $b)"
+	attach $a $b
+	assertContains "$(said)" "1 made mergeable, 1 were already, 0 failed"
+	kill $a $b
+	wait $a $b 2>/dev/null
+	rmdir /sys/fs/cgroup/freezer/$id
+}
+
+# in pages; ksm_stat's number is that of ksmd's last look
+merged() {
+	awk '/^KSM:/ { kb += $2 } END { print kb / 4 }' "/proc/$1/smaps"
+}
+
+# 32 MiB, each page twice: un-merging takes 16 MiB, but by the count of merged pages 32.
+test_detach_looks_for_memory() {
+	group=/sys/fs/cgroup/memory/$id
+	mkdir -p $group
+	# shellcheck disable=SC2016 # for perl
+	perl -e 'my $x = join "", map { pack("N", $_) x 1024 } 1 .. 4096; my $y = reverse reverse $x;
+		$| = 1; print "ready\n"; sleep 1000; print $x eq $y ? "same\n" : "WRONG\n"' >"$work/perl.out" &
+	p=$!
+	echo $p >$group/cgroup.procs
+	wait_for 10 grep -q ready "$work/perl.out"
+	attach $p
+	echo none >$ksm/advisor_mode 2>/dev/null
+	echo 20000 >$ksm/pages_to_scan
+	echo 2 >$ksm/sleep_millisecs
+	echo 1 >$ksm/run
+	wait_for 30 eval "[ \$(merged $p) -gt 7900 ]" || fail "merged: $(merged $p)"
+	echo 0 >$ksm/run
+	used=$(cat $group/memory.usage_in_bytes)
+	echo $((used + 24 * 1048576)) >$group/memory.limit_in_bytes
+	fails "un-merging needs 3.*MiB more, and the cgroup /$id has 2.*MiB left; --force" 1 "$KSM_HOOK" detach $p
+	assertEquals "still mergeable" 1 "$(marked yes $p)"
+	assertTrue "still merged" "[ $(merged $p) -gt 7900 ]"
+	detach --force $p
+	assertEquals "$(said)" 0 $?
+	assertEquals 0 "$(merged $p)"
+	assertEquals 1 "$(marked no $p)"
+	# with room no force is needed
+	echo -1 >$group/memory.limit_in_bytes
+	attach $p
+	echo 1 >$ksm/run
+	wait_for 30 eval "[ \$(merged $p) -gt 7900 ]" || fail "merged again: $(merged $p)"
+	detach $p
+	assertEquals "$(said)" 0 $?
+	assertEquals 0 "$(merged $p)"
+	kill $p
+	wait $p 2>/dev/null
+	ksm_restore
+	wait_for 5 rmdir $group
+}
+
+# A server each of a kind, answering all the while; tests/commands/attach-soak.sh has the others.
+test_servers_under_load() {
+	for name in redis-server nginx; do
+		workload_start $name || { fail "$name does not start"; continue; }
+		(for _ in 1 2 3; do workload_load || exit 1; done) &
+		load=$!
+		n=0
+		while kill -0 $load 2>/dev/null && [ $n -lt 20 ]; do
+			attach $(workload_pids) || fail "$name: $(said)"
+			detach $(workload_pids) || fail "$name: $(said)"
+			n=$((n + 1))
+		done
+		wait $load
+		assertEquals "$name answers" 0 $?
+		echo "$name: $n times on and off"
+		workload_stop
+	done
+}
+
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../lib/common.sh"

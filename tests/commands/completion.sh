@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Completion in real shells: what they offer is what ksm-hook --help, its applets' usage lines and
+# ps say, and the usage lines name every option that the sources know.
+
+suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	PATH=$BUILD:$PATH
+	scripts=$top/packaging/completion
+	mkdir "$work/dir"
+	: >"$work/dir/some-file"
+	rootfs_make "$work/root"
+	bundle_make "$work/box" "$work/root" '{}' '{}' sleep 600
+	runc run -d -b "$work/box" ksm-complete-me >/dev/null 2>&1 </dev/null
+	applets=$(ksm-hook --help | sed -n 's/^  \([a-zA-Z][a-zA-Z]*\) .*/\1/p')
+}
+
+# bash WORD...: what bash offers for the last of them; readline's words, so "=" is one of its own
+in_bash() {
+	# shellcheck disable=SC2016
+	(cd "$work/dir" && bash --norc -c '
+		source "$0" || exit
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		_ksm_hook "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf "%s\n" "${COMPREPLY[@]}"' "$scripts/ksm-hook.bash" "$@" 2>&1 | sort)
+}
+
+in_fish() {
+	(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish fish --no-config -c "
+		source $scripts/ksm-hook.fish
+		complete -C '$1'" 2>&1 | cut -f 1 | sort)
+}
+
+# zsh completes in its line editor only, so in a terminal of zsh's own module
+in_zsh() {
+	(cd "$work/dir" && timeout 20 zsh -f "$top/tests/commands/completion.zsh" "$scripts" "$1" 2>&1 | sort)
+}
+
+# options APPLET: those of its usage line
+options() {
+	ksm-hook "$1" --help | head -n 1 | tr -c 'a-zA-Z-' '\n' | grep '^--[a-z]' | sort -u
+}
+
+testApplets() {
+	assertEquals "there are some" 10 "$(echo "$applets" | head -n 10 | grep -c .)"
+	expected=$({ echo "$applets" && printf '%s\n' --help --version; } | sort)
+	assertEquals "$expected" "$(in_bash ksm-hook "")"
+	assertEquals "$expected" "$({ in_fish "ksm-hook " && in_fish "ksm-hook --"; } | sort)"
+	assertEquals "$expected" "$(in_zsh "ksm-hook ")"
+	assertEquals "pre" "$(echo "$applets" | grep ^pre | sort)" "$(in_bash ksm-hook pre)"
+	assertEquals "no such applet" "" "$(in_bash ksm-hook nonsense --)"
+}
+
+testOptions() {
+	for applet in $applets; do
+		expected=$({ options "$applet" && echo --help; } | sort)
+		assertEquals "bash, $applet" "$expected" "$(in_bash ksm-hook "$applet" -- | tr -d =)"
+		assertEquals "fish, $applet" "$expected" "$(in_fish "ksm-hook $applet --" | sed 's/=.*//' | sort -u)"
+	done
+	# a terminal each, so one stands for all
+	for applet in attach precreate; do
+		expected=$({ options $applet && echo --help; } | sort)
+		assertEquals "zsh, $applet" "$expected" "$(in_zsh "ksm-hook $applet --" | tr -d = | sort -u)"
+	done
+}
+
+# what getopt_long is given in hook/*.c
+testHelpNamesEveryOption() {
+	known=$(sed -n 's/.*{ "\([a-z-]*\)", *[a-z]*_argument.*/--\1/p' "$top"/hook/*.c "$top"/hook/*/*.c | sort -u)
+	assertContains "$known" "$known" "--json"
+	said=$(for applet in $applets; do ksm-hook "$applet" --help; done)
+	for option in $known; do
+		[ "$option" = --help ] || assertContains "no usage line has $option" "$said" "$option"
+	done
+	for applet in $applets; do
+		for option in $(options "$applet"); do
+			assertContains "$applet --help has $option" "$known" "$option"
+		done
+	done
+}
+
+# and the pages that tell of an applet
+testManualHasEveryOption() {
+	for applet in $applets; do
+		pages=$(grep -lE "^\.(Cm |Nm ksm-hook.)(.*\| )?$applet( |$)" "$top"/docs/ksm-hook*.8)
+		# shellcheck disable=SC2086
+		page=$(cat $pages | mandoc -T utf8 | col -b)
+		for option in $(options "$applet"); do
+			assertContains "the manual of $applet has $option" "$page" "$option"
+		done
+	done
+}
+
+testValues() {
+	values=$(printf '%s\n' auto madvise prctl)
+	assertEquals "$values" "$(in_bash ksm-hook attach --method =)"
+	assertEquals prctl "$(in_bash ksm-hook attach --method = p)"
+	assertEquals "$values" "$(in_fish "ksm-hook attach --method=" | sed 's/.*=//')"
+	assertEquals "$values" "$(in_zsh "ksm-hook attach --method=")"
+	assertEquals "a number is not for us" "" "$(in_bash ksm-hook attach --watch =)"
+	assertEquals some-file "$(in_bash ksm-hook precreate --config so)"
+	assertEquals some-file "$(in_fish "ksm-hook precreate --config so")"
+	assertEquals some-file "$(in_zsh "ksm-hook precreate --config so")"
+}
+
+testContainers() {
+	with=$(for a in $applets; do ksm-hook "$a" --help; done |
+		sed -n 's/^usage: ksm-hook \([a-z]*\) .*TARGET.*/\1/p')
+	assertContains "$with" attach
+	for applet in $with; do
+		assertEquals "bash, $applet" ksm-complete-me "$(in_bash ksm-hook "$applet" ksm-com)"
+		assertEquals "fish, $applet" ksm-complete-me "$(in_fish "ksm-hook $applet ksm-com")"
+		assertEquals "zsh, $applet" ksm-complete-me "$(in_zsh "ksm-hook $applet ksm-com")"
+	done
+	assertEquals "behind an option" ksm-complete-me "$(in_bash ksm-hook attach --json ksm-com)"
+}
+
+testCommands() {
+	assertContains "$(in_bash ksm-hook run mktem)" mktemp
+	assertContains "$(in_bash ksm-hook run --required -- mktem)" mktemp
+	assertEquals some-file "$(in_bash ksm-hook run cat some)"
+	assertEquals --required "$(in_bash ksm-hook run --r)"
+	assertContains "$(in_fish "ksm-hook run mktem")" mktemp
+	assertContains "$(in_zsh "ksm-hook run mktem")" mktemp
+}
+
+suite_teardown() {
+	runc delete -f ksm-complete-me 2>/dev/null
+}
+
+. "$(dirname "$0")/../lib/common.sh"

@@ -1,0 +1,258 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154 # what doctor-lib.sh and common.sh set
+# doctor: what it finds of hooks, the wrapper and the engines' own configuration.
+
+. "$(dirname "$0")/../lib/doctor-lib.sh"
+
+# podman_asks: what ksm_stat says in an annotated container of the real podman
+podman_asks() {
+	podman --root "$work/podman/storage" --runroot "$work/podman/run" --tmpdir "$work/podman/tmp" \
+		--storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime runc \
+		run --rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+		--annotation io.ksm.merge=true image cat /proc/self/ksm_stat 2>&1 |
+		sed -n 's/^ksm_merge_any: //p'
+}
+
+podman_image() {
+	tar -C "$root" -cf "$work/image.tar" .
+	podman --root "$work/podman/storage" --runroot "$work/podman/run" --tmpdir "$work/podman/tmp" \
+		--storage-driver vfs import "$work/image.tar" image >/dev/null 2>&1
+}
+
+# podman itself is asked whether doctor is right
+testPodmanHooks() {
+	podman_image
+	assertEquals yes "$(podman_asks)"
+	mv $hook_file "$work/hook.saved"
+	found hook-registered broken
+	assertEquals no "$(podman_asks)"
+	mended hook-registered
+	assertEquals yes "$(podman_asks)"
+	cp "$work/hook.saved" $hook_file
+	# a directory that an administrator chose, by each of the files that count
+	mkdir -p "$work/hooks.d" /etc/containers/containers.conf.d
+	for _f in /etc/containers/containers.conf /etc/containers/containers.conf.d/50-test.conf; do
+		printf '[engine]\n# mine\nhooks_dir = [\n  "%s", # here\n]\n' "$work/hooks.d" >$_f
+		found hook-registered broken
+		assertContains "$(of hook-registered what)" "$work/hooks.d"
+		assertEquals "$_f" no "$(podman_asks)"
+		mended hook-registered
+		assertEquals "$_f" yes "$(podman_asks)"
+		rm "$work/hooks.d/50-ksm-hook.json" $_f
+	done
+	gone hook-registered
+	# a file of that name in a later directory counts instead
+	echo '{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},"stages":["prestart"]}' \
+		>"$work/hooks.d/50-ksm-hook.json"
+	printf '[engine]\nhooks_dir = ["%s", "%s"]\n' "$(dirname $hook_file)" "$work/hooks.d" \
+		>/etc/containers/containers.conf
+	found hook-registered broken
+	assertEquals no "$(podman_asks)"
+	rm /etc/containers/containers.conf
+	gone hook-registered
+	printf '[engine.runtimes]\nksm-runc = ["/nowhere/ksm-runc"]\n' >/etc/containers/containers.conf
+	found wrapper broken
+	mended wrapper
+	assertEquals "$out" ok "$(level wrapper)"
+	printf '[engine\n' >/etc/containers/containers.conf
+	found hook-registered note
+	assertContains "$out" "line 1 is not understood"
+	rm /etc/containers/containers.conf
+}
+
+# CRI-O is in no package here: its files alone
+testCrioHooks() {
+	cp /bin/true /usr/local/bin/crio
+	mkdir -p /etc/crio/crio.conf.d
+	gone hook-registered
+	assertContains "$out" "$out" "CRI-O calls the hook by $hook_file"
+	printf '[crio.runtime]\nhooks_dir = ["/etc/crio/hooks.d"]\n' >/etc/crio/crio.conf.d/10-hooks
+	found hook-registered broken
+	mended hook-registered
+	cp "$top/oci-config/crio-ksm-runc.conf" /etc/crio/crio.conf.d/50-ksm-runc.conf
+	gone wrapper
+	assertEquals "$out" ok "$(level wrapper)"
+	sed -i s/ksm-runc\"/ksm-runc-1\"/ /etc/crio/crio.conf.d/50-ksm-runc.conf
+	found wrapper broken
+	rm -r /usr/local/bin/crio /etc/crio
+}
+
+testHookFile() {
+	echo '{' >$hook_file
+	found hook-json broken
+	assertEquals "" "$(podman_asks)"
+	mended hook-json
+	assertEquals yes "$(podman_asks)"
+	echo 'not JSON' >"$(dirname $hook_file)/10-other.json"
+	found hook-json broken
+	mended hook-json
+	for _when in '{}' '{"always":false}' '{"annotations":{"^io[.]ksm[.]merge$":"^yes$"}}' \
+		'{"annotations":{"^ksm$":".*"}}' '{"commands":["/bin/nothing$"]}'; do
+		jq --argjson when "$_when" '.when = $when' "$work/hook.saved" >$hook_file
+		found hook-condition broken
+		assertEquals "$_when" no "$(podman_asks)"
+		mended hook-condition
+		assertEquals "$_when" yes "$(podman_asks)"
+	done
+	jq '.when.commands = [".*"]' "$work/hook.saved" >$hook_file
+	found hook-condition note
+	jq '.stages += ["prestart"]' "$work/hook.saved" >$hook_file
+	found hook-stages warning
+	mended hook-stages
+	jq '.hook.args[1] = "poststop"' "$work/hook.saved" >$hook_file
+	found hook-condition broken
+	mended hook-condition
+	cp "$work/hook.saved" $hook_file
+	cp "$work/hook.saved" "$(dirname $hook_file)/60-again.json"
+	found hook-registered warning
+	rm "$(dirname $hook_file)/60-again.json"
+	cp /usr/local/share/ksm-hook/precreate.d/50-ksm-hook-precreate.json "$(dirname $hook_file)"
+	found hook-stages broken
+	mended hook-stages
+	chmod 666 $hook_file
+	found hook-file broken
+	mended hook-file
+	rm -f "$(dirname $hook_file)"/*.not-here "$(dirname $hook_file)"/*.broken
+	gone hook-registered
+}
+
+# the doctor is called by another path then
+testHookProgram() {
+	cp "$BUILD/ksm-hook" "$work/doctor"
+	_saved=$KSM_HOOK
+	KSM_HOOK=$work/doctor
+	mv $_saved "$work/program.saved"
+	found hook-program broken
+	assertEquals no "$(podman_asks)"
+	assertEquals broken "$(level docker-runtime)"
+	assertEquals broken "$(level containerd-runtime)"
+	assertEquals broken "$(level lxc-hook)"
+	mv "$work/program.saved" $_saved
+	gone hook-program
+	# the file names a place where it was once
+	sed -i 's|/usr/local/sbin|/nowhere/sbin|' $hook_file
+	KSM_HOOK=$_saved
+	found hook-program broken
+	assertEquals no "$(podman_asks)"
+	mended hook-program
+	assertEquals yes "$(podman_asks)"
+	KSM_HOOK=$work/doctor
+	chmod 644 $_saved
+	found hook-program broken
+	assertEquals "does not start" "" "$(podman_asks)"
+	mended hook-program
+	chown nobody $_saved
+	found hook-program broken
+	mended hook-program
+	KSM_HOOK=$_saved
+	gone docker-runtime
+}
+
+testDocker() {
+	_file=/etc/docker/daemon.json
+	cp $_file "$work/daemon.saved"
+	echo '{"runtimes": {"other": {"path": "/usr/bin/other"}}}' >$_file
+	found docker-runtime warning
+	mended docker-runtime
+	assertEquals /usr/bin/other "$(jq -r .runtimes.other.path $_file)"
+	rm $_file
+	found docker-runtime warning
+	mended docker-runtime
+	rm /usr/local/sbin/ksm-runc
+	found docker-runtime broken
+	assertContains "$(of docker-runtime fix)" "install ksm-hook again"
+	ln -s ksm-hook /usr/local/sbin/ksm-runc
+	gone docker-runtime
+	sed -i 's|/usr/local/sbin|/nowhere|' $_file
+	found docker-runtime broken
+	mended docker-runtime
+	echo '{' >$_file
+	found docker-config broken
+	EDITOR="cp $work/daemon.saved" mended docker-config
+}
+
+# the handler's annotations as containerd itself reads them
+containerd_passes() {
+	containerd -c /etc/containerd/config.toml config dump 2>/dev/null |
+		sed -n '/runtimes.ksm-runc\]/,/runtimes.ksm-runc.options/p' | grep -c 'io.ksm'
+}
+
+testContainerd() {
+	_file=/etc/containerd/config.toml
+	cp $_file "$work/containerd.saved"
+	assertEquals 2 "$(containerd_passes)"
+	# without both, with one, with a list of something else, with an empty one
+	for _sed in '/_annotations = /d' '/pod_annotations = /d' 's/"io.ksm.\*"/"other"/' 's/"io.ksm.\*"//'; do
+		sed -i -e "$_sed" $_file
+		assertNotEquals "$_sed" 2 "$(containerd_passes)"
+		found containerd-annotations warning
+		mended containerd-annotations
+		assertEquals "$_sed" 2 "$(containerd_passes)"
+		cp "$work/containerd.saved" $_file
+	done
+	# in runc's place it is the annotation that decides
+	sed -i -e 's|/usr/local/sbin/ksm-runc|/usr/local/libexec/ksm-hook/runc|' -e '/_annotations = /d' $_file
+	found containerd-annotations broken
+	mended containerd-annotations
+	sed 's|/usr/local/sbin/ksm-runc|/usr/local/sbin/ksm-runc-1|' "$work/containerd.saved" >$_file
+	found containerd-runtime broken
+	sed 's|/usr/local/sbin/ksm-runc|/nowhere/ksm-runc|' "$work/containerd.saved" >$_file
+	found containerd-runtime broken
+	mended containerd-runtime
+	# what is in an imported file counts
+	mkdir -p /etc/containerd/conf.d
+	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
+	echo 'imports = ["/etc/containerd/conf.d/*.toml"]' >$_file
+	gone containerd-runtime
+	assertEquals "$out" ok "$(level containerd-annotations)"
+	sed -i '/_annotations = /d' /etc/containerd/conf.d/ksm.toml
+	found containerd-annotations warning
+	assertContains "$(of containerd-annotations fix)" /etc/containerd/conf.d/ksm.toml
+	mended containerd-annotations
+	echo '[plugins' >$_file
+	found containerd-config note
+	# a node of Kubernetes without the wrapper
+	cp /bin/true /usr/local/bin/kubelet
+	echo 'version = 2' >$_file
+	found containerd-runtime warning
+	rm /usr/local/bin/kubelet
+	gone containerd-runtime
+	cp "$work/containerd.saved" $_file
+}
+
+testNoRealRuntime() {
+	echo '{"runtimes": ["/nowhere/runc"]}' >$config
+	found runtime broken
+	cp "$work/config.saved" $config
+	gone runtime
+}
+
+testLxc() {
+	_file=/usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
+	rm $_file
+	found lxc-hook warning
+	mended lxc-hook
+	sed -i 's|= .*/ksm-hook|= /nowhere/ksm-hook|' $_file
+	found lxc-hook broken
+	mended lxc-hook
+}
+
+testOpenVz() {
+	mkdir -p /etc/vz/conf
+	touch /etc/vz/vz.conf
+	found openvz-script warning
+	(cd "$top" && sh -c "$(of openvz-script fix) BUILD=$BUILD SYSCONFDIR=/etc") >/dev/null 2>&1
+	gone openvz-script
+	assertEquals "$out" ok "$(level openvz-script)"
+	chmod 644 /etc/vz/conf/vps.mount
+	found openvz-script broken
+	mended openvz-script
+	mv /usr/local/libexec/ksm-hook/ksm-openvz "$work/helper"
+	found openvz-script broken
+	mv "$work/helper" /usr/local/libexec/ksm-hook/ksm-openvz
+	gone openvz-script
+	rm -r /etc/vz
+}
+
+. "$(dirname "$0")/../lib/common.sh"

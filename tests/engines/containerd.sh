@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# containerd with the runtime wrapper: by ctr, and as the CRI plugin's configuration.
+
+suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	rootfs_make "$work/root"
+	mkdir "$work/bin" "$work/private" "$work/daemon"
+	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
+	ln -s "$KSM_HOOK" "$work/private/runc"
+	show='/bin/cat /proc/self/ksm_stat'
+	# the snippet that is shipped, in a daemon that runs
+	sed "s|/usr/local/sbin|$work/bin|" "$top/oci-config/containerd.toml" >"$work/daemon/containerd.toml"
+	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
+	daemon=$!
+	wait_for 20 ctl version >/dev/null 2>&1 || cat "$work/daemon/log" "$work/daemon/containerd.log"
+}
+
+# in the daemon's namespaces, for the fifos that it shares with its clients
+ctl() {
+	timeout 60 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p \
+		ctr -a "$work/daemon/c.sock" "$@"
+}
+
+run() {
+	_wrap=$1
+	shift
+	out=$(ctl run --rm --runc-binary "$work/$_wrap" --cgroup /ksm-hook-test "$@" 2>&1)
+}
+
+is() {
+	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
+}
+
+testRun() {
+	# shellcheck disable=SC2086
+	{
+		run bin/ksm-runc --rootfs "$work/root" c $show
+		is "ctr run, chosen" yes
+		run bin/ksm-runc --annotation io.ksm.merge=false --rootfs "$work/root" c $show
+		is "ctr run, says no" no
+		run private/runc --rootfs "$work/root" c $show
+		is "ctr run, in runc's place" no
+		run private/runc --annotation io.ksm.merge=true --rootfs "$work/root" c $show
+		is "ctr run, in runc's place, asked" yes
+	}
+}
+
+testExec() {
+	for _case in "bin/ksm-runc true yes" "private/runc true yes" "private/runc false no"; do
+		# shellcheck disable=SC2086
+		set -- $_case
+		ctl run -d --runc-binary "$work/$1" --cgroup /ksm-hook-test --annotation "io.ksm.merge=$2" \
+			--rootfs "$work/root" c /bin/sleep 60
+		# shellcheck disable=SC2086
+		out=$(ctl task exec --exec-id e c $show 2>&1)
+		is "ctr task exec: $_case" "$3"
+		ctl task kill -s KILL c >/dev/null 2>&1
+		ctl task rm -f c >/dev/null 2>&1
+		ctl container rm c >/dev/null 2>&1
+	done
+}
+
+# the names of what the CRI plugin reads, and that it starts with them
+testCriConfiguration() {
+	out=$(containerd --config "$work/daemon/all.toml" config dump)
+	for _line in "containerd.runtimes.ksm-runc\]" "BinaryName = \"$work/bin/ksm-runc\"" \
+		'pod_annotations = \["io.ksm.\*"\]' 'container_annotations = \["io.ksm.\*"\]'; do
+		assertTrue "$_line" "printf '%s' '$out' | grep -q '$_line'"
+	done
+	assertTrue "the CRI plugin runs: $(ctl plugins ls | grep cri)" "ctl plugins ls | grep -q 'grpc.v1 *cri .* ok *$'"
+}
+
+suite_teardown() {
+	[ -z "${daemon:-}" ] || kill -KILL "$daemon"
+	_empty() {
+		for _dir in /sys/fs/cgroup/*/ksm-hook-test; do
+			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
+		done
+	}
+	wait_for 5 _empty 2>/dev/null
+}
+
+. "$(dirname "$0")/../lib/common.sh"

@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Docker with the runtime wrapper: chosen for a container, and as the default of a daemon.
+
+suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	rootfs_make "$work/root" /usr/bin/sleep
+	tar -C "$work/root" -cf "$work/image.tar" .
+	mkdir "$work/bin" "$work/private"
+	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
+	ln -s "$KSM_HOOK" "$work/private/runc"
+	client=/usr/bin/docker
+	show='cat /proc/self/ksm_stat'
+	start chosen "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}"
+}
+
+# start NAME DAEMON.JSON [KSM-HOOK.JSON [COMMAND...]]: a daemon with the image, for docker()
+start() {
+	dir=$work/$1
+	mkdir -p "$dir"
+	echo "$2" >"$dir/daemon.json"
+	[ -z "${3:-}" ] || echo "$3" >"$dir/ksm-hook.json"
+	shift "$(($# > 3 ? 3 : $#))"
+	"$top/tests/lib/daemons" "$dir" "$@" >"$dir/log" 2>&1 </dev/null &
+	daemon=$!
+	daemons="${daemons:-} $daemon"
+	wait_for 20 docker version >/dev/null 2>&1 || cat "$dir/log" "$dir/dockerd.log"
+	docker import "$work/image.tar" image >/dev/null
+}
+
+stop() {
+	kill -KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+	dir=$work/chosen
+}
+
+docker() {
+	DOCKER_CONFIG=$work/client timeout 60 $client -H "unix://$dir/d.sock" "$@"
+}
+
+# run WORD...: output in $out
+run() {
+	out=$(docker run --rm --network none "$@" 2>&1)
+}
+
+is() {
+	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
+}
+
+testChosen() {
+	run --runtime ksm-runc image $show
+	is "docker run --runtime ksm-runc" yes
+	run image $show
+	is "docker run" no
+	assertContains "$(docker info)" "ksm-runc"
+}
+
+testExecAndRestart() {
+	for _case in "ksm-runc yes" "runc no"; do
+		# shellcheck disable=SC2086
+		set -- $_case
+		docker run -d --network none --name box --runtime "$1" image sleep 60 >/dev/null
+		out=$(docker exec box $show)
+		is "docker exec: $1" "$2"
+		out=$(docker exec -t box $show)
+		is "docker exec -t: $1" "$2"
+		docker restart -t 0 box >/dev/null
+		out=$(docker exec box cat /proc/1/ksm_stat)
+		is "docker restart: $1" "$2"
+		docker pause box >/dev/null && docker unpause box >/dev/null
+		assertEquals true "$(docker inspect -f '{{.State.Running}}' box)"
+		assertContains "$(docker top box)" "sleep 60"
+		docker rm -f box >/dev/null
+	done
+}
+
+testInit() {
+	run --runtime ksm-runc --init image sh -c "cat /proc/1/ksm_stat; $show"
+	assertEquals "$out" 2 "$(echo "$out" | grep -c 'ksm_merge_any: yes')"
+}
+
+testExitStatusAndStandardStreams() {
+	run --runtime ksm-runc image sh -c 'exit 7'
+	assertEquals "$out" 7 $?
+	out=$(echo in | docker run --rm -i --network none --runtime ksm-runc image sh -c 'cat; echo err >&2' 2>"$work/err")
+	assertEquals in "$out"
+	assertEquals err "$(cat "$work/err")"
+	run --runtime ksm-runc image no-such-program
+	assertEquals "$out" 127 $?
+	assertContains "the runtime's own message: $out" "$out" "no-such-program"
+}
+
+testOtherSettings() {
+	run --runtime ksm-runc --read-only --cap-drop ALL --security-opt no-new-privileges \
+		--user 1000:1000 --pid host image $show
+	is "dropped rights" yes
+}
+
+# docker run has --annotation since 25
+testAnnotations() {
+	if ! docker run --help | grep -q -e --annotation; then
+		assertContains "$(docker version -f '{{.Server.Version}}')" "20.10."
+		return
+	fi
+	run --runtime ksm-runc --annotation io.ksm.merge=false image $show
+	is "chosen, says no" no
+	start place "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}"
+	run --annotation io.ksm.merge=true image $show
+	is "in runc's place, asked" yes
+	run image $show
+	is "in runc's place, did not ask" no
+	stop
+}
+
+testBuildUsesTheDefaultRuntime() {
+	mkdir "$work/build"
+	printf 'FROM image\nRUN %s >/built\n' "$show" >"$work/build/Dockerfile"
+	for _case in 'all yes' 'annotated no'; do
+		# shellcheck disable=SC2086
+		set -- $_case
+		start "default-$1" "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}" \
+			"{\"containers\":\"$1\"}"
+		run image $show
+		is "default runtime, $1" "$2"
+		run --runtime runc image $show
+		is "the real one, $1" no
+		DOCKER_BUILDKIT=0 docker build -q --network none -t built "$work/build" >/dev/null
+		run built cat /built
+		is "docker build, $1" "$2"
+		stop
+	done
+}
+
+testUserNamespaces() {
+	mkdir -p "$work/userns/upper"
+	cp /etc/passwd /etc/group "$work/userns/upper"
+	echo 'ksmremap:x:64999:64999::/:/bin/false' >>"$work/userns/upper/passwd"
+	echo 'ksmremap:x:64999:' >>"$work/userns/upper/group"
+	echo 'ksmremap:500000:65536' | tee "$work/userns/upper/subuid" >"$work/userns/upper/subgid"
+	start userns "{\"userns-remap\":\"ksmremap\",\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}"
+	run --runtime ksm-runc image sh -c "$show; cat /proc/self/uid_map"
+	is "userns-remap" yes
+	assertContains "$out" "$out" 500000
+	docker run -d --network none --name box --runtime ksm-runc image sleep 60 >/dev/null
+	out=$(docker exec box $show)
+	is "docker exec in a user namespace" yes
+	stop
+}
+
+# old NAME KSM-HOOK.JSON LIBRARY: a daemon as on a kernel before 6.4
+old() {
+	printf '#!/bin/sh\nexec %s runtime --library %s "$@"\n' "$KSM_HOOK" "$3" >"$work/bin/$1"
+	chmod 755 "$work/bin/$1"
+	start "$1" "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/$1\"}}}" "$2" "$top/tests/lib/no-prctl"
+}
+
+# there the library is mounted into the container; libnetwork's own hook stays
+testOldKernel() {
+	old old '{}' "$BUILD/libksm_preload.so"
+	docker run -d --network none --name box --runtime ksm-runc image /usr/bin/sleep 60 >/dev/null
+	out=$(docker exec box cat /proc/1/smaps)
+	assertTrue "PID 1 is marked" "echo '$out' | grep -q 'VmFlags:.* mg'"
+	set -- "$dir"/c-state/io.containerd.runtime.v2.task/moby/*/config.json
+	assertContains "$(jq -r '.hooks.prestart[].args[0]' "$1")" libnetwork-setkey
+	docker rm -f box >/dev/null
+	run --runtime ksm-runc image echo started
+	assertEquals "a static program, which cannot load it" started "$out"
+	stop
+}
+
+# and where that fails too, docker run shows why
+testRequiredIsShownByDocker() {
+	old required '{"required":true}' /no/library.so
+	run --runtime ksm-runc image echo started
+	assertContains "$out" "$out" "merging is required, so the container is refused"
+	assertContains "$out" "$out" "/no/library.so: No such file"
+	stop
+}
+
+suite_teardown() {
+	for _daemon in ${daemons:-}; do kill -KILL "$_daemon" 2>/dev/null; done
+	_empty() {
+		for _dir in /sys/fs/cgroup/*/ksm-hook-test /sys/fs/cgroup/ksm-hook-test; do
+			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
+		done
+	}
+	wait_for 5 _empty 2>/dev/null
+}
+
+. "$(dirname "$0")/../lib/common.sh"

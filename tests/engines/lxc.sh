@@ -1,0 +1,433 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The LXC hook under the real lxc-start: containers of root, with mapped ids and of an ordinary
+# user; who asks and who does not; failures; what docs/lxc.md tells a reader to type.
+
+kinds='privileged idmapped user'
+
+suite_setup() {
+	. "$top/tests/lib/lxc-lib.sh"
+	had_pivot=$(find /sys/fs/cgroup -maxdepth 2 -name lxc.pivot)
+	lxc_setup
+	user_make
+}
+
+setUp() {
+	echo '{}' >"$work/config.json"
+}
+
+# start NAME: what the hook says goes to $said (LXC keeps it in its debug log), the status to
+# $rc, the probe's to $out
+start() {
+	: >"$work/log"
+	chmod 666 "$work/log"
+	said=$(lxc_start "$1" -F -l DEBUG -o "$work/log" 2>&1)
+	rc=$?
+	[ $rc -eq 0 ] || said="$said
+$(grep -E ' (WARN|ERROR) ' "$work/log")"
+	said="$said$(sed -n 's/.* produced output: //p' "$work/log")"
+	out=$(cat "$work/roots/$1/tmp/out" 2>/dev/null)
+}
+
+assert_all_merged() {
+	assertEquals "$1: it ran: $said" 0 "$rc"
+	assertContains "$1: to its end: $out" "$out" "end"
+	assertEquals "$1: every process: $out" 5 "$(echo "$out" | grep -c 'merge_any: yes')"
+	assertNotContains "$1: $out" "$out" "merge_any: no"
+}
+
+assert_none_merged() {
+	assertEquals "$1: it ran: $said" 0 "$rc"
+	assertContains "$1: to its end: $out" "$out" "end"
+	assertEquals "$1: no process: $out" 5 "$(echo "$out" | grep -c 'merge_any: no')"
+}
+
+assert_refused() {
+	assertNotEquals "$1: refused: $said" 0 "$rc"
+	assertEquals "$1: did not run" "" "$out"
+	assertContains "$1: $said" "$said" "merging is required, so the container is refused"
+}
+
+# by start-host, behind LXC's own setting of the personality, with a group that is told
+testSharedLayout() {
+	echo '{"shared_layout": true}' >"$work/config.json"
+	cat >"$work/template/layout" <<-'S'
+		#!/bin/sh
+		{ cat /proc/self/personality; ulimit -s; grep merge_any /proc/self/ksm_stat; } >/tmp/out
+		sleep 2
+		echo end >>/tmp/out
+	S
+	chmod 755 "$work/template/layout"
+	_init='lxc.init.cmd = /layout'
+	_hook="lxc.hook.start-host = $KSM_HOOK lxc --config $work/config.json"
+	_end="lxc.hook.post-stop = $KSM_HOOK lxc --config $work/config.json"
+	for kind in privileged idmapped; do
+		for _n in 1 2; do
+			lxc_make "shared$_n" $kind "$_init" "lxc.arch = linux64" "$_hook" "$_end" \
+				"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
+				"lxc.environment = KSM_GROUP=lxctest"
+		done
+		start shared1 >"$work/one" 2>&1 &
+		_has_limit() { [ -e "$work/roots/shared1/tmp/out" ] && [ "$(wc -l <"$work/roots/shared1/tmp/out")" -ge 3 ]; }
+		wait_for 10 _has_limit
+		_one=$(sed -n 2p "$work/roots/shared1/tmp/out")
+		start shared2
+		assertEquals "$kind: $out $said" 00040000 "$(echo "$out" | sed -n 1p)"
+		assertContains "$kind: $out" "$out" "merge_any: yes"
+		assertEquals "$kind: the same limit" "$_one" "$(echo "$out" | sed -n 2p)"
+		assertTrue "$kind: $_one" "[ $_one -ge 131072 ]"
+		wait
+		assertFalse "$kind: forgotten" "[ -e /run/ksm-hook/groups/group%3Alxctest ]"
+	done
+	lxc_make own privileged "$_init" "$_hook" "lxc.prlimit.stack = 16777216:unlimited" \
+		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
+		"lxc.environment = KSM_GROUP=lxctest"
+	start own
+	assertEquals "a limit of its own: $out" "00000000 16384 ksm_merge_any: yes end " "$(echo "$out" | tr '\n' ' ')"
+	assertContains "$said" "$said" "its layout is not shared: it has a stack or address space limit"
+	lxc_make nogroup privileged "$_init" "$_hook" \
+		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared"
+	start nogroup
+	assertContains "$said" "$said" "name one with KSM_GROUP"
+	assertEquals "no group: $out" 00000000 "$(echo "$out" | sed -n 1p)"
+}
+
+testOptedIn() {
+	for kind in $kinds; do
+		for version in 0 1; do
+			lxc_make "in-$kind" $kind "lxc.hook.version = $version" \
+				"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes" \
+				"lxc.cap.drop = sys_admin sys_ptrace" "lxc.no_new_privs = 1"
+			start "in-$kind"
+			assert_all_merged "$kind, version $version"
+			assertEquals "nothing to say" "" "$(echo "$said" | grep ksm-hook)"
+			# the confinement is what it would have been
+			assertContains "$kind: $out" "$out" "Seccomp:	2"
+			assertContains "$kind: $out" "$out" "NoNewPrivs:	1"
+			bounding=$(echo "$out" | sed -n 's/^CapBnd:[^0-9a-f]*//p')
+			assertEquals "$kind: sys_admin, sys_ptrace: $bounding" 0 $((0x$bounding & 1 << 21 | 0x$bounding & 1 << 19))
+		done
+	done
+}
+
+# the hook's helpers are not left to a PID 1 that may never wait for children
+testNothingForPid1ToBury() {
+	for _ in 1 2 3 4 5; do
+		lxc_make bury privileged "lxc.environment = KSM_MERGE=yes" "lxc.init.cmd = /bin/sleep 60"
+		lxc_start bury -d
+		pid=$(lxc_pid bury)
+		wait_for 5 grep -q sleep "/proc/$pid/comm"
+		assertContains "$(cat "/proc/$pid/ksm_stat")" "ksm_merge_any: yes"
+		assertEquals "children of PID 1" "" "$(cat "/proc/$pid/task/$pid/children")"
+		lxc_stop bury
+	done
+}
+
+testDidNotAsk() {
+	for kind in $kinds; do
+		lxc_make "out-$kind" $kind
+		start "out-$kind"
+		assert_none_merged $kind
+		assertEquals "nothing to say" "" "$(echo "$said" | grep ksm-hook)"
+	done
+}
+
+testAllAndTheExceptions() {
+	echo '{"containers": "all", "log": "info"}' >"$work/config.json"
+	for kind in $kinds; do
+		lxc_make "all-$kind" $kind
+		start "all-$kind"
+		assert_all_merged $kind
+		assertContains "$said" "$said" "id=all-$kind"
+		assertContains "$said" "$said" 'made mergeable'
+		lxc_make "no-$kind" $kind "lxc.environment = KSM_MERGE=no"
+		start "no-$kind"
+		assert_none_merged "$kind, no"
+		assertContains "$said" "$said" "id=no-$kind"
+		assertContains "$said" "$said" 'leave alone: KSM_MERGE=no'
+	done
+}
+
+testNone() {
+	echo '{"containers": "none"}' >"$work/config.json"
+	start in-idmapped
+	assert_none_merged none
+}
+
+testRulesNameContainers() {
+	echo '{"deny": [{"annotation": "lxc.name", "match": "in-i*"}]}' >"$work/config.json"
+	start in-idmapped
+	assert_none_merged denied
+	start in-privileged
+	assert_all_merged "not denied"
+	echo '{"containers": "all", "allow": [{"annotation": "lxc.name", "match": "all-*"}]}' \
+		>"$work/config.json"
+	start all-privileged
+	assert_all_merged allowed
+	start in-privileged
+	assert_none_merged "not allowed"
+}
+
+testUnknownValuesAreNamed() {
+	lxc_make unknown privileged "lxc.environment = KSM_MERGE=true"
+	start unknown
+	assert_none_merged unknown
+	assertContains "$said" "$said" 'KSM_MERGE="true" is none of yes, no and counts as not given'
+	lxc_make unknown privileged "lxc.environment = KSM_MERGE=yes" \
+		"lxc.environment = KSM_REQUIRED=perhaps"
+	start unknown
+	assert_all_merged unknown
+	assertContains "$said" "$said" 'KSM_REQUIRED="perhaps" is none of yes, no'
+}
+
+# an administrator's mistake: the containers start, unless merging is required
+testBrokenConfig() {
+	echo '{"containers": "al"}' >"$work/config.json"
+	for kind in $kinds; do
+		lxc_make "open-$kind" $kind "lxc.environment = KSM_MERGE=yes"
+		start "open-$kind"
+		assert_none_merged $kind
+		assertContains "$said" "$said" "id=open-$kind"
+		assertContains "$said" "$said" '"containers" must be'
+		start "in-$kind"
+		assert_refused $kind
+	done
+}
+
+# a file that others can write steers nothing, in a user namespace neither
+testConfigOfOthers() {
+	echo '{"containers": "all"}' >"$work/config.json"
+	chmod 666 "$work/config.json"
+	for kind in $kinds; do
+		start "out-$kind"
+		assert_none_merged $kind
+		assertContains "$said" "$said" "writable by nobody else"
+	done
+	chmod 644 "$work/config.json"
+}
+
+testRequiredByConfig() {
+	echo '{"required": true}' >"$work/config.json"
+	lxc_make shared privileged "lxc.environment = KSM_MERGE=yes" "lxc.namespace.keep = pid user"
+	start shared
+	assert_refused "no pid namespace of its own"
+	assertContains "$said" "$said" "register lxc.hook.start-host instead"
+	start out-privileged
+	assert_none_merged "what nobody asked for is not required"
+	lxc_make shared privileged "lxc.environment = KSM_MERGE=yes" \
+		"lxc.environment = KSM_REQUIRED=no" "lxc.namespace.keep = pid user" "lxc.init.cmd = /bin/true"
+	start shared
+	assertEquals "the container has the last word: $said" 0 $rc
+}
+
+# the hook does not add the library, and says so where nobody else did
+testMethodPreload() {
+	echo '{"method": "preload"}' >"$work/config.json"
+	start open-privileged
+	assert_none_merged preload
+	assertContains "$said" "$said" "include ksm-preload.conf"
+	start in-privileged
+	assert_refused preload
+	lxc_make preload privileged "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes" \
+		"lxc.environment = LD_PRELOAD=$BUILD/libksm_preload.so"
+	start preload
+	assertEquals "$said" 0 $rc
+}
+
+# start_host NAME KIND [LINE...]
+start_host() {
+	_n=$1 _k=$2
+	shift 2
+	lxc_make "$_n" "$_k" "lxc.hook.mount =" \
+		"lxc.hook.start-host = $KSM_HOOK lxc --config $work/config.json" "$@"
+	start "$_n"
+}
+
+testStartHost() {
+	for version in 0 1; do
+		for kind in privileged idmapped; do
+			start_host host $kind "lxc.hook.version = $version" \
+				"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes"
+			assert_all_merged "$kind, version $version"
+		done
+	done
+	start_host host privileged
+	assert_none_merged "did not ask"
+	start_host host privileged "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_MERGE=no"
+	assert_none_merged "the last line counts"
+	start_host host privileged "lxc.environment = KSM_MERGE=yes" "lxc.namespace.keep = pid user" \
+		"lxc.init.cmd = /bin/grep -q any:.yes /proc/self/ksm_stat"
+	assertEquals "in a shared pid namespace: $said" 0 $rc
+}
+
+# an ordinary user cannot suspend seccomp, which is loaded by then
+testStartHostOfUser() {
+	start_host host user "lxc.environment = KSM_MERGE=yes" "lxc.seccomp.profile ="
+	assert_all_merged "without a seccomp profile"
+	start_host host user "lxc.environment = KSM_MERGE=yes"
+	assert_none_merged "with one"
+	assertContains "$said" "$said" "under its seccomp profile already"
+	assertContains "$said" "$said" "register lxc.hook.mount instead"
+	start_host host user "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes"
+	assert_refused "with one, required"
+}
+
+testOtherHooksAreRefusedWithAdvice() {
+	lxc_make wrong privileged "lxc.hook.mount =" "lxc.environment = KSM_MERGE=yes" \
+		"lxc.hook.pre-start = $KSM_HOOK lxc --config $work/config.json"
+	start wrong
+	assert_none_merged pre-start
+	assertContains "$said" "$said" 'called for "pre-start", not as lxc.hook.mount or lxc.hook.start-host'
+}
+
+# the hook acts on nothing but what LXC is starting
+testNotCalledByLxc() {
+	said=$(KSM_MERGE=yes "$KSM_HOOK" lxc web lxc mount 2>&1)
+	assertEquals "open: $said" 0 $?
+	assertContains "$said" "$said" "id=web"
+	assertContains "$said" "$said" "not PID 1 of a pid namespace"
+	said=$(KSM_MERGE=yes unshare -pf --mount-proc sh -c "$KSM_HOOK lxc web lxc mount
+		grep any /proc/1/ksm_stat" 2>&1)
+	assertContains "$said" "$said" "/proc shows its own pid namespace"
+	assertContains "$said" "$said" "ksm_merge_any: no"
+	sleep 5 &
+	said=$(KSM_MERGE=yes LXC_PID=1 "$KSM_HOOK" lxc web lxc start-host 2>&1)
+	assertContains "$said" "$said" "process 1 is not a child of the runtime"
+	said=$(KSM_MERGE=yes LXC_PID=x "$KSM_HOOK" lxc web lxc start-host 2>&1)
+	assertContains "$said" "$said" "LXC_PID is not a process id"
+	kill $!
+	said=$("$KSM_HOOK" lxc --help)
+	assertContains "$said" "$said" "usage: ksm-hook lxc"
+}
+
+testLxcConfigIsReadWithinBounds() {
+	mkfifo "$work/fifo"
+	said=$(LXC_CONFIG_FILE=$work/fifo timeout 5 "$KSM_HOOK" lxc web lxc start-host 2>&1)
+	assertContains "$said" "$said" "not a regular file"
+	head -c 300000 /dev/zero >"$work/large"
+	said=$(LXC_CONFIG_FILE=$work/large "$KSM_HOOK" lxc web lxc start-host 2>&1)
+	assertContains "$said" "$said" "longer than 262144 bytes"
+	said=$(LXC_CONFIG_FILE=$work/none "$KSM_HOOK" lxc web lxc start-host 2>&1)
+	assertContains "$said" "$said" "No such file or directory"
+}
+
+# LXC in the background drops what a hook says: it is in syslog
+testSyslog() {
+	lxc_make logged idmapped "lxc.environment = KSM_MERGE=perhaps" "lxc.init.cmd = /bin/true"
+	mkdir -p "$work/dev/up" "$work/dev/work" "$work/dev/pts"
+	cat >"$work/logged" <<-S
+		set -e
+		mount --bind /dev/pts "$work/dev/pts"
+		mount -t overlay overlay -o "lowerdir=/dev,upperdir=$work/dev/up,workdir=$work/dev/work" /dev
+		mount --bind "$work/dev/pts" /dev/pts
+		rm -f /dev/log
+		perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0); bind(S, sockaddr_un("/dev/log")) or die;
+			chmod(0666, "/dev/log"); alarm(10); recv(S, \$line, 4096, 0); print "\$line\n"' &
+		while [ ! -S /dev/log ]; do sleep 0.05; done
+		lxc-start -P "$work/lxc" -n logged -f "$work/conf/logged" -d
+		wait \$!
+	S
+	said=$(lxc_host timeout 20 sh "$work/logged" 2>&1 </dev/null)
+	# its monitor takes the cgroups away after the container's end
+	wait_for 5 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
+	assertContains "$said" "$said" "ksm-hook["
+	assertContains "$said" "$said" "[lxc] id=logged"
+	assertContains "$said" "$said" 'KSM_MERGE="perhaps" is none of'
+}
+
+# no process, no parsing: what is left is the exec
+testWhoDidNotAskPaysForTheExecOnly() {
+	echo '{"log": "warning"}' >"$work/config.json"
+	strace -f -o "$work/trace" "$KSM_HOOK" lxc --config "$work/config.json" web lxc mount
+	assertEquals 0 $?
+	assertEquals "$(cat "$work/trace")" 0 "$(grep -cE 'fork|clone|ptrace|seccomp' "$work/trace")"
+	calls=$(wc -l <"$work/trace")
+	assertTrue "$calls system calls: $(cat "$work/trace")" "[ $calls -le 30 ]"
+}
+
+merging() {
+	awk '/^ksm_merging_pages/ { print $2 }' "/proc/$1/ksm_stat"
+}
+
+both_merge() {
+	[ "$(merging "$one")" -gt 300 ] && [ "$(merging "$two")" -gt 300 ]
+}
+
+lxc_pid() {
+	lxc-info -P "$work/lxc" -n "$1" -p -H
+}
+
+# pages that are distinct in each of two containers, and the same in both
+testTwoContainersMerge() {
+	for name in one two; do
+		lxc_make $name idmapped "lxc.environment = KSM_MERGE=yes" "lxc.init.cmd = /hold"
+		printf '#!/bin/sh\nx=$(seq 1 500000)\nwhile true; do sleep 1; done\necho "$x"\n' >"$work/roots/$name/hold"
+		chmod 755 "$work/roots/$name/hold"
+		lxc_start $name -d
+	done
+	one=$(lxc_pid one) two=$(lxc_pid two)
+	echo none >$ksm/advisor_mode 2>/dev/null
+	echo 5000 >$ksm/pages_to_scan
+	echo 5 >$ksm/sleep_millisecs
+	echo 1 >$ksm/run
+	wait_for 40 both_merge
+	assertEquals "merged pages: $(merging "$one") $(merging "$two"), $(grep . $ksm/run $ksm/pages_to_scan $ksm/full_scans)" 0 $?
+	said=$("$KSM_HOOK" ps)
+	for name in one two; do
+		row=$(echo "$said" | awk -v name=$name '$1 == "lxc" && $2 == name { print $4 }')
+		assertEquals "$said" yes "$row"
+	done
+	ksm_restore
+	lxc_stop one two
+}
+
+# What docs/lxc.md tells a reader to type, in a namespace in which the host's directories are
+# overlays, with web, a container of the busybox template that has a dynamically linked cat.
+testTheDocument() {
+	doc_blocks LXC "$top/docs/lxc.md" >"$work/blocks"
+	assertEquals "blocks" 8 "$(grep -c '^echo "== ' "$work/blocks")"
+	echo "lxc.net.0.type = empty" >"$work/web.conf"
+	cat >"$work/reader" <<-S
+		set -e
+		for d in /usr/local /usr/share /etc /var/lib; do
+			mkdir -p "$work/overlay\$d/up" "$work/overlay\$d/work"
+			mount -t overlay overlay -o "lowerdir=\$d,upperdir=$work/overlay\$d/up,workdir=$work/overlay\$d/work" \$d
+		done
+		lxc-create -n web -t busybox -f "$work/web.conf" >/dev/null 2>&1
+		trap 'lxc-stop -n web -k 2>/dev/null' EXIT
+		trap 'exit 1' TERM
+		echo "lxc.include = /usr/share/lxc/config/common.conf" >>/var/lib/lxc/web/config
+		cp --remove-destination /bin/cat /var/lib/lxc/web/rootfs/bin/cat
+		PATH=/usr/local/sbin:\$PATH
+		cd "$top"
+		. "$work/blocks"
+		echo "== end"
+		lxc-attach -n web -- cat /proc/1/ksm_stat /proc/self/ksm_stat
+		lxc-stop -n web -k
+		trap - EXIT
+		test ! -e /usr/local/sbin/ksm-hook
+		test ! -e /usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
+		echo "== done"
+	S
+	said=$(BUILD="$BUILD" unshare -m timeout 60 sh -x "$work/reader" 2>&1)
+	assertEquals "$said" 0 $?
+	for block in 2 4; do
+		assertNotEquals "block $block: $said" "" \
+			"$(block $block | awk '$1 == "lxc" && $2 == "web" && $4 == "yes"')"
+	done
+	for block in 3 5 6 7; do
+		assertContains "block $block: $said" "$(block $block)" "ksm_merge_any: yes"
+	done
+	assertNotContains "undone: $said" "$(block end)" "ksm_merge_any: yes"
+	assertContains "$said" "$said" "== done"
+	ksm_restore
+}
+
+suite_teardown() {
+	lxc_stop one two bury
+	user_remove
+	# LXC parks its monitors there and leaves them
+	[ -n "$had_pivot" ] || rmdir /sys/fs/cgroup/lxc.pivot /sys/fs/cgroup/*/lxc.pivot 2>/dev/null
+}
+
+. "$(dirname "$0")/../lib/common.sh"

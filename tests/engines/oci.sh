@@ -1,0 +1,244 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The main job under real runc and crun: annotated containers are mergeable, others are not,
+# whatever program they run.
+
+merge='{"io.ksm.merge":"true"}'
+
+suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	root=$work/root
+	rootfs_make "$root" /usr/bin/perl
+	hooks=$(hooks_json createRuntime)
+	cat >"$work/report.c" <<-'C'
+		#include <stdio.h>
+		int main(void)
+		{
+			char line[128];
+			FILE *f = fopen("/proc/self/ksm_stat", "r");
+			while (f && fgets(line, sizeof(line), f))
+				fputs(line, stdout);
+			return 0;
+		}
+	C
+	gcc -o "$work/dynamic" "$work/report.c" && rootfs_add "$root" "$work/dynamic"
+	cp "$work/dynamic" "$root/bin/dynamic"
+	gcc -static -o "$root/bin/static" "$work/report.c"
+	musl-gcc -o "$root/bin/musl" "$work/report.c"
+	cp -L /lib/ld-musl-x86_64.so.1 "$root/lib/"
+	cat >"$work/report.go" <<-'GO'
+		package main
+
+		import "fmt"
+		import "os"
+
+		func main() {
+			text, _ := os.ReadFile("/proc/self/ksm_stat")
+			fmt.Print(string(text))
+		}
+	GO
+	(cd "$work" && HOME=$work GO111MODULE=off CGO_ENABLED=0 go build -o "$root/bin/go" report.go)
+	echo '{"log": "info"}' >"$work/config.json"
+}
+
+# start RUNTIME ANNOTATIONS COMMAND...: run in a fresh container; its output in $out
+start() {
+	_runtime=$1 _a=$2
+	shift 2
+	bundle_make "$work/bundle" "$root" "$hooks" "$_a" "$@"
+	case $_runtime in
+	runc) out=$(runc run -b "$work/bundle" "ksmtest-$$" 2>&1) ;;
+	crun) out=$(crun_run run -b "$work/bundle" "ksmtest-$$" 2>&1) ;;
+	esac
+}
+
+is_mergeable() {
+	echo "$out" | grep -q '^ksm_merge_any: yes' && echo "$out" | grep -q '^ksm_mergeable: yes'
+}
+
+each_program() {
+	for _program in dynamic static musl go; do
+		start "$1" "$merge" /bin/$_program
+		assertEquals "$1 $_program: $out" 0 $?
+		is_mergeable
+		assertTrue "$1 $_program is mergeable: $out" $?
+	done
+}
+
+testRuncEveryKindOfProgram() { each_program runc; }
+testCrunEveryKindOfProgram() { each_program crun; }
+
+testChildrenAreMergeable() {
+	start runc "$merge" /bin/sh -c '/bin/sh -c "(cat /proc/self/ksm_stat)"; true'
+	is_mergeable
+	assertTrue "grandchild: $out" $?
+}
+
+testPrestartDoesTheSame() {
+	hooks=$(hooks_json prestart)
+	start runc "$merge" /bin/static
+	is_mergeable
+	assertTrue "$out" $?
+	hooks=$(hooks_json createRuntime)
+}
+
+testNotAskedIsLeftAlone() {
+	for _runtime in runc crun; do
+		for _a in '{}' '{"io.ksm.merge":"false"}' '{"other":"true"}'; do
+			start $_runtime "$_a" /bin/static
+			assertContains "$_runtime $_a" "$out" "ksm_merge_any: no"
+		done
+	done
+}
+
+testUnknownValueIsReported() {
+	bundle_make "$work/bundle" "$root" "$hooks" '{"io.ksm.merge":"yes"}' /bin/static
+	# a runtime shows a hook's stderr on failure only: call the hook as it would
+	sleep 60 &
+	_pid=$!
+	out=$(echo "{\"id\":\"x\",\"pid\":$_pid,\"annotations\":{\"io.ksm.merge\":\"yes\"}}" |
+		"$KSM_HOOK" createRuntime 2>&1)
+	assertEquals 0 $?
+	kill $_pid
+	assertContains "$out" "$out" 'io.ksm.merge="yes"'
+	assertContains "$out" "$out" 'counts as not given'
+}
+
+testConfigAll() {
+	echo '{"containers": "all"}' >"$work/config.json"
+	start runc '{}' /bin/static
+	is_mergeable
+	assertTrue "all: $out" $?
+	start runc '{"io.ksm.merge":"false"}' /bin/static
+	assertContains "$out" "ksm_merge_any: no"
+	echo '{}' >"$work/config.json"
+}
+
+testConfigDeny() {
+	echo '{"deny": [{"annotation": "team", "match": "pay*"}]}' >"$work/config.json"
+	start runc '{"io.ksm.merge":"true","team":"payments"}' /bin/static
+	assertContains "$out" "ksm_merge_any: no"
+	start runc '{"io.ksm.merge":"true","team":"web"}' /bin/static
+	is_mergeable
+	assertTrue "other team: $out" $?
+	echo '{}' >"$work/config.json"
+}
+
+testUserNamespace() {
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /bin/static
+	jq '.linux.namespaces += [{type: "user"}] |
+	    .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+	    .linux.gidMappings = .linux.uidMappings' "$work/bundle/config.json" >"$work/c.json"
+	mv "$work/c.json" "$work/bundle/config.json"
+	out=$(runc run -b "$work/bundle" "ksmtest-$$" 2>&1)
+	is_mergeable
+	assertTrue "$out" $?
+}
+
+testHostPidNamespace() {
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /bin/static
+	jq '.linux.namespaces |= map(select(.type != "pid"))' "$work/bundle/config.json" >"$work/c.json"
+	mv "$work/c.json" "$work/bundle/config.json"
+	out=$(runc run -b "$work/bundle" "ksmtest-$$" 2>&1)
+	is_mergeable
+	assertTrue "$out" $?
+}
+
+# what a seccomp profile says about prctl is of no concern at this stage
+testSeccompProfileThatKillsPrctl() {
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /bin/static
+	jq '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+	     syscalls: [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS",
+	       args: [{index: 0, value: 67, op: "SCMP_CMP_EQ"}]}]}' \
+		"$work/bundle/config.json" >"$work/c.json"
+	mv "$work/c.json" "$work/bundle/config.json"
+	out=$(runc run -b "$work/bundle" "ksmtest-$$" 2>&1)
+	is_mergeable
+	assertTrue "$out" $?
+}
+
+# poststart finds a process without the mark and repairs it
+testPoststartRepairs() {
+	bundle_make "$work/bundle" "$root" '{}' "$merge" /bin/sh -c 'sleep 60 & sleep 60'
+	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
+	_pid=$(runc state "ksmtest-$$" | jq .pid)
+	_has_child() { [ -n "$(cat "/proc/$_pid/task/$_pid/children")" ]; }
+	wait_for 5 _has_child
+	assertContains "$(cat "/proc/$_pid/ksm_stat")" "ksm_merge_any: no"
+	echo '{"log": "info"}' >"$work/config.json"
+	out=$(runc state "ksmtest-$$" | "$KSM_HOOK" poststart --config "$work/config.json" 2>&1)
+	assertEquals "$out" 0 $?
+	for _p in $_pid $(cat "/proc/$_pid/task/$_pid/children"); do
+		assertContains "process $_p" "$(cat "/proc/$_p/ksm_stat")" "ksm_merge_any: yes"
+	done
+	assertContains "$out" "$out" "2 processes were without the mark"
+	out=$(runc state "ksmtest-$$" | "$KSM_HOOK" poststart --config "$work/config.json" 2>&1)
+	assertNotContains "twice: $out" "$out" "without the mark"
+	echo '{}' >"$work/config.json"
+	runc delete -f "ksmtest-$$"
+}
+
+testAllStagesTogetherLeaveNothingBehind() {
+	hooks=$(hooks_json createRuntime poststart poststop)
+	_before=$(find /run /tmp -maxdepth 2 -name '*ksm*' ! -path "$work*" 2>/dev/null | sort)
+	start runc "$merge" /bin/static
+	is_mergeable
+	assertTrue "$out" $?
+	assertEquals "$_before" "$(find /run /tmp -maxdepth 2 -name '*ksm*' ! -path "$work*" 2>/dev/null | sort)"
+	hooks=$(hooks_json createRuntime)
+}
+
+# a process that has ended and is not reaped has no memory that could be merged
+testPsLeavesZombiesOut() {
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /usr/bin/perl -e \
+		'unless (fork) { exit } sleep 60'
+	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
+	_pid=$(runc state "ksmtest-$$" | jq .pid)
+	_zombie() { ps -o stat= --ppid "$_pid" | grep -q Z; }
+	wait_for 5 _zombie
+	assertTrue "there is a zombie" $?
+	out=$("$KSM_HOOK" ps --json | jq -c ".[] | select(.id == \"ksmtest-$$\") | [.processes, .mergeable]")
+	assertEquals '[1,true]' "$out"
+	runc delete -f "ksmtest-$$"
+}
+
+testRequiredRefusesTheContainer() {
+	# a target that is not the runtime's: the one failure that can be made at will
+	sleep 60 &
+	_pid=$!
+	out=$(echo "{\"id\":\"x\",\"pid\":1,\"annotations\":{\"io.ksm.merge\":\"true\",\"io.ksm.required\":\"true\"}}" |
+		"$KSM_HOOK" createRuntime 2>&1)
+	assertEquals "$out" 1 $?
+	assertContains "$out" "$out" "required"
+	out=$(echo "{\"id\":\"x\",\"pid\":1,\"annotations\":{\"io.ksm.merge\":\"true\"}}" |
+		"$KSM_HOOK" createRuntime 2>&1)
+	assertEquals "$out" 0 $?
+	kill $_pid
+}
+
+# equal data in four containers is one copy, and ps says so
+testMemoryIsReallyMerged() {
+	for _i in 1 2 3 4; do
+		bundle_make "$work/b$_i" "$root" "$hooks" "$merge" /usr/bin/perl -e \
+			'$x = join "", map { sprintf "%04096d", $_ } 1 .. 2000; sleep 60'
+		runc run -d -b "$work/b$_i" "ksmtest-$$-$_i" >/dev/null 2>&1 </dev/null
+	done
+	echo 5000 >$ksm/pages_to_scan
+	echo 1 >$ksm/run
+	_merged() {
+		[ "$("$KSM_HOOK" ps --json | jq "[.[] | select(.id | startswith(\"ksmtest-$$\")) | .merged_bytes] | add")" -gt 24000000 ]
+	}
+	wait_for 30 _merged
+	assertTrue "merged: $("$KSM_HOOK" ps)" $?
+	out=$("$KSM_HOOK" ps --json | jq -c "[.[] | select(.id | startswith(\"ksmtest-$$\"))] |
+		[length, (map(.engine) | unique | .[]), (map(.mergeable) | unique | .[])]")
+	assertEquals '[4,"runc",true]' "$out"
+	assertContains "$("$KSM_HOOK" status)" "running"
+	for _i in 1 2 3 4; do runc delete -f "ksmtest-$$-$_i"; done
+}
+
+suite_teardown() {
+	for _id in $(runc list -q | grep "^ksmtest-$$"); do runc delete -f "$_id"; done
+}
+
+. "$(dirname "$0")/../lib/common.sh"

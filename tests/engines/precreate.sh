@@ -1,0 +1,422 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ksm-hook precreate: what it adds and what it leaves alone, byte for byte, and under podman.
+
+place=/dev/ksm-hook/libksm_preload.so
+library=${BUILD:-$(cd "$(dirname "$0")/../.." && pwd)/build}/libksm_preload.so
+limits='--network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024'
+ask='--annotation io.ksm.merge=true'
+preload="$ask --annotation io.ksm.method=preload"
+
+suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	tools=$top/tests
+	root=$work/root
+	rootfs_make "$root"
+	# a dynamic cat in place of the link to busybox, which is static
+	rm "$root/bin/cat"
+	rootfs_add "$root" /bin/cat
+	rootfs_add "$root" /usr/bin/env
+	echo 'int image_library;' | gcc -shared -fPIC -nostdlib -xc -o "$root/image.so" -
+	tar -C "$root" -cf "$work/image.tar" .
+	echo '{}' >"$work/plain.json"
+	echo '{"required": true}' >"$work/required.json"
+	echo '{"containers": "all", "method": "preload"}' >"$work/all.json"
+	# as installed, but for the paths
+	for stage in hooks precreate; do
+		mkdir "$work/$stage.d"
+		for in in "$top/oci-config/$stage.d"/*.json.in; do
+			sed "s|@SBINDIR@|$BUILD|; s|\"ksm-hook\", \"\([a-zA-Z]*\)\"|\"ksm-hook\", \"\1\", \"--config\", \"$work/plain.json\"|" \
+				"$in" >"$work/$stage.d/$(basename "$in" .in)"
+		done
+	done
+	sed -i "s|\"precreate\", \"--config\"|\"precreate\", \"--library\", \"$library\", \"--config\"|" \
+		"$work/precreate.d/50-ksm-hook-precreate.json"
+	printf '[engine]\nhooks_dir = ["%s", "%s"]\n' "$work/hooks.d" "$work/precreate.d" >"$work/containers.conf"
+	# what podman itself hands to the stage
+	mkdir "$work/tee.d"
+	printf '#!/bin/sh\nexec /usr/bin/tee %s\n' "$work/podman.json" >"$work/tee"
+	chmod 755 "$work/tee"
+	jq -n --arg path "$work/tee" '{version: "1.0.0", hook: {path: $path}, when: {always: true}, stages: ["precreate"]}' \
+		>"$work/tee.d/tee.json"
+	engine import "$work/image.tar" image >/dev/null 2>&1
+	engine --hooks-dir "$work/tee.d" --runtime runc run --rm $limits $preload image cat /proc/self/status >/dev/null 2>&1
+	# the program is dynamic; the storage's copy of the root is gone by now
+	jq -c --arg root "$root" '.root.path = $root | .process.args = ["cat"]' "$work/podman.json" >"$work/asks.json"
+}
+
+suite_teardown() {
+	engine rm -fa >/dev/null 2>&1
+	umount -R "$work/r/storage" 2>/dev/null
+	true
+}
+
+engine() {
+	podman --root "$work/r/storage" --runroot "$work/r/run" --tmpdir "$work/r/tmp" \
+		--storage-driver vfs --cgroup-manager cgroupfs --events-backend file "$@"
+}
+
+# hook CONFIG [COMMAND...]: with the caller's stdin; COMMAND runs it
+hook() {
+	_config=$work/$1.json
+	shift
+	timeout -s KILL 20 "$@" "$KSM_HOOK" precreate --config "$_config" --library "$library" \
+		>"$work/out" 2>"$work/err"
+	rc=$?
+}
+
+# alone NAME FILE TEXT [COMMAND...]: passes through as it is, with a reason that holds TEXT; and
+# is refused with it where merging is required
+alone() {
+	_name=$1 _file=$2 _text=$3
+	shift 3
+	hook plain "$@" <"$_file"
+	assertEquals "$_name: status" 0 $rc
+	assertTrue "$_name: other bytes" "cmp '$_file' '$work/out'"
+	if [ -z "$_text" ]; then
+		assertEquals "$_name" "" "$(cat "$work/err")"
+		return
+	fi
+	assertEquals "$_name: $(cat "$work/err")" 1 "$(wc -l <"$work/err")"
+	assertContains "$_name" "$(cat "$work/err")" "is not added: $_text"
+	hook required "$@" <"$_file"
+	assertEquals "$_name required: status" 1 $rc
+	assertEquals "$_name required: stdout" 0 "$(wc -c <"$work/out")"
+	assertContains "$_name required" "$(cat "$work/err")" "the container is refused: $_text"
+}
+
+# changed NAME FILE [COMMAND...]: the library is added, and nothing more by what jq says
+changed() {
+	_name=$1 _file=$2
+	shift 2
+	hook plain "$@" <"$_file"
+	assertEquals "$_name: status: $(cat "$work/err")" 0 $rc
+	assertTrue "$_name: not added" "grep -q '$place' '$work/out'"
+	jq -S --arg place $place 'del(.process.env[] | select(. == "LD_PRELOAD=" + $place)) |
+		del(.mounts[] | select(.destination == $place))' "$work/out" >"$work/back"
+	jq -S . "$_file" | diff - "$work/back" >"$work/diff"
+	assertEquals "$_name: $(cat "$work/diff")" 0 $?
+}
+
+# as FILTER [FILE]: the config with a difference
+as() {
+	jq -c "$1" "${2:-$work/asks.json}" >"$work/as.json"
+}
+
+testTheEdit() {
+	changed podman "$work/asks.json"
+	jq -c --arg place $place --arg library "$library" '.process.env += ["LD_PRELOAD=" + $place] |
+		(.mounts | map(.destination) | index("/dev")) as $i |
+		.mounts = .mounts[:$i + 1] + [{destination: $place, type: "bind", source: $library,
+			options: ["bind", "ro", "nosuid", "nodev"]}] + .mounts[$i + 1:]' "$work/asks.json" >"$work/want"
+	jq -c . "$work/out" | diff "$work/want" - >"$work/diff"
+	assertEquals "$(cat "$work/diff")" 0 $?
+	cp "$work/out" "$work/once"
+	alone twice "$work/once" ""
+}
+
+testGeneratedConfigs() {
+	out=$("$tools/precreate-property" edit "$KSM_HOOK" "$library" "$work/plain.json" 1500 2>&1)
+	assertEquals "$out" 0 $?
+}
+
+testCutAtEveryByte() {
+	for config in plain all; do
+		out=$("$tools/precreate-property" cut "$KSM_HOOK" "$library" "$work/$config.json" "$work/podman.json" 2>&1)
+		assertEquals "$out" 0 $?
+	done
+}
+
+testDidNotAsk() {
+	as 'del(.annotations["io.ksm.merge"])'
+	for config in plain required; do
+		hook $config <"$work/as.json"
+		assertEquals 0 $rc
+		assertTrue "cmp '$work/as.json' '$work/out'"
+		assertEquals "" "$(cat "$work/err")"
+	done
+	hook all <"$work/as.json"
+	assertTrue "\"all\"" "grep -q $place '$work/out'"
+	as '.annotations["io.ksm.merge"] = "false"'
+	alone "said no" "$work/as.json" ""
+	hook all <"$work/as.json"
+	assertTrue "cmp '$work/as.json' '$work/out'"
+}
+
+# this kernel keeps the mark over exec
+testMethods() {
+	as 'del(.annotations["io.ksm.method"])'
+	cp "$work/as.json" "$work/auto.json"
+	alone auto "$work/auto.json" ""
+	changed "auto without the prctl" "$work/auto.json" "$tools/precreate-no-prctl"
+	as '.annotations["io.ksm.method"] = "inject"'
+	alone inject "$work/as.json" ""
+	alone "inject without the prctl" "$work/as.json" "" "$tools/precreate-no-prctl"
+	changed "preload without the prctl" "$work/asks.json" "$tools/precreate-no-prctl"
+}
+
+testLeftAloneWithAReason() {
+	as '.process.env += ["KSM_PRELOAD=off"]'
+	alone off "$work/as.json" "its environment has KSM_PRELOAD=off"
+	as '.process.env += ["KSM_MERGE=no"]'
+	alone no "$work/as.json" "its environment has KSM_MERGE=no"
+	as '.process.env += ["LD_PRELOAD=/usr/lib64/libksm_preload.so"]'
+	alone own "$work/as.json" "it has a ksm_preload library of its own"
+	as '.process.env += ["LD_PRELOAD=/a.so", "LD_PRELOAD=/b.so"]'
+	alone two "$work/as.json" "LD_PRELOAD is in its environment twice"
+	as '.process.env += [7]'
+	alone number "$work/as.json" "its process.env holds something that is no string"
+	as '.process.env = null'
+	alone null "$work/as.json" "its process.env is not one list"
+	as 'del(.process)'
+	alone process "$work/as.json" "it has no process"
+	as '(.mounts[] | select(.destination == "/dev")).type = "bind"'
+	alone bind "$work/as.json" "its /dev is not a tmpfs of its own"
+	as '.mounts += [{destination: "/dev/../dev/", source: "/dev", type: "bind"}]'
+	alone covered "$work/as.json" "its /dev is not a tmpfs of its own"
+	as 'del(.mounts)'
+	alone mounts "$work/as.json" "its /dev is not a tmpfs of its own"
+	as '.mounts = {"a": {destination: "/dev", type: "tmpfs"}}'
+	alone object "$work/as.json" "its \"mounts\" is not a list"
+	as '.mounts = "/dev"'
+	alone string "$work/as.json" "its \"mounts\" is not a list"
+	library=/nonexistent alone library "$work/asks.json" "/nonexistent: No such file"
+	library=$work/plain.json alone library "$work/asks.json" "$work/plain.json: is not a library"
+	library='/tmp/"' alone library "$work/asks.json" "the library's path is not absolute and plain"
+	as '.x = ([range(70)] | reduce .[] as $i (1; [.]))'
+	alone deep "$work/as.json" "config.json of the container: nested more than 64 deep"
+	as '.annotations["io.ksm.merge"] = true'
+	hook plain <"$work/as.json"
+	assertContains "$(cat "$work/err")" "annotation io.ksm.merge must be a string"
+	assertTrue "cmp '$work/as.json' '$work/out'"
+}
+
+testSeccompProfiles() {
+	changed "podman's own" "$work/asks.json"
+	rule='.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: 67, op: "SCMP_CMP_EQ"}]}]'
+	as "$rule"
+	alone refused "$work/as.json" "its seccomp profile refuses prctl(PR_SET_MEMORY_MERGE, 0)"
+	changed "refused, and not needed" "$work/as.json" "$tools/precreate-no-prctl"
+	as '.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 68, op: "SCMP_CMP_GE"}]}]'
+	alone killed "$work/as.json" "its seccomp profile would kill a program for prctl(PR_GET_MEMORY_MERGE)"
+	alone "killed on an old kernel" "$work/as.json" "its seccomp profile would kill" "$tools/precreate-no-prctl"
+	as '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["prctl", "mmap"], action: "SCMP_ACT_ALLOW"}]}'
+	changed "no madvise, and not needed" "$work/as.json"
+	alone "no madvise" "$work/as.json" "its seccomp profile refuses madvise(MADV_MERGEABLE)" "$tools/precreate-no-prctl"
+	as 'del(.linux.seccomp)'
+	changed unconfined "$work/as.json"
+}
+
+# program FILTER FILE: the entry program is FILE of the root
+testEntryProgram() {
+	as '.process.args = ["sh", "-c", "cat"]'
+	alone static "$work/as.json" "its program sh is linked statically and loads no library"
+	# e_machine of aarch64
+	cp "$root/bin/cat" "$root/bin/foreign"
+	printf '\267' | dd of="$root/bin/foreign" bs=1 seek=18 conv=notrunc 2>/dev/null
+	as '.process.args = ["/bin/foreign"]'
+	alone foreign "$work/as.json" "its program /bin/foreign is for another architecture"
+	# absolute links are the container's: this one is no program of the host's
+	ln -sf /bin/foreign "$root/bin/link"
+	as '.process.args = ["link"]'
+	alone link "$work/as.json" "its program link is for another architecture"
+	ln -sf ../../../../../../../../../../bin/busybox "$root/bin/up"
+	as '.process.args = ["up"]'
+	alone up "$work/as.json" "its program up is linked statically"
+	printf '#!/bin/sh\n' >"$root/bin/script"
+	chmod 755 "$root/bin/script"
+	: >"$root/bin/empty"
+	head -c 70 "$root/bin/cat" >"$root/bin/short"
+	chmod 755 "$root/bin/empty" "$root/bin/short"
+	mkfifo "$root/bin/fifo"
+	mknod "$root/bin/device" c 1 7
+	chmod 755 "$root/bin/fifo" "$root/bin/device"
+	for program in script empty short fifo device /proc/self/exe nonexistent ./sh ""; do
+		as ".process.args = [\"$program\"]"
+		changed "program $program" "$work/as.json"
+	done
+	as 'del(.process.args)'
+	changed "no program" "$work/as.json"
+	as '.root.path = "/nonexistent"'
+	changed "no root" "$work/as.json"
+	as 'del(.root)'
+	changed "root not told" "$work/as.json"
+}
+
+# bad TEXT MESSAGE: refused with nothing on stdout
+bad() {
+	printf "$1" >"$work/bad.json"
+	for config in plain required all; do
+		hook $config <"$work/bad.json"
+		assertEquals "$1" 1 $rc
+		assertEquals "$1" 0 "$(wc -c <"$work/out")"
+		assertContains "$1" "$(cat "$work/err")" "the container is refused: $2"
+	done
+}
+
+testBadJson() {
+	a='"annotations":{"io.ksm.merge":"true"}'
+	bad '' "config.json of the container: stdin is empty"
+	bad '   ' ""
+	bad "{$a,oops}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":01}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":1.}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":[1,]}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":\"\\\\q\"}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":\"\\377\"}" "config.json of the container: line 1, column "
+	bad "{$a,\"x\":\"\\t\"}" "config.json of the container: line 1, column "
+	bad "{$a}\"" "config.json of the container: there is more behind its end"
+	bad "{$a}tru" "config.json of the container: line 1, column "
+	bad "{$a}{}" "config.json of the container: line 1, column "
+	bad "{$a}\\n/* */" "config.json of the container: line "
+	bad "{$a,\"x\":1\\0}" "config.json of the container: line 1, column "
+	# nobody asked, so nothing is parsed
+	printf '{"a":[1,2}' | hook plain
+	assertEquals 1 $rc
+	assertContains "$(cat "$work/err")" "the container is refused: its config.json is cut off"
+}
+
+testSixteenMiB() {
+	python3 - "$work/asks.json" "$work/big.json" <<-'E'
+		import sys
+		text = open(sys.argv[1]).read().strip()
+		head, size = text[:-1] + ',"x":["', 16 << 20
+		body = ("a\\n" + "0123456789" * 5 + '","') * (size // 56)
+		body = body[:size - len(head) - 3 - 60].rsplit('","', 1)[0]
+		body += "x" * (size - len(head) - len(body) - 3)
+		open(sys.argv[2], "w").write(head + body + '"]}')
+	E
+	assertEquals $((16 << 20)) "$(wc -c <"$work/big.json")"
+	# the input once, the parser's pages, and room for one string of all of it
+	hook plain prlimit --as=$((64 << 20)) <"$work/big.json"
+	assertEquals "$(cat "$work/err")" 0 $rc
+	assertEquals 2 "$(grep -o $place "$work/out" | wc -l)"
+	printf ' ' >>"$work/big.json"
+	alone large "$work/big.json" "config.json of the container: longer than 16777216 bytes"
+	head -c $((40 << 20)) /dev/urandom >"$work/huge.json"
+	alone huge "$work/huge.json" "config.json of the container: longer than 16777216 bytes"
+	rm "$work/big.json" "$work/huge.json"
+}
+
+testParserThatIsTakenOver() {
+	for fault in crash hang lie open socket; do
+		KSM_HOOK=$BUILD/ksm-hook-faults hook plain env KSM_FAULT=parser:$fault <"$work/asks.json"
+		assertEquals "$fault" 0 $rc
+		assertTrue "$fault" "cmp '$work/asks.json' '$work/out'"
+		assertContains "$fault" "$(cat "$work/err")" "is not added: the parser "
+		KSM_HOOK=$BUILD/ksm-hook-faults hook required env KSM_FAULT=parser:$fault <"$work/asks.json"
+		assertEquals "$fault required" 1 $rc
+		assertEquals "$fault required" 0 "$(wc -c <"$work/out")"
+	done
+}
+
+testWrongUsage() {
+	"$KSM_HOOK" precreate --nonsense <"$work/asks.json" >"$work/out" 2>"$work/err"
+	assertEquals 0 $?
+	assertContains "$(cat "$work/err")" "wrong usage at \"--nonsense\""
+	assertTrue "cmp '$work/asks.json' '$work/out'"
+	"$KSM_HOOK" precreate --library "$library" <"$work/asks.json" >/dev/full 2>"$work/err"
+	assertEquals 1 $?
+	assertContains "$(cat "$work/err")" "standard output: No space left"
+}
+
+# run_in RUNTIME OPTION... image COMMAND...: with the hooks as installed
+run_in() {
+	_runtime=$1
+	shift
+	case $_runtime in
+	crun) _more='--cgroups disabled' ;;
+	*) _more= ;;
+	esac
+	CONTAINERS_CONF=$work/containers.conf engine --runtime "$_runtime" run --rm $limits $_more "$@" 2>&1
+}
+
+testPodmanPrctl() {
+	out=$(run_in runc $preload --env KSM_PRELOAD=prctl image cat /proc/self/maps /proc/self/ksm_stat)
+	assertContains "$out" "$out" "$place"
+	assertContains "$out" "$out" "ksm_merge_any: yes"
+	out=$(run_in runc image cat /proc/self/maps /proc/self/smaps /proc/self/ksm_stat)
+	marked && fail "did not ask, and is marked"
+	assertNotContains "did not ask" "$out" "$place"
+	assertContains "$out" "$out" "ksm_merge_any: no"
+}
+
+# marked: mappings of the cat that wrote $out
+marked() {
+	echo "$out" | grep -q '^VmFlags:.* mg'
+}
+
+testPodmanMadvise() {
+	out=$(run_in runc $preload --env KSM_PRELOAD=madvise image cat /proc/self/ksm_stat /proc/self/smaps)
+	assertContains "$out" "$place"
+	assertContains "not by the prctl" "$out" "ksm_merge_any: no"
+	marked
+	assertTrue "nothing is marked" $?
+}
+
+testPodmanKeepsThePreloadOfTheImage() {
+	out=$(run_in runc $preload --env LD_PRELOAD=/image.so image env)
+	assertContains "$out" "LD_PRELOAD=/image.so:$place"
+	out=$(run_in runc $preload --env LD_PRELOAD=/image.so image cat /proc/self/maps)
+	assertContains "$out" "$out" "/image.so"
+	assertContains "$out" "$out" "$place"
+}
+
+testPodmanLeavesNothingInTheImage() {
+	for with in preload inject; do
+		CONTAINERS_CONF=$work/containers.conf engine --runtime runc run --name $with $limits $ask \
+			--annotation io.ksm.method=$with image cat /proc/self/maps >"$work/maps" 2>&1
+		engine diff $with 2>/dev/null | sort >"$work/diff.$with"
+	done
+	assertEquals "$(cat "$work/diff.inject")" "$(cat "$work/diff.preload")"
+	assertNotContains "$(cat "$work/diff.preload")" "ksm"
+	assertEquals "nothing on the host" "" "$(ls -d /dev/ksm-hook 2>/dev/null)"
+}
+
+testPodmanCrun() {
+	cat >"$work/crun.sh" <<-E
+		work=$work limits='$limits'
+		$(sed -n '/^engine() {/,/^}/p; /^run_in() {/,/^}/p' "$0")
+		run_in crun "\$@"
+	E
+	out=$(crun_tree sh "$work/crun.sh" $preload --read-only image cat /proc/self/maps /proc/self/ksm_stat)
+	assertContains "$out" "$out" "$place"
+	assertContains "$out" "$out" "ksm_merge_any: yes"
+}
+
+# crun takes no hybrid cgroups
+crun_tree() {
+	unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"
+}
+
+# precreate and createRuntime together, from podman's call to the program's memory
+testPodmanAutoOnAKernelWithoutThePrctl() {
+	cat >"$work/old.sh" <<-E
+		work=$work limits='$limits'
+		$(sed -n '/^engine() {/,/^}/p; /^run_in() {/,/^}/p' "$0")
+		run_in runc "\$@"
+	E
+	required="$ask --annotation io.ksm.required=true"
+	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $required image cat /proc/self/smaps)
+	assertEquals "$out" 0 $?
+	assertContains "$out" "$place"
+	marked
+	assertTrue "nothing is marked" $?
+	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $required image sh -c 'exit 0')
+	assertNotEquals "a static program cannot be made mergeable there: $out" 0 $?
+	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $ask image sh -c 'exit 0')
+	assertEquals "$out" 0 $?
+	# and on this kernel the library is not needed
+	out=$(run_in runc $required image cat /proc/self/maps /proc/self/ksm_stat)
+	assertNotContains "$out" "$place"
+	assertContains "$out" "$out" "ksm_merge_any: yes"
+}
+
+testPodmanBuildStillWorks() {
+	mkdir "$work/context"
+	printf 'FROM localhost/image\nRUN ["/bin/cat", "/proc/self/maps"]\n' >"$work/context/Dockerfile"
+	out=$(CONTAINERS_CONF=$work/containers.conf engine --runtime runc build --no-cache $limits "$work/context" 2>&1)
+	assertEquals "$out" 0 $?
+}
+
+. "$(dirname "$0")/../lib/common.sh"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the suites of injection share: victims are started, injected into, and asked.
+# shellcheck shell=sh disable=SC2034,SC2154 # variables of suites, of common.sh
+
+# Calls that the kernel restarts, and epoll_wait, which it does not. NAME:MODE.
+restarts="nanosleep poll:timeout poll:data read waitpid futex:timeout futex:wake
+	epoll:data epoll:timeout threads regs int80 int80:read zombie
+	nanosleep-i386 poll-i386:timeout read-i386 futex-i386:timeout int80-i386
+	int80-i386:read"
+go_victim=
+
+suite_setup() {
+	victims=$BUILD/victims
+	drive=$BUILD/inject-drive
+	faults=$BUILD/ksm-hook-faults
+	# other work on this machine must not count as a late wake-up
+	export VICTIM_SLACK_MS=1500
+	if [ -x "$victims/goroutines" ]; then go_victim=goroutines; fi
+}
+
+untouched=' 0 cut short, 0 EINTR'
+
+# ids PREFIX NAME...: the ids of these victims
+ids() {
+	_prefix=$1
+	shift
+	for _v; do echo "$_prefix$_v"; done
+}
+
+# start ID NAME[:MODE] CALL_MS [TOTAL_MS]: a victim, which goes on until it is told to end
+start() {
+	_mode='' _nice=''
+	case $2 in *:*) _mode=${2#*:} ;; esac
+	case $2 in cpu* | mutex*) _nice='nice -n 10' ;; esac
+	: >"$work/$1.out"
+	VICTIM_STOP=$work/${1%%.*}.stop $_nice "$victims/${2%%:*}" "${4:-30000}" "$3" $_mode \
+		>"$work/$1.out" 2>&1 &
+	echo $! >"$work/$1.pid"
+}
+
+is_ready() {
+	grep -q '^ready' "$work/$1.out"
+}
+
+# ready ID...: set up, and in their calls
+ready() {
+	for _id; do
+		wait_for 10 is_ready "$_id" || fail "$_id: not ready: $(cat "$work/$_id.out")"
+	done
+	sleep 0.1
+}
+
+# pid_of ID: $pid
+pid_of() {
+	read -r pid <"$work/$1.pid"
+}
+
+# inject ID WANTED [DRIVE OPTION...]: the result is WANTED
+inject() {
+	_id=$1 _want=$2
+	shift 2
+	pid_of "$_id"
+	"$drive" "$@" "$pid" >"$work/$_id.drive" 2>&1
+	read -r _line <"$work/$_id.drive"
+	_got=${_line#* }
+	assertEquals "$_id: $_line" "$_want" "${_got%% *}"
+}
+
+has_line() {
+	while read -r _name _value; do
+		[ "$_name $_value" != "$2" ] || return 0
+	done 2>/dev/null <"$1"
+	return 1
+}
+
+# a zombie's own directory tells nothing: another thread's does
+a_thread_has() {
+	for _dir in "/proc/$pid/task"/*; do
+		has_line "$_dir/ksm_stat" "$1" && return 0
+	done
+	return 1
+}
+
+# mergeable ID yes|no
+mergeable() {
+	pid_of "$1"
+	wait_for 2 a_thread_has "ksm_merge_any: $2" ||
+		fail "$1: mergeable: $2 expected: $(cat "/proc/$pid/task"/*/ksm_stat 2>&1)"
+}
+
+is_in_state() {
+	pid_of "$1"
+	while read -r _name _value _; do
+		[ "$_name" != State: ] || [ "$_value" != "$2" ] || return 0
+	done <"/proc/$pid/status"
+	return 1
+}
+
+in_state() {
+	wait_for 5 is_in_state "$1" "$2" || fail "$1: not in state $2"
+}
+
+# A tracer's results are there a little before it has ended.
+untraced() {
+	pid_of "$1"
+	wait_for 2 has_line "/proc/$pid/status" "TracerPid: 0" || fail "$1 is traced still"
+}
+
+# ended PATTERN ID...: told to, with everything right
+ended() {
+	_pattern=$1
+	shift
+	touch "$work/${1%%.*}.stop"
+	for _id; do
+		pid_of "$_id"
+		wait "$pid"
+		assertEquals "$_id: $(cat "$work/$_id.out")" 0 $?
+		grep -q "^ok .*$_pattern" "$work/$_id.out" ||
+			fail "$_id: \"$_pattern\" expected: $(cat "$work/$_id.out")"
+	done
+}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC1091,SC2016,SC2034,SC2086,SC2119,SC2120,SC2154
+# What the OpenVZ suites share: a host in a mount namespace, and containers on it.
+#
+# /etc, /usr and /var/lib are overlays there. What is written to them lands in
+# $work/host, which is how a suite sees that nothing outside a root was touched.
+
+id=101
+uuid=5b1e2f3a-0001-4c6d-8e9f-0123456789ab
+vz=/etc/vz
+line='/usr/lib/ksm-preload/$PLATFORM/libksm_preload.so'
+
+root() {
+	echo "/var/lib/vz/root/${1:-$id}"
+}
+
+private() {
+	echo "/var/lib/vz/private/${1:-$id}"
+}
+
+# The machine's own Debian release from where the machine's apt has it, kept in $BUILD.
+debian_root() {
+	[ ! -e "$BUILD/openvz-debian/etc/debian_version" ] || return 0
+	. /etc/os-release
+	# shellcheck disable=SC2016 # apt's own variables
+	_uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+		'Origin: Debian' "Codename: $VERSION_CODENAME" | head -n 1)
+	rm -rf "$BUILD/openvz-debian.new"
+	# libc6-i386: a second ABI, as every older container has it
+	timeout 400 debootstrap --variant=minbase --include=libc6-i386 \
+		"$VERSION_CODENAME" "$BUILD/openvz-debian.new" "$_uri" >"$work/debootstrap.log" 2>&1 ||
+		{ tail -n 20 "$work/debootstrap.log"; return 1; }
+	mv "$BUILD/openvz-debian.new" "$BUILD/openvz-debian"
+}
+
+overlay() { # DIR: writes to it land in $work/host/DIR
+	_upper=$work/host$1
+	_scratch=$work/scratch/$(echo "$1" | tr / _)
+	mkdir -p "$_upper" "$_scratch"
+	mount -t overlay -o "lowerdir=$1,upperdir=$_upper,workdir=$_scratch" overlay "$1"
+}
+
+suite_setup() {
+	PATH=$top/tests/lib/fakes:$PATH
+	debian_root || exit 1
+	mount -t tmpfs tmpfs /run && mkdir /run/lock
+	overlay /etc && overlay /usr && overlay /var/lib || exit 1
+	mkdir -p "$work/dev"
+	mount -t tmpfs -o mode=755 tmpfs "$work/dev"
+	cp -a /dev/null /dev/zero /dev/urandom /dev/tty "$work/dev"
+	ln -s /proc/self/fd "$work/dev/fd"
+	mount --bind "$work/dev" /dev
+	busybox syslogd -n -O "$work/syslog" >/dev/null 2>&1 9>&- &
+	syslogd=$!
+	wait_for 5 test -S /dev/log
+	mkdir -p $vz/conf /var/lib/vz/root /var/lib/vz/private /usr/lib64
+	# shellcheck disable=SC2016 # vzctl replaces it
+	printf '%s\n' 'VIRTUOZZO=yes' 'VE_ROOT="/var/lib/vz/root/$VEID"' \
+		'VE_PRIVATE="/var/lib/vz/private/$VEID"' >$vz/vz.conf
+	install_library
+	make_install >/dev/null || exit 1
+	echo 1 >"$ksm/run"
+}
+
+suite_teardown() {
+	kill "$syslogd"
+	umount -l "$work/dev"
+	umount -lR /var/lib /usr /etc /dev 2>/dev/null
+}
+
+install_library() {
+	cp "$BUILD/libksm_preload.so" /usr/lib64/
+	cp "$BUILD/32/libksm_preload.so" /usr/lib/
+}
+
+make_install() {
+	make -s -C "$top" BUILD="$BUILD" PREFIX=/usr install-openvz
+}
+
+# new_container KIND [ID]: its private area is an overlay, so that each test has a new one
+new_container() {
+	_id=${2:-$id}
+	_new=$work/private/$_id
+	mkdir -p "$_new/upper" "$_new/work" "$_new/busybox" "$(private "$_id")"
+	case $1 in
+	debian) _lower=$BUILD/openvz-debian ;;
+	busybox)
+		_lower=$_new/busybox
+		mkdir -p "$_lower/bin" "$_lower/sbin" "$_lower/etc" "$_lower/usr/lib" "$_lower/proc"
+		cp "$(command -v busybox)" "$_lower/bin/busybox"
+		for _a in sh env sleep cat ls mount; do ln -sf busybox "$_lower/bin/$_a"; done
+		;;
+	esac
+	mount -t overlay -o "lowerdir=$_lower,upperdir=$_new/upper,workdir=$_new/work" \
+		overlay "$(private "$_id")"
+	printf '#!/bin/sh\nmount -t proc proc /proc 2>/dev/null\nexec sleep 1000\n' \
+		>"$(private "$_id")/sbin/init"
+	chmod 755 "$(private "$_id")/sbin/init"
+	echo 'KSM_MERGE="yes"' >"$vz/conf/$_id.conf"
+	: >"$work/syslog"
+}
+
+drop_container() {
+	_id=${1:-$id}
+	vzctl stop "$_id" >/dev/null 2>&1
+	umount -lR "$(root "$_id")" 2>/dev/null
+	umount -l "$(private "$_id")"
+	rm -rf "$work/private/${_id:?}" "$vz/conf/$_id.conf"
+}
+
+setUp() {
+	[ "${_shunit_test_:-}" != '' ] || return 0
+	rm -f $vz/conf/[0-9]*.* $vz/conf/vps.*before* $vz/conf/vps.pre* $vz/conf/vps.post*
+	sed -i '/KSM/d' $vz/vz.conf
+	new_container debian
+}
+
+tearDown() {
+	mountpoint -q "$(private)" || return 0
+	drop_container
+}
+
+# every file with what is in its inode; of a directory not the times
+manifest() {
+	find "$@" \( -type d -printf '%p %y %m %U %G\n' \) -o -printf '%p %y %m %U %G %s %T@ %i %l\n' | sort
+}
+
+# what no container may change: the host's files, and mounts that are not in its root
+outside() {
+	find "$work/host/etc" "$work/host/usr" "$work/host/var" "$work/victims" \
+		-path "$work/host/etc/vz" -prune -o -path "$work/host/var/lib/vz" -prune -o \
+		-printf '%p %y %m %U %G %s %T@ %l\n' 2>/dev/null | sort
+	awk -v r="$(root)" 'index($5, r) != 1 { print $3, $4, $5, $6 }' /proc/self/mountinfo
+}
+
+mounts_below() {
+	awk -v r="$(root "${1:-}")/" 'index($5, r) == 1 { print $5 }' /proc/self/mountinfo
+}
+
+in_root() { # a process of the container is mergeable
+	vzctl exec $id "perl -e 'open F, \"/proc/self/smaps\"; while (<F>) { \$m++ if /^VmFlags:.* mg/ } print \$m > 0 ? \"yes\" : \"no\"'"
+}
+
+start() {
+	vzctl start ${1:-$id} >"$work/out" 2>"$work/err"
+}
+
+assert_not_merging() { # REASON
+	assertEquals "$1: started" 0 $?
+	assertContains "$1: on stderr" "$(cat "$work/err")" "ksm-hook[openvz] id=$id: starts without merging: "
+	assertContains "$1: why" "$(cat "$work/err")" "$2"
+	assertContains "$1: in syslog" "$(cat "$work/syslog")" "[openvz] id=$id: starts without merging: "
+}

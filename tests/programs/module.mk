@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# The programs that suites run, look at or inject into. (preload/, openvz/ and tests/kernels
+# build theirs, for other C libraries and without one.)
+
+# Victims check their own results; -i386 is the same source for 32 bits.
+VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp int80 \
+	zombie selfstop vfork exec
+VICTIMS_I386 := nanosleep poll read futex int80
+VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_I386:%=$(BUILD)/victims/%-i386)
+ifneq ($(shell command -v go 2>/dev/null),)
+VICTIM_PROGRAMS += $(BUILD)/victims/goroutines
+endif
+
+VICTIM_SRC = tests/programs/victims/victim.c
+victim_cc = $(CC) $(ALL_CFLAGS) -pthread -o $@ $< $(VICTIM_SRC)
+
+$(BUILD)/victims/%: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(victim_cc)
+
+$(BUILD)/victims/%-i386: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(victim_cc) -m32
+
+$(BUILD)/victims/goroutines: tests/programs/victims/goroutines.go tests/programs/module.mk
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
+		go build -o $@ $<
+
+$(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.h hook/base/error.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ihook -c -o $@ $<
+
+# The injection itself is the test build's, with its switches for faults, but built for
+# the C library of the tests.
+INJECT_PARTS := inject/inject kernel/proc base/error base/io base/text base/clock base/fault_injection
+$(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
+	$(call say,CC,"$< (tests)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ihook -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
+
+$(BUILD)/inject-drive: $(BUILD)/tests/inject-drive.o $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+-include $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.d)
+
+# what suites attach to
+ATTACH_PROGRAMS := $(BUILD)/attach/grow $(BUILD)/attach/forker
+
+$(BUILD)/attach/%: tests/programs/%.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+
+# what tests/commands/estimate.sh looks at
+$(BUILD)/estimate/huge: tests/programs/huge.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+
+CHECK_PROGRAMS  += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
+	$(BUILD)/estimate/huge $(BUILD)/bench/pages
+MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS)

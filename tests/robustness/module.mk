@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# libFuzzer targets: the parsers of text that a tenant or a mistake can write.
+
+FUZZ_NAMES := $(patsubst tests/robustness/fuzz/%.c,%,$(wildcard tests/robustness/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+FUZZ_SRC := $(addprefix hook/,policy/config.c base/json_reader.c policy/layout_policy.c base/log.c containers/lxc_config.c policy/policy.c kernel/proc.c oci/seccomp_profile.c \
+	containers/metadata.c oci/spec.c oci/spec_edit.c oci/state.c doctor/toml.c base/error.c base/io.c base/text.c base/clock.c)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/robustness/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(ALL_CFLAGS) -Ihook -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(FUZZ_SRC) -lyajl
+
+## fuzz: half a minute of libFuzzer for each parser (FUZZ_SECONDS=3600 for more)
+fuzz: $(FUZZ_PROGRAMS)
+	tests/run tests/robustness/fuzz.sh
+.PHONY: fuzz
+
+MATRIX_PROGRAMS += $(FUZZ_PROGRAMS)
