@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descriptors that close themselves; reading with a bound, and writing all of it. */
+/* Descriptors and files: closed by themselves, read with a bound, written whole. */
 #include "base/io.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
+
+/* Linux's default kernel.overflowuid: what an owner outside of our user namespace looks like */
+#define OVERFLOW_UID 65534
 
 /* 1 there is something to read (or its end), 0 ask again, -errno. */
 static int wait_readable(int fd, int64_t deadline)
@@ -70,4 +79,120 @@ int write_all(int fd, const void *buf, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+static bool is_trusted(const struct stat *st, enum file_trust trust)
+{
+	if (!(trust & (FILE_TRUSTED | FILE_HOST_TRUSTED)))
+		return true;
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return false;
+	return st->st_uid == 0 || st->st_uid == geteuid() ||
+	       (trust & FILE_HOST_TRUSTED && st->st_uid == OVERFLOW_UID);
+}
+
+ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
+			  size_t cap, struct error *err)
+{
+	/* what is no regular file must neither block nor become our terminal */
+	__cleanup(close_fd) int fd = openat(dirfd, path,
+					    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+						    (trust & FILE_SYMLINK ? 0 : O_NOFOLLOW));
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "%s: not a regular file", path);
+	if (!is_trusted(&st, trust))
+		return err_set(err, EPERM,
+			       "%s: must belong to root and be writable by nobody else: "
+			       "chown root:root and chmod 644 it",
+			       path);
+	n = read_all(fd, buf, cap, 0);
+	if (n == -EFBIG)
+		return err_set(err, EFBIG, "%s: longer than %zu bytes", path, cap);
+	return n < 0 ? err_errno(err, (int)-n, "%s", path) : n;
+}
+
+ssize_t read_kernel_file(const char *path, char *buf, size_t size)
+{
+	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : read_all(fd, buf, size - 1, 0);
+}
+
+/* A file of a name that nobody has, beside path. */
+static int create_beside(int dirfd, const char *path, char name[PATH_MAX])
+{
+	/* more than a few that were left by somebody who was killed are an attack */
+	enum { ATTEMPTS = 16 };
+	const char *slash = strrchr(path, '/');
+	int dir_len = slash ? (int)(slash + 1 - path) : 0;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		int fd, len = snprintf(name, PATH_MAX, "%.*s.%s.%d-%d", dir_len, path,
+				       path + dir_len, getpid(), i);
+
+		if (len >= PATH_MAX)
+			return -ENAMETOOLONG;
+		fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd < 0 ? -errno : fd;
+	}
+	return -EEXIST;
+}
+
+static int fill(int fd, const void *data, size_t len, const struct stat *like)
+{
+	int r = write_all(fd, data, len);
+
+	if (r < 0)
+		return r;
+	/* the owner first: chown takes set-user-ID bits away */
+	if ((like->st_uid != (uid_t)-1 && fchown(fd, like->st_uid, like->st_gid) < 0) ||
+	    fchmod(fd, like->st_mode & 07777) < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int replace_like(int dirfd, const char *path, const void *data, size_t len,
+			const struct stat *like, struct error *err)
+{
+	char name[PATH_MAX];
+	int r, fd = create_beside(dirfd, path, name);
+
+	if (fd < 0)
+		return err_errno(err, -fd, "%s", path);
+	r = fill(fd, data, len, like);
+	/* some file systems tell only now that they are full */
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(dirfd, name, dirfd, path) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	(void)unlinkat(dirfd, name, 0);
+	return err_errno(err, -r, "%s", path);
+}
+
+int replace_file(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		 struct error *err)
+{
+	const struct stat like = { .st_mode = mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1 };
+
+	return replace_like(dirfd, path, data, len, &like, err);
+}
+
+int rewrite_file(int dirfd, const char *path, const void *data, size_t len, struct error *err)
+{
+	struct stat like;
+
+	if (fstatat(dirfd, path, &like, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(like.st_mode))
+		return err_set(err, EINVAL, "%s: not a regular file", path);
+	return replace_like(dirfd, path, data, len, &like, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descriptors that close themselves; reading with a bound, and writing all of it. */
+/* Descriptors and files: closed by themselves, read with a bound, written whole. */
 #ifndef KSM_IO_H
 #define KSM_IO_H
 
@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/macros.h"
 
 static inline void close_fd(const int *fd)
@@ -37,5 +38,40 @@ ssize_t read_all(int fd, char *buf, size_t cap, int timeout_ms);
 
 /* Write all of buf; 0 or -errno. */
 int write_all(int fd, const void *buf, size_t len);
+
+/* What is asked of a file before a byte of it is believed; or'ed together. */
+enum file_trust {
+	FILE_UNTRUSTED = 0, /* anybody's: whoever reads it checks what it says */
+	FILE_TRUSTED = 1,   /* root's or ours, and nobody else can write to it */
+	/* the same, and an owner without a name in our user namespace is the host's root */
+	FILE_HOST_TRUSTED = 2,
+	FILE_SYMLINK =
+		4, /* the name may be a symlink, as configuration management makes them */
+};
+
+/*
+ * Read a regular file into buf, which has room for cap bytes and a closing NUL. path is
+ * relative to dirfd (or AT_FDCWD). Returns the number of bytes, or -errno with a message
+ * that begins with the path: -EPERM when the file is not as trusted as that, -EINVAL when it
+ * is not a regular one, -EFBIG when it is longer than cap.
+ */
+ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
+			  size_t cap, struct error *err);
+
+/*
+ * Read what the kernel says (/proc, /sys, a cgroup's files) into buf of size bytes,
+ * NUL-terminated. Returns its length or -errno; -EFBIG when buf is too small.
+ */
+ssize_t read_kernel_file(const char *path, char *buf, size_t size);
+
+/*
+ * Write a file in one step: readers see the old one or all of the new one, also after a
+ * crash. A symlink of that name is replaced, not followed.
+ */
+int replace_file(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		 struct error *err);
+
+/* The same for a file that is there, which keeps its mode and its owner. */
+int rewrite_file(int dirfd, const char *path, const void *data, size_t len, struct error *err);
 
 #endif

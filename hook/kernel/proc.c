@@ -25,13 +25,9 @@
 ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[80];
-	__cleanup(close_fd) int fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	return read_all(fd, buf, size - 1, 0);
+	return read_kernel_file(path, buf, size);
 }
 
 static int parse_stat(const char *text, struct proc_stat *out)
@@ -253,4 +249,31 @@ pid_t proc_next(DIR *dir)
 			return (pid_t)pid;
 	}
 	return 0;
+}
+
+static int for_each_number(const char *path, int (*visit)(pid_t number, void *arg), void *arg)
+{
+	DIR *dir = opendir(path);
+	pid_t number;
+	int r = 0;
+
+	if (!dir)
+		return -errno;
+	while (r == 0 && (number = proc_next(dir)) != 0)
+		r = visit(number, arg);
+	closedir(dir);
+	return r;
+}
+
+int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg)
+{
+	return for_each_number("/proc", visit, arg);
+}
+
+int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return for_each_number(path, visit, arg);
 }

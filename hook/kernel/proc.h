@@ -60,6 +60,15 @@ int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu);
  */
 int64_t proc_field(const char *text, const char *name);
 
+/*
+ * Call visit for every process in /proc, in no order, until it returns other than 0; returns
+ * that, or 0, or -errno when /proc cannot be read.
+ */
+int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg);
+
+/* The same for every thread of a process. */
+int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg);
+
 /* The next process id of the directory /proc, opened as a DIR; 0 at its end. */
 pid_t proc_next(DIR *dir);
 

@@ -90,18 +90,6 @@ static void decode(const char *name, char *out, size_t size)
 	out[n] = '\0';
 }
 
-unsigned group_owner(void)
-{
-	__cleanup(close_fd) int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	unsigned inside, outside;
-	char map[1024];
-
-	if (fd >= 0 && read_all(fd, map, sizeof(map) - 1, 0) > 0 &&
-	    sscanf(map, "%u %u", &inside, &outside) == 2 && inside == 0)
-		return geteuid() ? geteuid() : outside;
-	return geteuid();
-}
-
 /* A directory below dir that nobody else can write to. */
 static int enter(int dir, const char *name, mode_t mode, bool make)
 {

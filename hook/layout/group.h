@@ -41,7 +41,4 @@ int group_leave(unsigned owner, const char *id, struct error *err);
 /* The group that id is a member of; its name into name, if that is not NULL. -ENOENT */
 int group_of(unsigned owner, const char *id, char *name, size_t size, struct group *out);
 
-/* Who owns the containers that we are called for: the user outside of our user namespace. */
-unsigned group_owner(void);
-
 #endif

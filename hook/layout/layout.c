@@ -24,6 +24,7 @@
 #include "base/macros.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "kernel/userns.h"
 #include "policy/layout_policy.h"
 
 /* runc's init has about six threads, of which any may be the one that executes the workload. */
@@ -36,7 +37,7 @@ unsigned layout_owner(const char *config, size_t len)
 {
 	static const char key[] = "shared_layout";
 
-	return memmem(config, len, key, strlen(key)) ? group_owner() : 0;
+	return memmem(config, len, key, strlen(key)) ? userns_owner() : 0;
 }
 
 /* A thread's personality(2), of those of pid under /proc; -1 when it has ended. */
@@ -218,7 +219,7 @@ static int start(const struct hook_verdict *v, const struct inject_target *t, bo
 	if (r == 0 && has_bundle)
 		r = check_bundle(v->bundle, err);
 	if (r == 0)
-		r = group_join(group_owner(), v->decision.group, v->id,
+		r = group_join(userns_owner(), v->decision.group, v->id,
 			       t->proc_pid ? t->proc_pid : t->pid, &g, err);
 	if (r < 0)
 		return r;
@@ -226,7 +227,7 @@ static int start(const struct hook_verdict *v, const struct inject_target *t, bo
 	if (r < 0) {
 		struct error second;
 
-		(void)group_leave(group_owner(), v->id, &second);
+		(void)group_leave(userns_owner(), v->id, &second);
 		return r;
 	}
 	return inject(t, merge, merged, err);
@@ -269,11 +270,11 @@ bool layout_become(const struct decision *d, const char *id)
 		return false;
 	r = check_host(&err);
 	if (r == 0)
-		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+		r = group_join(userns_owner(), d->group, id, 0, &g, &err);
 	if (r == 0) {
 		r = become(&g, &err);
 		if (r < 0)
-			(void)group_leave(group_owner(), id, &second);
+			(void)group_leave(userns_owner(), id, &second);
 	}
 	if (r < 0)
 		stays_private(err.reason, err.msg);
@@ -289,7 +290,7 @@ int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *
 	int r = check_host(&err);
 
 	if (r == 0)
-		r = group_join(group_owner(), d->group, id, 0, &g, &err);
+		r = group_join(userns_owner(), d->group, id, 0, &g, &err);
 	if (r < 0) {
 		stays_private(err.reason, err.msg);
 		return r;
@@ -308,7 +309,7 @@ void layout_session(const char *id, pid_t pid)
 
 	/* it is asked, not believed: the secret is the group's, as it was recorded */
 	if (p < 0 || !((unsigned long)p & LAYOUT_NO_RANDOMIZE) ||
-	    group_of(group_owner(), id, NULL, 0, &g) < 0 ||
+	    group_of(userns_owner(), id, NULL, 0, &g) < 0 ||
 	    prlimit(pid, RLIMIT_STACK, NULL, &stack) < 0 || stack.rlim_cur != g.stack)
 		return;
 	if (become(&g, &err) < 0)
@@ -319,7 +320,7 @@ void layout_end(const char *id)
 {
 	struct error err;
 
-	if (group_leave(group_owner(), id, &err) < 0)
+	if (group_leave(userns_owner(), id, &err) < 0)
 		log_debug("%s", err.msg);
 }
 
@@ -327,5 +328,5 @@ bool layout_group_of(const char *id, char *name, size_t size)
 {
 	struct group g;
 
-	return group_of(group_owner(), id, name, size, &g) == 0;
+	return group_of(userns_owner(), id, name, size, &g) == 0;
 }

@@ -14,56 +14,22 @@
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "base/text.h"
-
-/* Linux's default kernel.overflowuid: what owners outside of our user namespace look like. */
-#define OVERFLOW_UID 65534
-
-static bool in_user_namespace(void)
-{
-	__cleanup(close_fd) int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	char map[1024];
-	unsigned inside, outside, count;
-
-	if (fd < 0 || read_all(fd, map, sizeof(map) - 1, 0) < 0)
-		return true;
-	return sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
-	       outside != 0 || count != UINT32_MAX;
-}
-
-/*
- * In the user namespace of a container (LXC's mount hook) the host's root has no name of
- * its own. The path is the host's still, and what root decides there is for this one alone.
- */
-static bool owner_is_fit(uid_t owner)
-{
-	return owner == 0 || owner == geteuid() ||
-	       (owner == OVERFLOW_UID && in_user_namespace());
-}
+#include "kernel/userns.h"
 
 ssize_t config_read(const char *path, char *buf, struct error *err)
 {
-	/* a symlink is fine here (configuration management makes them), a fifo is not */
-	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	ssize_t n;
+	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED | FILE_SYMLINK, buf,
+				      CONFIG_MAX, err);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, EINVAL, "%s: not a regular file", path);
-	if (!owner_is_fit(st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return err_set(err, EPERM,
-			       "%s: must belong to root and be writable by nobody else: "
-			       "chown root:root and chmod 644 it",
-			       path);
-	n = read_all(fd, buf, CONFIG_MAX, 0);
-	if (n == -EFBIG)
-		return err_set(err, EFBIG, "%s: longer than %u bytes", path, CONFIG_MAX);
-	if (n < 0)
-		return err_errno(err, (int)-n, "%s", path);
-	return n;
+	/*
+	 * In the user namespace of a container (LXC's mount hook) the host's root has no name
+	 * of its own. The path is the host's still, and what root decides there is for this
+	 * container alone.
+	 */
+	if (n == -EPERM && !userns_is_initial())
+		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | FILE_SYMLINK, buf,
+				      CONFIG_MAX, err);
+	return n == -ENOENT ? 0 : n;
 }
 
 struct parse {

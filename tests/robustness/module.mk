@@ -3,7 +3,7 @@
 
 FUZZ_NAMES := $(patsubst tests/robustness/fuzz/%.c,%,$(wildcard tests/robustness/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
-FUZZ_SRC := $(addprefix hook/,policy/config.c base/json_reader.c policy/layout_policy.c base/log.c containers/lxc_config.c policy/policy.c kernel/proc.c oci/seccomp_profile.c \
+FUZZ_SRC := $(addprefix hook/,policy/config.c base/json_reader.c policy/layout_policy.c base/log.c containers/lxc_config.c policy/policy.c kernel/proc.c kernel/userns.c oci/seccomp_profile.c \
 	containers/metadata.c oci/spec.c oci/spec_edit.c oci/state.c doctor/toml.c base/error.c base/io.c base/text.c base/clock.c)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/robustness/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*/*.h)

@@ -214,6 +214,65 @@ static void reading(void)
 	closedir(dir);
 }
 
+struct sought {
+	pid_t number;
+	int calls, stop; /* the call that returns 7 */
+	bool found;
+};
+
+static int seek(pid_t number, void *arg)
+{
+	struct sought *s = arg;
+
+	s->found = s->found || number == s->number;
+	return ++s->calls == s->stop ? 7 : 0;
+}
+
+static void *wait_for_end_of(void *arg)
+{
+	struct sought *s = arg;
+	char c;
+
+	s->number = (pid_t)syscall(SYS_gettid);
+	CHECK_INT(write(s->calls, "", 1), 1);
+	CHECK_INT(read(s->stop, &c, 1), 0);
+	return NULL;
+}
+
+static void walks(void)
+{
+	struct sought s = { .number = getpid() }, thread = { 0 };
+	int ready[2], end[2];
+	pthread_t t;
+	char c;
+
+	CHECK_INT(proc_for_each(seek, &s), 0);
+	CHECK(s.found && s.calls > 1);
+	s = (struct sought){ .stop = 2 };
+	CHECK_INT(proc_for_each(seek, &s), 7);
+	CHECK_INT(s.calls, 2);
+
+	CHECK_INT(pipe(ready), 0);
+	CHECK_INT(pipe(end), 0);
+	thread.calls = ready[1];
+	thread.stop = end[0];
+	CHECK_INT(pthread_create(&t, NULL, wait_for_end_of, &thread), 0);
+	CHECK_INT(read(ready[0], &c, 1), 1);
+	s = (struct sought){ .number = thread.number };
+	CHECK_INT(proc_for_each_thread(getpid(), seek, &s), 0);
+	CHECK(s.found);
+	CHECK_INT(s.calls, 2);
+	s = (struct sought){ .stop = 1 };
+	CHECK_INT(proc_for_each_thread(getpid(), seek, &s), 7);
+	CHECK_INT(s.calls, 1);
+	CHECK_INT(proc_for_each_thread(0x7fffffff, seek, &s), -ENOENT);
+	close(end[1]);
+	pthread_join(t, NULL);
+	close(end[0]);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	names();
@@ -222,5 +281,6 @@ int main(void)
 	threads();
 	fields();
 	reading();
+	walks();
 	return check_end();
 }
