@@ -3,8 +3,10 @@
 
 FUZZ_NAMES := $(patsubst tests/robustness/fuzz/%.c,%,$(wildcard tests/robustness/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
-FUZZ_SRC := $(addprefix hook/,policy/config.c base/json_reader.c policy/layout_policy.c base/log.c containers/lxc_config.c policy/policy.c kernel/proc.c kernel/userns.c oci/seccomp_profile.c \
-	containers/metadata.c oci/spec.c oci/spec_edit.c oci/state.c doctor/toml.c base/error.c base/io.c base/text.c base/clock.c)
+FUZZ_SRC := $(filter-out %/musl_fortify.c,$(wildcard hook/base/*.c)) \
+	$(addprefix hook/,containers/lxc_config.c containers/metadata.c doctor/toml.c \
+	kernel/proc.c kernel/userns.c oci/seccomp_profile.c oci/spec.c oci/spec_edit.c \
+	oci/state.c policy/config.c policy/layout_policy.c policy/policy.c)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/robustness/fuzz/%.c $(FUZZ_SRC) $(wildcard hook/*/*.h)
 	$(call say,FUZZ,$@)
