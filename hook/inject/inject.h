@@ -7,17 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-
-enum inject_syscall { INJECT_PRCTL, INJECT_MADVISE, INJECT_PERSONALITY };
-
-/*
- * A call to be made by the target; the fourth and fifth argument are 0. What is too large for a
- * target of 32 bits becomes the highest page there, so that a length can mean "all".
- */
-struct inject_call {
-	unsigned long arg1, arg2, arg3;
-	enum inject_syscall nr;
-};
+#include "inject/inject_call.h"
 
 /* At most this many calls in one stop of the target. */
 #define INJECT_CALLS_MAX 2

@@ -146,12 +146,11 @@ static bool look(const struct mark *m, pid_t pid, struct work *w)
 	struct ksm_stat st;
 	struct proc_stat p;
 	pid_t tid = pid;
-	int cpu;
 
 	if (proc_stat(pid, &p) < 0 || p.kernel_thread)
 		return false;
 	/* a first thread that has ended has no memory to ask about, the others do */
-	if (p.state == 'Z' && (p.threads == 1 || proc_pick_thread(pid, &tid, &cpu) < 0))
+	if (p.state == 'Z' && (p.threads == 1 || proc_live_thread(pid, &tid) < 0))
 		return false;
 	if (ksm_stat_read(tid, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };

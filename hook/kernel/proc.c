@@ -19,9 +19,6 @@
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
 
-/* More threads than this are not looked at when one is picked. */
-#define THREADS_MAX 32
-
 ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[80];
@@ -73,6 +70,14 @@ static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
 int proc_stat(pid_t pid, struct proc_stat *out)
 {
 	return read_stat(pid, "stat", out);
+}
+
+int proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *out)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "task/%d/stat", tid);
+	return read_stat(pid, name, out);
 }
 
 int proc_pin(pid_t pid)
@@ -130,112 +135,28 @@ int proc_parent(pid_t *number, bool *outer)
 	return 0;
 }
 
-enum {
-	RANK_NONE,    /* it has ended */
-	RANK_RUNNING, /* in user space: who knows when it enters the kernel */
-	RANK_FRAGILE, /* EINTR at best, or a lock's futex: see blocked_rank() */
-	RANK_BLOCKED,
-	RANK_BEST,
-};
-
-/*
- * What matters beside being restarted is what a tracer that is killed in its window
- * leaves behind: a result of 0 and other values in the argument registers. That is
- * harmless where 0 means "not yet, look again" and the call is made by a function of its
- * own: sleeping, polling, and FUTEX_WAIT_BITSET (condition variables, semaphores and
- * joins of glibc since 2.34). Plain FUTEX_WAIT is a lock's, made inline by glibc and
- * musl, which go on with the address in its register and crash.
- */
-static int blocked_rank(const char *text)
-{
-	/* arch/x86/entry/syscalls/syscall_64.tbl; FUTEX_* of include/uapi/linux/futex.h
-	 */
-	enum {
-		POLL = 7,
-		SELECT = 23,
-		NANOSLEEP = 35,
-		FUTEX = 202,
-		CLOCK_NANOSLEEP = 230,
-		EPOLL_WAIT = 232,
-		PSELECT6 = 270,
-		PPOLL = 271,
-		EPOLL_PWAIT = 281,
-		WAIT_BITSET = 9,
-		FUTEX_CMD = 0x7f
-	};
-	char *end;
-	long nr = strtol(text, &end, 10);
-
-	switch (nr) {
-	case POLL:
-	case SELECT:
-	case NANOSLEEP:
-	case CLOCK_NANOSLEEP:
-	case PSELECT6:
-	case PPOLL:
-		return RANK_BEST;
-	case EPOLL_WAIT:
-	case EPOLL_PWAIT:
-		return RANK_FRAGILE;
-	case FUTEX:
-		strtoull(end, &end, 16);
-		return (strtoull(end, &end, 16) & FUTEX_CMD) == WAIT_BITSET ? RANK_BEST :
-									      RANK_FRAGILE;
-	default:
-		return RANK_BLOCKED;
-	}
-}
-
-/* How well a thread stands an interruption. */
-static int rank(pid_t pid, pid_t tid, int *cpu)
-{
-	char name[48], text[256];
-	struct proc_stat st;
-
-	snprintf(name, sizeof(name), "task/%d/stat", tid);
-	if (read_stat(pid, name, &st) < 0 || st.state == 'Z' || st.state == 'X')
-		return RANK_NONE;
-	*cpu = st.cpu;
-	snprintf(name, sizeof(name), "task/%d/syscall", tid);
-	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
-		return RANK_RUNNING;
-	return blocked_rank(text);
-}
-
-int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu)
+/* In the order of /proc, which is that of their making. */
+int proc_live_thread(pid_t pid, pid_t *tid)
 {
 	struct proc_stat st;
-	struct dirent *e;
 	char path[32];
-	int best = RANK_NONE, seen = 0;
 	DIR *dir;
 
 	if (proc_stat(pid, &st) < 0)
 		return -ESRCH;
 	*tid = pid;
-	*cpu = st.cpu;
-	if (st.threads == 1 && st.state != 'Z')
+	if (st.state != 'Z')
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
 	if (!dir)
 		return -ESRCH;
-	while (best < RANK_BEST && seen < THREADS_MAX && (e = readdir(dir)) != NULL) {
-		pid_t t = atoi(e->d_name);
-		int c, r;
-
-		if (t <= 0)
-			continue;
-		seen++;
-		r = rank(pid, t, &c);
-		if (r > best) {
-			best = r;
-			*tid = t;
-			*cpu = c;
-		}
+	while ((*tid = proc_next(dir)) > 0) {
+		if (proc_thread_stat(pid, *tid, &st) == 0 && st.state != 'Z' && st.state != 'X')
+			break;
 	}
 	closedir(dir);
-	return best ? 0 : -ESRCH;
+	return *tid > 0 ? 0 : -ESRCH;
 }
 
 pid_t proc_next(DIR *dir)

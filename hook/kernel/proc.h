@@ -32,6 +32,9 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 /* 0, -ESRCH */
 int proc_stat(pid_t pid, struct proc_stat *out);
 
+/* Of one thread; -ESRCH where the process has none of this number. */
+int proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *out);
+
 /*
  * A pidfd (close-on-exec): while it is open, the number means this process and no other.
  * -ESRCH when there is none.
@@ -47,12 +50,8 @@ int proc_parent(pid_t *number, bool *outer);
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);
 
-/*
- * The thread of a process that suffers least from being interrupted: a live one, best one
- * that sleeps or polls, whose callers look again anyway, worst one that runs.
- * cpu is where it ran last. -ESRCH when none is alive.
- */
-int proc_pick_thread(pid_t pid, pid_t *tid, int *cpu);
+/* A thread of a process that has not ended, the first one if possible. 0, -ESRCH. */
+int proc_live_thread(pid_t pid, pid_t *tid);
 
 /*
  * The value of a "Name:   123 kB" line of status-like text, in the unit it is given in;

@@ -75,14 +75,13 @@ static int64_t anonymous(pid_t pid)
 	long size, resident, shared;
 	char text[128];
 	pid_t tid;
-	int cpu;
 
 	if (proc_read(pid, "statm", text, sizeof(text)) < 0 ||
 	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3)
 		return -1;
 	/* a first thread that has ended shows nothing of the others' */
 	if (size == 0)
-		return proc_pick_thread(pid, &tid, &cpu) < 0 ? -1 : 0;
+		return proc_live_thread(pid, &tid) < 0 ? -1 : 0;
 	return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 

@@ -96,6 +96,37 @@ test_no_thread_in_a_lock_is_taken() {
 	ended ' [1-5] cut short, 0 EINTR' lock
 }
 
+# traced_thread: $traced is the name of a thread of $pid that has a tracer
+traced_thread() {
+	for _status in "/proc/$pid/task"/*/status; do
+		while read -r _name _value; do
+			case $_name in
+			Name:) traced=$_value ;;
+			TracerPid:) [ "$_value" = 0 ] || return 0 ;;
+			esac
+		done 2>/dev/null <"$_status"
+	done
+	traced=none
+	return 1
+}
+
+# The same of 32-bit programs, whose calls have other numbers.
+test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
+	for v in mutex mutex-i386; do start "who.$v" "$v:idle" 20; done
+	ready who.mutex who.mutex-i386
+	for v in mutex mutex-i386; do
+		pid_of "who.$v"
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			KSM_FAULT=pause:4 "$drive" "$pid" >"$work/who.drive" 2>&1 &
+			driver=$!
+			wait_for 5 traced_thread || fail "$v: no thread is traced"
+			wait $driver
+			assertEquals "$v: the thread that is stopped" idle "$traced"
+		done
+	done
+	ended "$untouched" who.mutex who.mutex-i386
+}
+
 # As by an engine's time-out: the tracer is a process of its own and gets to its end.
 test_hook_killed_while_its_tracer_is_in_the_window() {
 	steps="4 5 6 7 8"

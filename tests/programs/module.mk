@@ -5,7 +5,7 @@
 # Victims check their own results; -i386 is the same source for 32 bits.
 VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp int80 \
 	zombie selfstop vfork exec
-VICTIMS_I386 := nanosleep poll read futex int80
+VICTIMS_I386 := nanosleep poll read futex int80 mutex
 VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_I386:%=$(BUILD)/victims/%-i386)
 ifneq ($(shell command -v go 2>/dev/null),)
 VICTIM_PROGRAMS += $(BUILD)/victims/goroutines
@@ -37,7 +37,8 @@ $(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.
 
 # The injection itself is the test build's, with its switches for faults, but built for
 # the C library of the tests.
-INJECT_PARTS := inject/inject kernel/proc base/error base/io base/text base/clock base/fault_injection
+INJECT_PARTS := inject/inject inject/thread_rank inject/tracee kernel/proc base/error base/io \
+	base/text base/clock base/fault_injection
 $(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
 	$(call say,CC,"$< (tests)")
 	$(Q)mkdir -p $(@D)

@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "victim.h"
@@ -43,6 +44,7 @@ static void *idler(void *arg)
 	struct pollfd end = { .fd = over[0], .events = POLLIN };
 	int r;
 
+	prctl(PR_SET_NAME, "idle");
 	while ((r = poll(&end, 1, -1)) == 0)
 		victim_cut();
 	if (r < 0)

@@ -98,20 +98,18 @@ static void states(void)
 {
 	pid_t pid = child("victim");
 	pid_t tid = 0;
-	int cpu = -1;
 
 	kill(pid, SIGSTOP);
 	wait_for_state(pid, 'T');
 	kill(pid, SIGCONT);
 	wait_for_state(pid, 'S');
-	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), 0);
+	CHECK_INT(proc_live_thread(pid, &tid), 0);
 	CHECK_INT(tid, pid);
-	CHECK(cpu >= 0);
 	kill(pid, SIGKILL);
 	wait_for_state(pid, 'Z');
-	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), -ESRCH);
+	CHECK_INT(proc_live_thread(pid, &tid), -ESRCH);
 	waitpid(pid, NULL, 0);
-	CHECK_INT(proc_pick_thread(pid, &tid, &cpu), -ESRCH);
+	CHECK_INT(proc_live_thread(pid, &tid), -ESRCH);
 }
 
 static void kernel_threads(void)
@@ -128,15 +126,6 @@ static void kernel_threads(void)
 	CHECK_INT(proc_stat(-1, &st), -ESRCH);
 }
 
-static void *spin(void *arg)
-{
-	volatile bool *stop = arg;
-
-	while (!*stop)
-		;
-	return NULL;
-}
-
 static void *sleep_in_pause(void *arg)
 {
 	(void)arg;
@@ -145,38 +134,35 @@ static void *sleep_in_pause(void *arg)
 	return NULL;
 }
 
-/* Of a leader that is gone, a thread that runs and one that waits, the one that waits. */
+/* Of a leader that is gone, another thread; and threads are found in their own process only. */
 static void threads(void)
 {
-	static volatile bool stop;
-	int tids[2];
-	pid_t pid, tid = 0, waiting = 0;
-	int cpu;
+	struct proc_stat st;
+	int ready[2];
+	pid_t pid, tid = 0;
+	char c;
 
-	CHECK(pipe(tids) == 0);
+	CHECK(pipe(ready) == 0);
 	pid = fork();
 	if (pid == 0) {
-		pthread_t a, b;
+		pthread_t t;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pthread_create(&a, NULL, spin, (void *)&stop);
-		pthread_create(&b, NULL, sleep_in_pause, NULL);
-		(void)write_all(tids[1], "", 1);
+		pthread_create(&t, NULL, sleep_in_pause, NULL);
+		(void)write_all(ready[1], "", 1);
 		syscall(SYS_exit, 0);
 	}
-	CHECK(read(tids[0], &cpu, 1) == 1);
+	CHECK(read(ready[0], &c, 1) == 1);
 	wait_for_state(pid, 'Z');
-	for (int i = 0; i < 1000 && waiting == 0; i++) {
-		usleep(1000);
-		if (proc_pick_thread(pid, &tid, &cpu) < 0 || tid == pid)
-			break;
-		if (state_of(tid) == 'S')
-			waiting = tid;
-	}
-	CHECK(waiting > 0);
-	close(tids[0]);
-	close(tids[1]);
+	CHECK_INT(proc_live_thread(pid, &tid), 0);
+	CHECK(tid > 0 && tid != pid);
+	CHECK_INT(proc_thread_stat(pid, tid, &st), 0);
+	CHECK(st.state != 'Z');
+	CHECK_INT(proc_thread_stat(getpid(), tid, &st), -ESRCH);
+	close(ready[0]);
+	close(ready[1]);
 	reap(pid);
+	CHECK_INT(proc_thread_stat(pid, tid, &st), -ESRCH);
 }
 
 static void fields(void)

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which thread is stopped: by tables of each ABI, and by real threads. */
+#include "inject/thread_rank.h"
+
+#include <linux/audit.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "check.h"
+#include "inject/inject_arch.h"
+
+#define X86_64 AUDIT_ARCH_X86_64
+#define I386   AUDIT_ARCH_I386
+#define X32    0x40000000u
+
+/* The commands of futex(2), with FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
+#define WAIT        (0 | 128)
+#define LOCK_PI     (6 | 128)
+#define WAIT_BITSET (9 | 128 | 256)
+
+static void tables(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t arch;
+		uint64_t nr, arg2;
+		enum thread_rank rank;
+	} list[] = {
+		{ "poll", X86_64, 7, 1, THREAD_BEST },
+		{ "nanosleep", X86_64, 35, 0, THREAD_BEST },
+		{ "x32 poll", X86_64, X32 | 7, 1, THREAD_BEST },
+		{ "a lock", X86_64, 202, WAIT, THREAD_FRAGILE },
+		{ "x32 lock", X86_64, X32 | 202, WAIT, THREAD_FRAGILE },
+		{ "a priority lock", X86_64, 202, LOCK_PI, THREAD_FRAGILE },
+		{ "a condition", X86_64, 202, WAIT_BITSET, THREAD_BEST },
+		{ "epoll_wait", X86_64, 232, 0, THREAD_FRAGILE },
+		{ "epoll_pwait2", X86_64, 441, 0, THREAD_FRAGILE },
+		{ "x32 rt_sigtimedwait", X86_64, X32 | 523, 0, THREAD_FRAGILE },
+		{ "read", X86_64, 0, 0, THREAD_BLOCKED },
+		{ "restart_syscall", X86_64, 219, 0, THREAD_RESTARTED },
+		{ "mq_open", X86_64, 240, 0, THREAD_BLOCKED },
+		{ "swapoff", X86_64, 168, 0, THREAD_BLOCKED },
+		{ "i386 poll", I386, 168, 1, THREAD_BEST },
+		{ "i386 ppoll_time64", I386, 414, 1, THREAD_BEST },
+		{ "i386 clock_nanosleep_time64", I386, 407, 1, THREAD_BEST },
+		{ "i386 lock", I386, 240, WAIT, THREAD_FRAGILE },
+		{ "i386 lock, 64-bit time", I386, 422, WAIT, THREAD_FRAGILE },
+		{ "i386 condition", I386, 422, WAIT_BITSET, THREAD_BEST },
+		{ "i386 epoll_wait", I386, 256, 0, THREAD_FRAGILE },
+		{ "i386 restart_syscall", I386, 0, 0, THREAD_RESTARTED },
+		{ "i386 read", I386, 3, 0, THREAD_BLOCKED },
+		{ "i386 waitpid", I386, 7, 0, THREAD_BLOCKED },
+		{ "i386 getegid32", I386, 202, WAIT, THREAD_BLOCKED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		check_case = list[i].name;
+		CHECK_INT(thread_rank_at_entry(list[i].arch, list[i].nr, list[i].arg2),
+			  list[i].rank);
+	}
+	check_case = "";
+}
+
+static void guesses(void)
+{
+	CHECK_INT(arch_guess(168, 0xff8e1230, 0xf7f1a559), I386);
+	CHECK_INT(arch_guess(7, 0x7ffc00001000, 0x7f3300001000), X86_64);
+	/* not position independent, or a stack below 4 GiB: one of the two tells */
+	CHECK_INT(arch_guess(7, 0x7ffc00001000, 0x401000), X86_64);
+	CHECK_INT(arch_guess(7, 0x40001000, 0x7f3300001000), X86_64);
+	CHECK_INT(arch_guess(X32 | 7, 0xff8e1230, 0xf7f1a559), X86_64);
+}
+
+static void *spins(void *arg)
+{
+	volatile bool *stop = arg;
+
+	prctl(PR_SET_NAME, "spins");
+	while (!*stop)
+		;
+	return NULL;
+}
+
+static void *pauses(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_NAME, "pauses");
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void *polls(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_NAME, "polls");
+	for (;;)
+		poll(NULL, 0, -1);
+	return NULL;
+}
+
+/* The name of the thread that is chosen becomes this within a second. */
+static void check_chosen(pid_t pid, struct thread_choice *c, const char *name)
+{
+	char path[64], text[32] = "";
+
+	check_case = name;
+	for (int i = 0; i < 1000 && strcmp(text, name) != 0; i++) {
+		FILE *f;
+
+		usleep(1000);
+		if (thread_choose(pid, c) < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, c->tid);
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%31s", text) != 1)
+			text[0] = '\0';
+		if (f)
+			fclose(f);
+	}
+	CHECK_TEXT(text, name);
+	check_case = "";
+}
+
+/* A leader that is gone, a thread that runs, one that waits, one that polls. */
+static void real_threads(void)
+{
+	static volatile bool stop;
+	struct thread_choice c = { 0 };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_t t;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_create(&t, NULL, spins, (void *)&stop);
+		pthread_create(&t, NULL, pauses, NULL);
+		pthread_create(&t, NULL, polls, NULL);
+		syscall(SYS_exit, 0);
+	}
+	check_chosen(pid, &c, "polls");
+	CHECK_INT(c.rank, THREAD_BEST);
+	c.refused[c.n_refused++] = c.tid;
+	check_chosen(pid, &c, "pauses");
+	CHECK_INT(c.rank, THREAD_BLOCKED);
+	/* a fragile one is better than one that runs */
+	c.refused[c.n_refused++] = c.tid;
+	CHECK_INT(thread_choose(pid, &c), 0);
+	CHECK_INT(c.rank, THREAD_FRAGILE);
+	CHECK(c.tid == c.refused[0] || c.tid == c.refused[1]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	CHECK_INT(thread_choose(pid, &c), -ESRCH);
+}
+
+int main(void)
+{
+	tables();
+	guesses();
+	real_threads();
+	return check_end();
+}
