@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "kernel/ksm.h"
 
 #define SYSFS     "/sys/kernel/mm/ksm/"
@@ -204,4 +205,20 @@ int tune_forget(int dir, struct error *err)
 	if (unlinkat(dir, STATE, 0) < 0 && errno != ENOENT)
 		return err_errno(err, errno, DIRECTORY "/" STATE);
 	return 0;
+}
+
+static int parse_setting(const struct knob_value *v, int64_t *out)
+{
+	return parse_int(v->set, strlen(v->set), 0, INT64_MAX, out);
+}
+
+bool ksmd_enabled_rate(int64_t *pages_to_scan, int64_t *sleep_ms)
+{
+	struct error err;
+	__cleanup(close_fd) int dir = tune_open_dir(false, &err);
+	struct tuning t;
+
+	return dir >= 0 && tune_load(dir, &t, &err) == 0 &&
+	       parse_setting(&t.knob[KNOB_PAGES], pages_to_scan) == 0 &&
+	       parse_setting(&t.knob[KNOB_SLEEP], sleep_ms) == 0;
 }

@@ -68,4 +68,7 @@ int tune_load(int dir, struct tuning *t, struct error *err);
 int tune_save(int dir, const struct tuning *t, struct error *err);
 int tune_forget(int dir, struct error *err);
 
+/* The rate at rest that enable set; false where it is not in effect in this boot. */
+bool ksmd_enabled_rate(int64_t *pages_to_scan, int64_t *sleep_ms);
+
 #endif
