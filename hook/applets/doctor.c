@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ksm-hook doctor: why is nothing merging? It only looks; each finding has its remedy. */
+/* ksm-hook doctor: why is nothing merging? It changes nothing; each finding has its fix. */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,23 +13,22 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/text.h"
+#include "doctor/checks.h"
 #include "doctor/findings.h"
 #include "oci/runtime_path.h"
 
 /*
  * In the order in which they build on each other: ksmd's speed is judged by the memory of the
- * containers, and a kernel that loses the mark by what the engines have registered.
+ * containers, and a kernel where exec ends merging by what the engines have registered.
  */
 static void (*const checks[])(struct doctor *d) = {
-	check_kernel,     check_security, check_config,  check_host,
-	check_containers, check_ksmd,     check_tuners,  check_huge_pages,
-	check_podman,     check_crio,     check_docker,  check_containerd,
-	check_lxc,        check_openvz,   check_runtime, check_exec,
+	check_kernel, check_security, check_installation, check_containers, check_ksmd,
+	check_podman, check_crio,     check_docker,       check_containerd, check_lxc,
+	check_openvz, check_runtime,  check_exec,
 };
 
-static const char *const level_names[] = { "ok", "note", "warning", "broken" };
-
-/* Behind "label  ", in lines of WIDTH; what has no blanks is left whole. */
+/* After the label, in lines of WIDTH; a word is never split. */
 static void print_folded(const char *label, const char *text)
 {
 	enum { WIDTH = 96, INDENT = 10 };
@@ -50,34 +49,27 @@ static void print_folded(const char *label, const char *text)
 
 static void print_finding(const struct finding *f)
 {
-	char line[sizeof(f->what) + 64];
+	char what[4 * sizeof(f->what)], fix[4 * sizeof(f->fix)], line[sizeof(what) + 64];
 
-	snprintf(line, sizeof(line), "%s: %s", f->id, f->what);
-	if (f->level == CHECK_OK) {
+	printable(what, sizeof(what), f->what, strlen(f->what));
+	printable(fix, sizeof(fix), f->fix, strlen(f->fix));
+	snprintf(line, sizeof(line), "%s: %s", f->id, what);
+	if (f->level == FINDING_OK) {
 		printf("ok        %s\n", line);
 		return;
 	}
-	print_folded(level_names[f->level], line);
+	print_folded(finding_level_name(f->level), line);
 	if (f->why)
 		print_folded("  why", f->why);
 	/* in one line, to be copied */
-	if (f->fix[0])
-		printf("  fix     %s\n", f->fix);
+	if (fix[0])
+		printf("  fix     %s\n", fix);
 }
 
-static size_t count(const struct doctor *d, enum check_level level)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->n; i++)
-		n += d->finding[i].level == level;
-	return n;
-}
-
-static void print_text(const struct doctor *d)
+static void print_findings(const struct doctor *d)
 {
 	/* the worst first */
-	for (int level = CHECK_BROKEN; level >= CHECK_OK; level--) {
+	for (int level = FINDING_BROKEN; level >= FINDING_OK; level--) {
 		for (size_t i = 0; i < d->n; i++) {
 			if ((int)d->finding[i].level == level)
 				print_finding(&d->finding[i]);
@@ -85,42 +77,47 @@ static void print_text(const struct doctor *d)
 	}
 	if (d->left_out)
 		printf("and %zu more\n", d->left_out);
-	printf("%zu broken, %zu warnings, %zu notes, %zu ok\n", count(d, CHECK_BROKEN),
-	       count(d, CHECK_WARNING), count(d, CHECK_NOTE), count(d, CHECK_OK));
+	printf("%zu broken, %zu warnings, %zu notes, %zu ok\n",
+	       findings_of_level(d, FINDING_BROKEN), findings_of_level(d, FINDING_WARNING),
+	       findings_of_level(d, FINDING_NOTE), findings_of_level(d, FINDING_OK));
 }
 
-static int print_json(const struct doctor *d)
+static void write_finding(struct json_out *o, const struct finding *f)
+{
+	json_out_object(o, NULL);
+	json_out_string(o, "id", f->id);
+	json_out_string(o, "level", finding_level_name(f->level));
+	if (f->reason != REASON_NONE)
+		json_out_string(o, "reason", reason_name(f->reason));
+	json_out_string(o, "what", f->what);
+	if (f->why)
+		json_out_string(o, "why", f->why);
+	if (f->fix[0])
+		json_out_string(o, "fix", f->fix);
+	json_out_end_object(o);
+}
+
+static int write_findings(const struct doctor *d)
 {
 	struct json_out *o = json_out_new();
 
 	if (!o)
 		return 1;
 	json_out_object(o, NULL);
-	json_out_int(o, "broken", (int64_t)count(d, CHECK_BROKEN));
-	json_out_int(o, "warnings", (int64_t)count(d, CHECK_WARNING));
-	json_out_int(o, "notes", (int64_t)count(d, CHECK_NOTE));
+	json_out_int(o, "broken", (int64_t)findings_of_level(d, FINDING_BROKEN));
+	json_out_int(o, "warnings", (int64_t)findings_of_level(d, FINDING_WARNING));
+	json_out_int(o, "notes", (int64_t)findings_of_level(d, FINDING_NOTE));
 	json_out_int(o, "left_out", (int64_t)d->left_out);
 	json_out_array(o, "findings");
-	for (size_t i = 0; i < d->n; i++) {
-		const struct finding *f = &d->finding[i];
-
-		json_out_object(o, NULL);
-		json_out_string(o, "id", f->id);
-		json_out_string(o, "level", level_names[f->level]);
-		json_out_string(o, "what", f->what);
-		if (f->why)
-			json_out_string(o, "why", f->why);
-		if (f->fix[0])
-			json_out_string(o, "fix", f->fix);
-		json_out_end_object(o);
-	}
+	for (size_t i = 0; i < d->n; i++)
+		write_finding(o, &d->finding[i]);
 	json_out_end_array(o);
 	json_out_end_object(o);
 	return json_out_finish(o);
 }
 
-/* Commands that are to be copied are short where the shell will find the program. */
-static void find_self(struct doctor *d)
+/* Commands that are to be copied name no path where the shell finds the program. */
+static void find_doctor_itself(struct doctor *d)
 {
 	char dir[PATH_MAX + 2];
 	const char *slash;
@@ -136,18 +133,18 @@ static void find_self(struct doctor *d)
 		d->command = "ksm-hook";
 }
 
-static int examine(struct doctor *d, bool json)
+static int run_checks(struct doctor *d, bool json)
 {
 	int r = 0;
 
-	find_self(d);
+	find_doctor_itself(d);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		checks[i](d);
 	if (json)
-		r = print_json(d);
+		r = write_findings(d);
 	else
-		print_text(d);
-	return count(d, CHECK_BROKEN) ? 1 : r;
+		print_findings(d);
+	return findings_of_level(d, FINDING_BROKEN) ? 1 : r;
 }
 
 int applet_doctor(int argc, char **argv)
@@ -169,7 +166,7 @@ int applet_doctor(int argc, char **argv)
 	}
 	d.finding = calloc(FINDINGS_MAX, sizeof(*d.finding));
 	if (d.finding) {
-		ret = examine(&d, json);
+		ret = run_checks(&d, json);
 	} else {
 		log_error("out of memory");
 		ret = 1;

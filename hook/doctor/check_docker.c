@@ -1,55 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor: is Docker told of the runtime wrapper, and is that there? */
+/* doctor: does Docker have the runtime wrapper, and is that there? */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/json_reader.h"
 #include "base/macros.h"
-#include "doctor/findings.h"
+#include "doctor/checks.h"
+#include "doctor/docker_config.h"
+#include "doctor/host_files.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 
-struct daemon {
-	struct doctor *d;
-	bool any;
-};
-
-static int visit(void *arg, const struct json_path *p, const struct json_value *v,
-		 struct error *err)
+static void check_docker_runtime(struct doctor *d, const struct docker_runtime *runtime)
 {
-	struct daemon *daemon = arg;
 	struct error what, fix;
 	struct finding *f;
-	int r;
+	int r = program_check(runtime->path, &what, &fix);
 
-	(void)err;
-	/* runtimes, the name that it is chosen by, path; a "*" would be an array's element */
-	if (v->type != JSON_STRING || p->depth != 3 || !p->key[0] || !p->key[1] || !p->key[2] ||
-	    strcmp(p->key[0], "runtimes") != 0 || strcmp(p->key[2], "path") != 0 ||
-	    !check_is_ours(daemon->d, v->text))
-		return 0;
-	daemon->any = true;
-	r = check_program(v->text, &what, &fix);
 	if (r == 0) {
-		check_add(daemon->d, CHECK_OK, "docker-runtime", NULL,
-			  "Docker has the runtime %s, which is %s", p->key[1], v->text);
-		daemon->d->registered.wrapper = true;
-		return 0;
+		finding_add(d, FINDING_OK, "docker-runtime", NULL,
+			    "Docker has the runtime %s, which is %s", runtime->name,
+			    runtime->path);
+		d->registered.wrapper = true;
+		return;
 	}
-	f = check_add(daemon->d, CHECK_BROKEN, "docker-runtime",
-		      "containers of that runtime cannot start; others are not affected",
-		      "%s, which is the runtime %s of " DAEMON_JSON, what.msg, p->key[1]);
-	check_fix_program(daemon->d, f, r, DAEMON_JSON, v->text, &fix);
-	return 0;
+	f = finding_add(d, FINDING_BROKEN, "docker-runtime",
+			"containers of that runtime cannot start; others are not affected",
+			"%s, which is the runtime %s of " DAEMON_JSON, what.msg, runtime->name);
+	program_fix(d, f, r, DAEMON_JSON, runtime->path, &fix);
 }
 
 /* Installed with us, wherever that is; false where it is not. */
-static bool find_register(const struct doctor *d, char *out, size_t size)
+static bool find_docker_register(const struct doctor *d, char *out, size_t size)
 {
 	static const char file[] = "share/ksm-hook/docker-register";
 	const char *slash = strrchr(d->self, '/');
@@ -65,44 +50,51 @@ static bool find_register(const struct doctor *d, char *out, size_t size)
 	return access(out, X_OK) == 0;
 }
 
-static void not_registered(struct doctor *d)
+static void report_no_docker_runtime(struct doctor *d)
 {
 	char tool[PATH_MAX + 64];
 	struct finding *f;
 
-	f = check_add(d, CHECK_WARNING, "docker-runtime",
-		      "Docker calls no hooks: its containers become mergeable by the runtime "
-		      "wrapper, by attach, or not at all",
-		      "Docker is installed, and " DAEMON_JSON " has no runtime of ours");
-	if (find_register(d, tool, sizeof(tool)))
-		check_fix(f, "%s add && systemctl reload docker", tool);
+	f = finding_add(d, FINDING_WARNING, "docker-runtime",
+			"Docker calls no hooks, so its containers become mergeable by the "
+			"runtime wrapper, by attach, or not at all",
+			"Docker is installed, and " DAEMON_JSON
+			" does not name the runtime wrapper");
+	if (find_docker_register(d, tool, sizeof(tool)))
+		finding_fix(f, "%s add && systemctl reload docker", tool);
 	else
-		check_fix(f, "make install-docker && systemctl reload docker");
+		finding_fix(f, "make install-docker && systemctl reload docker");
 }
 
 void check_docker(struct doctor *d)
 {
-	struct daemon daemon = { .d = d };
-	char *text __cleanup(check_free) = NULL;
+	static struct docker_config c;
+	char *text __cleanup(host_file_free) = NULL;
 	struct finding *f;
 	struct error err;
+	bool any = false;
 	ssize_t n;
 
-	if (!check_installed("dockerd"))
+	if (!program_is_installed("dockerd"))
 		return;
-	n = check_read(DAEMON_JSON, &text, &err);
+	n = host_file_read(DAEMON_JSON, &text, &err);
 	if (n < 0 && n != -ENOENT) {
-		check_unreadable(d, "docker-config", &err);
+		finding_unreadable(d, "docker-config", &err);
 		return;
 	}
-	json_release();
-	if (n > 0 && json_walk(DAEMON_JSON, text, (size_t)n, false, visit, &daemon, &err) < 0) {
-		f = check_add(d, CHECK_BROKEN, "docker-config",
-			      "dockerd does not start with a daemon.json that it cannot read",
-			      "%s", err.msg);
-		check_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
+	if (n > 0 && docker_config_parse(&c, DAEMON_JSON, text, (size_t)n, &err) < 0) {
+		f = finding_add(d, FINDING_BROKEN, "docker-config",
+				"dockerd does not start while it cannot read daemon.json", "%s",
+				err.msg);
+		finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
 		return;
 	}
-	if (!daemon.any)
-		not_registered(d);
+	for (size_t i = 0; i < c.n; i++) {
+		if (!program_is_ours(d, c.runtime[i].path))
+			continue;
+		any = true;
+		check_docker_runtime(d, &c.runtime[i]);
+	}
+	if (!any)
+		report_no_docker_runtime(d);
 }

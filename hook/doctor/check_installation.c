@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor: what is ours on this host: config.json, the library, a place for records, a runtime. */
+/* doctor: what is ours on this host: config.json, the library, room for records, a runtime. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -11,12 +10,13 @@
 #include "base/error.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
-#include "doctor/findings.h"
+#include "doctor/checks.h"
+#include "doctor/host_files.h"
 #include "oci/runtime_path.h"
 #include "policy/config.h"
 
 /* Files that are read later take the place of its texts. */
-static void keep_rules(struct policy_rules *rules)
+static void copy_rules(struct policy_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		rules->rule[i].annotation = strdup(rules->rule[i].annotation);
@@ -26,10 +26,10 @@ static void keep_rules(struct policy_rules *rules)
 	}
 }
 
-static void keep(struct policy_config *c)
+static void copy_config(struct policy_config *c)
 {
-	keep_rules(&c->allow);
-	keep_rules(&c->deny);
+	copy_rules(&c->allow);
+	copy_rules(&c->deny);
 	for (size_t i = 0; i < c->runtimes; i++) {
 		c->runtime[i] = strdup(c->runtime[i]);
 		if (!c->runtime[i])
@@ -38,7 +38,7 @@ static void keep(struct policy_config *c)
 	json_release();
 }
 
-static void rules(struct doctor *d)
+static void report_rules(struct doctor *d)
 {
 	const struct policy_config *c = &d->config;
 	const struct policy_rule *first = c->deny.n ? c->deny.rule : c->allow.rule;
@@ -46,28 +46,29 @@ static void rules(struct doctor *d)
 
 	if (!c->deny.n && !c->allow.n)
 		return;
-	f = check_add(
-		d, CHECK_NOTE, "config-rules",
-		"a container that asks can still be left alone; its log line says by which "
-		"rule",
-		"config.json has %zu \"deny\" and %zu \"allow\" rules, as for %s=%s", c->deny.n,
-		c->allow.n, first->annotation, first->match);
-	check_fix(f, "see " CONFIG_PATH " and ksm-hook.conf(5), if that is not meant");
+	f = finding_add(d, FINDING_NOTE, "config-rules",
+			"a container that requests merging can still be refused; its log line "
+			"names the rule",
+			CONFIG_PATH " has %zu \"deny\" and %zu \"allow\" rules, the first for "
+				    "%s=%s",
+			c->deny.n, c->allow.n, first->annotation, first->match);
+	finding_fix(f, "see " CONFIG_PATH " and ksm-hook.conf(5) if this is not intended");
 }
 
-static void none(struct doctor *d)
+static void report_containers_none(struct doctor *d)
 {
 	struct finding *f;
 
 	if (d->config.containers != CONTAINERS_NONE)
 		return;
-	f = check_add(d, CHECK_WARNING, "config-containers",
-		      "no container is made mergeable, whatever it asks for",
-		      "config.json says \"containers\": \"none\"");
-	check_fix(f, "sed -i '/\"containers\"/s/\"none\"/\"annotated\"/' " CONFIG_PATH);
+	f = finding_add(d, FINDING_WARNING, "config-containers",
+			"no container is made mergeable, whatever it requests",
+			CONFIG_PATH " says \"containers\": \"none\"");
+	f->reason = REASON_CONTAINERS_NONE;
+	finding_fix(f, "sed -i '/\"containers\"/s/\"none\"/\"annotated\"/' " CONFIG_PATH);
 }
 
-void check_config(struct doctor *d)
+static void check_config(struct doctor *d)
 {
 	static char text[CONFIG_MAX + 1];
 	struct finding *f;
@@ -76,47 +77,47 @@ void check_config(struct doctor *d)
 
 	if (n < 0 || config_parse(CONFIG_PATH, text, (size_t)n, &d->config, &err) < 0) {
 		d->config = (struct policy_config){ 0 };
-		f = check_add(
-			d, CHECK_BROKEN, "config",
-			"while it cannot be read as a whole, no container is merged: a rule "
-			"that denies one might be lost",
-			"%s", err.msg);
+		f = finding_add(d, FINDING_BROKEN, "config",
+				"unless all of it can be read, no container is merged, since a "
+				"rule that denies one might be lost",
+				"%s", err.msg);
+		f->reason = err.reason;
 		if (n == -EPERM)
-			check_fix(f,
-				  "chown root:root " CONFIG_PATH " && chmod 644 " CONFIG_PATH);
+			finding_fix(f, "chown root:root " CONFIG_PATH
+				       " && chmod 644 " CONFIG_PATH);
 		else
-			check_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
+			finding_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
 		return;
 	}
-	check_add(d, CHECK_OK, "config", NULL, "%s",
-		  n ? CONFIG_PATH " is as it should be" :
-		      "no " CONFIG_PATH ": the defaults hold");
-	keep(&d->config);
-	none(d);
-	rules(d);
+	finding_add(d, FINDING_OK, "config", NULL, "%s",
+		    n ? CONFIG_PATH " is valid" : "no " CONFIG_PATH ", so the defaults apply");
+	copy_config(&d->config);
+	report_containers_none(d);
+	report_rules(d);
 }
 
-static void library(struct doctor *d)
+static void check_preload_library(struct doctor *d)
 {
 	struct error what, fix;
 	bool needed = !d->kernel.prctl || d->kernel.exec == KSM_NO ||
 		      d->config.method == METHOD_PRELOAD;
 	struct finding *f;
-	int r = check_program(PRELOAD_LIBRARY, &what, &fix);
+	int r = program_check(PRELOAD_LIBRARY, &what, &fix);
 
-	/* libraries need no run bit */
+	/* libraries need not be executable */
 	if (r == 0 || r == -EACCES) {
-		check_add(d, CHECK_OK, "library", NULL, PRELOAD_LIBRARY " is there");
+		finding_add(d, FINDING_OK, "library", NULL, PRELOAD_LIBRARY " is there");
 		return;
 	}
-	f = check_add(d, r == -ENOENT && !needed ? CHECK_NOTE : CHECK_BROKEN, "library",
-		      needed ? "containers are to be marked by it here" :
-			       "exec sessions and method \"preload\" need it; the hooks do not",
-		      "%s", what.msg);
-	check_fix(f, "%s", fix.msg);
+	f = finding_add(
+		d, r == -ENOENT && !needed ? FINDING_NOTE : FINDING_BROKEN, "library",
+		needed ? "containers become mergeable by it here" :
+			 "exec sessions and method \"preload\" need it; the hooks do not",
+		"%s", what.msg);
+	finding_fix(f, "%s", fix.msg);
 }
 
-static void run_space(struct doctor *d)
+static void check_run_space(struct doctor *d)
 {
 	struct statvfs s;
 	struct finding *f;
@@ -124,21 +125,22 @@ static void run_space(struct doctor *d)
 	if (statvfs("/run", &s) < 0)
 		return;
 	if (s.f_blocks == 0 || (s.f_bavail && (s.f_files == 0 || s.f_favail))) {
-		check_add(d, CHECK_OK, "run-space", NULL, "/run has room");
+		finding_add(d, FINDING_OK, "run-space", NULL, "/run has free space");
 		return;
 	}
-	f = check_add(
-		d, CHECK_BROKEN, "run-space",
-		"runtimes cannot start containers, and what is remembered of them is lost",
-		s.f_bavail ? "/run has no inode left" : "/run is full");
-	check_fix(f, "find /run -xdev -type f -size +1M -exec ls -l {} +; remove what is not "
-		     "needed");
+	f = finding_add(d, FINDING_BROKEN, "run-space",
+			"runtimes cannot start containers, and nothing can be stored about "
+			"them",
+			s.f_bavail ? "/run has no free inodes" : "/run is full");
+	finding_fix(f, "find /run -xdev -type f -size +1M -exec ls -l {} +; remove what is not "
+		       "needed");
 }
 
-void check_host(struct doctor *d)
+void check_installation(struct doctor *d)
 {
-	library(d);
-	run_space(d);
+	check_config(d);
+	check_preload_library(d);
+	check_run_space(d);
 }
 
 void check_runtime(struct doctor *d)
@@ -153,12 +155,14 @@ void check_runtime(struct doctor *d)
 	if (!d->registered.wrapper)
 		return;
 	if (real_find(names, n, path, &err) == 0) {
-		check_add(d, CHECK_OK, "runtime", NULL, "the wrapper becomes %s", path);
+		finding_add(d, FINDING_OK, "runtime", NULL, "the wrapper's delegate is %s",
+			    path);
 		return;
 	}
-	f = check_add(d, CHECK_BROKEN, "runtime", "no container of the wrapper's can start",
-		      "%s", err.msg);
-	check_fix(f, d->config.runtimes ? "set \"runtimes\" in " CONFIG_PATH
-					  " to the path of a runtime" :
-					  "apt-get install runc || dnf install runc");
+	f = finding_add(d, FINDING_BROKEN, "runtime", "no container of the wrapper's can start",
+			"%s", err.msg);
+	f->reason = err.reason;
+	finding_fix(f, d->config.runtimes ? "set \"runtimes\" in " CONFIG_PATH
+					    " to the path of a runtime" :
+					    "apt-get install runc || dnf install runc");
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct scan {
+struct toml_scanner {
 	char *p;
 	int line;
 	size_t nested; /* arrays and inline tables around p */
@@ -16,18 +16,18 @@ struct scan {
 	void *arg;
 };
 
-static bool value(struct scan *s);
+static bool parse_toml_value(struct toml_scanner *s);
 
-static void blanks(struct scan *s)
+static void skip_toml_blanks(struct toml_scanner *s)
 {
 	s->p += strspn(s->p, " \t\r");
 }
 
 /* Blanks, ends of lines and comments. */
-static void space(struct scan *s)
+static void skip_toml_space(struct toml_scanner *s)
 {
 	for (;;) {
-		blanks(s);
+		skip_toml_blanks(s);
 		if (*s->p == '#')
 			s->p += strcspn(s->p, "\n");
 		if (*s->p != '\n')
@@ -41,7 +41,7 @@ static void space(struct scan *s)
  * The string that p is at, decoded in its place: it never gets longer. Escapes that no path
  * or pattern needs are not understood.
  */
-static char *string(struct scan *s)
+static char *parse_toml_string(struct toml_scanner *s)
 {
 	char quote = *s->p++, *out = s->p, *text = out;
 
@@ -60,8 +60,8 @@ static char *string(struct scan *s)
 	return text;
 }
 
-/* A key of one or more parts is added to the path; what follows it, which is passed over. */
-static char key(struct scan *s)
+/* A key of one or more parts is added to the path; what follows it, which is skipped. */
+static char parse_toml_key(struct toml_scanner *s)
 {
 	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				   "0123456789_-";
@@ -70,11 +70,11 @@ static char key(struct scan *s)
 	do {
 		char *text, *end;
 
-		blanks(s);
+		skip_toml_blanks(s);
 		if (s->path.depth == TOML_DEPTH_MAX)
 			return '\0';
 		if (*s->p == '"' || *s->p == '\'') {
-			text = string(s);
+			text = parse_toml_string(s);
 			end = NULL;
 		} else {
 			text = s->p;
@@ -85,7 +85,7 @@ static char key(struct scan *s)
 		}
 		if (!text)
 			return '\0';
-		blanks(s);
+		skip_toml_blanks(s);
 		next = *s->p;
 		if (next == '\0')
 			return '\0';
@@ -97,61 +97,62 @@ static char key(struct scan *s)
 	return next;
 }
 
-static bool pair(struct scan *s)
+static bool parse_toml_pair(struct toml_scanner *s)
 {
 	size_t depth = s->path.depth;
 	bool ok;
 
-	if (key(s) != '=')
+	if (parse_toml_key(s) != '=')
 		return false;
-	blanks(s);
-	ok = value(s);
+	skip_toml_blanks(s);
+	ok = parse_toml_value(s);
 	s->path.depth = depth;
 	return ok;
 }
 
-/* Behind an element: 1 another follows, 0 that was the last, -1 not understood. */
-static int another(struct scan *s, char close)
+/* After an element: 1 another follows, 0 that was the last, -1 not understood. */
+static int has_next_element(struct toml_scanner *s, char close)
 {
-	space(s);
+	skip_toml_space(s);
 	if (*s->p == ',') {
 		s->p++;
-		space(s);
+		skip_toml_space(s);
 		return *s->p != close;
 	}
 	return *s->p == close ? 0 : -1;
 }
 
 /* [ ... ] or { ... }: what each of its elements is. arg is the list's value, or NULL. */
-static bool bracketed(struct scan *s, char close,
-		      bool (*each)(struct scan *, struct toml_value *), struct toml_value *v)
+static bool parse_toml_bracketed(struct toml_scanner *s, char close,
+				 bool (*each)(struct toml_scanner *, struct toml_value *),
+				 struct toml_value *v)
 {
 	int more;
 
 	if (s->nested++ == TOML_DEPTH_MAX)
 		return false;
 	s->p++;
-	space(s);
+	skip_toml_space(s);
 	more = *s->p != close;
 	while (more > 0)
-		more = each(s, v) ? another(s, close) : -1;
+		more = each(s, v) ? has_next_element(s, close) : -1;
 	s->nested--;
 	s->p += more == 0;
 	return more == 0;
 }
 
-static bool inline_pair(struct scan *s, struct toml_value *v)
+static bool parse_toml_inline_pair(struct toml_scanner *s, struct toml_value *v)
 {
 	(void)v;
-	return pair(s);
+	return parse_toml_pair(s);
 }
 
-static bool is_multi_line(const struct scan *s)
+static bool is_multi_line(const struct toml_scanner *s)
 {
 	return (*s->p == '"' || *s->p == '\'') && s->p[1] == *s->p && s->p[2] == *s->p;
 }
 
-static bool multi_line(struct scan *s)
+static bool skip_toml_multi_line(struct toml_scanner *s)
 {
 	const char *end = *s->p == '"' ? "\"\"\"" : "'''";
 	char *p = strstr(s->p + 3, end);
@@ -164,7 +165,7 @@ static bool multi_line(struct scan *s)
 }
 
 /* Numbers, truths, dates. */
-static bool bare_value(struct scan *s)
+static bool skip_toml_bare_value(struct toml_scanner *s)
 {
 	size_t n = strcspn(s->p, ",]}#\n");
 
@@ -173,7 +174,8 @@ static bool bare_value(struct scan *s)
 }
 
 /* Keep a pair {append=true} to itself: it says something of the list that it stands in. */
-static void see_append(void *arg, const struct toml_path *path, const struct toml_value *v)
+static void visit_toml_append(void *arg, const struct toml_path *path,
+			      const struct toml_value *v)
 {
 	bool *append = arg;
 
@@ -181,16 +183,16 @@ static void see_append(void *arg, const struct toml_path *path, const struct tom
 		*append = true;
 }
 
-static bool element(struct scan *s, struct toml_value *v)
+static bool parse_toml_element(struct toml_scanner *s, struct toml_value *v)
 {
 	struct toml_value inner = { .type = TOML_LIST };
 
 	if (is_multi_line(s)) {
 		v->type = TOML_OTHER;
-		return multi_line(s);
+		return skip_toml_multi_line(s);
 	}
 	if (*s->p == '"' || *s->p == '\'') {
-		char *text = string(s);
+		char *text = parse_toml_string(s);
 
 		if (v->n == TOML_LIST_MAX)
 			v->type = TOML_OTHER;
@@ -203,49 +205,50 @@ static bool element(struct scan *s, struct toml_value *v)
 		void *arg = s->arg;
 		bool ok;
 
-		s->visit = see_append;
+		s->visit = visit_toml_append;
 		s->arg = &v->append;
-		ok = bracketed(s, '}', inline_pair, NULL);
+		ok = parse_toml_bracketed(s, '}', parse_toml_inline_pair, NULL);
 		s->visit = visit;
 		s->arg = arg;
 		return ok;
 	}
 	v->type = TOML_OTHER;
-	return *s->p == '[' ? bracketed(s, ']', element, &inner) : bare_value(s);
+	return *s->p == '[' ? parse_toml_bracketed(s, ']', parse_toml_element, &inner) :
+			      skip_toml_bare_value(s);
 }
 
-static bool value(struct scan *s)
+static bool parse_toml_value(struct toml_scanner *s)
 {
 	struct toml_value v = { .type = TOML_OTHER, .line = s->line };
 	bool ok;
 
 	if (*s->p == '{')
-		return bracketed(s, '}', inline_pair, NULL);
+		return parse_toml_bracketed(s, '}', parse_toml_inline_pair, NULL);
 	if (*s->p == '[') {
 		v.type = TOML_LIST;
-		ok = bracketed(s, ']', element, &v);
+		ok = parse_toml_bracketed(s, ']', parse_toml_element, &v);
 	} else if (is_multi_line(s)) {
-		ok = multi_line(s);
+		ok = skip_toml_multi_line(s);
 	} else if (*s->p == '"' || *s->p == '\'') {
 		v.type = TOML_STRING;
-		v.text[v.n++] = string(s);
+		v.text[v.n++] = parse_toml_string(s);
 		ok = v.text[0];
 	} else {
-		ok = bare_value(s);
+		ok = skip_toml_bare_value(s);
 	}
 	if (ok)
 		s->visit(s->arg, &s->path, &v);
 	return ok;
 }
 
-static bool header(struct scan *s)
+static bool parse_toml_header(struct toml_scanner *s)
 {
 	bool many = s->p[1] == '[';
 
 	s->p += 1 + many;
 	s->path.depth = 0;
 	s->path.table_line = s->line;
-	if (key(s) != ']' || (many && *s->p != ']'))
+	if (parse_toml_key(s) != ']' || (many && *s->p != ']'))
 		return false;
 	s->p += many;
 	s->path.table_depth = s->path.depth;
@@ -254,13 +257,13 @@ static bool header(struct scan *s)
 
 int toml_scan(const char *name, char *text, toml_visit visit, void *arg, struct error *err)
 {
-	struct scan s = { .p = text, .line = 1, .visit = visit, .arg = arg };
+	struct toml_scanner s = { .p = text, .line = 1, .visit = visit, .arg = arg };
 
-	for (space(&s); *s.p; space(&s)) {
+	for (skip_toml_space(&s); *s.p; skip_toml_space(&s)) {
 		int line = s.line;
-		bool ok = *s.p == '[' ? header(&s) : pair(&s);
+		bool ok = *s.p == '[' ? parse_toml_header(&s) : parse_toml_pair(&s);
 
-		blanks(&s);
+		skip_toml_blanks(&s);
 		if (!ok || !strchr("#\n", *s.p))
 			return err_set(err, EINVAL, "%s: line %d is not understood", name,
 				       line);

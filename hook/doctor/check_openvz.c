@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor: does OpenVZ run the action script, and the script its helper? */
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "doctor/checks.h"
+#include "doctor/host_files.h"
+
+#define VZ_MOUNT "/etc/vz/conf/vps.mount"
+
+/* The helper that our action script starts: what stands before " mount " in its line. */
+static bool find_vz_helper(char *text, const char **out)
+{
+	char *end = strstr(text, "/ksm-openvz mount "), *p;
+
+	if (!end)
+		return false;
+	end += strlen("/ksm-openvz");
+	*end = '\0';
+	p = strrchr(text, '\n');
+	*out = p ? p + 1 : text;
+	return (*out)[0] == '/';
+}
+
+void check_openvz(struct doctor *d)
+{
+	char *text __cleanup(host_file_free) = NULL;
+	struct error what, fix;
+	const char *helper;
+	struct finding *f;
+
+	if (access("/etc/vz/vz.conf", F_OK) < 0)
+		return;
+	if (host_file_read(VZ_MOUNT, &text, &what) < 0 || !find_vz_helper(text, &helper)) {
+		f = finding_add(
+			d, FINDING_WARNING, "openvz-script",
+			"KSM_MERGE=\"yes\" in a container's configuration has no effect",
+			"this is an OpenVZ host, and " VZ_MOUNT " is not ksm-hook's");
+		finding_fix(f, "make install-openvz");
+		return;
+	}
+	if (program_check(VZ_MOUNT, &what, &fix) == 0 &&
+	    program_check(helper, &what, &fix) == 0) {
+		finding_add(d, FINDING_OK, "openvz-script", NULL, "OpenVZ runs " VZ_MOUNT);
+		return;
+	}
+	f = finding_add(
+		d, FINDING_BROKEN, "openvz-script",
+		"vzctl starts no container whose script cannot be executed, and without "
+		"the helper nothing is merged",
+		"%s", what.msg);
+	finding_fix(f, "%s", fix.msg);
+}

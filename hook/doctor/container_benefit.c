@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor: is a mergeable container scanned, and does merging it pay? */
+#include "doctor/container_benefit.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "kernel/ksm.h"
+#include "kernel/proc.h"
+
+/* The kernel's, for each page that was scanned: struct ksm_rmap_item (mm/ksm.c) */
+#define RMAP_ITEM_BYTES 64
+
+/* One equal page in so many is what these take. */
+#define BREAK_EVEN 64
+
+/* With fewer than one in so many there is nothing equal to speak of. */
+#define NOTHING_EQUAL 16
+
+/* Mergeable, and yet ksmd never scans it: what Linux 6.7 to 6.9 do after exec. */
+static void check_scanned(struct doctor *d, const struct container_summary *c, const char *name)
+{
+	struct finding *f;
+
+	if (!d->kernel.per_process || c->scanned || c->merged || c->anonymous < SMALL_PAGES ||
+	    !container_is_older(d, c, 3))
+		return;
+	f = finding_add(
+		d, FINDING_BROKEN, "container-scanned",
+		"either ksmd has not got that far, or this is a kernel whose exec keeps "
+		"a process mergeable and does not tell ksmd (Linux 6.7 to 6.9); a "
+		"poststart hook makes it mergeable again",
+		"%s is mergeable, but ksmd has scanned none of it", name);
+	finding_fix(f, "%s attach %s", d->command, name);
+}
+
+/*
+ * Has ksmd scanned it twice? The first time it only makes checksums. Pages that it has not seen
+ * unchanged are counted for the whole host (pages_volatile): where these are few, this
+ * container's are not among them. Else its age tells, with one scan more because it may have
+ * become mergeable late.
+ */
+static bool is_scanned_twice(const struct doctor *d, const struct container_summary *c)
+{
+	int64_t fresh;
+
+	if (c->scanned < SMALL_PAGES || c->scanned * 4 < c->anonymous * 3)
+		return false;
+	if (ksm_sysfs("pages_volatile", &fresh) == 0 && fresh * 4 < c->scanned)
+		return true;
+	return container_is_older(d, c, 3);
+}
+
+/* AnonHugePages and Anonymous, both in kB, of one process. */
+static bool is_mostly_huge(pid_t pid)
+{
+	char text[4096];
+
+	return proc_read(pid, "smaps_rollup", text, sizeof(text)) > 0 &&
+	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
+}
+
+static void check_cost(struct doctor *d, const struct container_summary *c, const char *name)
+{
+	int64_t page = sysconf(_SC_PAGESIZE), equal = c->merged + c->zero;
+	char scanned[16], merged[16], cost[16];
+	struct finding *f;
+
+	format_bytes(scanned, sizeof(scanned), c->scanned * page);
+	format_bytes(merged, sizeof(merged), equal * page);
+	format_bytes(cost, sizeof(cost), c->scanned * RMAP_ITEM_BYTES);
+	if (equal * NOTHING_EQUAL < c->scanned) {
+		f = finding_add(d, FINDING_NOTE, "container-equal",
+				"it is mergeable and was scanned, but few of its pages are "
+				"equal to others: its data differ, or its addresses are random",
+				"%s: %s merged of %s scanned", name, merged, scanned);
+		finding_fix(f, "%s detach %s", d->command, name);
+	}
+	if (equal * BREAK_EVEN < c->scanned) {
+		f = finding_add(d, FINDING_WARNING, "container-cost",
+				"the kernel keeps 64 bytes for each page that was scanned, "
+				"merged or not",
+				"%s costs %s of kernel memory and saves %s", name, cost,
+				merged);
+		finding_fix(f, "%s detach %s", d->command, name);
+	}
+	if (equal * NOTHING_EQUAL < c->scanned && is_mostly_huge(c->pid))
+		finding_add(d, FINDING_NOTE, "container-huge-pages",
+			    "ksmd splits a huge page only where it finds one of its 512 pages "
+			    "elsewhere, and the kernel's counters show less than is merged",
+			    "%s: most of its memory is in huge pages", name);
+}
+
+void container_benefit_check(struct doctor *d, const struct container_summary *c,
+			     const char *name)
+{
+	check_scanned(d, c, name);
+	if (is_scanned_twice(d, c))
+		check_cost(d, c, name);
+}

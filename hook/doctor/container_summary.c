@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The containers that run, with what doctor asks of each: added up over its processes. */
+#include "doctor/container_summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "doctor/scan_time.h"
+#include "kernel/ksm.h"
+#include "kernel/proc.h"
+
+struct summary_scan {
+	struct doctor *d;
+	struct container_summaries *out;
+};
+
+static int compare_containers(const void *a, const void *b)
+{
+	const struct container_summary *x = a, *y = b;
+	int r = strcmp(x->name.engine, y->name.engine);
+
+	return r ? r : strcmp(x->name.id, y->name.id);
+}
+
+/* Resident without what is of files and shared (proc(5), statm); -1 where there is no memory. */
+static int64_t anonymous_pages(pid_t pid)
+{
+	long size, resident, shared;
+	char text[128];
+
+	if (proc_read(pid, "statm", text, sizeof(text)) < 0 ||
+	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3 || size == 0)
+		return -1;
+	return resident - shared;
+}
+
+static bool summarize_process(const struct doctor *d, struct container_summary *c, pid_t pid)
+{
+	struct proc_stat stat;
+	enum ksm_method method;
+	struct ksm_stat st;
+
+	*c = (struct container_summary){ .pid = pid, .processes = 1 };
+	if (proc_stat(pid, &stat) < 0 || stat.kernel_thread)
+		return false;
+	if (!container_of(pid, &c->name)) {
+		if (!d->targets.n || !target_match(&d->targets, pid))
+			return false;
+		snprintf(c->name.engine, sizeof(c->name.engine), "pid");
+		snprintf(c->name.id, sizeof(c->name.id), "%d", pid);
+	}
+	c->anonymous = anonymous_pages(pid);
+	if (c->anonymous < 0)
+		return false;
+	c->start = stat.start;
+	if (ksm_stat_read(pid, &st) < 0)
+		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
+	method = ksm_process_method(pid, &st);
+	c->unknown = method == KSM_BY_UNKNOWN;
+	c->mergeable = method == KSM_BY_PRCTL || method == KSM_BY_MADVISE;
+	c->scanned = st.rmap_items;
+	c->merged = st.merging_pages;
+	c->zero = st.zero_pages;
+	return true;
+}
+
+static bool append_summary(struct container_summaries *list, const struct container_summary *c)
+{
+	if (list->n == list->room) {
+		size_t room = list->room ? list->room * 2 : 256;
+		struct container_summary *more = realloc(list->c, room * sizeof(*more));
+
+		if (!more)
+			return false;
+		list->c = more;
+		list->room = room;
+	}
+	list->c[list->n++] = *c;
+	return true;
+}
+
+static int visit_for_summary(pid_t pid, void *arg)
+{
+	struct summary_scan *s = arg;
+	struct container_summary c;
+
+	if (pid == getpid() || !summarize_process(s->d, &c, pid))
+		return 0;
+	s->d->mergeable_pages += c.mergeable ? c.anonymous : 0;
+	if (s->d->targets.n && !target_match(&s->d->targets, pid))
+		return 0;
+	return append_summary(s->out, &c) ? 0 : 1;
+}
+
+static void add_to_summary(struct container_summary *to, const struct container_summary *from)
+{
+	if (from->start < to->start) {
+		to->start = from->start;
+		to->pid = from->pid;
+	}
+	to->processes += from->processes;
+	to->mergeable += from->mergeable;
+	to->unknown += from->unknown;
+	to->anonymous += from->anonymous;
+	to->scanned += from->scanned;
+	to->merged += from->merged;
+	to->zero += from->zero;
+}
+
+void container_summaries_take(struct doctor *d, struct container_summaries *out)
+{
+	struct summary_scan s = { .d = d, .out = out };
+	size_t last = 0;
+
+	*out = (struct container_summaries){ 0 };
+	(void)proc_for_each(visit_for_summary, &s);
+	if (out->n == 0)
+		return;
+	qsort(out->c, out->n, sizeof(*out->c), compare_containers);
+	for (size_t i = 1; i < out->n; i++) {
+		if (compare_containers(&out->c[last], &out->c[i]) == 0)
+			add_to_summary(&out->c[last], &out->c[i]);
+		else
+			out->c[++last] = out->c[i];
+	}
+	out->n = last + 1;
+}
+
+const char *container_target(char *out, size_t size, const struct container_summary *c)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_.+@-";
+	const char *id = c->name.id;
+	size_t len = strlen(id);
+	bool hex = len == 64 && strspn(id, "0123456789abcdef") == 64;
+
+	if (id[0] == '-' || strspn(id, plain) != len)
+		snprintf(out, size, "pid:%d", c->pid);
+	else
+		snprintf(out, size, "%s:%.*s", c->name.engine, (int)(hex ? 12 : len), id);
+	return out;
+}
+
+bool container_is_older(const struct doctor *d, const struct container_summary *c, int scans)
+{
+	struct timespec now;
+	int64_t age;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	age = now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK));
+	return age * 1000 >= scans * scan_time_ms(d) + 10000;
+}

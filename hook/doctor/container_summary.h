@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The containers that run, with what doctor asks of each: added up over its processes. */
+#ifndef KSM_CONTAINER_SUMMARY_H
+#define KSM_CONTAINER_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "containers/identify.h"
+#include "doctor/findings.h"
+
+/* 4 MiB: what less memory costs or saves is nobody's problem */
+#define SMALL_PAGES 1024
+
+struct container_summary {
+	struct container_name
+		name; /* engine "pid" for a process of the host that is a target */
+	pid_t pid;    /* of its processes the one that was started first */
+	uint64_t start;
+	size_t processes, mergeable, unknown;
+	int64_t anonymous, scanned, merged, zero; /* pages */
+};
+
+struct container_summaries {
+	struct container_summary *c;
+	size_t n, room;
+};
+
+/*
+ * All, or those that are d's targets. Counts d's mergeable pages of all containers in any case.
+ * Free c.
+ */
+void container_summaries_take(struct doctor *d, struct container_summaries *out);
+
+/*
+ * What `ksm-hook attach` takes it by, for messages and, without quotes, for a shell: the name of
+ * a cgroup may be any bytes. Returns out.
+ */
+const char *container_target(char *out, size_t size, const struct container_summary *c);
+
+/* Has it run for so many scans at ksmd's present speed, and some seconds for a slower one? */
+bool container_is_older(const struct doctor *d, const struct container_summary *c, int scans);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Directories of hooks, which podman and CRI-O read by the same rules (oci-hooks(5)). */
+#include "doctor/hook_dirs.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "doctor/hook_file.h"
+#include "doctor/host_files.h"
+
+void hook_dirs_add(struct hook_dirs *dirs, const char *dir)
+{
+	size_t size = strlen(dir) + 1;
+
+	if (dirs->n < HOOK_DIRS_MAX && size <= sizeof(dirs->dir[0]))
+		memcpy(dirs->dir[dirs->n++], dir, size);
+}
+
+static bool hook_program_works(struct doctor *d, const char *engine, const char *path,
+			       const struct hook_file *h)
+{
+	struct error what, fix;
+	struct finding *f;
+	int r = program_check(h->program, &what, &fix);
+
+	if (r == 0)
+		return true;
+	f = finding_add(d, FINDING_BROKEN, "hook-program",
+			r == -ENOENT ?
+				"engines skip a hook that is not there, without a word" :
+			r == -EACCES ?
+				"containers that request merging do not start at all" :
+				"whoever can write to it is root when the next container "
+				"starts",
+			"%s, which %s names for %s", what.msg, path, engine);
+	program_fix(d, f, r, path, h->program, &fix);
+	return false;
+}
+
+static bool read_hook_file(struct doctor *d, const char *path, char **text, struct hook_file *h)
+{
+	struct finding *f;
+	struct error err;
+	ssize_t n = host_file_read(path, text, &err);
+
+	if (n < 0) {
+		f = finding_add(d, FINDING_BROKEN, "hook-file",
+				n == -EPERM ?
+					"whoever can write to it decides what root executes" :
+					"an engine that cannot read it starts no container",
+				"%s", err.msg);
+		if (n == -EPERM)
+			finding_fix(f, "chown root:root %s && chmod 644 %s", path, path);
+		else
+			finding_fix(f, "mv %s %s.broken", path, path);
+		return false;
+	}
+	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0)
+		return true;
+	f = finding_add(d, FINDING_BROKEN, "hook-json",
+			"a file that is not JSON keeps every container from starting", "%s",
+			err.msg);
+	if (strstr(path, "ksm-hook"))
+		hook_file_fix(d, f, path);
+	else
+		finding_fix(f, "mv %s %s.broken", path, path);
+	return false;
+}
+
+/* True where it registers createRuntime of ours. */
+static bool check_hook_file(struct doctor *d, const char *engine, const char *path, bool shared)
+{
+	char *text __cleanup(host_file_free) = NULL;
+	struct hook_file h;
+	struct finding *f;
+
+	if (!read_hook_file(d, path, &text, &h))
+		return false;
+	if (shared && h.precreate) {
+		f = finding_add(d, FINDING_BROKEN, "hook-stages",
+				"podman build, buildah and CRI-O refuse the whole directory "
+				"because of it",
+				"%s names the stage precreate", path);
+		finding_fix(f, "mv %s %s.not-here", path, path);
+		return false;
+	}
+	if (!h.program || !program_is_ours(d, h.program))
+		return false;
+	if (hook_program_works(d, engine, path, &h) && hook_file_judge(d, path, &h))
+		d->registered.poststart |= h.poststart;
+	return h.create;
+}
+
+/* A later directory's file of the same name counts instead. */
+static bool is_masked_by_later(const struct hook_dirs *dirs, size_t i, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char other[600];
+
+	for (size_t k = i + 1; k < dirs->n; k++) {
+		snprintf(other, sizeof(other), "%s%s", dirs->dir[k], name);
+		if (access(other, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void report_no_hook(struct doctor *d, const char *engine, const struct hook_dirs *dirs)
+{
+	const char *dir = dirs->n ? dirs->dir[dirs->n - 1] : HOOKS_DIR;
+	static const char usual[] = HOOKS_DIR "/50-ksm-hook.json";
+	char path[300];
+	struct finding *f;
+
+	f = finding_add(d, FINDING_BROKEN, "hook-registered",
+			"the annotation has no effect there, since nothing calls the hook",
+			"%s: ksm-hook is not registered for createRuntime in %s%s", engine, dir,
+			dirs->n > 1 ? " or in the directories before it" : "");
+	snprintf(path, sizeof(path), "%s/50-ksm-hook.json", dir);
+	if (strcmp(dir, HOOKS_DIR) != 0 && access(usual, R_OK) == 0)
+		finding_fix(f, "mkdir -p %s && ln -sf %s %s", dir, usual, path);
+	else
+		hook_file_fix(d, f, path);
+}
+
+void hook_dirs_check(struct doctor *d, const char *engine, const struct hook_dirs *dirs)
+{
+	size_t before = d->n, found = 0;
+	char first[300] = "";
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		char **list = host_files_list(dirs->dir[i], ".json");
+		bool own = strstr(dirs->dir[i], "precreate");
+
+		for (size_t k = 0; list && list[k]; k++) {
+			if (is_masked_by_later(dirs, i, list[k]) ||
+			    !check_hook_file(d, engine, list[k], !own))
+				continue;
+			if (!found++)
+				snprintf(first, sizeof(first), "%s", list[k]);
+		}
+		host_files_free(list);
+	}
+	if (found > 1)
+		finding_add(d, FINDING_WARNING, "hook-registered",
+			    "every start runs the hook more than once",
+			    "%s: %zu files register createRuntime, %s is the first", engine,
+			    found, first);
+	if (found)
+		d->registered.hook = true;
+	else if (d->n == before || d->finding[d->n - 1].level != FINDING_BROKEN)
+		report_no_hook(d, engine, dirs);
+	if (found == 1 && d->n == before)
+		finding_add(d, FINDING_OK, "hook-registered", NULL, "%s calls the hook by %s%s",
+			    engine, first,
+			    strcmp(engine, "podman") == 0 ?
+				    " (for root; the containers.conf of users is not read)" :
+				    "");
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: a file of a hooks directory (oci-hooks(5)): what it registers, and what is wrong with it. */
+#include "doctor/hook_file.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <string.h>
+
+#include "base/json_reader.h"
+
+static const char merge_annotation[] = ANNOTATION_PREFIX "merge";
+
+/*
+ * Engines match with Go's regexp, we with regcomp(3). These mean something else to each:
+ * groups with flags, escaped letters and digits, and repetitions that take little.
+ */
+static bool is_pattern_of_both(const char *pattern)
+{
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '\\') {
+			p++;
+			if (*p == '\0' || isalnum((unsigned char)*p))
+				return false;
+		} else if ((*p == '(' || *p == '*' || *p == '+' || *p == '?' || *p == '}') &&
+			   p[1] == '?') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* 1 it matches, 0 it does not, -1 there is no telling. */
+static int match_pattern(const char *pattern, const char *text)
+{
+	regex_t re;
+	bool ok;
+
+	if (!is_pattern_of_both(pattern) ||
+	    regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return -1;
+	ok = regexec(&re, text, 0, NULL, 0) == 0;
+	regfree(&re);
+	return ok;
+}
+
+static void take_annotation(struct hook_file *h, const char *key, const char *value)
+{
+	int by_key = match_pattern(key, merge_annotation);
+	int by_value = match_pattern(value, "true");
+
+	h->condition = true;
+	if (by_key > 0 && by_value > 0)
+		h->matches = true;
+	else if (by_key == 0 || by_value == 0)
+		h->narrowed = true;
+	else
+		h->unknown = true;
+}
+
+static void take_condition(struct hook_file *h, const struct json_path *path,
+			   const struct json_value *v)
+{
+	if (json_path_is(path, "when", "always", NULL)) {
+		h->condition = h->matches = v->boolean;
+		h->never = !v->boolean;
+	} else if (json_path_is(path, "when", "annotations", "*", NULL)) {
+		return; /* an array is none of its forms */
+	} else if (path->depth == 3 && path->key[2] &&
+		   strcmp(path->key[1], "annotations") == 0 && v->type == JSON_STRING) {
+		take_annotation(h, path->key[2], v->text);
+	} else if (path->depth == 2) {
+		h->condition = h->condition || v->type != JSON_OBJECT;
+		h->narrowed = h->narrowed || v->type != JSON_OBJECT;
+	}
+}
+
+static void take_stage(struct hook_file *h, const char *stage)
+{
+	bool start = strcmp(stage, "createRuntime") == 0 || strcmp(stage, "prestart") == 0;
+
+	h->starts += start;
+	h->create = h->create || start;
+	h->poststart = h->poststart || strcmp(stage, "poststart") == 0;
+	h->precreate = h->precreate || strcmp(stage, "precreate") == 0;
+}
+
+static int visit_hook_file(void *arg, const struct json_path *path, const struct json_value *v,
+			   struct error *err)
+{
+	struct hook_file *h = arg;
+
+	(void)err;
+	if (path->depth > 1 && path->key[0] && strcmp(path->key[0], "when") == 0)
+		take_condition(h, path, v);
+	if (v->type != JSON_STRING)
+		return 0;
+	if (json_path_is(path, "hook", "path", NULL))
+		h->program = v->text;
+	else if (json_path_is(path, "hook", "args", "*", NULL) && path->index[2] == 1)
+		h->command = v->text;
+	else if (json_path_is(path, "stages", "*", NULL))
+		take_stage(h, v->text);
+	return 0;
+}
+
+int hook_file_parse(struct hook_file *h, const char *path, const char *text, size_t len,
+		    struct error *err)
+{
+	*h = (struct hook_file){ 0 };
+	json_release();
+	return json_walk(path, text, len, false, visit_hook_file, h, err);
+}
+
+void hook_file_fix(const struct doctor *d, struct finding *f, const char *path)
+{
+	/* no backslashes, which JSON would double */
+	finding_fix(f,
+		    "mkdir -p %.*s && echo '{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s\","
+		    "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":10},\"when\":"
+		    "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}},\"stages\":"
+		    "[\"createRuntime\"]}' >%s",
+		    (int)(strrchr(path, '/') - path), path, d->self, path);
+}
+
+static bool is_called(struct doctor *d, const char *path, const struct hook_file *h)
+{
+	struct finding *f;
+
+	if (h->condition && !h->never && h->matches)
+		return true;
+	if (h->condition && !h->never && h->unknown && !h->narrowed) {
+		finding_add(d, FINDING_NOTE, "hook-condition",
+			    "its patterns are in Go's syntax, which is not understood here",
+			    "%s: whether \"when\" matches %s=true is unknown", path,
+			    merge_annotation);
+		return true;
+	}
+	f = finding_add(d, FINDING_BROKEN, "hook-condition",
+			"the hook is not called for containers with this annotation",
+			"%s: \"when\" does not match %s=true", path, merge_annotation);
+	hook_file_fix(d, f, path);
+	return false;
+}
+
+static bool has_command(const struct hook_file *h)
+{
+	return h->command && (strcmp(h->command, "createRuntime") == 0 ||
+			      strcmp(h->command, "prestart") == 0);
+}
+
+bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file *h)
+{
+	struct finding *f;
+
+	if (!is_called(d, path, h))
+		return false;
+	if (h->narrowed || (h->matches && h->unknown))
+		finding_add(d, FINDING_NOTE, "hook-condition",
+			    "all conditions have to be met, so the hook is called for only "
+			    "some of the containers that request merging",
+			    "%s has further conditions in \"when\"", path);
+	if (h->starts > 1) {
+		f = finding_add(d, FINDING_WARNING, "hook-stages",
+				"runtimes run both, so every start runs the hook twice",
+				"%s names both prestart and createRuntime", path);
+		hook_file_fix(d, f, path);
+	}
+	if (h->create && !has_command(h)) {
+		f = finding_add(d, FINDING_BROKEN, "hook-condition",
+				"the program is called with another command than the stage's",
+				"%s: \"args\" does not name createRuntime", path);
+		hook_file_fix(d, f, path);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of the host that steer root: read, and programs that they name looked at. */
+#include "doctor/host_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "oci/runtime_path.h"
+
+ssize_t host_file_read(const char *path, char **text, struct error *err)
+{
+	ssize_t n;
+
+	*text = malloc(HOST_FILE_MAX + 1);
+	if (!*text)
+		return err_set(err, ENOMEM, "out of memory");
+	n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED | FILE_SYMLINK, *text, HOST_FILE_MAX,
+			      err);
+	if (n >= 0 && memchr(*text, '\0', (size_t)n))
+		return err_set(err, EINVAL, "%s: not a text file", path);
+	return n;
+}
+
+void host_file_free(char **text)
+{
+	free(*text);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **host_files_list(const char *dir, const char *suffix)
+{
+	/* a directory of more files than that is no directory of drop-ins */
+	enum { LIST_MAX = 256 };
+	char **list = calloc(LIST_MAX + 1, sizeof(*list));
+	size_t n = 0, s = strlen(suffix);
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	while (d && list && n < LIST_MAX && (e = readdir(d)) != NULL) {
+		size_t len = strlen(e->d_name);
+
+		if (e->d_name[0] != '.' && len > s &&
+		    strcmp(e->d_name + len - s, suffix) == 0 &&
+		    asprintf(&list[n], "%s/%s", dir, e->d_name) > 0)
+			n++;
+	}
+	if (d)
+		closedir(d);
+	if (n == 0) {
+		free(list);
+		return NULL;
+	}
+	qsort(list, n, sizeof(*list), compare_paths);
+	return list;
+}
+
+void host_files_free(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+bool program_is_installed(const char *name)
+{
+	char path[PATH_MAX];
+	const char *dir = REAL_PATH;
+
+	while (*dir) {
+		size_t len = strcspn(dir, ":");
+
+		snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name);
+		if (access(path, X_OK) == 0)
+			return true;
+		dir += len + (dir[len] == ':');
+	}
+	return false;
+}
+
+int program_check(const char *path, struct error *what, struct error *fix)
+{
+	struct stat st;
+
+	err_set(fix, 0, "install ksm-hook again, so that %s is there", path);
+	if (stat(path, &st) < 0)
+		return err_errno(what, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(what, EINVAL, "%s: not a program", path);
+	if (!(st.st_mode & S_IXUSR)) {
+		err_set(fix, 0, "chmod 755 %s", path);
+		return err_set(what, EACCES, "%s: not executable", path);
+	}
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH)) {
+		err_set(fix, 0, "chown root:root %s && chmod 755 %s", path, path);
+		return err_set(what, EPERM, "%s: root executes it, and others can write to it",
+			       path);
+	}
+	return 0;
+}
+
+void program_fix(const struct doctor *d, struct finding *f, int r, const char *file,
+		 const char *path, const struct error *fix)
+{
+	const char *name = strrchr(path, '/'), *slash = strrchr(d->self, '/');
+	char here[PATH_MAX];
+
+	if (r == -ENOENT && name && slash && !strpbrk(path, "'|[*\\&")) {
+		snprintf(here, sizeof(here), "%.*s%s", (int)(slash - d->self), d->self, name);
+		if (access(here, X_OK) == 0) {
+			finding_fix(f, "sed -i 's|%s|%s|' %s", path, here, file);
+			return;
+		}
+	}
+	finding_fix(f, "%s", fix->msg);
+}
+
+bool program_is_ours(const struct doctor *d, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct stat a, b;
+
+	name = name ? name + 1 : path;
+	if (strcmp(name, "ksm-hook") == 0 || strncmp(name, "ksm-runc", 8) == 0 ||
+	    strncmp(name, "ksm-crun", 8) == 0 || strstr(path, "/ksm-hook/"))
+		return true;
+	return stat(path, &a) == 0 && stat(d->self, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of the host that steer root: read, and programs that they name looked at. */
+#ifndef KSM_HOST_FILES_H
+#define KSM_HOST_FILES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "doctor/findings.h"
+
+/*
+ * Read a text file of the administrator's: regular, owned by root (or us) and writable by
+ * nobody else. The text ends with a NUL and is the caller's. Its length, or -errno with err:
+ * -ENOENT where there is none, -EPERM where others can write it.
+ */
+#define HOST_FILE_MAX (512u << 10)
+ssize_t host_file_read(const char *path, char **text, struct error *err);
+
+/* Free what *text points at; for __cleanup. */
+void host_file_free(char **text);
+
+/*
+ * The paths in dir that end with suffix, sorted by name; NULL if there are none. Free with
+ * host_files_free().
+ */
+char **host_files_list(const char *dir, const char *suffix);
+void host_files_free(char **list);
+
+/* Is a program of that name where programs are installed? */
+bool program_is_installed(const char *name);
+
+/*
+ * A program that root will execute: is it there, executable, and writable by root alone? 0,
+ * else -errno with what is wrong and the command that fixes it.
+ */
+int program_check(const char *path, struct error *what, struct error *fix);
+
+/*
+ * How to fix program_check()'s result r: as it says, or, where a program of that name is beside
+ * this one, by writing that path into the file that names it.
+ */
+void program_fix(const struct doctor *d, struct finding *f, int r, const char *file,
+		 const char *path, const struct error *fix);
+
+/* Does this path lead to this program, or has it the name of it or of the runtime wrapper? */
+bool program_is_ours(const struct doctor *d, const char *path);
+
+#endif
