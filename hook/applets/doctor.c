@@ -53,7 +53,7 @@ static void print_finding(const struct finding *f)
 
 	printable(what, sizeof(what), f->what, strlen(f->what));
 	printable(fix, sizeof(fix), f->fix, strlen(f->fix));
-	snprintf(line, sizeof(line), "%s: %s", f->id, what);
+	snprintf(line, sizeof(line), "%s: %s", check_id_name(f->id), what);
 	if (f->level == FINDING_OK) {
 		printf("ok        %s\n", line);
 		return;
@@ -85,7 +85,7 @@ static void print_findings(const struct doctor *d)
 static void write_finding(struct json_out *o, const struct finding *f)
 {
 	json_out_object(o, NULL);
-	json_out_string(o, "id", f->id);
+	json_out_string(o, "id", check_id_name(f->id));
 	json_out_string(o, "level", finding_level_name(f->level));
 	if (f->reason != REASON_NONE)
 		json_out_string(o, "reason", reason_name(f->reason));

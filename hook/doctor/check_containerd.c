@@ -22,7 +22,7 @@ static bool read_containerd_config(struct doctor *d, struct containerd_config *c
 
 	if (n == -ENOENT || (n >= 0 && containerd_config_parse(c, path, text, &err) == 0))
 		return true;
-	finding_unreadable(d, "containerd-config", &err);
+	finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
 	return false;
 }
 
@@ -50,14 +50,14 @@ static void check_containerd_runtime(struct doctor *d, const struct containerd_r
 	int r = program_check(runtime->binary, &what, &fix);
 
 	if (r < 0) {
-		f = finding_add(d, FINDING_BROKEN, "containerd-runtime",
+		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
 				"no pod of that runtime can start",
 				"%s, which is the runtime %s of %s", what.msg, runtime->name,
 				runtime->file);
 		program_fix(d, f, r, runtime->file, runtime->binary, &fix);
 		return;
 	}
-	finding_add(d, FINDING_OK, "containerd-runtime", NULL, "containerd's runtime %s is %s",
+	finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL, "containerd's runtime %s is %s",
 		    runtime->name, runtime->binary);
 	d->registered.wrapper = true;
 	containerd_annotations_judge(d, runtime);
@@ -69,12 +69,12 @@ static void report_no_containerd_runtime(struct doctor *d)
 
 	if (!program_is_installed("kubelet") &&
 	    access("/var/lib/kubelet/config.yaml", F_OK) < 0) {
-		finding_add(d, FINDING_OK, "containerd-runtime", NULL,
+		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
 			    "containerd does not have the runtime wrapper, which only "
 			    "Kubernetes would need");
 		return;
 	}
-	f = finding_add(d, FINDING_WARNING, "containerd-runtime",
+	f = finding_add(d, FINDING_WARNING, ID_CONTAINERD_RUNTIME,
 			"containerd calls no hooks, so pods become mergeable by the runtime "
 			"wrapper, by attach, or not at all",
 			"there is a kubelet, and containerd does not have the runtime wrapper");

@@ -21,7 +21,7 @@ static void report_request_warning(struct doctor *d, const char *name,
 {
 	struct finding *f;
 
-	f = finding_add(d, FINDING_WARNING, "container-annotation",
+	f = finding_add(d, FINDING_WARNING, ID_CONTAINER_ANNOTATION,
 			"an invalid value is ignored, as if it was not given", "%s: %s", name,
 			request->warning);
 	finding_fix(f, "start it with io.ksm.merge=true; until then: %s attach %s", d->command,
@@ -33,7 +33,7 @@ static void report_request_unmet(struct doctor *d, const struct container_summar
 {
 	struct finding *f;
 
-	f = finding_add(d, FINDING_BROKEN, "container-asked",
+	f = finding_add(d, FINDING_BROKEN, ID_CONTAINER_ASKED,
 			"the hook was not called when it started, or failed (then the system "
 			"log has a line of ksm-hook's)",
 			"%s is to be merged (%s), and is not mergeable", name, request->text);
@@ -41,13 +41,13 @@ static void report_request_unmet(struct doctor *d, const struct container_summar
 	finding_fix(f, "%s attach %s", d->command, name);
 	if (proc_seccomp(c->pid) != 2)
 		return;
-	finding_add(d, FINDING_NOTE, "container-seccomp",
+	finding_add(d, FINDING_NOTE, ID_CONTAINER_SECCOMP,
 		    "the filter does not apply to the hook and attach; to the preload library "
 		    "it does, and whether it refuses prctl cannot be seen from outside",
 		    "%s is under a seccomp filter", name);
 }
 
-static bool is_refused(const struct decision *request)
+static bool is_request_refused(const struct decision *request)
 {
 	return request->reason == REASON_DENIED_BY_RULE ||
 	       request->reason == REASON_NOT_ALLOWED ||
@@ -58,7 +58,7 @@ static void report_refused(struct doctor *d, const char *name, const struct deci
 {
 	struct finding *f;
 
-	f = finding_add(d, FINDING_NOTE, "container-denied",
+	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_DENIED,
 			"the administrator's rules take precedence over a container's request",
 			"%s is not merged: %s", name, request->text);
 	f->reason = request->reason;
@@ -70,7 +70,7 @@ static void report_partly(struct doctor *d, const struct container_summary *c, c
 	struct finding *f;
 
 	f = finding_add(
-		d, FINDING_WARNING, "container-partly",
+		d, FINDING_WARNING, ID_CONTAINER_PARTLY,
 		"processes that an exec session started, or that ran before attach, are "
 		"not made mergeable with the others",
 		"%s: %zu of %zu processes are mergeable", name, c->mergeable, c->processes);
@@ -83,7 +83,7 @@ static void report_not_mergeable(struct doctor *d, const char *name,
 {
 	struct finding *f;
 
-	f = finding_add(d, FINDING_NOTE, "container-asked",
+	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_ASKED,
 			"only mergeable memory can be merged",
 			request ? "%s is not mergeable: %s" :
 				  "%s is not mergeable; what it requested is not known here%s",
@@ -106,12 +106,12 @@ static void check_mergeable(struct doctor *d, const struct container_summary *c,
 		report_request_unmet(d, c, name, &request);
 	else if (c->mergeable && c->mergeable + c->unknown < c->processes)
 		report_partly(d, c, name);
-	else if (c->mergeable == 0 && known && is_refused(&request))
+	else if (c->mergeable == 0 && known && is_request_refused(&request))
 		report_refused(d, name, &request);
 	else if (c->mergeable == 0 && d->targets.n)
 		report_not_mergeable(d, name, known ? &request : NULL);
 	else if (c->mergeable && d->targets.n)
-		finding_add(d, FINDING_OK, "container-asked", NULL, "%s is mergeable", name);
+		finding_add(d, FINDING_OK, ID_CONTAINER_ASKED, NULL, "%s is mergeable", name);
 }
 
 static void check_layout(struct doctor *d, const struct container_summary *c, const char *name)
@@ -121,7 +121,7 @@ static void check_layout(struct doctor *d, const struct container_summary *c, co
 
 	if (!layout_group_of(c->name.id, group, sizeof(group)))
 		return;
-	f = finding_add(d, FINDING_NOTE, "container-layout",
+	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_LAYOUT,
 			"every container of the group knows where the others have their "
 			"memory, so a leak in one is a leak in all",
 			"%s shares the address-space layout of %s", name, group);
@@ -158,11 +158,11 @@ void check_containers(struct doctor *d)
 			container_benefit_check(d, c, name);
 	}
 	if (left_out)
-		finding_add(d, FINDING_NOTE, "containers",
+		finding_add(d, FINDING_NOTE, ID_CONTAINERS,
 			    "a longer report would not be read; name a container to have it "
 			    "checked",
 			    "%zu more containers were not checked", left_out);
-	finding_add(d, FINDING_OK, "containers", NULL, "%zu of %zu containers are mergeable",
+	finding_add(d, FINDING_OK, ID_CONTAINERS, NULL, "%zu of %zu containers are mergeable",
 		    mergeable, list.n);
 	free(list.c);
 }

@@ -21,13 +21,13 @@ static void check_docker_runtime(struct doctor *d, const struct docker_runtime *
 	int r = program_check(runtime->path, &what, &fix);
 
 	if (r == 0) {
-		finding_add(d, FINDING_OK, "docker-runtime", NULL,
+		finding_add(d, FINDING_OK, ID_DOCKER_RUNTIME, NULL,
 			    "Docker has the runtime %s, which is %s", runtime->name,
 			    runtime->path);
 		d->registered.wrapper = true;
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "docker-runtime",
+	f = finding_add(d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
 			"containers of that runtime cannot start; others are not affected",
 			"%s, which is the runtime %s of " DAEMON_JSON, what.msg, runtime->name);
 	program_fix(d, f, r, DAEMON_JSON, runtime->path, &fix);
@@ -55,7 +55,7 @@ static void report_no_docker_runtime(struct doctor *d)
 	char tool[PATH_MAX + 64];
 	struct finding *f;
 
-	f = finding_add(d, FINDING_WARNING, "docker-runtime",
+	f = finding_add(d, FINDING_WARNING, ID_DOCKER_RUNTIME,
 			"Docker calls no hooks, so its containers become mergeable by the "
 			"runtime wrapper, by attach, or not at all",
 			"Docker is installed, and " DAEMON_JSON
@@ -79,11 +79,11 @@ void check_docker(struct doctor *d)
 		return;
 	n = host_file_read(DAEMON_JSON, &text, &err);
 	if (n < 0 && n != -ENOENT) {
-		finding_unreadable(d, "docker-config", &err);
+		finding_unreadable(d, ID_DOCKER_CONFIG, &err);
 		return;
 	}
 	if (n > 0 && docker_config_parse(&c, DAEMON_JSON, text, (size_t)n, &err) < 0) {
-		f = finding_add(d, FINDING_BROKEN, "docker-config",
+		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 				"dockerd does not start while it cannot read daemon.json", "%s",
 				err.msg);
 		finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);

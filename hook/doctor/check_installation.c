@@ -46,7 +46,7 @@ static void report_rules(struct doctor *d)
 
 	if (!c->deny.n && !c->allow.n)
 		return;
-	f = finding_add(d, FINDING_NOTE, "config-rules",
+	f = finding_add(d, FINDING_NOTE, ID_CONFIG_RULES,
 			"a container that requests merging can still be refused; its log line "
 			"names the rule",
 			CONFIG_PATH " has %zu \"deny\" and %zu \"allow\" rules, the first for "
@@ -61,7 +61,7 @@ static void report_containers_none(struct doctor *d)
 
 	if (d->config.containers != CONTAINERS_NONE)
 		return;
-	f = finding_add(d, FINDING_WARNING, "config-containers",
+	f = finding_add(d, FINDING_WARNING, ID_CONFIG_CONTAINERS,
 			"no container is made mergeable, whatever it requests",
 			CONFIG_PATH " says \"containers\": \"none\"");
 	f->reason = REASON_CONTAINERS_NONE;
@@ -77,7 +77,7 @@ static void check_config(struct doctor *d)
 
 	if (n < 0 || config_parse(CONFIG_PATH, text, (size_t)n, &d->config, &err) < 0) {
 		d->config = (struct policy_config){ 0 };
-		f = finding_add(d, FINDING_BROKEN, "config",
+		f = finding_add(d, FINDING_BROKEN, ID_CONFIG,
 				"unless all of it can be read, no container is merged, since a "
 				"rule that denies one might be lost",
 				"%s", err.msg);
@@ -89,7 +89,7 @@ static void check_config(struct doctor *d)
 			finding_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
 		return;
 	}
-	finding_add(d, FINDING_OK, "config", NULL, "%s",
+	finding_add(d, FINDING_OK, ID_CONFIG, NULL, "%s",
 		    n ? CONFIG_PATH " is valid" : "no " CONFIG_PATH ", so the defaults apply");
 	copy_config(&d->config);
 	report_containers_none(d);
@@ -106,11 +106,11 @@ static void check_preload_library(struct doctor *d)
 
 	/* libraries need not be executable */
 	if (r == 0 || r == -EACCES) {
-		finding_add(d, FINDING_OK, "library", NULL, PRELOAD_LIBRARY " is there");
+		finding_add(d, FINDING_OK, ID_LIBRARY, NULL, PRELOAD_LIBRARY " is there");
 		return;
 	}
 	f = finding_add(
-		d, r == -ENOENT && !needed ? FINDING_NOTE : FINDING_BROKEN, "library",
+		d, r == -ENOENT && !needed ? FINDING_NOTE : FINDING_BROKEN, ID_LIBRARY,
 		needed ? "containers become mergeable by it here" :
 			 "exec sessions and method \"preload\" need it; the hooks do not",
 		"%s", what.msg);
@@ -125,10 +125,10 @@ static void check_run_space(struct doctor *d)
 	if (statvfs("/run", &s) < 0)
 		return;
 	if (s.f_blocks == 0 || (s.f_bavail && (s.f_files == 0 || s.f_favail))) {
-		finding_add(d, FINDING_OK, "run-space", NULL, "/run has free space");
+		finding_add(d, FINDING_OK, ID_RUN_SPACE, NULL, "/run has free space");
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "run-space",
+	f = finding_add(d, FINDING_BROKEN, ID_RUN_SPACE,
 			"runtimes cannot start containers, and nothing can be stored about "
 			"them",
 			s.f_bavail ? "/run has no free inodes" : "/run is full");
@@ -155,12 +155,12 @@ void check_runtime(struct doctor *d)
 	if (!d->registered.wrapper)
 		return;
 	if (real_find(names, n, path, &err) == 0) {
-		finding_add(d, FINDING_OK, "runtime", NULL, "the wrapper's delegate is %s",
+		finding_add(d, FINDING_OK, ID_RUNTIME, NULL, "the wrapper's delegate is %s",
 			    path);
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "runtime", "no container of the wrapper's can start",
-			"%s", err.msg);
+	f = finding_add(d, FINDING_BROKEN, ID_RUNTIME,
+			"no container of the wrapper's can start", "%s", err.msg);
 	f->reason = err.reason;
 	finding_fix(f, d->config.runtimes ? "set \"runtimes\" in " CONFIG_PATH
 					    " to the path of a runtime" :

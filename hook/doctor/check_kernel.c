@@ -8,17 +8,17 @@ void check_kernel(struct doctor *d)
 
 	d->kernel = probe_support();
 	if (!d->kernel.ksm) {
-		f = finding_add(d, FINDING_BROKEN, "kernel-ksm",
+		f = finding_add(d, FINDING_BROKEN, ID_KERNEL_KSM,
 				"without it nothing can be merged on this host",
 				"this kernel has no KSM, or madvise(MADV_MERGEABLE) is refused "
 				"here");
 		finding_fix(f, "boot a kernel that was built with CONFIG_KSM=y");
 		return;
 	}
-	finding_add(d, FINDING_OK, "kernel-ksm", NULL, "KSM is in this kernel");
+	finding_add(d, FINDING_OK, ID_KERNEL_KSM, NULL, "KSM is in this kernel");
 	if (!d->kernel.prctl) {
 		f = finding_add(
-			d, FINDING_WARNING, "kernel-prctl",
+			d, FINDING_WARNING, ID_KERNEL_PRCTL,
 			"the hook cannot make a container mergeable here; the preload library "
 			"can, and attach can once for what is running",
 			"this kernel has no PR_SET_MEMORY_MERGE, or a seccomp filter refuses "
@@ -27,7 +27,8 @@ void check_kernel(struct doctor *d)
 			    "boot Linux 6.10 or later (or 6.4 with the distribution's fixes)");
 		return;
 	}
-	finding_add(d, FINDING_OK, "kernel-prctl", NULL, "the kernel has PR_SET_MEMORY_MERGE%s",
+	finding_add(d, FINDING_OK, ID_KERNEL_PRCTL, NULL,
+		    "the kernel has PR_SET_MEMORY_MERGE%s",
 		    d->kernel.exec == KSM_YES ? ", and keeps it at exec" : "");
 }
 
@@ -41,14 +42,14 @@ void check_exec(struct doctor *d)
 	if (d->kernel.exec != KSM_NO)
 		return;
 	if (d->registered.poststart || !d->registered.hook) {
-		finding_add(d, FINDING_OK, "kernel-exec", NULL,
+		finding_add(d, FINDING_OK, ID_KERNEL_EXEC, NULL,
 			    "programs do not stay mergeable at exec on this kernel%s",
 			    d->registered.hook ?
 				    ", and the poststart hook, which repairs it, is there" :
 				    "");
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "kernel-exec",
+	f = finding_add(d, FINDING_BROKEN, ID_KERNEL_EXEC,
 			"containers are made mergeable at createRuntime, and are no longer "
 			"when their program starts",
 			"programs do not stay mergeable at exec on this kernel, and no "

@@ -59,25 +59,25 @@ static void check_speed(struct doctor *d)
 
 	describe_pace(pace, sizeof(pace), pages, seconds);
 	if (nap && is_enabled_rate(scan, nap)) {
-		finding_add(d, FINDING_OK, "ksmd-speed", NULL,
+		finding_add(d, FINDING_OK, ID_KSMD_SPEED, NULL,
 			    "ksmd scans %ld pages every %ld ms at rest, more after each start: "
 			    "%s",
 			    (long)scan, (long)nap, pace);
 	} else if (seconds > SLOW_SCAN_S || (!scan && pages)) {
-		f = finding_add(d, FINDING_WARNING, "ksmd-speed",
+		f = finding_add(d, FINDING_WARNING, ID_KSMD_SPEED,
 				"a page merges in the second scan at the earliest, so new "
 				"containers save nothing until then",
 				"ksmd scans %ld pages every %ld ms: %s", (long)scan, (long)nap,
 				pace);
 		finding_fix(f, "%s enable --profile fast", d->command);
 	} else if (nap == 0 || scan / nap > BUSY_PAGES_PER_MS) {
-		f = finding_add(d, FINDING_WARNING, "ksmd-speed",
+		f = finding_add(d, FINDING_WARNING, ID_KSMD_SPEED,
 				"that keeps a CPU busy as long as ksmd runs, whether pages "
 				"merge or not",
 				"ksmd scans %ld pages every %ld ms", (long)scan, (long)nap);
 		finding_fix(f, "%s enable", d->command);
 	} else {
-		finding_add(d, FINDING_OK, "ksmd-speed", NULL,
+		finding_add(d, FINDING_OK, ID_KSMD_SPEED, NULL,
 			    "ksmd scans %ld pages every %ld ms: %s", (long)scan, (long)nap,
 			    pace);
 	}
@@ -92,7 +92,7 @@ static void check_advisor(struct doctor *d)
 
 	if (ksm_sysfs_text("advisor_mode", mode, sizeof(mode)) < 0 || strstr(mode, "[none]"))
 		return;
-	f = finding_add(d, FINDING_WARNING, "ksmd-advisor",
+	f = finding_add(d, FINDING_WARNING, ID_KSMD_ADVISOR,
 			"it begins with the fewest pages and finds its speed only after "
 			"several scans, and pages_to_scan cannot be set while it is on",
 			"the scan-time advisor sets ksmd's speed, aiming at one scan in %ld s",
@@ -105,12 +105,12 @@ static void check_run(struct doctor *d, int64_t run)
 	struct finding *f;
 
 	if (run == 1) {
-		finding_add(d, FINDING_OK, "ksmd-run", NULL,
+		finding_add(d, FINDING_OK, ID_KSMD_RUN, NULL,
 			    "ksmd is running, with %ld completed full scans",
 			    (long)ksmd_counter("full_scans"));
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "ksmd-run",
+	f = finding_add(d, FINDING_BROKEN, ID_KSMD_RUN,
 			"mergeable memory is merged only while ksmd is running",
 			run == 2 ? "ksmd is stopped and all pages were unmerged "
 				   "(/sys/kernel/mm/ksm/run is 2)" :
@@ -125,11 +125,11 @@ static void check_other_tuners(struct doctor *d)
 	struct finding *f;
 
 	if (!name) {
-		finding_add(d, FINDING_OK, "ksmd-tuner", NULL,
+		finding_add(d, FINDING_OK, ID_KSMD_TUNER, NULL,
 			    "no other KSM tuning daemon is running");
 		return;
 	}
-	f = finding_add(d, FINDING_WARNING, "ksmd-tuner",
+	f = finding_add(d, FINDING_WARNING, ID_KSMD_TUNER,
 			"it changes ksmd's settings by the host's free memory, and stops ksmd "
 			"while there is enough, so what ksm-hook enable sets does not last",
 			"the KSM tuning daemon %s (process %d) sets ksmd's speed too", name,
@@ -146,7 +146,7 @@ static void check_huge_pages(struct doctor *d)
 			     sizeof(text)) < 0 ||
 	    !strstr(text, "[always]"))
 		return;
-	f = finding_add(d, FINDING_NOTE, "huge-pages",
+	f = finding_add(d, FINDING_NOTE, ID_HUGE_PAGES,
 			"ksmd splits a huge page only where it finds one of its 512 pages "
 			"elsewhere, so pages merge later, and counters show less than is saved",
 			"transparent huge pages are used for all memory");

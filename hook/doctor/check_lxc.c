@@ -46,10 +46,10 @@ static void check_lxc_line(struct doctor *d, const char *file, char *line)
 	d->registered.lxc = true;
 	r = program_check(program, &what, &fix);
 	if (r == 0) {
-		finding_add(d, FINDING_OK, "lxc-hook", NULL, "LXC calls the hook by %s", file);
+		finding_add(d, FINDING_OK, ID_LXC_HOOK, NULL, "LXC calls the hook by %s", file);
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "lxc-hook",
+	f = finding_add(d, FINDING_BROKEN, ID_LXC_HOOK,
 			"no container that includes common.conf can start",
 			"%s, which %s names", what.msg, file);
 	program_fix(d, f, r, file, program, &fix);
@@ -61,7 +61,7 @@ static void check_lxc_drop_in(struct doctor *d, const char *file)
 	struct error err;
 
 	if (host_file_read(file, &text, &err) < 0) {
-		finding_unreadable(d, "lxc-hook", &err);
+		finding_unreadable(d, ID_LXC_HOOK, &err);
 		return;
 	}
 	for (char *line = text; line; line = next) {
@@ -86,7 +86,7 @@ void check_lxc(struct doctor *d)
 	host_files_free(list);
 	if (d->registered.lxc)
 		return;
-	f = finding_add(d, FINDING_WARNING, "lxc-hook",
+	f = finding_add(d, FINDING_WARNING, ID_LXC_HOOK,
 			"KSM_MERGE=yes takes effect only in containers that include ksm.conf "
 			"themselves",
 			"LXC is installed, and no drop-in in " DROP_INS " calls the hook");

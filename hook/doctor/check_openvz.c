@@ -36,7 +36,7 @@ void check_openvz(struct doctor *d)
 		return;
 	if (host_file_read(VZ_MOUNT, &text, &what) < 0 || !find_vz_helper(text, &helper)) {
 		f = finding_add(
-			d, FINDING_WARNING, "openvz-script",
+			d, FINDING_WARNING, ID_OPENVZ_SCRIPT,
 			"KSM_MERGE=\"yes\" in a container's configuration has no effect",
 			"this is an OpenVZ host, and " VZ_MOUNT " is not ksm-hook's");
 		finding_fix(f, "make install-openvz");
@@ -44,11 +44,11 @@ void check_openvz(struct doctor *d)
 	}
 	if (program_check(VZ_MOUNT, &what, &fix) == 0 &&
 	    program_check(helper, &what, &fix) == 0) {
-		finding_add(d, FINDING_OK, "openvz-script", NULL, "OpenVZ runs " VZ_MOUNT);
+		finding_add(d, FINDING_OK, ID_OPENVZ_SCRIPT, NULL, "OpenVZ runs " VZ_MOUNT);
 		return;
 	}
 	f = finding_add(
-		d, FINDING_BROKEN, "openvz-script",
+		d, FINDING_BROKEN, ID_OPENVZ_SCRIPT,
 		"vzctl starts no container whose script cannot be executed, and without "
 		"the helper nothing is merged",
 		"%s", what.msg);

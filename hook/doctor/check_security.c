@@ -15,10 +15,10 @@ static void check_yama(struct doctor *d)
 	if (read_kernel_file("/proc/sys/kernel/yama/ptrace_scope", text, sizeof(text)) < 0)
 		return;
 	if (text[0] != '3') {
-		finding_add(d, FINDING_OK, "yama", NULL, "root may use ptrace");
+		finding_add(d, FINDING_OK, ID_YAMA, NULL, "root may use ptrace");
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "yama",
+	f = finding_add(d, FINDING_BROKEN, ID_YAMA,
 			"hooks and attach use ptrace to make a container mergeable; the "
 			"runtime wrapper and ksm-hook run do not need it",
 			"kernel.yama.ptrace_scope is 3, which forbids ptrace to everybody "
@@ -37,7 +37,7 @@ static void check_selinux(struct doctor *d)
 	if (read_kernel_file("/sys/fs/selinux/enforce", text, sizeof(text)) < 0 ||
 	    text[0] != '1')
 		return;
-	f = finding_add(d, FINDING_NOTE, "selinux",
+	f = finding_add(d, FINDING_NOTE, ID_SELINUX,
 			"a policy may forbid the hook to trace the runtime's init, and "
 			"containers to read the preload library; the audit log has what it "
 			"denied",
@@ -51,7 +51,7 @@ void check_security(struct doctor *d)
 	struct finding *f;
 
 	if (geteuid() != 0) {
-		f = finding_add(d, FINDING_NOTE, "root",
+		f = finding_add(d, FINDING_NOTE, ID_ROOT,
 				"the processes and files of other users cannot be read",
 				"doctor runs as an ordinary user, so its report is incomplete");
 		finding_fix(f, "sudo %s doctor", d->command);

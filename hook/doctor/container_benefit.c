@@ -28,7 +28,7 @@ static void check_scanned(struct doctor *d, const struct container_summary *c, c
 	    !container_is_older(d, c, 3))
 		return;
 	f = finding_add(
-		d, FINDING_BROKEN, "container-scanned",
+		d, FINDING_BROKEN, ID_CONTAINER_SCANNED,
 		"either ksmd has not got that far, or this is a kernel whose exec keeps "
 		"a process mergeable and does not tell ksmd (Linux 6.7 to 6.9); a "
 		"poststart hook makes it mergeable again",
@@ -72,14 +72,14 @@ static void check_cost(struct doctor *d, const struct container_summary *c, cons
 	format_bytes(merged, sizeof(merged), equal * page);
 	format_bytes(cost, sizeof(cost), c->scanned * RMAP_ITEM_BYTES);
 	if (equal * NOTHING_EQUAL < c->scanned) {
-		f = finding_add(d, FINDING_NOTE, "container-equal",
+		f = finding_add(d, FINDING_NOTE, ID_CONTAINER_EQUAL,
 				"it is mergeable and was scanned, but few of its pages are "
 				"equal to others: its data differ, or its addresses are random",
 				"%s: %s merged of %s scanned", name, merged, scanned);
 		finding_fix(f, "%s detach %s", d->command, name);
 	}
 	if (equal * BREAK_EVEN < c->scanned) {
-		f = finding_add(d, FINDING_WARNING, "container-cost",
+		f = finding_add(d, FINDING_WARNING, ID_CONTAINER_COST,
 				"the kernel keeps 64 bytes for each page that was scanned, "
 				"merged or not",
 				"%s costs %s of kernel memory and saves %s", name, cost,
@@ -87,7 +87,7 @@ static void check_cost(struct doctor *d, const struct container_summary *c, cons
 		finding_fix(f, "%s detach %s", d->command, name);
 	}
 	if (equal * NOTHING_EQUAL < c->scanned && is_mostly_huge(c->pid))
-		finding_add(d, FINDING_NOTE, "container-huge-pages",
+		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
 			    "ksmd splits a huge page only where it finds one of its 512 pages "
 			    "elsewhere, and the kernel's counters show less than is merged",
 			    "%s: most of its memory is in huge pages", name);

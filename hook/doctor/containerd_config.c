@@ -142,11 +142,12 @@ void containerd_annotations_judge(struct doctor *d, const struct containerd_runt
 	struct finding *f;
 
 	if (r->pod.merge && r->container.merge) {
-		finding_add(d, FINDING_OK, "containerd-annotations", NULL,
+		finding_add(d, FINDING_OK, ID_CONTAINERD_ANNOTATIONS, NULL,
 			    "containerd passes io.ksm.* on to the runtime %s", r->name);
 		return;
 	}
-	f = finding_add(d, decides ? FINDING_BROKEN : FINDING_WARNING, "containerd-annotations",
+	f = finding_add(d, decides ? FINDING_BROKEN : FINDING_WARNING,
+			ID_CONTAINERD_ANNOTATIONS,
 			decides ?
 				"the wrapper never sees io.ksm.merge=true, so no pod is "
 				"merged" :

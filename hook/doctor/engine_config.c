@@ -91,7 +91,7 @@ void engine_config_read(struct doctor *d, struct engine_config *c, const char *f
 	ssize_t n = host_file_read(file, &text, &err);
 
 	if (n != -ENOENT && (n < 0 || engine_config_parse(c, file, text, &err) < 0))
-		finding_unreadable(d, "hook-registered", &err);
+		finding_unreadable(d, ID_HOOK_REGISTERED, &err);
 }
 
 void engine_config_read_dir(struct doctor *d, struct engine_config *c, const char *dir,
@@ -115,11 +115,11 @@ static void check_wrapper(struct doctor *d, const char *engine, const struct eng
 	d->registered.wrapper = true;
 	r = program_check(w->path, &what, &fix);
 	if (r == 0) {
-		finding_add(d, FINDING_OK, "wrapper", NULL, "%s has the runtime %s", engine,
+		finding_add(d, FINDING_OK, ID_WRAPPER, NULL, "%s has the runtime %s", engine,
 			    w->path);
 		return;
 	}
-	f = finding_add(d, FINDING_BROKEN, "wrapper", "no container of that runtime can start",
+	f = finding_add(d, FINDING_BROKEN, ID_WRAPPER, "no container of that runtime can start",
 			"%s, which %s names in line %d", what.msg, w->file, w->line);
 	program_fix(d, f, r, w->file, w->path, &fix);
 }

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct finding *finding_add(struct doctor *d, enum finding_level level, const char *id,
+struct finding *finding_add(struct doctor *d, enum finding_level level, enum check_id id,
 			    const char *why, const char *what, ...)
 {
 	static struct finding spare;
@@ -36,7 +36,7 @@ void finding_fix(struct finding *f, const char *fmt, ...)
 		f->fix[0] = '\0';
 }
 
-void finding_unreadable(struct doctor *d, const char *id, const struct error *err)
+void finding_unreadable(struct doctor *d, enum check_id id, const struct error *err)
 {
 	struct finding *f =
 		finding_add(d, FINDING_NOTE, id,

@@ -11,6 +11,7 @@
 #include "base/macros.h"
 #include "base/reason.h"
 #include "containers/targets.h"
+#include "doctor/check_id.h"
 #include "kernel/ksm_probe.h"
 #include "policy/policy.h"
 
@@ -24,7 +25,7 @@ enum finding_level {
 
 /* Texts are raw: a file name or a container's name in them may be any bytes. */
 struct finding {
-	const char *id; /* of the check: the same whether all is well or not */
+	enum check_id id; /* the same whether all is well or not */
 	enum finding_level level;
 	enum reason reason; /* REASON_NONE where no code says more than the id */
 	const char *why;    /* NULL where all is well */
@@ -55,14 +56,14 @@ struct doctor {
 };
 
 /* Add a finding. why is NULL where all is well. Never NULL. */
-struct finding *finding_add(struct doctor *d, enum finding_level level, const char *id,
+struct finding *finding_add(struct doctor *d, enum finding_level level, enum check_id id,
 			    const char *why, const char *what, ...) __printf(5, 6);
 
 /* What is to be done about it. A command that does not fit is left out. */
 void finding_fix(struct finding *f, const char *fmt, ...) __printf(2, 3);
 
 /* A note that something could not be read or understood, so that nothing is said of it. */
-void finding_unreadable(struct doctor *d, const char *id, const struct error *err);
+void finding_unreadable(struct doctor *d, enum check_id id, const struct error *err);
 
 size_t findings_of_level(const struct doctor *d, enum finding_level level);
 

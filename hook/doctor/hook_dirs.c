@@ -30,7 +30,7 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 
 	if (r == 0)
 		return true;
-	f = finding_add(d, FINDING_BROKEN, "hook-program",
+	f = finding_add(d, FINDING_BROKEN, ID_HOOK_PROGRAM,
 			r == -ENOENT ?
 				"engines skip a hook that is not there, without a word" :
 			r == -EACCES ?
@@ -49,7 +49,7 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 	ssize_t n = host_file_read(path, text, &err);
 
 	if (n < 0) {
-		f = finding_add(d, FINDING_BROKEN, "hook-file",
+		f = finding_add(d, FINDING_BROKEN, ID_HOOK_FILE,
 				n == -EPERM ?
 					"whoever can write to it decides what root executes" :
 					"an engine that cannot read it starts no container",
@@ -62,7 +62,7 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 	}
 	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0)
 		return true;
-	f = finding_add(d, FINDING_BROKEN, "hook-json",
+	f = finding_add(d, FINDING_BROKEN, ID_HOOK_JSON,
 			"a file that is not JSON keeps every container from starting", "%s",
 			err.msg);
 	if (strstr(path, "ksm-hook"))
@@ -82,7 +82,7 @@ static bool check_hook_file(struct doctor *d, const char *engine, const char *pa
 	if (!read_hook_file(d, path, &text, &h))
 		return false;
 	if (shared && h.precreate) {
-		f = finding_add(d, FINDING_BROKEN, "hook-stages",
+		f = finding_add(d, FINDING_BROKEN, ID_HOOK_STAGES,
 				"podman build, buildah and CRI-O refuse the whole directory "
 				"because of it",
 				"%s names the stage precreate", path);
@@ -117,7 +117,7 @@ static void report_no_hook(struct doctor *d, const char *engine, const struct ho
 	char path[300];
 	struct finding *f;
 
-	f = finding_add(d, FINDING_BROKEN, "hook-registered",
+	f = finding_add(d, FINDING_BROKEN, ID_HOOK_REGISTERED,
 			"the annotation has no effect there, since nothing calls the hook",
 			"%s: ksm-hook is not registered for createRuntime in %s%s", engine, dir,
 			dirs->n > 1 ? " or in the directories before it" : "");
@@ -147,7 +147,7 @@ void hook_dirs_check(struct doctor *d, const char *engine, const struct hook_dir
 		host_files_free(list);
 	}
 	if (found > 1)
-		finding_add(d, FINDING_WARNING, "hook-registered",
+		finding_add(d, FINDING_WARNING, ID_HOOK_REGISTERED,
 			    "every start runs the hook more than once",
 			    "%s: %zu files register createRuntime, %s is the first", engine,
 			    found, first);
@@ -156,8 +156,8 @@ void hook_dirs_check(struct doctor *d, const char *engine, const struct hook_dir
 	else if (d->n == before || d->finding[d->n - 1].level != FINDING_BROKEN)
 		report_no_hook(d, engine, dirs);
 	if (found == 1 && d->n == before)
-		finding_add(d, FINDING_OK, "hook-registered", NULL, "%s calls the hook by %s%s",
-			    engine, first,
+		finding_add(d, FINDING_OK, ID_HOOK_REGISTERED, NULL,
+			    "%s calls the hook by %s%s", engine, first,
 			    strcmp(engine, "podman") == 0 ?
 				    " (for root; the containers.conf of users is not read)" :
 				    "");

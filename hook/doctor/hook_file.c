@@ -129,13 +129,13 @@ static bool is_called(struct doctor *d, const char *path, const struct hook_file
 	if (h->condition && !h->never && h->matches)
 		return true;
 	if (h->condition && !h->never && h->unknown && !h->narrowed) {
-		finding_add(d, FINDING_NOTE, "hook-condition",
+		finding_add(d, FINDING_NOTE, ID_HOOK_CONDITION,
 			    "its patterns are in Go's syntax, which is not understood here",
 			    "%s: whether \"when\" matches %s=true is unknown", path,
 			    merge_annotation);
 		return true;
 	}
-	f = finding_add(d, FINDING_BROKEN, "hook-condition",
+	f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,
 			"the hook is not called for containers with this annotation",
 			"%s: \"when\" does not match %s=true", path, merge_annotation);
 	hook_file_fix(d, f, path);
@@ -155,18 +155,18 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 	if (!is_called(d, path, h))
 		return false;
 	if (h->narrowed || (h->matches && h->unknown))
-		finding_add(d, FINDING_NOTE, "hook-condition",
+		finding_add(d, FINDING_NOTE, ID_HOOK_CONDITION,
 			    "all conditions have to be met, so the hook is called for only "
 			    "some of the containers that request merging",
 			    "%s has further conditions in \"when\"", path);
 	if (h->starts > 1) {
-		f = finding_add(d, FINDING_WARNING, "hook-stages",
+		f = finding_add(d, FINDING_WARNING, ID_HOOK_STAGES,
 				"runtimes run both, so every start runs the hook twice",
 				"%s names both prestart and createRuntime", path);
 		hook_file_fix(d, f, path);
 	}
 	if (h->create && !has_command(h)) {
-		f = finding_add(d, FINDING_BROKEN, "hook-condition",
+		f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,
 				"the program is called with another command than the stage's",
 				"%s: \"args\" does not name createRuntime", path);
 		hook_file_fix(d, f, path);

@@ -9,16 +9,17 @@
 testAskedAndNotMarked() {
 	start asked '{}' "$merge" /bin/sleep 600
 	found container-asked broken "runc:doctor-$$-asked"
+	assertEquals requested "$(of container-asked reason)"
 	assertContains "$(of container-asked fix)" "attach runc:doctor-$$-asked"
 	# without a target too
 	_all=$("$KSM_HOOK" doctor)
-	assertContains "$_all" "$_all" "container-asked: runc:doctor-$$-asked is to be merged"
+	assertContains "$_all" "$_all" "broken    container-asked: runc:doctor-$$-asked"
 	doctor "runc:doctor-$$-asked"
-	mended container-asked "runc:doctor-$$-asked"
+	fixed container-asked "runc:doctor-$$-asked"
 	assertTrue "container_is asked yes"
 	runc exec -d "doctor-$$-asked" /bin/sleep 600 </dev/null >/dev/null 2>&1
 	found container-partly warning "runc:doctor-$$-asked"
-	mended container-partly "runc:doctor-$$-asked"
+	fixed container-partly "runc:doctor-$$-asked"
 	runc delete -f "doctor-$$-asked"
 }
 
@@ -30,7 +31,7 @@ testAskedUnderSeccomp() {
 	mv "$work/c.json" "$work/bundle-seccomp/config.json"
 	runc run -d -b "$work/bundle-seccomp" "doctor-$$-seccomp" >/dev/null 2>&1 </dev/null
 	found container-seccomp note "runc:doctor-$$-seccomp"
-	mended container-asked "runc:doctor-$$-seccomp"
+	fixed container-asked "runc:doctor-$$-seccomp"
 	gone container-seccomp "runc:doctor-$$-seccomp"
 	runc delete -f "doctor-$$-seccomp"
 }
@@ -39,6 +40,7 @@ testDidNotAsk() {
 	start not '{}' '{}' /bin/sleep 600
 	doctor "runc:doctor-$$-not"
 	assertEquals "$out" note "$(level container-asked)"
+	assertEquals "$out" not-requested "$(of container-asked reason)"
 	assertNotContains "$("$KSM_HOOK" doctor)" "doctor-$$-not"
 	runc delete -f "doctor-$$-not"
 	start odd '{}' '{"io.ksm.merge":"yes"}' /bin/sleep 600
@@ -51,7 +53,7 @@ testDenied() {
 	echo '{"deny": [{"annotation": "team", "match": "pay*"}]}' >$config
 	start denied '{}' '{"io.ksm.merge":"true","team":"payments"}' /bin/sleep 600
 	found container-denied note "runc:doctor-$$-denied"
-	assertContains "$(of container-denied what)" "denied by the rule for team"
+	assertEquals denied-by-rule "$(of container-denied reason)"
 	cp "$work/config.saved" $config
 	found container-asked broken "runc:doctor-$$-denied"
 	runc delete -f "doctor-$$-denied"
@@ -90,8 +92,8 @@ testAskedOfLxc() {
 	E
 	timeout 20 lxc-start -n $_lxc -d </dev/null >/dev/null 2>&1
 	found container-asked broken lxc:$_lxc
-	assertContains "$(of container-asked what)" "KSM_MERGE=yes"
-	mended container-asked lxc:$_lxc
+	assertEquals requested "$(of container-asked reason)"
+	fixed container-asked lxc:$_lxc
 	timeout 20 lxc-stop -n $_lxc -k
 	mv "$work/drop-in.saved" $_drop_in
 }
@@ -133,7 +135,7 @@ testNothingEqual() {
 	wait_for 40 _told
 	found container-cost warning "runc:doctor-$$-random"
 	assertEquals "$out" note "$(level container-equal)"
-	mended container-cost "runc:doctor-$$-random"
+	fixed container-cost "runc:doctor-$$-random"
 	gone container-equal "runc:doctor-$$-random"
 	runc delete -f "doctor-$$-random"
 }

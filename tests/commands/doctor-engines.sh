@@ -27,7 +27,7 @@ testPodmanHooks() {
 	mv $hook_file "$work/hook.saved"
 	found hook-registered broken
 	assertEquals no "$(podman_asks)"
-	mended hook-registered
+	fixed hook-registered
 	assertEquals yes "$(podman_asks)"
 	cp "$work/hook.saved" $hook_file
 	# a directory that an administrator chose, by each of the files that count
@@ -37,7 +37,7 @@ testPodmanHooks() {
 		found hook-registered broken
 		assertContains "$(of hook-registered what)" "$work/hooks.d"
 		assertEquals "$_f" no "$(podman_asks)"
-		mended hook-registered
+		fixed hook-registered
 		assertEquals "$_f" yes "$(podman_asks)"
 		rm "$work/hooks.d/50-ksm-hook.json" $_f
 	done
@@ -53,7 +53,7 @@ testPodmanHooks() {
 	gone hook-registered
 	printf '[engine.runtimes]\nksm-runc = ["/nowhere/ksm-runc"]\n' >/etc/containers/containers.conf
 	found wrapper broken
-	mended wrapper
+	fixed wrapper
 	assertEquals "$out" ok "$(level wrapper)"
 	printf '[engine\n' >/etc/containers/containers.conf
 	found hook-registered note
@@ -69,7 +69,7 @@ testCrioHooks() {
 	assertContains "$out" "$out" "CRI-O calls the hook by $hook_file"
 	printf '[crio.runtime]\nhooks_dir = ["/etc/crio/hooks.d"]\n' >/etc/crio/crio.conf.d/10-hooks
 	found hook-registered broken
-	mended hook-registered
+	fixed hook-registered
 	cp "$top/oci-config/crio-ksm-runc.conf" /etc/crio/crio.conf.d/50-ksm-runc.conf
 	gone wrapper
 	assertEquals "$out" ok "$(level wrapper)"
@@ -82,37 +82,37 @@ testHookFile() {
 	echo '{' >$hook_file
 	found hook-json broken
 	assertEquals "" "$(podman_asks)"
-	mended hook-json
+	fixed hook-json
 	assertEquals yes "$(podman_asks)"
 	echo 'not JSON' >"$(dirname $hook_file)/10-other.json"
 	found hook-json broken
-	mended hook-json
+	fixed hook-json
 	for _when in '{}' '{"always":false}' '{"annotations":{"^io[.]ksm[.]merge$":"^yes$"}}' \
 		'{"annotations":{"^ksm$":".*"}}' '{"commands":["/bin/nothing$"]}'; do
 		jq --argjson when "$_when" '.when = $when' "$work/hook.saved" >$hook_file
 		found hook-condition broken
 		assertEquals "$_when" no "$(podman_asks)"
-		mended hook-condition
+		fixed hook-condition
 		assertEquals "$_when" yes "$(podman_asks)"
 	done
 	jq '.when.commands = [".*"]' "$work/hook.saved" >$hook_file
 	found hook-condition note
 	jq '.stages += ["prestart"]' "$work/hook.saved" >$hook_file
 	found hook-stages warning
-	mended hook-stages
+	fixed hook-stages
 	jq '.hook.args[1] = "poststop"' "$work/hook.saved" >$hook_file
 	found hook-condition broken
-	mended hook-condition
+	fixed hook-condition
 	cp "$work/hook.saved" $hook_file
 	cp "$work/hook.saved" "$(dirname $hook_file)/60-again.json"
 	found hook-registered warning
 	rm "$(dirname $hook_file)/60-again.json"
 	cp /usr/local/share/ksm-hook/precreate.d/50-ksm-hook-precreate.json "$(dirname $hook_file)"
 	found hook-stages broken
-	mended hook-stages
+	fixed hook-stages
 	chmod 666 $hook_file
 	found hook-file broken
-	mended hook-file
+	fixed hook-file
 	rm -f "$(dirname $hook_file)"/*.not-here "$(dirname $hook_file)"/*.broken
 	gone hook-registered
 }
@@ -135,16 +135,16 @@ testHookProgram() {
 	KSM_HOOK=$_saved
 	found hook-program broken
 	assertEquals no "$(podman_asks)"
-	mended hook-program
+	fixed hook-program
 	assertEquals yes "$(podman_asks)"
 	KSM_HOOK=$work/doctor
 	chmod 644 $_saved
 	found hook-program broken
 	assertEquals "does not start" "" "$(podman_asks)"
-	mended hook-program
+	fixed hook-program
 	chown nobody $_saved
 	found hook-program broken
-	mended hook-program
+	fixed hook-program
 	KSM_HOOK=$_saved
 	gone docker-runtime
 }
@@ -154,11 +154,11 @@ testDocker() {
 	cp $_file "$work/daemon.saved"
 	echo '{"runtimes": {"other": {"path": "/usr/bin/other"}}}' >$_file
 	found docker-runtime warning
-	mended docker-runtime
+	fixed docker-runtime
 	assertEquals /usr/bin/other "$(jq -r .runtimes.other.path $_file)"
 	rm $_file
 	found docker-runtime warning
-	mended docker-runtime
+	fixed docker-runtime
 	rm /usr/local/sbin/ksm-runc
 	found docker-runtime broken
 	assertContains "$(of docker-runtime fix)" "install ksm-hook again"
@@ -166,10 +166,10 @@ testDocker() {
 	gone docker-runtime
 	sed -i 's|/usr/local/sbin|/nowhere|' $_file
 	found docker-runtime broken
-	mended docker-runtime
+	fixed docker-runtime
 	echo '{' >$_file
 	found docker-config broken
-	EDITOR="cp $work/daemon.saved" mended docker-config
+	EDITOR="cp $work/daemon.saved" fixed docker-config
 }
 
 # the handler's annotations as containerd itself reads them
@@ -187,19 +187,19 @@ testContainerd() {
 		sed -i -e "$_sed" $_file
 		assertNotEquals "$_sed" 2 "$(containerd_passes)"
 		found containerd-annotations warning
-		mended containerd-annotations
+		fixed containerd-annotations
 		assertEquals "$_sed" 2 "$(containerd_passes)"
 		cp "$work/containerd.saved" $_file
 	done
 	# in runc's place it is the annotation that decides
 	sed -i -e 's|/usr/local/sbin/ksm-runc|/usr/local/libexec/ksm-hook/runc|' -e '/_annotations = /d' $_file
 	found containerd-annotations broken
-	mended containerd-annotations
+	fixed containerd-annotations
 	sed 's|/usr/local/sbin/ksm-runc|/usr/local/sbin/ksm-runc-1|' "$work/containerd.saved" >$_file
 	found containerd-runtime broken
 	sed 's|/usr/local/sbin/ksm-runc|/nowhere/ksm-runc|' "$work/containerd.saved" >$_file
 	found containerd-runtime broken
-	mended containerd-runtime
+	fixed containerd-runtime
 	# what is in an imported file counts
 	mkdir -p /etc/containerd/conf.d
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
@@ -209,7 +209,7 @@ testContainerd() {
 	sed -i '/_annotations = /d' /etc/containerd/conf.d/ksm.toml
 	found containerd-annotations warning
 	assertContains "$(of containerd-annotations fix)" /etc/containerd/conf.d/ksm.toml
-	mended containerd-annotations
+	fixed containerd-annotations
 	echo '[plugins' >$_file
 	found containerd-config note
 	# a node of Kubernetes without the wrapper
@@ -232,10 +232,10 @@ testLxc() {
 	_file=/usr/share/lxc/config/common.conf.d/50-ksm-hook.conf
 	rm $_file
 	found lxc-hook warning
-	mended lxc-hook
+	fixed lxc-hook
 	sed -i 's|= .*/ksm-hook|= /nowhere/ksm-hook|' $_file
 	found lxc-hook broken
-	mended lxc-hook
+	fixed lxc-hook
 }
 
 testOpenVz() {
@@ -247,7 +247,7 @@ testOpenVz() {
 	assertEquals "$out" ok "$(level openvz-script)"
 	chmod 644 /etc/vz/conf/vps.mount
 	found openvz-script broken
-	mended openvz-script
+	fixed openvz-script
 	mv /usr/local/libexec/ksm-hook/ksm-openvz "$work/helper"
 	found openvz-script broken
 	mv "$work/helper" /usr/local/libexec/ksm-hook/ksm-openvz

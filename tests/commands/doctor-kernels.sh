@@ -28,12 +28,12 @@ suite_setup() {
 		if [ -n "$fix" ]; then
 			sh -c "$fix" >/dev/null
 			sleep 2
-			ksm-hook doctor pid:$! | grep -q container-scanned || echo "mended: container-scanned"
+			ksm-hook doctor pid:$! | grep -q container-scanned || echo "fixed: container-scanned"
 		fi
 		fix=$(awk '/^broken.*kernel-exec/ { on = 1 } on && /^  fix/ { sub(/^  fix */, ""); print; exit }' /tmp/found)
 		[ -n "$fix" ] || exit 0
 		sh -c "$fix"
-		ksm-hook doctor | sed -n 's/^\([a-z][a-z]*\)  *\([a-z-]*\): .*/mended: \1 \2/p'
+		ksm-hook doctor | sed -n 's/^\([a-z][a-z]*\)  *\([a-z-]*\): .*/fixed: \1 \2/p'
 	S
 	chmod 755 "$guest/run.test"
 	ask_all 6.1 6.12
@@ -45,13 +45,13 @@ testWithoutThePrctl() {
 
 testLostAtExec() {
 	says as-6.4 'ok kernel-prctl' 'broken kernel-exec' 'ok hook-registered' 'status 1' \
-		'mended: ok kernel-exec' 'mended: ok hook-registered'
+		'fixed: ok kernel-exec' 'fixed: ok hook-registered'
 }
 
 # this kernel does not tell, and neither does one that scans
 testNotScannedAfterExec() {
 	says as-6.7 'ok kernel-prctl' 'broken container-scanned' \
-		'mended: container-scanned'
+		'fixed: container-scanned'
 }
 
 testKeptAtExec() {

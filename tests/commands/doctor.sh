@@ -37,6 +37,21 @@ testUsage() {
 	assertContains "$("$KSM_HOOK" doctor --help)" "usage: ksm-hook doctor"
 }
 
+# each check of the program has its paragraph in the manual, and the other way round
+testManual() {
+	sed -n '/^static const char \*const id_names/,/^};/s/.* = "\(.*\)",$/\1/p' \
+		"$top/hook/doctor/check_id.c" | sort >"$work/ids"
+	sed -n '/^.Sh CHECKS/,/^.Sh EXIT/s/^.It Li //p' "$top/docs/ksm-hook-doctor.8" |
+		sort >"$work/ids.manual"
+	assertTrue "there are some" "[ $(wc -l <"$work/ids") -gt 40 ]"
+	assertEquals "" "$(diff "$work/ids" "$work/ids.manual")"
+	doctor
+	assertEquals "" "$(echo "$out" | jq -r '.findings[].id' | sort -u | comm -13 "$work/ids" -)"
+	# and what the manual says of an object is all that there is
+	assertEquals "" "$(echo "$out" | jq -r '.findings[] | keys[]' | sort -u |
+		grep -vxE 'id|level|reason|what|why|fix')"
+}
+
 testOrdinaryUser() {
 	_text=$(setpriv --reuid 65534 --clear-groups "$KSM_HOOK" doctor)
 	assertContains "$_text" "$_text" "note      root:"
@@ -46,7 +61,7 @@ testKsmdStopped() {
 	for _run in 0 2; do
 		echo $_run >$ksm/run
 		found ksmd-run broken
-		mended ksmd-run
+		fixed ksmd-run
 		assertEquals 1 "$(cat $ksm/run)"
 	done
 }
@@ -59,20 +74,20 @@ testKsmdTooSlow() {
 	echo 5000 >$ksm/sleep_millisecs
 	found ksmd-speed warning
 	assertContains "$(of ksmd-speed fix)" "enable --profile fast"
-	mended ksmd-speed
+	fixed ksmd-speed
 	runc delete -f "doctor-$$-slow"
 }
 
 testKsmdBusy() {
 	echo 0 >$ksm/sleep_millisecs
 	found ksmd-speed warning
-	mended ksmd-speed
+	fixed ksmd-speed
 }
 
 testAdvisor() {
 	echo scan-time >$ksm/advisor_mode
 	found ksmd-advisor warning
-	mended ksmd-advisor
+	fixed ksmd-advisor
 }
 
 testTuner() {
@@ -99,14 +114,14 @@ testHugePages() {
 	_was=$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/mm/transparent_hugepage/enabled)
 	echo always >/sys/kernel/mm/transparent_hugepage/enabled
 	found huge-pages note
-	mended huge-pages
+	fixed huge-pages
 	echo "$_was" >/sys/kernel/mm/transparent_hugepage/enabled
 }
 
 testConfig() {
 	echo '{"containers": "sometimes"}' >$config
 	found config broken
-	EDITOR="cp $work/config.saved" mended config
+	EDITOR="cp $work/config.saved" fixed config
 	echo '{"containers": ' >$config
 	found config broken
 	echo '{"containres": "all"}' >$config
@@ -116,13 +131,14 @@ testConfig() {
 	gone config
 	chmod 666 $config
 	found config broken
-	mended config
+	fixed config
 	chown nobody $config
 	found config broken
-	mended config
+	fixed config
 	printf '{\n  "containers": "none"\n}\n' >$config
 	found config-containers warning
-	mended config-containers
+	assertEquals containers-none "$(of config-containers reason)"
+	fixed config-containers
 	echo '{"deny": [{"annotation": "team", "match": "pay*"}]}' >$config
 	found config-rules note
 	assertContains "$(of config-rules what)" 'team=pay*'
@@ -140,7 +156,7 @@ testLibrary() {
 	gone library
 	chmod 777 $_lib
 	found library broken
-	mended library
+	fixed library
 	cp "$work/config.saved" $config
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2154,SC2034 # from common.sh, and for the suites
-# What the suites of doctor share. Each thing is broken for real, found, and mended by the
+# What the suites of doctor share. Each thing is broken for real, found, and fixed by the
 # command that doctor names.
 #
 # All of it happens in a mount namespace of its own, with overlays on /etc, /usr/local,
@@ -83,8 +83,8 @@ gone() {
 	esac
 }
 
-# mended ID [TARGET]: by the command that was named
-mended() {
+# fixed ID [TARGET]: by the command that was named
+fixed() {
 	_fix=$(of "$1" fix)
 	sh -c "$_fix" >"$work/fix.out" 2>&1
 	gone "$1" "${2:-$quiet}"

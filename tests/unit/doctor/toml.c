@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook/toml.c: what is found in a text, and which texts are not understood. */
+/* hook/doctor/toml.c: what is found in a text, and which texts are not understood. */
 #include "doctor/toml.h"
 
 #include <errno.h>

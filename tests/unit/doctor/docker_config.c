@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/docker_config.c: the runtimes that a daemon.json names. */
+#include "doctor/docker_config.h"
+
+#include <errno.h>
+
+#include "base/json_reader.h"
+#include "base/macros.h"
+#include "check.h"
+
+static struct docker_config config;
+
+static void test_runtimes(void)
+{
+	static const struct {
+		const char *text, *found;
+	} cases[] = {
+		{ "{}", "" },
+		{ "{\"runtimes\": {}}", "" },
+		{ "{\"runtimes\": null}", "" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}}}", "a=/a " },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}, \"b\": {\"path\": \"b\"}}}",
+		  "a=/a b=b " },
+		/* dockerd takes over both */
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}}, "
+		  "\"runtimes\": {\"b\": {\"path\": \"/b\"}}}",
+		  "a=/a b=/b " },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [\"path\"]}}}",
+		  "a=/a " },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\"}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"options\": {\"path\": \"/a\"}}}}", "" },
+		{ "{\"runtimes\": [{\"path\": \"/a\"}]}", "" },
+		{ "{\"runtimes\": {\"a\": {\"path\": 7}}}", "" },
+		{ "{\"default-runtime\": \"a\"}", "" },
+		{ "{\"other\": {\"a\": {\"path\": \"/a\"}}}", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char out[256] = "";
+		struct error err;
+		size_t len = 0;
+
+		check_case = cases[i].text;
+		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
+					      strlen(cases[i].text), &err),
+			  0);
+		for (size_t k = 0; k < config.n; k++)
+			len += (size_t)snprintf(out + len, sizeof(out) - len, "%s=%s ",
+						config.runtime[k].name, config.runtime[k].path);
+		CHECK_TEXT(out, cases[i].found);
+	}
+}
+
+static void test_not_json(void)
+{
+	static const char *const texts[] = { "", "{", "runtimes", "{\"a\": 1} {}",
+					     "{ /* no comments */ }" };
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		check_case = texts[i];
+		CHECK_INT(docker_config_parse(&config, "daemon.json", texts[i],
+					      strlen(texts[i]), &err),
+			  -EINVAL);
+		CHECK_HAS(err.msg, "daemon.json");
+	}
+}
+
+static void test_many(void)
+{
+	char text[8192] = "{\"runtimes\": {";
+	size_t len = strlen(text);
+	struct error err;
+
+	check_case = "many";
+	for (int i = 0; i < 2 * DOCKER_RUNTIMES_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"%s\"r%d\": {\"path\": \"/r\"}", i ? "," : "", i);
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "}}");
+	CHECK_INT(docker_config_parse(&config, "daemon.json", text, len, &err), 0);
+	CHECK_INT(config.n, DOCKER_RUNTIMES_MAX);
+}
+
+int main(void)
+{
+	test_runtimes();
+	test_not_json();
+	test_many();
+	return check_end();
+}

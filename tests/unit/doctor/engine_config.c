@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/engine_config.c: the directories and runtimes that podman and CRI-O set. */
+#include "doctor/engine_config.h"
+
+#include <errno.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+#define FILE_NAME "/etc/containers/containers.conf"
+
+static struct engine_config config;
+
+/* "DIR … | RUNTIME@LINE …", after the default directory D */
+static const char *read_text(enum engine_dialect dialect, const char *text, int *ret)
+{
+	static char copy[2048], out[1024];
+	struct error err;
+	size_t len = 0;
+
+	config = (struct engine_config){ .dialect = dialect, .engine = "engine" };
+	hook_dirs_add(&config.dirs, "D");
+	snprintf(copy, sizeof(copy), "%s", text);
+	*ret = engine_config_parse(&config, FILE_NAME, copy, &err);
+	if (*ret < 0)
+		CHECK_HAS(err.msg, FILE_NAME ": ");
+#define ADD(...) len += (size_t)snprintf(out + len, sizeof(out) - len, __VA_ARGS__)
+	for (size_t i = 0; i < config.dirs.n; i++)
+		ADD("%s ", config.dirs.dir[i]);
+	ADD("|");
+	for (size_t i = 0; i < config.runtimes; i++)
+		ADD(" %s@%d", config.runtime[i].path, config.runtime[i].line);
+#undef ADD
+	return out;
+}
+
+static void test_settings(void)
+{
+	static const struct {
+		enum engine_dialect dialect;
+		const char *text, *found;
+		int ret;
+	} cases[] = {
+		{ CONTAINERS_CONF, "", "D |", 0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = ['/a', \"/b\"]\n", "/a /b |", 0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = ['/a', {append=true}]\n", "D /a |",
+		  0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = []\n", "|", 0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = '/a'\n", "D |", -EINVAL },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = 7\n[engine.runtimes]\nx = ['/r']\n",
+		  "D | /r@4", -EINVAL },
+		{ CONTAINERS_CONF, "hooks_dir = ['/a']\n", "D |", 0 },
+		{ CONTAINERS_CONF, "[containers]\nhooks_dir = ['/a']\n", "D |", 0 },
+		{ CONTAINERS_CONF, "[crio.runtime]\nhooks_dir = ['/a']\n", "D |", 0 },
+		{ CONTAINERS_CONF, "engine.hooks_dir = ['/a']\n", "/a |", 0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = [\n  '/a', # one\n  '/b',\n]\n",
+		  "/a /b |", 0 },
+		{ CONTAINERS_CONF,
+		  "[engine.runtimes]\nksm-runc = ['/a/ksm-runc', '/b/ksm-runc']\n",
+		  "D | /a/ksm-runc@2 /b/ksm-runc@2", 0 },
+		{ CONTAINERS_CONF, "[engine.runtimes]\nksm-runc = '/a/ksm-runc'\n", "D |", 0 },
+		{ CONTAINERS_CONF, "[engine.runtimes.ksm]\npath = ['/a/ksm-runc']\n", "D |",
+		  0 },
+		{ CONTAINERS_CONF, "[engine]\nhooks_dir = ['/a']\n[engine\n", "/a |", -EINVAL },
+		{ CRIO_CONF, "[crio.runtime]\nhooks_dir = ['/a']\n", "/a |", 0 },
+		{ CRIO_CONF, "[engine]\nhooks_dir = ['/a']\n", "D |", 0 },
+		{ CRIO_CONF, "[crio.runtime.runtimes.ksm]\nruntime_path = '/a/ksm-runc'\n",
+		  "D | /a/ksm-runc@2", 0 },
+		{ CRIO_CONF, "[crio.runtime.runtimes.ksm]\nruntime_path = ['/a/ksm-runc']\n",
+		  "D |", 0 },
+		{ CRIO_CONF, "[crio.runtime.runtimes.ksm]\nmonitor_path = '/a/conmon'\n", "D |",
+		  0 },
+		{ CRIO_CONF, "[engine.runtimes]\nksm-runc = ['/a/ksm-runc']\n", "D |", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret = 1;
+
+		check_case = cases[i].text;
+		CHECK_TEXT(read_text(cases[i].dialect, cases[i].text, &ret), cases[i].found);
+		CHECK_INT(ret, cases[i].ret);
+	}
+}
+
+/* What does not fit is left out, and nothing is written where there is no room. */
+static void test_limits(void)
+{
+	char text[2048] = "[engine.runtimes]\n", name[300];
+	size_t len = strlen(text);
+	int ret;
+
+	check_case = "limits";
+	for (int i = 0; i < 2 * ENGINE_RUNTIMES_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "r%d = ['/r']\n", i);
+	read_text(CONTAINERS_CONF, text, &ret);
+	CHECK_INT(config.runtimes, ENGINE_RUNTIMES_MAX);
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	snprintf(text, sizeof(text), "[engine.runtimes]\na = ['/%s']\nb = ['/b']\n", name);
+	CHECK_TEXT(read_text(CONTAINERS_CONF, text, &ret), "D | /b@3");
+	snprintf(text, sizeof(text), "[engine]\nhooks_dir = ['/%s', '/b']\n", name);
+	CHECK_TEXT(read_text(CONTAINERS_CONF, text, &ret), "/b |");
+	for (int i = 0; i < 2 * HOOK_DIRS_MAX; i++)
+		hook_dirs_add(&config.dirs, "/c");
+	CHECK_INT(config.dirs.n, HOOK_DIRS_MAX);
+}
+
+int main(void)
+{
+	test_settings();
+	test_limits();
+	return check_end();
+}

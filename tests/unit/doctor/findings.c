@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/findings.c: findings are kept as they are, and those that do not fit are counted. */
+#include "doctor/findings.h"
+
+#include "check.h"
+
+static struct finding findings[FINDINGS_MAX];
+
+static void test_add(void)
+{
+	struct doctor d = { .finding = findings };
+	struct finding *f =
+		finding_add(&d, FINDING_WARNING, ID_CONFIG, "why", "%s\n\x1b", "what");
+
+	check_case = "add";
+	CHECK_INT(d.n, 1);
+	CHECK(f == &findings[0]);
+	CHECK_INT(f->id, ID_CONFIG);
+	CHECK_INT(f->level, FINDING_WARNING);
+	CHECK_INT(f->reason, REASON_NONE);
+	CHECK_TEXT(f->why, "why");
+	/* raw: whoever prints it escapes it */
+	CHECK_TEXT(f->what, "what\n\x1b");
+	CHECK_TEXT(f->fix, "");
+}
+
+static void test_fix(void)
+{
+	struct doctor d = { .finding = findings };
+	struct finding *f = finding_add(&d, FINDING_NOTE, ID_CONFIG, "why", "what");
+	char name[sizeof(f->fix)];
+
+	check_case = "fix";
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	finding_fix(f, "rm %s", "/a");
+	CHECK_TEXT(f->fix, "rm /a");
+	finding_fix(f, "%s", name);
+	CHECK_TEXT(f->fix, name);
+	/* a command that is cut would do something else */
+	finding_fix(f, "rm %s", name);
+	CHECK_TEXT(f->fix, "");
+}
+
+static void test_unreadable(void)
+{
+	struct doctor d = { .finding = findings };
+	struct error err;
+
+	check_case = "unreadable";
+	err_reason(&err, REASON_NOT_ALLOWED, err_set(&err, 1, "a file"));
+	finding_unreadable(&d, ID_CONFIG, &err);
+	CHECK_INT(d.n, 1);
+	CHECK_INT(findings[0].level, FINDING_NOTE);
+	CHECK_INT(findings[0].reason, REASON_NOT_ALLOWED);
+	CHECK_TEXT(findings[0].what, "a file");
+	CHECK(findings[0].why && findings[0].why[0]);
+}
+
+static void test_too_many(void)
+{
+	struct doctor d = { .finding = findings };
+
+	check_case = "too many";
+	for (size_t i = 0; i < FINDINGS_MAX + 3; i++)
+		finding_fix(finding_add(&d, i % 2 ? FINDING_BROKEN : FINDING_OK, ID_CONFIG,
+					NULL, "%zu", i),
+			    "fix");
+	CHECK_INT(d.n, FINDINGS_MAX);
+	CHECK_INT(d.left_out, 3);
+	CHECK_INT(findings_of_level(&d, FINDING_BROKEN), FINDINGS_MAX / 2);
+	CHECK_INT(findings_of_level(&d, FINDING_OK), FINDINGS_MAX / 2);
+	CHECK_INT(findings_of_level(&d, FINDING_NOTE), 0);
+	CHECK_TEXT(findings[FINDINGS_MAX - 1].what, "399");
+}
+
+static void test_names(void)
+{
+	check_case = "names";
+	CHECK_TEXT(finding_level_name(FINDING_OK), "ok");
+	CHECK_TEXT(finding_level_name(FINDING_NOTE), "note");
+	CHECK_TEXT(finding_level_name(FINDING_WARNING), "warning");
+	CHECK_TEXT(finding_level_name(FINDING_BROKEN), "broken");
+}
+
+int main(void)
+{
+	test_add();
+	test_fix();
+	test_unreadable();
+	test_too_many();
+	test_names();
+	return check_end();
+}

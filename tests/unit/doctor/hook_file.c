@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/hook_file.c: files of hooks, and what is found wrong with each. */
+#include "doctor/hook_file.h"
+
+#include <errno.h>
+
+#include "base/json_reader.h"
+#include "base/macros.h"
+#include "check.h"
+
+#define PATH "/etc/containers/oci/hooks.d/50-ksm-hook.json"
+
+static struct finding findings[8];
+
+/* "ID:LEVEL …" of what is found in the file; "JSON" where it is none. */
+static const char *judge_text(const char *text, struct hook_file *h, bool *works)
+{
+	struct doctor d = { .finding = findings, .self = "/usr/sbin/ksm-hook" };
+	static char out[256];
+	struct error err;
+	size_t len = 0;
+
+	out[0] = '\0';
+	if (hook_file_parse(h, PATH, text, strlen(text), &err) < 0)
+		return "JSON";
+	*works = hook_file_judge(&d, PATH, h);
+	for (size_t i = 0; i < d.n; i++)
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s:%s", i ? " " : "",
+					check_id_name(d.finding[i].id),
+					finding_level_name(d.finding[i].level));
+	return out;
+}
+
+#define NEVER   "hook-condition:broken", false
+#define WORKS   "", true
+#define SOME    "hook-condition:note", true
+#define UNKNOWN "hook-condition:note", true
+
+static void test_conditions(void)
+{
+	static const struct {
+		const char *when, *found;
+		bool works;
+	} cases[] = {
+		/* the forms of "when" */
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}}", WORKS },
+		{ "{\"annotations\":{\"^io\\\\.ksm\\\\.merge$\":\"^true$\"}}", WORKS },
+		{ "{\"annotations\":{\"io.ksm.*\":\"true\"}}", WORKS },
+		{ "{\"annotations\":{\"\":\"\"}}", WORKS },
+		{ "{\"always\":true}", WORKS },
+		{ "{\"always\":false}", NEVER },
+		{ "{}", NEVER },
+		{ "null", NEVER },
+		{ "{\"annotations\":{}}", NEVER },
+		{ "{\"annotations\":[\"^io.ksm.merge$\"]}", NEVER },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":true}}", NEVER },
+		/* what does not match the annotation */
+		{ "{\"annotations\":{\"^ksm$\":\".*\"}}", NEVER },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\"^yes$\"}}", NEVER },
+		{ "{\"annotations\":{\"^io[.]ksm[.]method$\":\"true\"}}", NEVER },
+		{ "{\"commands\":[\"/bin/nothing$\"]}", NEVER },
+		{ "{\"hasBindMounts\":true}", NEVER },
+		/* what is to be met as well */
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"},\"commands\":[\".*\"]}",
+		  SOME },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"},\"hasBindMounts\":true}",
+		  SOME },
+		{ "{\"always\":true,\"annotations\":{\"^team$\":\"a\"}}", SOME },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\"true\",\"^team$\":\"a\"}}",
+		  SOME },
+		{ "{\"always\":false,\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}}", NEVER },
+		/* patterns in Go's syntax, which we cannot evaluate */
+		{ "{\"annotations\":{\"(?i)^io\\\\.ksm\\\\.merge$\":\"^(?:true|yes)$\"}}",
+		  UNKNOWN },
+		{ "{\"annotations\":{\"^io\\\\.ksm\\\\.merge$\":\"^(?:true|yes)$\"}}",
+		  UNKNOWN },
+		{ "{\"annotations\":{\"^io\\\\.ksm\\\\.merge$\":\"\\\\w+\"}}", UNKNOWN },
+		{ "{\"annotations\":{\"^io.*?merge$\":\"true\"}}", UNKNOWN },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\"(\"}}", UNKNOWN },
+		{ "{\"annotations\":{\"^team$\":\"(?i)a\"}}", NEVER },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\",\"(?i)team\":\"a\"}}",
+		  SOME },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool works = !cases[i].works;
+		struct hook_file h;
+		char text[512];
+
+		check_case = cases[i].when;
+		snprintf(text, sizeof(text),
+			 "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/usr/sbin/ksm-hook\","
+			 "\"args\":[\"ksm-hook\",\"createRuntime\"]},\"when\":%s,"
+			 "\"stages\":[\"createRuntime\"]}",
+			 cases[i].when);
+		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
+		CHECK_INT(works, cases[i].works);
+	}
+}
+
+static void test_commands_and_stages(void)
+{
+	static const struct {
+		const char *args, *stages, *found;
+		bool works, create, poststart, precreate;
+	} cases[] = {
+		{ "\"ksm-hook\",\"createRuntime\"", "\"createRuntime\"", "", true, true, false,
+		  false },
+		{ "\"ksm-hook\",\"prestart\"", "\"prestart\"", "", true, true, false, false },
+		{ "\"x\",\"createRuntime\",\"more\"", "\"createRuntime\"", "", true, true,
+		  false, false },
+		{ "\"ksm-hook\",\"poststart\"", "\"poststart\"", "", true, false, true, false },
+		{ "\"ksm-hook\",\"precreate\"", "\"precreate\"", "", true, false, false, true },
+		{ "\"ksm-hook\",\"createRuntime\"", "\"createRuntime\",\"prestart\"",
+		  "hook-stages:warning", true, true, false, false },
+		{ "\"ksm-hook\",\"createRuntime\"", "\"createRuntime\",\"poststart\"", "", true,
+		  true, true, false },
+		/* the name of the program forgotten, nothing at all, another command */
+		{ "\"createRuntime\"", "\"createRuntime\"", "hook-condition:broken", false,
+		  true, false, false },
+		{ "", "\"createRuntime\"", "hook-condition:broken", false, true, false, false },
+		{ "\"ksm-hook\",\"poststop\"", "\"createRuntime\"", "hook-condition:broken",
+		  false, true, false, false },
+		/* a stage that no engine has */
+		{ "\"ksm-hook\",\"createRuntime\"", "\"CreateRuntime\"", "", true, false, false,
+		  false },
+		{ "\"ksm-hook\",\"createRuntime\"", "", "", true, false, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool works = !cases[i].works;
+		struct hook_file h;
+		char text[512], name[128];
+
+		snprintf(name, sizeof(name), "[%s] [%s]", cases[i].args, cases[i].stages);
+		check_case = name;
+		snprintf(text, sizeof(text),
+			 "{\"hook\":{\"path\":\"/usr/sbin/ksm-hook\",\"args\":[%s]},"
+			 "\"when\":{\"always\":true},\"stages\":[%s]}",
+			 cases[i].args, cases[i].stages);
+		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
+		CHECK_INT(works, cases[i].works);
+		CHECK_INT(h.create, cases[i].create);
+		CHECK_INT(h.poststart, cases[i].poststart);
+		CHECK_INT(h.precreate, cases[i].precreate);
+	}
+}
+
+static void test_files(void)
+{
+	static const struct {
+		const char *text, *program;
+	} cases[] = {
+		{ "{\"hook\":{\"path\":\"/a/b\"}}", "/a/b" },
+		{ "{\"hook\":{\"path\":7}}", NULL },
+		{ "{\"path\":\"/a/b\"}", NULL },
+		{ "[]", NULL },
+	};
+	struct hook_file h;
+	struct error err;
+	bool works;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].text;
+		CHECK_INT(hook_file_parse(&h, PATH, cases[i].text, strlen(cases[i].text), &err),
+			  0);
+		CHECK_TEXT(h.program ? h.program : "none",
+			   cases[i].program ? cases[i].program : "none");
+	}
+	check_case = "not JSON";
+	CHECK_TEXT(judge_text("{", &h, &works), "JSON");
+	CHECK_TEXT(judge_text("", &h, &works), "JSON");
+	CHECK_TEXT(judge_text("hello", &h, &works), "JSON");
+}
+
+/* What the fix writes has to be a file with which nothing is wrong. */
+static void test_fix(void)
+{
+	struct doctor d = { .finding = findings, .self = "/opt/ksm/sbin/ksm-hook" };
+	struct finding *f = finding_add(&d, FINDING_BROKEN, ID_HOOK_JSON, "why", "what");
+	char text[768] = "";
+	const char *begin, *end;
+	struct hook_file h;
+	bool works = false;
+
+	check_case = "fix";
+	hook_file_fix(&d, f, PATH);
+	CHECK_HAS(f->fix, "mkdir -p /etc/containers/oci/hooks.d && echo '");
+	CHECK_HAS(f->fix, "' >" PATH);
+	begin = strchr(f->fix, '{');
+	end = strrchr(f->fix, '}');
+	if (CHECK(begin && end))
+		snprintf(text, sizeof(text), "%.*s", (int)(end + 1 - begin), begin);
+	CHECK_TEXT(judge_text(text, &h, &works), "");
+	CHECK(works && h.create && !h.poststart);
+	CHECK_TEXT(h.program, "/opt/ksm/sbin/ksm-hook");
+}
+
+int main(void)
+{
+	test_conditions();
+	test_commands_and_stages();
+	test_files();
+	test_fix();
+	return check_end();
+}
