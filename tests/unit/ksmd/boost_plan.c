@@ -189,6 +189,109 @@ static void bounds(void)
 	CHECK_INT(w.b.pages, rate.first / 10);
 }
 
+/* One sample after a beginning at 1000 s, scan 10 and 100000 pages that are known. */
+static const struct {
+	const char *what;
+	int64_t after_ms, scans, grown;
+	bool started, goes_on;
+} one_sample[] = {
+	{ "the least", 9999, 13, 0, false, true },
+	{ "all is scanned", 10000, 13, 0, false, false },
+	{ "not yet", 10000, 12, 0, false, true },
+	{ "at the most", 300000, 12, 0, false, false },
+	{ "nearly the most", 299999, 12, 0, false, true },
+	{ "a start", 300000, 13, 0, true, true },
+	{ "little that is new", 10000, 13, 501, false, false },
+	{ "something new", 10000, 13, 502, false, true },
+};
+
+static void samples(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(one_sample); i++) {
+		struct burst_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
+		struct burst b;
+
+		check_case = one_sample[i].what;
+		burst_begin(&b, &rate, &s);
+		s.ms += one_sample[i].after_ms;
+		s.scans = one_sample[i].scans;
+		s.known += one_sample[i].grown;
+		s.started = one_sample[i].started;
+		CHECK_INT(burst_step(&b, &s), one_sample[i].goes_on);
+	}
+	check_case = "";
+}
+
+/* What is new has to be scanned twice, and what a new process has perhaps a time more. */
+static void scans_that_follow(void)
+{
+	struct burst_sample s = { .ms = 1000000, .scans = 10, .known = 100 };
+	struct burst b;
+
+	burst_begin(&b, &rate, &s);
+	s.ms += 1999;
+	s.known += 255;
+	CHECK(burst_step(&b, &s));
+	/* new since the last look, not since the last sample */
+	s.ms += 1;
+	s.known += 1;
+	s.scans = 20;
+	CHECK(burst_step(&b, &s));
+	s.ms += 8000;
+	s.scans = 21;
+	CHECK(burst_step(&b, &s));
+	s.scans = 22;
+	CHECK(!burst_step(&b, &s));
+	/* scans that take no time do not end it before there were two looks more */
+	s.known += 256;
+	s.ms += 2000;
+	s.scans += 10;
+	CHECK(burst_step(&b, &s));
+	s.ms += 3999;
+	s.scans += 10;
+	CHECK(burst_step(&b, &s));
+	s.ms += 1;
+	CHECK(!burst_step(&b, &s));
+	s.started = true;
+	CHECK(burst_step(&b, &s));
+	s.started = false;
+	s.ms += 10000;
+	s.scans += 2;
+	CHECK(burst_step(&b, &s));
+	s.scans++;
+	CHECK(!burst_step(&b, &s));
+}
+
+/* From 1000 pages at 18 %: what ksmd used in so many milliseconds, and the pages then. */
+static const struct {
+	int64_t ms, cpu_us, pages;
+} shares[] = {
+	{ 500, 90000, 1000 }, { 500, 75000, 1243 }, { 500, 100000, 878 }, { 500, 45000, 2000 },
+	{ 500, 200000, 500 }, { 500, 0, 2000 },     { 500, 500000, 500 }, { 500, 600000, 500 },
+	{ 100, 15000, 1243 }, { 99, 14850, 1000 },  { 500, -1, 1000 },
+};
+
+static void pages_of_a_share(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
+		struct burst_sample s = { .ms = 1000000, .cpu_us = 5000 };
+		struct burst b;
+
+		burst_begin(&b, &rate, &s);
+		s.ms += shares[i].ms;
+		s.cpu_us = shares[i].cpu_us < 0 ? -1 : s.cpu_us + shares[i].cpu_us;
+		CHECK(burst_step(&b, &s));
+		CHECK_INT(b.pages, shares[i].pages);
+		/* it is known again, but from when on is not */
+		if (shares[i].cpu_us < 0) {
+			s.ms += 500;
+			s.cpu_us = 1000000;
+			CHECK(burst_step(&b, &s));
+			CHECK_INT(b.pages, shares[i].pages);
+		}
+	}
+}
+
 static void profiles(void)
 {
 	static const char *const names[] = { "gentle", "balanced", "fast" };
@@ -223,6 +326,9 @@ int main(void)
 	has_an_end();
 	share_not_told();
 	bounds();
+	samples();
+	scans_that_follow();
+	pages_of_a_share();
 	profiles();
 	return check_end();
 }
