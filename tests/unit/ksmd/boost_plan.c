@@ -201,6 +201,7 @@ static const struct {
 	{ "at the most", 300000, 12, 0, false, false },
 	{ "nearly the most", 299999, 12, 0, false, true },
 	{ "a start", 300000, 13, 0, true, true },
+	{ "nothing that is new", 10000, 13, 0, false, false },
 	{ "little that is new", 10000, 13, 501, false, false },
 	{ "something new", 10000, 13, 502, false, true },
 };
@@ -242,6 +243,10 @@ static void scans_that_follow(void)
 	CHECK(burst_step(&b, &s));
 	s.scans = 22;
 	CHECK(!burst_step(&b, &s));
+	/* less than is worth a scan */
+	s.known += 255;
+	s.ms += 2000;
+	CHECK(!burst_step(&b, &s));
 	/* scans that take no time do not end it before there were two looks more */
 	s.known += 256;
 	s.ms += 2000;
@@ -262,22 +267,25 @@ static void scans_that_follow(void)
 	CHECK(!burst_step(&b, &s));
 }
 
-/* From 1000 pages at 18 %: what ksmd used in so many milliseconds, and the pages then. */
+/* From 1000 pages: what ksmd used in so many milliseconds, and the pages then. */
 static const struct {
-	int64_t ms, cpu_us, pages;
+	int64_t percent, ms, cpu_us, pages;
 } shares[] = {
-	{ 500, 90000, 1000 }, { 500, 75000, 1243 }, { 500, 100000, 878 }, { 500, 45000, 2000 },
-	{ 500, 200000, 500 }, { 500, 0, 2000 },     { 500, 500000, 500 }, { 500, 600000, 500 },
-	{ 100, 15000, 1243 }, { 99, 14850, 1000 },  { 500, -1, 1000 },
+	{ 18, 500, 90000, 1000 },  { 18, 500, 75000, 1243 }, { 18, 500, 100000, 878 },
+	{ 18, 500, 45000, 2000 },  { 18, 500, 200000, 500 }, { 18, 500, 0, 2000 },
+	{ 18, 500, 500000, 500 },  { 18, 500, 600000, 500 }, { 18, 100, 15000, 1243 },
+	{ 18, 99, 14850, 1000 },   { 18, 500, -1, 1000 },    { 50, 500, 300000, 666 },
+	{ 50, 500, 250000, 1000 }, { 80, 500, 450000, 500 }, { 80, 500, 425000, 705 },
 };
 
 static void pages_of_a_share(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
+		const struct profile_rate of = { 1000, 4000, shares[i].percent };
 		struct burst_sample s = { .ms = 1000000, .cpu_us = 5000 };
 		struct burst b;
 
-		burst_begin(&b, &rate, &s);
+		burst_begin(&b, &of, &s);
 		s.ms += shares[i].ms;
 		s.cpu_us = shares[i].cpu_us < 0 ? -1 : s.cpu_us + shares[i].cpu_us;
 		CHECK(burst_step(&b, &s));

@@ -112,8 +112,90 @@ static const struct {
 	{ "run --", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
 };
 
+/* Options with a value, by command: the value is not taken for the id, or for the command. */
+static const struct {
+	const char *before, *after; /* the option */
+	const char *options;
+} with_value[] = {
+	{ "", "run",
+	  "--root --log --log-format --log-level --criu --rootless --cgroup-manager" },
+	{ "create", "",
+	  "--bundle -b --config -f --console-socket --pid-file --pidfd-socket --preserve-fds" },
+	{ "restore", "",
+	  "--bundle -b --image-path --work-path --parent-path --manage-cgroups-mode --empty-ns "
+	  "--lsm-profile --lsm-mount-context --pid-file --console-socket" },
+	{ "exec", "",
+	  "--console-socket --cwd --env -e --user -u --additional-gids -g --process -p "
+	  "--pid-file "
+	  "--pidfd-socket --process-label --apparmor --cap -c --preserve-fds --cgroup" },
+};
+
+static void values(void)
+{
+	for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+		char copy[512], line[256], *save = NULL;
+
+		snprintf(copy, sizeof(copy), "%s", with_value[i].options);
+		for (char *o = strtok_r(copy, " ", &save); o; o = strtok_r(NULL, " ", &save)) {
+			struct argv_facts f;
+
+			/* a value that would be a command, or an id */
+			snprintf(line, sizeof(line), "%s %s list %s c1", with_value[i].before,
+				 o, with_value[i].after);
+			check_case = line;
+			f = parse(line);
+			CHECK(f.command != ARGV_OTHER);
+			CHECK_TEXT(text(f.id), "c1");
+		}
+	}
+	check_case = "";
+}
+
+/* Known words have no value, whatever follows. */
+static void without_value(void)
+{
+	static const char *const words[] = {
+		/* flags before a command, and what follows is none */
+		"--debug other run c1",
+		"--systemd-cgroup other run c1",
+		"--help other run c1",
+		"-h other run c1",
+		"--version other run c1",
+		"-v other run c1",
+		/* commands after an option that is not known, which would else be its value */
+		"--new start run c1",
+		"--new state run c1",
+		"--new kill run c1",
+		"--new list run c1",
+		"--new ps run c1",
+		"--new pause run c1",
+		"--new resume run c1",
+		"--new update run c1",
+		"--new events run c1",
+		"--new spec run c1",
+		"--new checkpoint run c1",
+		"--new init run c1",
+		"--new features run c1",
+		"--new mounts run c1",
+		"--new info run c1",
+		"--new help run c1",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		check_case = words[i];
+		CHECK_INT(parse(words[i]).command, ARGV_OTHER);
+	}
+	check_case = "";
+	CHECK_TEXT(parse("delete --force c1 run").id, "c1");
+	CHECK_TEXT(parse("delete -f c1 run").id, "c1");
+	CHECK_TEXT(parse("delete --regex c1 run").id, "c1");
+	CHECK_TEXT(parse("delete -r c1 run").id, "c1");
+}
+
 int main(void)
 {
+	values();
+	without_value();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct argv_facts f = parse(cases[i].line);
 
