@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -73,8 +75,74 @@ static void log_lines(void)
 	CHECK_INT(level, LOG_LEVEL_WARNING);
 }
 
+/* What is in a runtime's log after a line was written there; *also is what stderr got. */
+static const char *runtime_logged(bool json, enum log_level level, const char *text,
+				  const char **also)
+{
+	static char got[4000];
+	char path[] = "/tmp/unit-log-XXXXXX";
+	int fd = mkstemp(path);
+	ssize_t n;
+
+	log_set_runtime_log(path, json);
+	*also = logged(level, text);
+	n = read(fd, got, sizeof(got) - 1);
+	got[n > 0 ? n : 0] = '\0';
+	close(fd);
+	unlink(path);
+	return got;
+}
+
+/* Printable once, unlike the time; the text up to it. */
+static void check_runtime_log(const char *got, const char *want, const char *time_format,
+			      size_t rest)
+{
+	struct tm tm = { 0 };
+	const char *end;
+
+	CHECK(strncmp(got, want, strlen(want)) == 0);
+	end = strptime(got + strlen(want), time_format, &tm);
+	CHECK(end && strlen(end) == rest);
+	if (end) {
+		CHECK(labs(timegm(&tm) - time(NULL)) < 100);
+		CHECK_INT(end[rest - 1], '\n');
+	}
+}
+
+static void runtime_logs(void)
+{
+	const char *got, *also;
+	char big[3000];
+
+	log_init("wrapper", false);
+	log_set_level(LOG_LEVEL_WARNING);
+	log_set_subject("c1", 0);
+	got = runtime_logged(true, LOG_LEVEL_ERROR, "a \"b\" \\ \t\x1f ~\x7f\xc3", &also);
+	check_runtime_log(got,
+			  "{\"level\":\"error\",\"msg\":\"ksm-hook[wrapper] id=c1: "
+			  "a \\\"b\\\" \\\\ ?? ~??\",\"time\":\"",
+			  "%Y-%m-%dT%H:%M:%SZ", 3);
+	/* an error is for whoever reads stderr as well */
+	CHECK_TEXT(also, "ksm-hook[wrapper] id=c1: a \"b\" \\ \t\x1f ~\x7f\xc3\n");
+	got = runtime_logged(false, LOG_LEVEL_WARNING, "x", &also);
+	check_runtime_log(got, "level=warning msg=\"ksm-hook[wrapper] id=c1: x\" time=\"",
+			  "%Y-%m-%dT%H:%M:%SZ", 2);
+	CHECK_TEXT(also, "");
+	/* too long, and all of it has to be escaped: cut, but still one whole line */
+	memset(big, '"', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	got = runtime_logged(true, LOG_LEVEL_WARNING, big, &also);
+	CHECK(strlen(got) > 1200 && strchr(got, '\n') == got + strlen(got) - 1);
+	CHECK_HAS(got, "\",\"time\":\"");
+	/* a log that cannot be written: stderr after all */
+	log_set_runtime_log("/tmp/no-such-directory/log", true);
+	CHECK_TEXT(logged(LOG_LEVEL_WARNING, "x"), "ksm-hook[wrapper] id=c1: x\n");
+	log_set_runtime_log(NULL, false);
+}
+
 int main(void)
 {
 	log_lines();
+	runtime_logs();
 	return check_end();
 }
