@@ -24,8 +24,28 @@ static void errors(void)
 	CHECK_INT(strlen(e.msg), sizeof(e.msg) - 1);
 }
 
+/* A reason is of one error: kept on its way up, gone with the next. */
+static void reasons(void)
+{
+	struct error e;
+
+	err_set(&e, EPERM, "x");
+	CHECK_INT(e.reason, REASON_NONE);
+	CHECK_INT(err_reason(&e, REASON_OPTED_OUT, -EPERM), -EPERM);
+	CHECK_INT(e.reason, REASON_OPTED_OUT);
+	err_wrap(&e, 0, "while testing");
+	CHECK_INT(e.reason, REASON_OPTED_OUT);
+	CHECK_TEXT(e.msg, "while testing: x");
+	err_set(&e, EPERM, "y");
+	CHECK_INT(e.reason, REASON_NONE);
+	err_reason(&e, REASON_OPTED_OUT, 0);
+	err_errno(&e, EPERM, "z");
+	CHECK_INT(e.reason, REASON_NONE);
+}
+
 int main(void)
 {
 	errors();
+	reasons();
 	return check_end();
 }

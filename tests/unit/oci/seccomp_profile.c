@@ -96,6 +96,13 @@ static const struct row {
 	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(9, 67, "EQ"))) "}", "rrra" },
 	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(0, -67, "EQ"))) "}", "rrra" },
 
+	{ "{" ALLOW
+	  "," RULE("\"prctl\"", "ERRNO",
+		   ARGS(ARG(0, 15, "EQ") "," ARG(6, 0, "EQ") "," ARG(6, 0, "EQ"))) "}",
+	  "aaaa" },
+	/* a list where a name has to be */
+	{ "{" ALLOW "," RULE("[\"prctl\"]", "ERRNO", "") "}", "aaaa" },
+
 	/* rules that overlap */
 	{ "{" DENY ",\"syscalls\":[{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_ALLOW\"},"
 	  "{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[" ARG(0, 67,
