@@ -92,10 +92,14 @@ install:: all
 		man?/ksm-hook*.? man7/libksm_preload.7
 uninstall::
 
+## mutants: do the unit tests notice faults? (MUTANTS="-n 300 -s 2"; not part of check)
+mutants:
+	tests/mutants $(MUTANTS)
+
 clean:
 	rm -rf $(BUILD)
 
 help:
 	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
 
-.PHONY: all check check-programs check-matrix bench deps demo lint install uninstall clean help
+.PHONY: all check check-programs check-matrix bench deps demo lint mutants install uninstall clean help
