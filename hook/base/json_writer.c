@@ -2,7 +2,9 @@
 /* JSON out: what the --json options print, made by yajl's generator. */
 #include "base/json_writer.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
@@ -24,23 +26,48 @@ struct json_out *json_out_new(void)
 	return (struct json_out *)g;
 }
 
-static void text(struct json_out *o, const char *s)
+/* The string in quotes, allocated; NULL when there is no memory. */
+static char *quote(const char *s)
 {
-	char clean[1024];
+	/* at most six bytes for one: \u001b */
+	char *out = malloc(strlen(s) * 6 + 3), *to = out;
 
-	printable(clean, sizeof(clean), s, strlen(s));
-	yajl_gen_string(gen(o), (const unsigned char *)clean, strlen(clean));
+	if (!out)
+		return NULL;
+	*to++ = '"';
+	while (*s) {
+		uint32_t c;
+		size_t len = utf8_decode(s, &c);
+
+		if (len == 0) {
+			utf8_stand_in(to, (unsigned char)*s++);
+			to += strlen(to);
+			continue;
+		}
+		if (utf8_is_control(c)) {
+			to += sprintf(to, "\\u%04x", c);
+		} else {
+			if (c == '"' || c == '\\')
+				*to++ = '\\';
+			memcpy(to, s, len);
+			to += len;
+		}
+		s += len;
+	}
+	memcpy(to, "\"", 2);
+	return out;
 }
 
-static void name(struct json_out *o, const char *key)
+/* Names of ours, which need no escapes. */
+static void member_name(struct json_out *o, const char *key)
 {
 	if (key)
-		text(o, key);
+		yajl_gen_string(gen(o), (const unsigned char *)key, strlen(key));
 }
 
 void json_out_object(struct json_out *o, const char *key)
 {
-	name(o, key);
+	member_name(o, key);
 	yajl_gen_map_open(gen(o));
 }
 
@@ -51,7 +78,7 @@ void json_out_end_object(struct json_out *o)
 
 void json_out_array(struct json_out *o, const char *key)
 {
-	name(o, key);
+	member_name(o, key);
 	yajl_gen_array_open(gen(o));
 }
 
@@ -62,25 +89,32 @@ void json_out_end_array(struct json_out *o)
 
 void json_out_string(struct json_out *o, const char *key, const char *value)
 {
-	name(o, key);
-	text(o, value);
+	char *quoted = quote(value);
+
+	member_name(o, key);
+	/* as it stands, which is what yajl does with a number: its own strings have other escapes */
+	if (quoted)
+		yajl_gen_number(gen(o), quoted, strlen(quoted));
+	else
+		yajl_gen_null(gen(o));
+	free(quoted);
 }
 
 void json_out_int(struct json_out *o, const char *key, int64_t value)
 {
-	name(o, key);
+	member_name(o, key);
 	yajl_gen_integer(gen(o), value);
 }
 
 void json_out_bool(struct json_out *o, const char *key, bool value)
 {
-	name(o, key);
+	member_name(o, key);
 	yajl_gen_bool(gen(o), value);
 }
 
 void json_out_null(struct json_out *o, const char *key)
 {
-	name(o, key);
+	member_name(o, key);
 	yajl_gen_null(gen(o));
 }
 

@@ -17,7 +17,11 @@ void json_out_end_object(struct json_out *o);
 void json_out_array(struct json_out *o, const char *key);
 void json_out_end_array(struct json_out *o);
 
-/* What is not printable ASCII is written as printable() has it: names may be any bytes. */
+/*
+ * value may be any bytes. Valid UTF-8 is read back as it is. A byte that is none becomes the
+ * character U+10FE00 plus the byte (utf8_stand_in()), so that nothing is lost and no two values
+ * are written alike. Control characters are written as \\uXXXX: a terminal sees none.
+ */
 void json_out_string(struct json_out *o, const char *key, const char *value);
 void json_out_int(struct json_out *o, const char *key, int64_t value);
 void json_out_bool(struct json_out *o, const char *key, bool value);

@@ -55,6 +55,59 @@ void printable(char *out, size_t size, const char *text, size_t len)
 	out[o] = '\0';
 }
 
+/* U+10FE00 to U+10FEFF */
+#define STAND_IN 0x10fe00
+
+size_t utf8_decode(const char *text, uint32_t *character)
+{
+	/* the first byte of so many, and the least that is not overlong */
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} form[] = { { 0x80, 0x00, 0 },
+		     { 0xe0, 0xc0, 0x80 },
+		     { 0xf0, 0xe0, 0x800 },
+		     { 0xf8, 0xf0, 0x10000 } };
+	const unsigned char *p = (const unsigned char *)text;
+
+	*character = 0;
+	for (size_t n = 0; n < UTF8_MAX; n++) {
+		uint32_t c = (uint32_t)(*p & ~form[n].mask);
+
+		if ((*p & form[n].mask) != form[n].lead)
+			continue;
+		for (size_t i = 1; i <= n; i++) {
+			if ((p[i] & 0xc0) != 0x80)
+				return 0;
+			c = c << 6 | (p[i] & 0x3f);
+		}
+		if (c < form[n].least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
+		    (c & ~0xffu) == STAND_IN)
+			return 0;
+		*character = c;
+		return n + 1;
+	}
+	return 0;
+}
+
+bool utf8_is_control(uint32_t c)
+{
+	/* C0, DEL and C1; marks, embeddings, overrides and isolates; line and paragraph */
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e ||
+	       c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void utf8_stand_in(char out[UTF8_MAX + 1], unsigned char byte)
+{
+	uint32_t c = STAND_IN + byte;
+
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	out[4] = '\0';
+}
+
 const char *format_bytes(char *out, size_t size, int64_t bytes)
 {
 	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
