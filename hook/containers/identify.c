@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which container a process belongs to, told from its cgroups. */
+/* Which container a process belongs to, by its cgroups and namespaces. */
 #include "containers/identify.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 
 /* Names are compared with the systemd suffix taken off. */
 static const struct pattern {
@@ -54,9 +55,23 @@ static const struct {
 	{ ":nerdctl:", "containerd" },
 };
 
+int container_name_compare(const struct container_name *a, const struct container_name *b)
+{
+	int r = strcmp(a->engine, b->engine);
+
+	return r ? r : strcmp(a->id, b->id);
+}
+
 static bool is_hex64(const char *s, size_t len)
 {
 	return len == 64 && strspn(s, "0123456789abcdef") >= 64;
+}
+
+size_t container_id_shown(const char *id)
+{
+	size_t len = strlen(id);
+
+	return is_hex64(id, len) ? 12 : len;
 }
 
 /* "kubepods-burstable-pod<uid>.slice" and "pod<uid>" stand for a pod's directory */
@@ -85,7 +100,7 @@ static size_t without_suffix(const char *name, size_t len)
 }
 
 /* systemd writes what a unit's name cannot hold as \xNN (systemd.unit(5)). */
-static void take_id(struct container_name *out, const char *id, size_t len, bool escaped)
+static void copy_id(struct container_name *out, const char *id, size_t len, bool escaped)
 {
 	size_t n = 0;
 
@@ -113,7 +128,7 @@ static bool is_misread(const char *name, size_t len, struct container_name *out)
 		if (len < 64 + n || memcmp(name + len - 64 - n, misread[i].infix, n) != 0)
 			continue;
 		snprintf(out->engine, sizeof(out->engine), "%s", misread[i].engine);
-		take_id(out, name + len - 64, 64, false);
+		copy_id(out, name + len - 64, 64, false);
 		return true;
 	}
 	return false;
@@ -135,7 +150,7 @@ static bool component(const char *parent, size_t parent_len, const char *name, s
 		    (p->id == ID_HEX && !is_hex64(name + prefix, len - prefix)))
 			continue;
 		snprintf(out->engine, sizeof(out->engine), "%s", p->engine);
-		take_id(out, name + prefix, len - prefix, p->id == ID_MACHINE);
+		copy_id(out, name + prefix, len - prefix, p->id == ID_MACHINE);
 		return true;
 	}
 	return is_misread(name, len, out);
@@ -206,32 +221,48 @@ static void last_component(const char *text, char *id, size_t size)
 	}
 }
 
-/* Of one kind; ours is asked for once: a whole scan of /proc may follow, in several threads. */
-struct namespace
-{
+/*
+ * Of one kind. Our own one is read once: a whole scan of /proc may follow, in several threads.
+ */
+struct namespace_kind {
 	const char *name;
 	ino_t ours;
 };
 
-static bool own_namespace(pid_t pid, struct namespace *kind, ino_t *ino)
+/* 1: the process is in another one than we are, 0: in the same; -errno: it is not shown. */
+static int in_other_namespace(pid_t pid, struct namespace_kind *kind, ino_t *ino)
 {
+	ino_t ours = __atomic_load_n(&kind->ours, __ATOMIC_RELAXED);
 	char path[48];
 	struct stat st;
-
-	ino_t ours = __atomic_load_n(&kind->ours, __ATOMIC_RELAXED);
 
 	if (!ours) {
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->name);
 		if (stat(path, &st) < 0)
-			return false;
+			return -errno;
 		ours = st.st_ino;
 		__atomic_store_n(&kind->ours, ours, __ATOMIC_RELAXED);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind->name);
 	if (stat(path, &st) < 0)
-		return false;
+		return -errno;
 	*ino = st.st_ino;
 	return *ino != ours;
+}
+
+/* Is it in a mount and a pid namespace other than ours? */
+static bool in_other_namespaces(pid_t pid, ino_t *ino)
+{
+	static struct namespace_kind mnt = { "mnt", 0 }, pidns = { "pid", 0 };
+	int r = in_other_namespace(pid, &mnt, ino);
+	struct process p;
+
+	/* a main thread that has ended has none, the others do */
+	if (r == -ENOENT && process_find(pid, &p) == 0 && p.task != pid) {
+		pid = p.task;
+		r = in_other_namespace(pid, &mnt, ino);
+	}
+	return r > 0 && in_other_namespace(pid, &pidns, ino) > 0;
 }
 
 static bool runtime_knows(const char *dir, const char *id)
@@ -256,7 +287,7 @@ bool container_from_status(const char *text, struct container_name *out)
 	if (len == 0 || (len == 1 && *p == '0'))
 		return false;
 	snprintf(out->engine, sizeof(out->engine), "openvz");
-	take_id(out, p, len, false);
+	copy_id(out, p, len, false);
 	return true;
 }
 
@@ -272,15 +303,14 @@ static bool in_openvz(pid_t pid, struct container_name *out)
 
 bool container_of(pid_t pid, struct container_name *out)
 {
-	static struct namespace mnt = { "mnt", 0 }, pidns = { "pid", 0 };
 	char text[4096];
-	ino_t ino, unused;
+	ino_t ino;
 
 	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* a kernel without cgroups, or it has ended */
 	if (container_from_cgroup(text, out) || in_openvz(pid, out))
 		return true;
-	if (!own_namespace(pid, &mnt, &unused) || !own_namespace(pid, &pidns, &ino))
+	if (!in_other_namespaces(pid, &ino))
 		return false;
 	last_component(text, out->id, sizeof(out->id));
 	snprintf(out->engine, sizeof(out->engine), "%s",
@@ -304,7 +334,6 @@ void container_host_name(pid_t pid, struct container_name *out)
 	len = strlen(out->id);
 	if (ends_in(out->id, len, ".service") || ends_in(out->id, len, ".scope"))
 		return;
-	if (proc_read(pid, "comm", out->id, sizeof(out->id)) < 0)
+	if (process_command(pid, out->id, sizeof(out->id)) < 0)
 		out->id[0] = '\0';
-	out->id[strcspn(out->id, "\n")] = '\0';
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which container a process belongs to, told from its cgroups. */
-#ifndef KSM_CONTAINER_H
-#define KSM_CONTAINER_H
+/* Which container a process belongs to, by its cgroups and namespaces. */
+#ifndef KSM_IDENTIFY_H
+#define KSM_IDENTIFY_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct container_name {
 	char engine[12]; /* "podman", "docker", …; "oci" where only the runtime's id is known */
-	char id[256];
+	char id[256];    /* raw: any bytes but NUL; whoever writes it has to escape it */
 };
+
+/* By engine, then by id: less than, equal to or greater than 0. */
+int container_name_compare(const struct container_name *a, const struct container_name *b);
+
+/* How much of an id is shown: 12 digits of those that engines make up, as they do, else all. */
+size_t container_id_shown(const char *id);
 
 /*
  * Pure: from the text of /proc/PID/cgroup, whatever mix of v1 and v2 it is. The outermost

@@ -23,7 +23,7 @@ static struct span trimmed(struct span s)
 	return s;
 }
 
-static bool is_text(struct span s, const char *text)
+static bool span_is(struct span s, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -69,12 +69,12 @@ bool lxc_config_variable(const char *text, size_t len, const char *name, char *v
 			continue;
 		key = trimmed(key);
 		/* a comment's key begins with '#' and is another */
-		if (!is_text(key, "lxc.environment"))
+		if (!span_is(key, "lxc.environment"))
 			continue;
 		setting = unquoted(trimmed(setting));
 		if (setting.p == setting.end)
 			found = (struct span){ 0 };
-		else if (cut(setting, &key, &setting) && is_text(key, name))
+		else if (cut(setting, &key, &setting) && span_is(key, name))
 			found = setting;
 	}
 	if (!found.p)

@@ -242,8 +242,9 @@ static void collect_metadata_if_due(int dir)
 
 void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 {
-	__cleanup(close_fd) int dir = -1, fd = -1;
-	char text[1024], name[40];
+	__cleanup(close_fd) int dir = -1;
+	struct error err;
+	char text[1024];
 	int len;
 
 	if (!is_metadata_id(id) || geteuid() != 0)
@@ -254,14 +255,8 @@ void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 	dir = make_metadata_dir();
 	if (dir < 0)
 		return log_debug("%s: %s", METADATA_DIR, strerror(-dir));
-	snprintf(name, sizeof(name), ".new.%d", getpid());
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return log_debug("%s/%s: %s", METADATA_DIR, name, strerror(errno));
-	if (write_all(fd, text, (size_t)len) < 0 || renameat(dir, name, dir, id) < 0) {
-		log_debug("%s/%s: %s", METADATA_DIR, id, strerror(errno));
-		unlinkat(dir, name, 0);
-	}
+	if (replace_file(dir, id, text, (size_t)len, 0600, &err) < 0)
+		log_debug("%s/%s", METADATA_DIR, err.msg);
 	collect_metadata_if_due(dir);
 }
 

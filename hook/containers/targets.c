@@ -2,7 +2,6 @@
 /* Which processes a user means by a process id, a container, a cgroup or all containers. */
 #include "containers/targets.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +11,14 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h: a larger number is no process's */
 #define PID_MAX 4194304
 /* An error names at most so many containers. */
 #define NAMED_MAX 4
-/* A list of containers starts with room for so many. */
-#define CONTAINERS_ROOM 64
+/* A list of containers starts with space for so many. */
+#define CONTAINERS_FIRST 64
 
 #define ID_LEN 64
 
@@ -28,9 +27,9 @@ static bool is_hex(const char *s, size_t len)
 	return strspn(s, "0123456789abcdef") >= len;
 }
 
-static bool same_name(const struct container_name *a, const struct container_name *b)
+static bool is_same_container(const struct container_name *a, const struct container_name *b)
 {
-	return strcmp(a->id, b->id) == 0 && strcmp(a->engine, b->engine) == 0;
+	return container_name_compare(a, b) == 0;
 }
 
 /* "ENGINE:" in front of the word: what follows it, else NULL */
@@ -56,7 +55,7 @@ static enum fit fits_id(const char *word, const char *id)
 		       FIT_NONE;
 }
 
-static enum fit fits(const char *word, const struct container_name *c)
+static enum fit fits_container(const char *word, const struct container_name *c)
 {
 	const char *rest = after_engine(word, c->engine);
 	enum fit whole = fits_id(word, c->id), part = rest ? fits_id(rest, c->id) : FIT_NONE;
@@ -73,7 +72,7 @@ static void name_candidates(const struct container_name *list, size_t n, const c
 	for (size_t i = 0; i < n && named < NAMED_MAX; i++) {
 		bool whole;
 
-		if (fits(word, &list[i]) != fit)
+		if (fits_container(word, &list[i]) != fit)
 			continue;
 		whole = fit == FIT_EXACT || strlen(list[i].id) != ID_LEN;
 		/* enough digits to see the difference, few enough for a line */
@@ -101,7 +100,7 @@ ssize_t target_choose(const struct container_name *list, size_t n, const char *w
 	char clean[80];
 
 	for (size_t i = 0; i < n; i++) {
-		enum fit fit = fits(word, &list[i]);
+		enum fit fit = fits_container(word, &list[i]);
 
 		if (fit == FIT_NONE || fit < best)
 			continue;
@@ -141,7 +140,7 @@ bool target_in_cgroup(const char *text, const char *path, size_t len)
 	return false;
 }
 
-static bool is_one(const struct target *t, pid_t pid)
+static bool is_meant_by(const struct target *t, pid_t pid)
 {
 	struct container_name name;
 	struct proc_stat st;
@@ -151,12 +150,12 @@ static bool is_one(const struct target *t, pid_t pid)
 	case TARGET_PID:
 		return pid == t->pid && proc_stat(pid, &st) == 0 && st.start == t->start;
 	case TARGET_CONTAINER:
-		return container_of(pid, &name) && same_name(&name, &t->name);
+		return container_of(pid, &name) && is_same_container(&name, &t->name);
 	case TARGET_CGROUP:
 		return proc_read(pid, "cgroup", text, sizeof(text)) > 0 &&
 		       target_in_cgroup(text, t->path, t->path_len);
 	case TARGET_ALL:
-		return container_of(pid, &name) && !same_name(&name, &t->name);
+		return container_of(pid, &name) && !is_same_container(&name, &t->name);
 	}
 	return false;
 }
@@ -166,73 +165,75 @@ bool target_match(const void *arg, pid_t pid)
 	const struct target_set *set = arg;
 
 	for (size_t i = 0; i < set->n; i++) {
-		if (is_one(&set->t[i], pid))
+		if (is_meant_by(&set->t[i], pid))
 			return true;
 	}
 	return false;
 }
 
-struct pids {
+struct pid_list {
 	pid_t *pid;
-	size_t n, room;
+	size_t n, capacity;
 };
 
-static int add_pid(struct pids *p, pid_t pid)
+static int add_pid(struct pid_list *p, pid_t pid)
 {
-	if (p->n == p->room) {
-		size_t room = p->room ? p->room * 2 : 256;
-		pid_t *more = realloc(p->pid, room * sizeof(*more));
+	if (p->n == p->capacity) {
+		size_t capacity = p->capacity ? p->capacity * 2 : 256;
+		pid_t *more = realloc(p->pid, capacity * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		p->pid = more;
-		p->room = room;
+		p->capacity = capacity;
 	}
 	p->pid[p->n++] = pid;
 	return 0;
 }
 
-/* fn for every process but us, until it returns something else than 0, which is returned. */
-static int for_each(int (*fn)(void *arg, pid_t pid), void *arg, struct error *err)
+/*
+ * Call visit for every number in /proc, until it returns other than 0, which is returned. That
+ * a process is there (kernel/process.h) is checked last, since most are not meant.
+ */
+static int for_each_pid(int (*visit)(pid_t pid, void *arg), void *arg, struct error *err)
 {
-	DIR *dir = opendir("/proc");
-	pid_t pid, self = getpid();
-	int r = 0;
+	int r = proc_for_each(visit, arg);
 
-	if (!dir)
-		return err_errno(err, errno, "/proc");
-	while (r == 0 && (pid = proc_next(dir)) != 0) {
-		if (pid != self)
-			r = fn(arg, pid);
-	}
-	closedir(dir);
-	return r < 0 ? err_errno(err, -r, "looking at all processes") : r;
+	return r < 0 ? err_errno(err, -r, "the processes of /proc") : r;
 }
 
-struct search {
+static bool is_another_process(pid_t pid)
+{
+	struct process p;
+
+	return pid != getpid() && process_find(pid, &p) == 0;
+}
+
+struct target_search {
 	const struct target_set *set;
-	struct pids found;
+	struct pid_list found;
 };
 
-static int add_if_meant(void *arg, pid_t pid)
+static int add_if_meant(pid_t pid, void *arg)
 {
-	struct search *s = arg;
+	struct target_search *s = arg;
 
-	return target_match(s->set, pid) ? add_pid(&s->found, pid) : 0;
+	return target_match(s->set, pid) && is_another_process(pid) ? add_pid(&s->found, pid) :
+								      0;
 }
 
 ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err)
 {
-	struct search s = { .set = set };
+	struct target_search s = { .set = set };
 	bool only_pids = true;
 	int r = 0;
 
 	for (size_t i = 0; i < set->n; i++)
 		only_pids &= set->t[i].kind == TARGET_PID;
 	if (!only_pids)
-		r = for_each(add_if_meant, &s, err);
+		r = for_each_pid(add_if_meant, &s, err);
 	for (size_t i = 0; only_pids && r == 0 && i < set->n; i++) {
-		if (is_one(&set->t[i], set->t[i].pid))
+		if (is_meant_by(&set->t[i], set->t[i].pid) && is_another_process(set->t[i].pid))
 			r = add_pid(&s.found, set->t[i].pid);
 	}
 	if (r < 0) {
@@ -243,30 +244,32 @@ ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err
 	return (ssize_t)s.found.n;
 }
 
-struct containers {
+struct container_list {
 	struct container_name *name;
-	size_t n, room;
+	size_t n, capacity;
 };
 
-static int add_container(void *arg, pid_t pid)
+static int add_container_of(pid_t pid, void *arg)
 {
-	struct containers *c = arg;
+	struct container_list *c = arg;
 	struct container_name name;
 
 	if (!container_of(pid, &name))
 		return 0;
 	for (size_t i = 0; i < c->n; i++) {
-		if (same_name(&c->name[i], &name))
+		if (is_same_container(&c->name[i], &name))
 			return 0;
 	}
-	if (c->n == c->room) {
-		size_t room = c->room * 2;
-		struct container_name *more = realloc(c->name, room * sizeof(*more));
+	if (!is_another_process(pid))
+		return 0;
+	if (c->n == c->capacity) {
+		size_t capacity = c->capacity * 2;
+		struct container_name *more = realloc(c->name, capacity * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		c->name = more;
-		c->room = room;
+		c->capacity = capacity;
 	}
 	c->name[c->n++] = name;
 	return 0;
@@ -292,9 +295,9 @@ static int pid_target(struct target *t, const char *digits, struct error *err)
 	return 0;
 }
 
-static int is_in(void *arg, pid_t pid)
+static int is_in_cgroup(pid_t pid, void *arg)
 {
-	return is_one(arg, pid);
+	return is_meant_by(arg, pid) && is_another_process(pid);
 }
 
 static int cgroup_target(struct target *t, const char *word, struct error *err)
@@ -307,7 +310,7 @@ static int cgroup_target(struct target *t, const char *word, struct error *err)
 	if (!len)
 		return err_set(err, EINVAL, "the cgroup / is the whole host");
 	*t = (struct target){ .kind = TARGET_CGROUP, .path = word, .path_len = len };
-	r = for_each(is_in, t, err);
+	r = for_each_pid(is_in_cgroup, t, err);
 	if (r < 0)
 		return r;
 	return r ? 0 :
@@ -321,8 +324,8 @@ static int cgroup_target(struct target *t, const char *word, struct error *err)
  * A number is a process id, but LXC and OpenVZ containers are named by numbers as well: where
  * it is both, it has to be said which.
  */
-static int resolve(struct target *t, const char *word, const struct containers *c,
-		   struct error *err)
+static int resolve_word(struct target *t, const char *word, const struct container_list *c,
+			struct error *err)
 {
 	struct error no_container;
 	ssize_t at;
@@ -371,7 +374,7 @@ static bool is_listed(const struct target_set *set, const struct target *t)
 int target_resolve(struct target_set *set, char *const *words, size_t n, bool all,
 		   struct error *err)
 {
-	struct containers c = { .room = CONTAINERS_ROOM };
+	struct container_list c = { .capacity = CONTAINERS_FIRST };
 	int r = 0;
 
 	set->n = 0;
@@ -385,14 +388,14 @@ int target_resolve(struct target_set *set, char *const *words, size_t n, bool al
 		set->n = 1;
 		return 0;
 	}
-	c.name = calloc(c.room, sizeof(*c.name));
+	c.name = calloc(c.capacity, sizeof(*c.name));
 	if (!c.name)
 		return err_set(err, ENOMEM, "out of memory");
-	r = for_each(add_container, &c, err);
+	r = for_each_pid(add_container_of, &c, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct target *t = &set->t[set->n];
 
-		r = resolve(t, words[i], &c, err);
+		r = resolve_word(t, words[i], &c, err);
 		set->n += r == 0 && !is_listed(set, t);
 	}
 	free(c.name);

@@ -86,7 +86,7 @@ static void check_cost(struct doctor *d, const struct container_summary *c, cons
 				merged);
 		finding_fix(f, "%s detach %s", d->command, name);
 	}
-	if (equal * NOTHING_EQUAL < c->scanned && is_mostly_huge(c->pid))
+	if (equal * NOTHING_EQUAL < c->scanned && is_mostly_huge(c->task))
 		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
 			    "ksmd splits a huge page only where it finds one of its 512 pages "
 			    "elsewhere, and the kernel's counters show less than is merged",

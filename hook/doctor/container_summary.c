@@ -10,7 +10,7 @@
 
 #include "doctor/scan_time.h"
 #include "kernel/ksm.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 
 struct summary_scan {
 	struct doctor *d;
@@ -20,9 +20,8 @@ struct summary_scan {
 static int compare_containers(const void *a, const void *b)
 {
 	const struct container_summary *x = a, *y = b;
-	int r = strcmp(x->name.engine, y->name.engine);
 
-	return r ? r : strcmp(x->name.id, y->name.id);
+	return container_name_compare(&x->name, &y->name);
 }
 
 /* Resident without what is of files and shared (proc(5), statm); -1 where there is no memory. */
@@ -37,28 +36,26 @@ static int64_t anonymous_pages(pid_t pid)
 	return resident - shared;
 }
 
-static bool summarize_process(const struct doctor *d, struct container_summary *c, pid_t pid)
+static bool summarize_process(const struct doctor *d, struct container_summary *c,
+			      const struct process *p)
 {
-	struct proc_stat stat;
 	enum ksm_method method;
 	struct ksm_stat st;
 
-	*c = (struct container_summary){ .pid = pid, .processes = 1 };
-	if (proc_stat(pid, &stat) < 0 || stat.kernel_thread)
-		return false;
-	if (!container_of(pid, &c->name)) {
-		if (!d->targets.n || !target_match(&d->targets, pid))
+	*c = (struct container_summary){ .pid = p->pid, .task = p->task, .processes = 1 };
+	if (!container_of(p->task, &c->name)) {
+		if (!d->targets.n || !target_match(&d->targets, p->pid))
 			return false;
 		snprintf(c->name.engine, sizeof(c->name.engine), "pid");
-		snprintf(c->name.id, sizeof(c->name.id), "%d", pid);
+		snprintf(c->name.id, sizeof(c->name.id), "%d", p->pid);
 	}
-	c->anonymous = anonymous_pages(pid);
+	c->anonymous = anonymous_pages(p->task);
 	if (c->anonymous < 0)
 		return false;
-	c->start = stat.start;
-	if (ksm_stat_read(pid, &st) < 0)
+	c->start = p->stat.start;
+	if (ksm_stat_read(p->task, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
-	method = ksm_process_method(pid, &st);
+	method = ksm_process_method(p->task, &st);
 	c->unknown = method == KSM_BY_UNKNOWN;
 	c->mergeable = method == KSM_BY_PRCTL || method == KSM_BY_MADVISE;
 	c->scanned = st.rmap_items;
@@ -82,15 +79,15 @@ static bool append_summary(struct container_summaries *list, const struct contai
 	return true;
 }
 
-static int visit_for_summary(pid_t pid, void *arg)
+static int visit_for_summary(const struct process *p, void *arg)
 {
 	struct summary_scan *s = arg;
 	struct container_summary c;
 
-	if (pid == getpid() || !summarize_process(s->d, &c, pid))
+	if (!summarize_process(s->d, &c, p))
 		return 0;
 	s->d->mergeable_pages += c.mergeable ? c.anonymous : 0;
-	if (s->d->targets.n && !target_match(&s->d->targets, pid))
+	if (s->d->targets.n && !target_match(&s->d->targets, p->pid))
 		return 0;
 	return append_summary(s->out, &c) ? 0 : 1;
 }
@@ -100,6 +97,7 @@ static void add_to_summary(struct container_summary *to, const struct container_
 	if (from->start < to->start) {
 		to->start = from->start;
 		to->pid = from->pid;
+		to->task = from->task;
 	}
 	to->processes += from->processes;
 	to->mergeable += from->mergeable;
@@ -116,7 +114,7 @@ void container_summaries_take(struct doctor *d, struct container_summaries *out)
 	size_t last = 0;
 
 	*out = (struct container_summaries){ 0 };
-	(void)proc_for_each(visit_for_summary, &s);
+	(void)process_for_each(visit_for_summary, &s);
 	if (out->n == 0)
 		return;
 	qsort(out->c, out->n, sizeof(*out->c), compare_containers);
@@ -135,12 +133,11 @@ const char *container_target(char *out, size_t size, const struct container_summ
 				    "0123456789_.+@-";
 	const char *id = c->name.id;
 	size_t len = strlen(id);
-	bool hex = len == 64 && strspn(id, "0123456789abcdef") == 64;
 
 	if (id[0] == '-' || strspn(id, plain) != len)
 		snprintf(out, size, "pid:%d", c->pid);
 	else
-		snprintf(out, size, "%s:%.*s", c->name.engine, (int)(hex ? 12 : len), id);
+		snprintf(out, size, "%s:%.*s", c->name.engine, (int)container_id_shown(id), id);
 	return out;
 }
 

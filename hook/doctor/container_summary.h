@@ -18,6 +18,7 @@ struct container_summary {
 	struct container_name
 		name; /* engine "pid" for a process of the host that is a target */
 	pid_t pid;    /* of its processes the one that was started first */
+	pid_t task;   /* and whose files show that one's memory (kernel/process.h) */
 	uint64_t start;
 	size_t processes, mergeable, unknown;
 	int64_t anonymous, scanned, merged, zero; /* pages */

@@ -63,8 +63,8 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 	char text[512];
 	ssize_t n = proc_read(pid, "ksm_stat", text, sizeof(text));
 
-	if (n < 0)
-		return (int)n;
+	if (n <= 0)
+		return n ? (int)n : -ESRCH;
 	read_merging_pages(pid, text, out);
 	out->zero_pages = counter(text, "ksm_zero_pages ");
 	out->rmap_items = counter(text, "ksm_rmap_items ");
