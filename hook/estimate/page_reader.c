@@ -22,39 +22,38 @@
 /* Read at a time: fits the second level cache, as the hash reads it once more. */
 #define BUFFER_SIZE (256ul * 1024)
 
-/* Pages that are looked at twice: one per cent of change is told to a third of that. */
-#define LOOKS 4096
+/* Pages that are read twice: enough to measure one per cent of change to a third of that. */
+#define RECHECKS 4096
 
-/* ksmd looks at a page twice, too, before it believes that it rests. */
-#define LOOK_AGAIN_MS 1000
+/* ksmd, too, reads a page twice before it takes it for one that does not change. */
+#define RECHECK_AFTER_MS 1000
 
 /* Frames per leaf of the set of those seen: 4 KiB of bits. */
 #define LEAF 32768
 
-struct look {
+struct page_recheck {
 	pid_t pid;
 	uint64_t addr, frame, hash;
 };
 
-struct survey {
-	struct contents *contents;
-	survey_progress *progress;
+struct page_reader {
+	struct page_sample *contents;
+	page_progress *progress;
 	void *progress_arg;
 	char *buffer;
 	size_t page, page_shift;
 	int kpagecount;
 
 	/*
-	 * Whoever can choose page contents must not be able to choose hashes: it is drawn anew
-	 * every time.
+	 * Drawn anew every time: who can choose page contents must not be able to choose hashes.
 	 */
 	uint8_t secret[XXH_SECRET_DEFAULT_SIZE];
 
 	uint64_t **seen; /* bit per frame */
 	size_t seen_n;
 
-	struct look look[LOOKS];
-	size_t looks;
+	struct page_recheck recheck[RECHECKS];
+	size_t rechecks;
 	uint64_t stride, hashed;
 	int64_t first_ms;
 
@@ -63,17 +62,17 @@ struct survey {
 };
 
 /* One process being read. */
-struct visit {
-	struct survey *s;
-	struct survey_count *count;
+struct process_reading {
+	struct page_reader *s;
+	struct page_counts *count;
 	uint32_t owner;
 	pid_t pid;
 	int mem;
 };
 
-struct survey *survey_new(size_t room, survey_progress *progress, void *arg)
+struct page_reader *page_reader_new(size_t capacity, page_progress *progress, void *arg)
 {
-	struct survey *s = calloc(1, sizeof(*s));
+	struct page_reader *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -84,14 +83,14 @@ struct survey *survey_new(size_t room, survey_progress *progress, void *arg)
 	s->stride = 1;
 	s->first_ms = now_ms();
 	s->kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
-	s->contents = contents_new(room);
+	s->contents = page_sample_new(capacity);
 	s->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
 	if (s->buffer == MAP_FAILED)
 		s->buffer = NULL;
 	if (!s->buffer || !s->contents ||
 	    getrandom(s->secret, sizeof(s->secret), 0) != sizeof(s->secret)) {
-		survey_free(s);
+		page_reader_free(s);
 		return NULL;
 	}
 	/* other people's memory must not get into swap or a core; where not, it is wiped still */
@@ -100,7 +99,7 @@ struct survey *survey_new(size_t room, survey_progress *progress, void *arg)
 	return s;
 }
 
-void survey_free(struct survey *s)
+void page_reader_free(struct page_reader *s)
 {
 	if (!s)
 		return;
@@ -111,14 +110,14 @@ void survey_free(struct survey *s)
 	for (size_t i = 0; i < s->seen_n; i++)
 		free(s->seen[i]);
 	free(s->seen);
-	contents_free(s->contents);
+	page_sample_free(s->contents);
 	close_fd(&s->kpagecount);
 	explicit_bzero(s, sizeof(*s));
 	free(s);
 }
 
 /* Is this frame met for the first time? It is not any more. -ENOMEM */
-static int first_time(struct survey *s, uint64_t frame)
+static int first_time(struct page_reader *s, uint64_t frame)
 {
 	size_t leaf = (size_t)(frame / LEAF);
 	uint64_t bit = 1ull << (frame % 64), *word;
@@ -143,28 +142,28 @@ static int first_time(struct survey *s, uint64_t frame)
 	return true;
 }
 
-static uint64_t hash(const struct survey *s, const char *page)
+static uint64_t hash_page(const struct page_reader *s, const char *page)
 {
 	return XXH3_64bits_withSecret(page, s->page, s->secret, sizeof(s->secret));
 }
 
 /* Of all pages that are hashed, remember a few thousand, spread over the whole. */
-static void remember(struct survey *s, pid_t pid, const struct page *p, uint64_t h)
+static void remember(struct page_reader *s, pid_t pid, const struct page *p, uint64_t h)
 {
 	if (s->hashed++ % s->stride)
 		return;
-	if (s->looks == LOOKS) {
-		for (size_t i = 0; i < LOOKS / 2; i++)
-			s->look[i] = s->look[i * 2];
-		s->looks = LOOKS / 2;
+	if (s->rechecks == RECHECKS) {
+		for (size_t i = 0; i < RECHECKS / 2; i++)
+			s->recheck[i] = s->recheck[i * 2];
+		s->rechecks = RECHECKS / 2;
 		s->stride *= 2;
 		if ((s->hashed - 1) % s->stride)
 			return;
 	}
-	s->look[s->looks++] = (struct look){ pid, p->addr, p->frame, h };
+	s->recheck[s->rechecks++] = (struct page_recheck){ pid, p->addr, p->frame, h };
 }
 
-static uint32_t places_of(const struct survey *s, const struct page *p)
+static uint32_t mappings_of(const struct page_reader *s, const struct page *p)
 {
 	uint64_t n;
 
@@ -175,20 +174,20 @@ static uint32_t places_of(const struct survey *s, const struct page *p)
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-static int add_page(struct visit *v, const struct page *p, const char *content)
+static int add_page(struct process_reading *v, const struct page *p, const char *content)
 {
-	uint64_t h = hash(v->s, content);
+	uint64_t h = hash_page(v->s, content);
 
 	if (v->owner)
 		remember(v->s, v->pid, p, h);
-	return contents_add(v->s->contents, h, p->kind & PAGE_KSM ? 0 : v->owner,
-			    places_of(v->s, p));
+	return page_sample_add(v->s->contents, h, p->kind & PAGE_KSM ? 0 : v->owner,
+			       mappings_of(v->s, p));
 }
 
 /* n pages that lie next to each other and fit the buffer */
-static int read_run(struct visit *v, const struct page *p, size_t n)
+static int read_run(struct process_reading *v, const struct page *p, size_t n)
 {
-	struct survey *s = v->s;
+	struct page_reader *s = v->s;
 
 	while (n) {
 		ssize_t got = pread(v->mem, s->buffer, n * s->page, (off_t)p->addr);
@@ -212,10 +211,10 @@ static int read_run(struct visit *v, const struct page *p, size_t n)
 }
 
 /* Read those whose frames were not met before, in runs. */
-static int visit(void *arg, const struct page *p, size_t n)
+static int visit_pages(void *arg, const struct page *p, size_t n)
 {
-	struct visit *v = arg;
-	struct survey *s = v->s;
+	struct process_reading *v = arg;
+	struct page_reader *s = v->s;
 	size_t from = 0, most = BUFFER_SIZE / s->page;
 	int r;
 
@@ -228,7 +227,7 @@ static int visit(void *arg, const struct page *p, size_t n)
 			if (r < 0)
 				return r;
 			fresh = r;
-			v->count->places++;
+			v->count->mappings++;
 			v->count->merged += (p[i].kind & PAGE_KSM) != 0;
 			if (fresh && !(p[i].kind & PAGE_KSM)) {
 				v->count->frames++;
@@ -251,7 +250,7 @@ static int visit(void *arg, const struct page *p, size_t n)
 	return r;
 }
 
-static int open_of(pid_t pid, const char *name)
+static int open_process_file(pid_t pid, const char *name)
 {
 	char path[48];
 	int fd;
@@ -261,25 +260,26 @@ static int open_of(pid_t pid, const char *name)
 	return fd >= 0 ? fd : errno == ENOENT ? -ESRCH : -errno;
 }
 
-int survey_process(struct survey *s, pid_t pid, enum pages_which which, uint32_t owner,
-		   struct survey_count *count)
+int page_reader_read(struct page_reader *s, pid_t pid, enum pages_which which, uint32_t owner,
+		     struct page_counts *count)
 {
-	struct visit v = { .s = s, .count = count, .owner = owner, .pid = pid };
+	struct process_reading v = { .s = s, .count = count, .owner = owner, .pid = pid };
 	int64_t start = now_us();
 	int r;
 
 	/* not process_vm_readv(): that cannot read what its owner made unreadable, which ksmd can */
-	v.mem = open_of(pid, "mem");
+	v.mem = open_process_file(pid, "mem");
 	if (v.mem < 0)
 		return v.mem;
-	r = pages_walk(pid, which, visit, &v);
+	r = pages_walk(pid, which, visit_pages, &v);
 	close(v.mem);
 	s->us += now_us() - start;
 	return r;
 }
 
 /* 1 changed, 0 not, -1 gone. A page that went is not read, as that would bring one back. */
-static int look_again(struct survey *s, const struct look *l, int pagemap, int mem)
+static int recheck_page(struct page_reader *s, const struct page_recheck *l, int pagemap,
+			int mem)
 {
 	uint64_t entry;
 
@@ -289,50 +289,50 @@ static int look_again(struct survey *s, const struct look *l, int pagemap, int m
 		return -1;
 	if (pread(mem, s->buffer, s->page, (off_t)l->addr) != (ssize_t)s->page)
 		return -1;
-	return hash(s, s->buffer) != l->hash;
+	return hash_page(s, s->buffer) != l->hash;
 }
 
-double survey_changed(struct survey *s, int64_t *ms)
+double page_reader_changed(struct page_reader *s, int64_t *ms)
 {
-	int64_t wait_ms = s->first_ms + LOOK_AGAIN_MS - now_ms();
-	size_t looked = 0, changed = 0;
+	int64_t wait_ms = s->first_ms + RECHECK_AFTER_MS - now_ms();
+	size_t reread = 0, changed = 0;
 	int pagemap = -1, mem = -1;
 
-	if (wait_ms > 0 && s->looks)
+	if (wait_ms > 0 && s->rechecks)
 		usleep((useconds_t)wait_ms * 1000);
 	*ms = now_ms() - s->first_ms;
-	for (size_t i = 0; i < s->looks; i++) {
+	for (size_t i = 0; i < s->rechecks; i++) {
 		int r;
 
-		if (i == 0 || s->look[i].pid != s->look[i - 1].pid) {
+		if (i == 0 || s->recheck[i].pid != s->recheck[i - 1].pid) {
 			close_fd(&pagemap);
 			close_fd(&mem);
-			pagemap = open_of(s->look[i].pid, "pagemap");
-			mem = open_of(s->look[i].pid, "mem");
+			pagemap = open_process_file(s->recheck[i].pid, "pagemap");
+			mem = open_process_file(s->recheck[i].pid, "mem");
 		}
-		r = look_again(s, &s->look[i], pagemap, mem);
-		looked += r >= 0;
+		r = recheck_page(s, &s->recheck[i], pagemap, mem);
+		reread += r >= 0;
 		changed += r > 0;
 	}
 	close_fd(&pagemap);
 	close_fd(&mem);
-	return looked ? (double)changed / (double)looked : 0;
+	return reread ? (double)changed / (double)reread : 0;
 }
 
-uint64_t survey_bytes(const struct survey *s)
+uint64_t page_reader_bytes(const struct page_reader *s)
 {
 	return s->bytes;
 }
 
-int64_t survey_us(const struct survey *s)
+int64_t page_reader_us(const struct page_reader *s)
 {
 	return s->us;
 }
 
-void survey_finish(struct survey *s, uint32_t owners, struct contents_sum *of,
-		   struct contents_total *total)
+void page_reader_finish(struct page_reader *s, uint32_t owners, struct merge_sum *of,
+			struct merge_total *total)
 {
-	struct contents_rules rules = { .max_sharing = 256 };
+	struct merge_rules rules = { .max_sharing = 256 };
 	int64_t v;
 
 	/* mm/ksm.c has no fewer than 2; before Linux 4.13 there was no bound */
@@ -340,6 +340,6 @@ void survey_finish(struct survey *s, uint32_t owners, struct contents_sum *of,
 		rules.max_sharing = (uint32_t)v;
 	rules.use_zero_pages = ksm_sysfs("use_zero_pages", &v) == 0 && v;
 	memset(s->buffer, 0, s->page);
-	rules.zero_hash = hash(s, s->buffer);
-	contents_finish(s->contents, &rules, owners, of, total);
+	rules.zero_hash = hash_page(s, s->buffer);
+	page_sample_finish(s->contents, &rules, owners, of, total);
 }

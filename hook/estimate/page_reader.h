@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the anonymous pages of processes that run on, and keeps nothing of them but hashes. */
-#ifndef KSM_SURVEY_H
-#define KSM_SURVEY_H
+#ifndef KSM_PAGE_READER_H
+#define KSM_PAGE_READER_H
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -9,46 +9,46 @@
 #include "estimate/page_sample.h"
 #include "kernel/pagemap.h"
 
-struct survey;
+struct page_reader;
 
 /* What was found of one owner. */
-struct survey_count {
-	uint64_t places; /* where ksmd would look: 64 bytes of kernel memory each */
-	uint64_t frames; /* in memory, not merged, each counted with the first who has it */
-	uint64_t merged; /* of places: merged already */
-	uint64_t huge;   /* of frames: part of a huge page */
-	uint64_t unread; /* of frames: gone, or not to be read */
+struct page_counts {
+	uint64_t mappings; /* that ksmd would scan: 64 bytes of kernel memory each */
+	uint64_t frames;   /* in memory, not merged, each counted with the first who has it */
+	uint64_t merged;   /* of mappings: merged already */
+	uint64_t huge;     /* of frames: part of a huge page */
+	uint64_t unread;   /* of frames: gone, or not to be read */
 };
 
 /* Called now and then with the number of pages that are done. */
-typedef void survey_progress(void *arg, uint64_t pages);
+typedef void page_progress(void *arg, uint64_t pages);
 
-/* NULL when there is no memory. room as contents_new() has it. */
-struct survey *survey_new(size_t room, survey_progress *progress, void *arg);
+/* NULL when there is no memory. capacity as page_sample_new() has it. */
+struct page_reader *page_reader_new(size_t capacity, page_progress *progress, void *arg);
 
 /* Wipes what was read. */
-void survey_free(struct survey *s);
+void page_reader_free(struct page_reader *s);
 
 /*
  * Add the pages of a process to an owner (what is merged already: to owner 0). The process is
  * neither stopped nor changed: absent and swapped pages stay away. 0; -ESRCH; -EPERM, -EACCES:
  * it may not be read; -ENOMEM.
  */
-int survey_process(struct survey *s, pid_t pid, enum pages_which which, uint32_t owner,
-		   struct survey_count *count);
+int page_reader_read(struct page_reader *s, pid_t pid, enum pages_which which, uint32_t owner,
+		     struct page_counts *count);
 
 /*
  * Look again at some pages of all that were read, at least a second after the first. Returns
  * the share of them that has another content now; *ms: how much later.
  */
-double survey_changed(struct survey *s, int64_t *ms);
+double page_reader_changed(struct page_reader *s, int64_t *ms);
 
 /* Bytes read, and the time that took. */
-uint64_t survey_bytes(const struct survey *s);
-int64_t survey_us(const struct survey *s);
+uint64_t page_reader_bytes(const struct page_reader *s);
+int64_t page_reader_us(const struct page_reader *s);
 
-/* contents_finish() with the rules of this kernel's sysfs. */
-void survey_finish(struct survey *s, uint32_t owners, struct contents_sum *of,
-		   struct contents_total *total);
+/* page_sample_finish() with the rules of this kernel's sysfs. */
+void page_reader_finish(struct page_reader *s, uint32_t owners, struct merge_sum *of,
+			struct merge_total *total);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What estimate found, as a table and as JSON. */
-#include "applets/estimate.h"
+/* An estimate as a table and as JSON. */
+#include "estimate/report.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #define RMAP_ITEM 64
 
 /*
- * What ksmd takes until a page is merged or found to be single, on a virtual machine:
+ * What ksmd takes until a page is merged or known to have no equal, on a virtual machine:
  * 4 (mariadb) to 9 (PHP, whose pages are forked) as bench/efficiency has it.
  */
 #define KSMD_US_PER_PAGE 7
@@ -25,15 +25,15 @@ static int64_t bytes(double pages)
 	return (int64_t)(pages * (double)sysconf(_SC_PAGESIZE));
 }
 
-static struct estimate_row total_row(const struct estimate *t)
+static struct estimate_row total_row(const struct estimate *e)
 {
-	struct estimate_row all = { .name = { "total", "" }, .sum = t->total.sum };
+	struct estimate_row all = { .name = { "total", "" }, .sum = e->total.sum };
 
-	for (uint32_t i = 1; i < t->n; i++) {
-		const struct estimate_row *r = &t->row[i];
+	for (uint32_t i = 1; i < e->n; i++) {
+		const struct estimate_row *r = &e->row[i];
 
 		all.processes += r->processes;
-		all.count.places += r->count.places;
+		all.count.mappings += r->count.mappings;
 		all.count.frames += r->count.frames;
 		all.count.merged += r->count.merged;
 		all.count.huge += r->count.huge;
@@ -42,60 +42,57 @@ static struct estimate_row total_row(const struct estimate *t)
 	return all;
 }
 
-static void print_row(const struct estimate_row *r, bool is_total)
+static void print_estimate_row(const struct estimate_row *r, bool is_total)
 {
 	char id[40], anon[16], merged[16], equal[16], saves[16], alone[16], cost[16];
-	size_t len = strlen(r->name.id);
 
-	/* as engines print their ids */
-	printable(id, sizeof(id), r->name.id,
-		  len == 64 && strspn(r->name.id, "0123456789abcdef") == 64 ? 12 : len);
+	printable(id, sizeof(id), r->name.id, container_id_shown(r->name.id));
 	printf("%-11s %-24s %6zu %10s %10s %10s %10s %10s %10s\n", r->name.engine, id,
 	       r->processes, format_bytes(anon, sizeof(anon), bytes((double)r->count.frames)),
 	       format_bytes(merged, sizeof(merged), bytes((double)r->count.merged)),
 	       format_bytes(equal, sizeof(equal), bytes(r->sum.equal)),
 	       format_bytes(saves, sizeof(saves), bytes(r->sum.saves)),
 	       is_total ? "" : format_bytes(alone, sizeof(alone), bytes(r->sum.alone)),
-	       format_bytes(cost, sizeof(cost), (int64_t)r->count.places * RMAP_ITEM));
+	       format_bytes(cost, sizeof(cost), (int64_t)r->count.mappings * RMAP_ITEM));
 }
 
 static double cpu_seconds(const struct estimate_row *all)
 {
-	return (double)all->count.places * KSMD_US_PER_PAGE / 1e6;
+	return (double)all->count.mappings * KSMD_US_PER_PAGE / 1e6;
 }
 
-void estimate_text(const struct estimate *t, const struct survey *s)
+void estimate_print(const struct estimate *e)
 {
 	char saves[16], anon[16], zeros[16], cost[16], error[16];
-	struct estimate_row all = total_row(t);
+	struct estimate_row all = total_row(e);
 
 	printf("%-11s %-24s %6s %10s %10s %10s %10s %10s %10s\n", "ENGINE", "CONTAINER",
 	       "PROCS", "ANONYMOUS", "MERGED", "EQUAL", "SAVES", "ALONE", "COST");
-	for (uint32_t i = 1; i < t->n; i++)
-		print_row(&t->row[i], false);
-	if (t->n > 2)
-		print_row(&all, true);
+	for (uint32_t i = 1; i < e->n; i++)
+		print_estimate_row(&e->row[i], false);
+	if (e->n > 2)
+		print_estimate_row(&all, true);
 	if (!all.count.frames)
 		return;
 	printf("\nMerging would free %s of %s (%.1f %%), %s of it pages of zeros.\n",
 	       format_bytes(saves, sizeof(saves), bytes(all.sum.saves)),
 	       format_bytes(anon, sizeof(anon), bytes((double)all.count.frames)),
 	       all.sum.saves * 100 / (double)all.count.frames,
-	       format_bytes(zeros, sizeof(zeros), bytes(t->total.zeros)));
+	       format_bytes(zeros, sizeof(zeros), bytes(e->total.zeros)));
 	printf("It would take %s for the kernel's records and, once, about %.1f s of ksmd's "
 	       "CPU time.\n",
-	       format_bytes(cost, sizeof(cost), (int64_t)all.count.places * RMAP_ITEM),
+	       format_bytes(cost, sizeof(cost), (int64_t)all.count.mappings * RMAP_ITEM),
 	       cpu_seconds(&all));
-	if (t->total.share < 1)
+	if (e->total.share < 1)
 		printf("One content in %.0f was counted: give or take %s (two standard "
 		       "errors).\n",
-		       1 / t->total.share,
-		       format_bytes(error, sizeof(error), bytes(2 * t->total.error)));
+		       1 / e->total.share,
+		       format_bytes(error, sizeof(error), bytes(2 * e->total.error)));
 	printf("%.1f %% of the pages changed within %.1f s; ksmd leaves alone what does not "
 	       "rest.\n",
-	       t->changed * 100, (double)t->changed_ms / 1000);
-	printf("Read in %.1f s, %.0f MB/s.\n", (double)survey_us(s) / 1e6,
-	       (double)survey_bytes(s) / (double)(survey_us(s) + 1));
+	       e->changed * 100, (double)e->changed_ms / 1000);
+	printf("Read in %.1f s, %.0f MB/s.\n", (double)e->read_us / 1e6,
+	       (double)e->read_bytes / (double)(e->read_us + 1));
 }
 
 static void json_row(struct json_out *o, const struct estimate_row *r)
@@ -107,40 +104,40 @@ static void json_row(struct json_out *o, const struct estimate_row *r)
 	json_out_int(o, "unread_bytes", bytes((double)r->count.unread));
 	json_out_int(o, "equal_bytes", bytes(r->sum.equal));
 	json_out_int(o, "saves_bytes", bytes(r->sum.saves));
-	json_out_int(o, "cost_bytes", (int64_t)r->count.places * RMAP_ITEM);
+	json_out_int(o, "cost_bytes", (int64_t)r->count.mappings * RMAP_ITEM);
 }
 
-int estimate_json(const struct estimate *t, const struct survey *s)
+int estimate_print_json(const struct estimate *e)
 {
 	struct json_out *o = json_out_new();
-	struct estimate_row all = total_row(t);
+	struct estimate_row all = total_row(e);
 
 	if (!o)
-		return 1;
+		return -ENOMEM;
 	json_out_object(o, NULL);
 	json_out_array(o, "containers");
-	for (uint32_t i = 1; i < t->n; i++) {
+	for (uint32_t i = 1; i < e->n; i++) {
 		json_out_object(o, NULL);
-		json_out_string(o, "engine", t->row[i].name.engine);
-		json_out_string(o, "id", t->row[i].name.id);
-		json_row(o, &t->row[i]);
-		json_out_int(o, "alone_bytes", bytes(t->row[i].sum.alone));
+		json_out_string(o, "engine", e->row[i].name.engine);
+		json_out_string(o, "id", e->row[i].name.id);
+		json_row(o, &e->row[i]);
+		json_out_int(o, "alone_bytes", bytes(e->row[i].sum.alone));
 		json_out_end_object(o);
 	}
 	json_out_end_array(o);
 	json_out_object(o, "total");
 	json_row(o, &all);
-	json_out_int(o, "zeros_bytes", bytes(t->total.zeros));
-	json_out_int(o, "error_bytes", bytes(2 * t->total.error));
+	json_out_int(o, "zeros_bytes", bytes(e->total.zeros));
+	json_out_int(o, "error_bytes", bytes(2 * e->total.error));
 	json_out_int(o, "ksmd_cpu_ms", (int64_t)(cpu_seconds(&all) * 1000));
 	json_out_end_object(o);
-	json_out_int(o, "one_content_in", (int64_t)(1 / t->total.share));
-	json_out_int(o, "changed_per_mille", (int64_t)(t->changed * 1000 + 0.5));
-	json_out_int(o, "changed_within_ms", t->changed_ms);
-	json_out_int(o, "mergeable_processes", (int64_t)t->row[0].processes);
-	json_out_int(o, "unreadable_processes", (int64_t)t->unreadable);
-	json_out_int(o, "read_bytes", (int64_t)survey_bytes(s));
-	json_out_int(o, "read_us", survey_us(s));
+	json_out_int(o, "one_content_in", (int64_t)(1 / e->total.share));
+	json_out_int(o, "changed_per_mille", (int64_t)(e->changed * 1000 + 0.5));
+	json_out_int(o, "changed_within_ms", e->changed_ms);
+	json_out_int(o, "mergeable_processes", (int64_t)e->row[0].processes);
+	json_out_int(o, "unreadable_processes", (int64_t)e->unreadable);
+	json_out_int(o, "read_bytes", (int64_t)e->read_bytes);
+	json_out_int(o, "read_us", e->read_us);
 	json_out_end_object(o);
-	return json_out_finish(o);
+	return json_out_finish(o) == 0 ? 0 : -EIO;
 }

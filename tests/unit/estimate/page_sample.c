@@ -9,10 +9,10 @@
 
 #define ZERO 0x123456789abcdef0ull
 
-static const struct contents_rules plain = { .max_sharing = 256, .zero_hash = ZERO };
-static const struct contents_rules zeros = { .max_sharing = 256,
-					     .zero_hash = ZERO,
-					     .use_zero_pages = true };
+static const struct merge_rules plain = { .max_sharing = 256, .zero_hash = ZERO };
+static const struct merge_rules zeros = { .max_sharing = 256,
+					  .zero_hash = ZERO,
+					  .use_zero_pages = true };
 
 /* Hashes as a good hash makes them (splitmix64). */
 static uint64_t number(uint64_t i)
@@ -23,39 +23,39 @@ static uint64_t number(uint64_t i)
 	return i ^ i >> 31;
 }
 
-static struct contents *fresh(size_t room)
+static struct page_sample *fresh(size_t room)
 {
-	struct contents *c = contents_new(room);
+	struct page_sample *c = page_sample_new(room);
 
 	if (!c)
 		abort();
 	return c;
 }
 
-static void add(struct contents *c, uint64_t hash, uint32_t owner, size_t frames)
+static void add(struct page_sample *c, uint64_t hash, uint32_t owner, size_t frames)
 {
 	int r = 0;
 
 	while (frames--)
-		r |= contents_add(c, hash, owner, 1);
+		r |= page_sample_add(c, hash, owner, 1);
 	CHECK_INT(r, 0);
 }
 
-static struct contents_total finish(struct contents *c, const struct contents_rules *rules,
-				    uint32_t owners, struct contents_sum *of)
+static struct merge_total finish(struct page_sample *c, const struct merge_rules *rules,
+				 uint32_t owners, struct merge_sum *of)
 {
-	struct contents_total t;
+	struct merge_total t;
 
-	contents_finish(c, rules, owners, of, &t);
-	contents_free(c);
+	page_sample_finish(c, rules, owners, of, &t);
+	page_sample_free(c);
 	return t;
 }
 
 static void owners(void)
 {
-	struct contents *c = fresh(1000);
-	struct contents_sum of[4];
-	struct contents_total t;
+	struct page_sample *c = fresh(1000);
+	struct merge_sum of[4];
+	struct merge_total t;
 
 	add(c, 1, 1, 3); /* three equal ones of 1, one of 2: three of four go */
 	add(c, 1, 2, 1);
@@ -81,11 +81,11 @@ static void owners(void)
 /* A page of zeros: one like others, unless the kernel is told to need none. */
 static void zero_pages(void)
 {
-	struct contents_sum of[3];
-	struct contents_total t;
+	struct merge_sum of[3];
+	struct merge_total t;
 
 	for (int use = 0; use < 2; use++) {
-		struct contents *c = fresh(1000);
+		struct page_sample *c = fresh(1000);
 
 		add(c, ZERO, 1, 10);
 		add(c, 5, 1, 10);
@@ -102,8 +102,8 @@ static void zero_pages(void)
 /* max_page_sharing: one kept page serves so many places, and a fork has more of them. */
 static void sharing(void)
 {
-	struct contents_sum of[3];
-	struct contents *c = fresh(1000);
+	struct merge_sum of[3];
+	struct page_sample *c = fresh(1000);
 
 	add(c, 1, 1, 256);
 	add(c, 2, 1, 257);
@@ -111,9 +111,10 @@ static void sharing(void)
 	CHECK_INT(finish(c, &plain, 2, of).sum.saves, 255 + 255 + 1020);
 
 	c = fresh(1000);
-	CHECK_INT(contents_add(c, 1, 1, 1000), 0); /* forked, but like no other: left alone */
-	CHECK_INT(contents_add(c, 2, 1, 600), 0);  /* four kept pages for five frames */
-	CHECK_INT(contents_add(c, 2, 1, 300), 0);
+	CHECK_INT(page_sample_add(c, 1, 1, 1000),
+		  0);                                /* forked, but like no other: left alone */
+	CHECK_INT(page_sample_add(c, 2, 1, 600), 0); /* four kept pages for five frames */
+	CHECK_INT(page_sample_add(c, 2, 1, 300), 0);
 	add(c, 2, 1, 3);
 	CHECK_INT(finish(c, &plain, 2, of).sum.saves, 1);
 
@@ -126,10 +127,10 @@ static void sharing(void)
 }
 
 /* Many contents, with all kinds of numbers of pages, in a table of this room. */
-static struct contents_total many(size_t room, size_t contents, uint64_t seed,
-				  struct contents_sum *of, double *want)
+static struct merge_total many(size_t room, size_t contents, uint64_t seed,
+			       struct merge_sum *of, double *want)
 {
-	struct contents *c = fresh(room);
+	struct page_sample *c = fresh(room);
 	int r = 0;
 
 	*want = 0;
@@ -137,12 +138,12 @@ static struct contents_total many(size_t room, size_t contents, uint64_t seed,
 	for (uint32_t owner = 1; owner <= 4; owner++) {
 		for (size_t i = 0; i < contents; i++) {
 			if (owner == 1 || i % 4 == 0)
-				r |= contents_add(c, number(seed + i), owner, 1);
+				r |= page_sample_add(c, number(seed + i), owner, 1);
 			if (owner > 1 && i % 4 == 0)
 				*want += 1;
 			/* one content that is a fifth of all */
 			if (i % 5 == 0) {
-				r |= contents_add(c, number(seed - 1), owner, 1);
+				r |= page_sample_add(c, number(seed - 1), owner, 1);
 				*want += 1;
 			}
 		}
@@ -159,8 +160,8 @@ static double off(double got, double want)
 
 static void sample(void)
 {
-	struct contents_sum of[5];
-	struct contents_total t;
+	struct merge_sum of[5];
+	struct merge_total t;
 	double want, sum_off = 0;
 	int beyond = 0;
 
@@ -171,7 +172,7 @@ static void sample(void)
 
 	for (uint64_t run = 0; run < 20; run++) {
 		double exact = t.sum.saves, d;
-		struct contents_total s = many(1 << 12, 20000, 1000000 * (run + 1), of, &want);
+		struct merge_total s = many(1 << 12, 20000, 1000000 * (run + 1), of, &want);
 
 		CHECK(s.share <= 0.125);
 		CHECK(s.error > 0);
@@ -192,20 +193,20 @@ static void sample(void)
 /* Any number of owners and contents fits, or is refused. */
 static void bounds(void)
 {
-	struct contents *c = fresh(64);
-	struct contents_sum *of = calloc(100001, sizeof(*of));
-	struct contents_total t;
+	struct page_sample *c = fresh(64);
+	struct merge_sum *of = calloc(100001, sizeof(*of));
+	struct merge_total t;
 	int r = 0;
 
 	for (uint32_t i = 0; i < 100000; i++)
-		r |= contents_add(c, number(i), i % 3, 1);
+		r |= page_sample_add(c, number(i), i % 3, 1);
 	CHECK_INT(r, 0);
 	t = finish(c, &plain, 3, of);
 	CHECK(t.share < 0.01);
 
 	c = fresh(64);
 	for (uint32_t i = 0; i < 100000 && r == 0; i++)
-		r = contents_add(c, number(i % 7), i % 100000 + 1, 1);
+		r = page_sample_add(c, number(i % 7), i % 100000 + 1, 1);
 	CHECK(r == 0 || r == -ENOMEM);
 	finish(c, &plain, 100001, of);
 	free(of);
