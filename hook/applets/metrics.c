@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ksm-hook metrics: figures for Prometheus' textfile collector and for collectd's exec plugin. */
-#include "applets/metrics.h"
-
+/* ksm-hook metrics: for Prometheus' textfile collector and for collectd's exec plugin. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/io.h"
 #include "base/log.h"
+#include "stats/collect.h"
+#include "stats/metrics_format.h"
 
-struct options {
+struct metrics_options {
 	bool collectd;
 	const char *output;
 };
 
-static int wrong(const char *what, const char *value)
+static int wrong_metrics_usage(const char *what, const char *value)
 {
 	fprintf(stderr, "ksm-hook metrics: %s \"%s\"\n", what, value);
 	return 2;
 }
 
 /* -1 go on, else the exit status */
-static int parse(int argc, char **argv, struct options *o)
+static int parse_metrics_options(int argc, char **argv, struct metrics_options *o)
 {
 	static const struct option longopts[] = { { "format", required_argument, NULL, 'f' },
 						  { "output", required_argument, NULL, 'o' },
@@ -41,8 +41,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'f':
 			o->collectd = strcmp(optarg, "collectd") == 0;
 			if (!o->collectd && strcmp(optarg, "prometheus") != 0)
-				return wrong("--format takes prometheus or collectd, not",
-					     optarg);
+				return wrong_metrics_usage(
+					"--format takes prometheus or collectd, not", optarg);
 			break;
 		case 'o':
 			o->output = optarg;
@@ -55,58 +55,51 @@ static int parse(int argc, char **argv, struct options *o)
 		}
 	}
 	if (optind < argc)
-		return wrong("unexpected argument", argv[optind]);
+		return wrong_metrics_usage("unexpected argument", argv[optind]);
 	if (o->collectd && o->output)
-		return wrong("--format=collectd writes to collectd, not to", o->output);
+		return wrong_metrics_usage("--format=collectd writes to collectd, not to",
+					   o->output);
 	return -1;
 }
 
-/* A reader sees the old file or the new one, never half of one. */
-static int write_file(const char *path, const struct look *l)
+/* Collectors, which are not root, see the old file or the new one, never half of one. */
+static int write_metrics_file(const char *path, const struct snapshot *s, struct error *err)
 {
-	char tmp[PATH_MAX];
-	FILE *f;
-	int fd, r = 0;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int r = f ? metrics_prometheus(f, s) : -ENOMEM;
 
-	/* the textfile collector reads *.prom only */
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
-		log_error("%s: the name is too long", path);
-		return 1;
-	}
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0) {
-		log_error("%s: %s", tmp, strerror(errno));
-		return 1;
-	}
-	/* for the collector, which is not root */
-	f = fchmod(fd, 0644) < 0 ? NULL : fdopen(fd, "w");
-	if (f) {
-		r = metrics_prometheus(f, l);
-		if (fclose(f) != 0 && r == 0)
-			r = -errno;
-	} else {
-		r = -errno;
-		close(fd);
-	}
-	if (r == 0 && rename(tmp, path) < 0)
-		r = -errno;
-	if (r == 0)
-		return 0;
-	log_error("%s: %s", path, strerror(-r));
-	unlink(tmp);
-	return 1;
+	if (f && fclose(f) != 0)
+		r = -ENOMEM;
+	r = r < 0 ? err_errno(err, -r, "%s", path) :
+		    replace_file(AT_FDCWD, path, text, len, 0644, err);
+	free(text);
+	return r;
 }
 
-static int once(const struct options *o)
+static int print_metrics(const struct snapshot *s, struct error *err)
 {
-	struct look l;
-	int ret;
+	int r = metrics_prometheus(stdout, s);
 
-	if (look(&l, false) < 0)
-		return 1;
-	ret = o->output ? write_file(o->output, &l) : metrics_prometheus(stdout, &l) < 0;
-	look_free(&l);
-	return ret;
+	return r < 0 ? err_errno(err, -r, "standard output") : 0;
+}
+
+/* Returns the exit status. */
+static int print_metrics_once(const struct metrics_options *o)
+{
+	struct error err = { "" };
+	struct snapshot s;
+	int r = snapshot_take(&s, false, &err);
+
+	if (r == 0) {
+		r = o->output ? write_metrics_file(o->output, &s, &err) :
+				print_metrics(&s, &err);
+		snapshot_free(&s);
+	}
+	if (r < 0)
+		log_error("%s", err.msg);
+	return r < 0 ? 1 : 0;
 }
 
 /* What collectd's exec plugin says to the program that it starts (collectd-exec(5)). */
@@ -131,8 +124,8 @@ static void sleep_until(struct timespec *t, double interval)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, t, NULL);
 }
 
-/* Until nobody reads any more, or once where it is not collectd that has started us. */
-static int collectd(void)
+/* Until collectd closes the pipe, or once where it was not collectd that started us. */
+static int serve_collectd(void)
 {
 	char name[256] = "localhost";
 	const char *host = getenv("COLLECTD_HOSTNAME");
@@ -147,13 +140,16 @@ static int collectd(void)
 	signal(SIGPIPE, SIG_IGN);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	do {
-		struct look l;
+		struct error err = { "" };
+		struct snapshot s;
 		int r;
 
-		if (look(&l, false) < 0)
+		if (snapshot_take(&s, false, &err) < 0) {
+			log_error("%s", err.msg);
 			return 1;
-		r = metrics_collectd(stdout, &l, host && *host ? host : name, interval);
-		look_free(&l);
+		}
+		r = metrics_collectd(stdout, &s, host && *host ? host : name, interval);
+		snapshot_free(&s);
 		if (r < 0) {
 			/* that is how collectd ends it */
 			clearerr(stdout);
@@ -167,12 +163,12 @@ static int collectd(void)
 
 int applet_metrics(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct metrics_options o = { 0 };
 	int ret;
 
 	log_init("metrics", false);
-	ret = parse(argc, argv, &o);
+	ret = parse_metrics_options(argc, argv, &o);
 	if (ret >= 0)
 		return ret;
-	return o.collectd ? collectd() : once(&o);
+	return o.collectd ? serve_collectd() : print_metrics_once(&o);
 }

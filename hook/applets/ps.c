@@ -14,14 +14,14 @@
 #include "stats/table.h"
 #include "stats/watch.h"
 
-struct options {
+struct ps_options {
 	bool json, exact;
 	int watch; /* seconds; 0: once */
-	enum look_order order;
+	enum snapshot_order order;
 	bool order_given;
 };
 
-static int wrong(const char *what, const char *value)
+static int wrong_ps_usage(const char *what, const char *value)
 {
 	fprintf(stderr, "ksm-hook ps: %s \"%s\"\n", what, value);
 	return 2;
@@ -32,13 +32,13 @@ static int take_seconds(const char *text, int *out)
 	int64_t n;
 
 	if (parse_int(text, strlen(text), 1, 86400, &n) < 0)
-		return wrong("--watch takes seconds from 1 to 86400, not", text);
+		return wrong_ps_usage("--watch takes seconds from 1 to 86400, not", text);
 	*out = (int)n;
 	return -1;
 }
 
 /* -1 go on, else the exit status */
-static int parse(int argc, char **argv, struct options *o)
+static int parse_ps_options(int argc, char **argv, struct ps_options *o)
 {
 	static const struct option longopts[] = { { "json", no_argument, NULL, 'j' },
 						  { "exact", no_argument, NULL, 'e' },
@@ -62,9 +62,10 @@ static int parse(int argc, char **argv, struct options *o)
 				return 2;
 			break;
 		case 's':
-			if (look_order_parse(optarg, &o->order) < 0)
-				return wrong("--sort takes saved, anonymous, cost or name, not",
-					     optarg);
+			if (snapshot_order_parse(optarg, &o->order) < 0)
+				return wrong_ps_usage(
+					"--sort takes saved, anonymous, cost or name, not",
+					optarg);
 			o->order_given = true;
 			break;
 		case 'h':
@@ -75,32 +76,44 @@ static int parse(int argc, char **argv, struct options *o)
 		}
 	}
 	if (optind < argc)
-		return wrong("unexpected argument", argv[optind]);
+		return wrong_ps_usage("unexpected argument", argv[optind]);
 	if (o->watch && o->json)
-		return wrong("--watch cannot go with", "--json");
+		return wrong_ps_usage("--watch cannot go with", "--json");
 	return -1;
+}
+
+static int print_snapshot(const struct ps_options *o, struct error *err)
+{
+	struct snapshot s;
+	int r = snapshot_take(&s, o->exact, err);
+
+	if (r < 0)
+		return r;
+	snapshot_sort(&s, o->order);
+	if (!o->json)
+		table_print(stdout, &s);
+	else if ((r = table_print_json(&s)) < 0)
+		err_errno(err, -r, "standard output");
+	snapshot_free(&s);
+	return r;
 }
 
 int applet_ps(int argc, char **argv)
 {
-	struct options o = { 0 };
-	struct look l;
-	int ret;
+	struct ps_options o = { 0 };
+	struct error err = { "" };
+	int r;
 
 	log_init("ps", false);
-	ret = parse(argc, argv, &o);
-	if (ret >= 0)
-		return ret;
+	r = parse_ps_options(argc, argv, &o);
+	if (r >= 0)
+		return r;
 	if (o.watch)
-		return watch(o.watch, o.exact, o.order_given ? o.order : LOOK_BY_SAVED);
-	if (look(&l, o.exact) < 0)
-		return 1;
-	look_sort(&l, o.order);
-	ret = 0;
-	if (o.json)
-		ret = look_print_json(&l);
+		r = watch_snapshots(o.watch, o.exact, o.order_given ? o.order : ORDER_BY_SAVED,
+				    &err);
 	else
-		look_print_table(stdout, &l);
-	look_free(&l);
-	return ret;
+		r = print_snapshot(&o, &err);
+	if (r < 0)
+		log_error("%s", err.msg);
+	return r < 0 ? 1 : 0;
 }

@@ -65,17 +65,20 @@ static void print_ksmd(void)
 static void print_saved(void)
 {
 	char least[16], most[16];
-	struct look l;
+	struct error err = { "" };
+	struct snapshot s;
 
-	if (look(&l, false) < 0)
+	if (snapshot_take(&s, false, &err) < 0) {
+		log_error("%s", err.msg);
 		return;
-	format_bytes(least, sizeof(least), l.total.saving.least);
-	format_bytes(most, sizeof(most), l.total.saving.most);
+	}
+	format_bytes(least, sizeof(least), s.total.saving.least);
+	format_bytes(most, sizeof(most), s.total.saving.most);
 	printf("saved           %s", least);
 	if (strcmp(least, most) != 0)
 		printf(" to %s", most);
 	printf("; ksm-hook ps says where\n");
-	look_free(&l);
+	snapshot_free(&s);
 }
 
 static void print_text(const struct support *s)
@@ -111,7 +114,8 @@ static int print_json(const struct support *s)
 		"general_profit",
 	};
 	struct json_out *o = json_out_new();
-	struct look l;
+	struct error err = { "" };
+	struct snapshot snapshot;
 	int64_t v;
 
 	if (!o)
@@ -134,10 +138,12 @@ static int print_json(const struct support *s)
 			json_out_int(o, counters[i], v);
 	}
 	json_out_end_object(o);
-	if (look(&l, false) == 0) {
-		json_out_int(o, "saved_bytes", l.total.saving.least);
-		json_out_int(o, "saved_at_most_bytes", l.total.saving.most);
-		look_free(&l);
+	if (snapshot_take(&snapshot, false, &err) == 0) {
+		json_out_int(o, "saved_bytes", snapshot.total.saving.least);
+		json_out_int(o, "saved_at_most_bytes", snapshot.total.saving.most);
+		snapshot_free(&snapshot);
+	} else {
+		log_error("%s", err.msg);
 	}
 	json_out_end_object(o);
 	return json_out_finish(o);

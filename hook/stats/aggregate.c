@@ -1,51 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes become families, and families containers. */
+/* Puts processes together: those that were forked from each other, and those of a container. */
 #include "stats/aggregate.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/proc.h"
 
-static int by_name(const struct container_name *a, const struct container_name *b)
-{
-	int r = strcmp(a->engine, b->engine);
-
-	return r ? r : strcmp(a->id, b->id);
-}
-
-static int order(uint64_t a, uint64_t b)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
 
 /* Any order will do that puts a container's together: numbers are compared faster. */
-static int by_container(const struct look_process *a, const struct look_process *b)
+static int by_container(const struct process_stats *a, const struct process_stats *b)
 {
-	int r = order(a->name_hash, b->name_hash);
+	int r = compare_numbers(a->name_hash, b->name_hash);
 
-	return r ? r : by_name(&a->name, &b->name);
+	return r ? r : container_name_compare(&a->name, &b->name);
 }
 
 static int by_container_and_pid(const void *a, const void *b)
 {
-	const struct look_process *x = *(struct look_process *const *)a;
-	const struct look_process *y = *(struct look_process *const *)b;
+	const struct process_stats *x = *(struct process_stats *const *)a;
+	const struct process_stats *y = *(struct process_stats *const *)b;
 	int r = by_container(x, y);
 
 	return r ? r : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 /* By way of pointers: the processes are too large to be moved at every step. */
-static int sort_by_container(struct look_process *p, size_t n)
+static int sort_by_container(struct process_stats *p, size_t n)
 {
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers it is */
-	struct look_process **at = calloc(n ? n : 1, sizeof(*at));
-	struct look_process *copy = calloc(n ? n : 1, sizeof(*copy));
+	struct process_stats **at = calloc(n ? n : 1, sizeof(*at));
+	struct process_stats *copy = calloc(n ? n : 1, sizeof(*copy));
 	int r = at && copy ? 0 : -ENOMEM;
 
 	if (r == 0) {
@@ -66,17 +58,21 @@ static int sort_by_container(struct look_process *p, size_t n)
  * Fork copies all addresses, exec chooses them anew, at random or, without that, by the
  * program: then too many count as forked, and too little as saved.
  */
-static int by_family(const void *a, const void *b)
+static int by_fork_group(const struct process_stats *a, const struct process_stats *b)
 {
-	const struct look_process *x = a, *y = b;
-	int r = by_container(x, y);
+	int r = by_container(a, b);
 
-	r = r ? r : order(x->first, y->first);
-	return r ? r : order(x->last, y->last);
+	r = r ? r : compare_numbers(a->first, b->first);
+	return r ? r : compare_numbers(a->last, b->last);
+}
+
+static int compare_fork_groups(const void *a, const void *b)
+{
+	return by_fork_group(a, b);
 }
 
 /* FNV-1a (RFC 9923) */
-static uint64_t hash(const struct container_name *name)
+static uint64_t hash_name(const struct container_name *name)
 {
 	uint64_t h = 0xcbf29ce484222325;
 
@@ -87,7 +83,8 @@ static uint64_t hash(const struct container_name *name)
 	return h;
 }
 
-static struct look_process *find(struct look_process *p, size_t n, pid_t pid)
+/* The index of a process, PARENT_OUTSIDE where it is not among them. */
+static size_t index_of(const struct process_stats *p, size_t n, pid_t pid)
 {
 	size_t from = 0, to = n;
 
@@ -95,71 +92,106 @@ static struct look_process *find(struct look_process *p, size_t n, pid_t pid)
 		size_t mid = (from + to) / 2;
 
 		if (p[mid].pid == pid)
-			return &p[mid];
+			return mid;
 		if (p[mid].pid < pid)
 			from = mid + 1;
 		else
 			to = mid;
 	}
-	return NULL;
+	return PARENT_OUTSIDE;
 }
 
-/* From a process upwards to the last that is in the container, whose parent is outside. */
-static pid_t topmost(struct look_process *p, size_t n, pid_t pid)
+size_t find_topmost(const size_t *parent, size_t n, size_t *topmost)
 {
-	struct proc_stat st;
+	/* beside the results: not yet looked at, and on the way that is followed now */
+	const size_t fresh = SIZE_MAX - 1, followed = SIZE_MAX - 2;
+	size_t steps = 0;
 
-	/* n steps: a number that is used anew meanwhile must not lead in circles */
-	for (size_t i = 0; i < n && proc_stat(pid, &st) == 0; i++) {
-		if (!find(p, n, st.ppid))
-			return pid;
-		pid = st.ppid;
+	for (size_t i = 0; i < n; i++)
+		topmost[i] = fresh;
+	for (size_t i = 0; i < n; i++) {
+		size_t found = TOPMOST_UNKNOWN, at = i;
+
+		/* upwards to the first that is known, outside, or met before: a circle */
+		for (; topmost[at] == fresh; at = parent[at]) {
+			steps++;
+			topmost[at] = followed;
+			if (parent[at] == PARENT_OUTSIDE)
+				found = at;
+			if (parent[at] >= n)
+				break;
+		}
+		if (topmost[at] < n)
+			found = topmost[at];
+		/* and once more the same way, to write down what was found at its end */
+		for (at = i; topmost[at] == followed; at = parent[at]) {
+			steps++;
+			topmost[at] = found;
+			if (parent[at] >= n)
+				break;
+		}
 	}
-	return 0;
+	return steps;
 }
 
-static bool is_mergeable(const struct look_process *p)
+static bool is_mergeable(const struct process_stats *p)
 {
 	return p->method == KSM_BY_PRCTL || p->method == KSM_BY_MADVISE;
+}
+
+/* Whose parents are who; returns the index of the one outside of which it started first. */
+static size_t find_parents(const struct process_stats *p, size_t n, size_t *parent)
+{
+	uint64_t first_start = UINT64_MAX;
+	size_t first = n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct proc_stat st;
+
+		if (proc_stat(p[i].pid, &st) < 0) {
+			parent[i] = PARENT_UNKNOWN;
+			continue;
+		}
+		parent[i] = index_of(p, n, st.ppid);
+		if (parent[i] == PARENT_OUTSIDE && st.start < first_start) {
+			first_start = st.start;
+			first = i;
+		}
+	}
+	return first;
 }
 
 /*
  * The processes of one container, by number. What engines call exec enters from outside, so
  * its topmost process is not the container's first, which is the one that was started first.
  */
-static void find_entered(struct look_process *p, size_t n)
+static int find_entered(struct process_stats *p, size_t n)
 {
-	uint64_t first_start = UINT64_MAX;
-	size_t mergeable = 0, unknown = 0;
-	pid_t first = 0;
+	size_t mergeable = 0, unknown = 0, first;
+	size_t *parent, *topmost;
 
 	for (size_t i = 0; i < n; i++) {
 		mergeable += is_mergeable(&p[i]);
 		unknown += p[i].method == KSM_BY_UNKNOWN;
 	}
 	if (mergeable == 0 || mergeable + unknown == n)
-		return;
+		return 0;
+	parent = calloc(n, 2 * sizeof(*parent));
+	if (!parent)
+		return -ENOMEM;
+	topmost = parent + n;
+	first = find_parents(p, n, parent);
+	find_topmost(parent, n, topmost);
 	for (size_t i = 0; i < n; i++) {
-		struct proc_stat st;
-
-		if (proc_stat(p[i].pid, &st) == 0 && !find(p, n, st.ppid) &&
-		    st.start < first_start) {
-			first_start = st.start;
-			first = p[i].pid;
-		}
+		if (!is_mergeable(&p[i]) && p[i].method != KSM_BY_UNKNOWN)
+			p[i].entered = topmost[i] != TOPMOST_UNKNOWN && topmost[i] != first;
 	}
-	for (size_t i = 0; i < n; i++) {
-		pid_t top;
-
-		if (is_mergeable(&p[i]) || p[i].method == KSM_BY_UNKNOWN)
-			continue;
-		top = topmost(p, n, p[i].pid);
-		p[i].entered = top && top != first;
-	}
+	free(parent);
+	return 0;
 }
 
-static size_t end_of(struct look_process *p, size_t n, size_t i,
-		     int (*compare)(const struct look_process *, const struct look_process *))
+static size_t end_of(struct process_stats *p, size_t n, size_t i,
+		     int (*compare)(const struct process_stats *, const struct process_stats *))
 {
 	size_t k = i + 1;
 
@@ -168,61 +200,57 @@ static size_t end_of(struct look_process *p, size_t n, size_t i,
 	return k;
 }
 
-static int compare_family(const struct look_process *a, const struct look_process *b)
-{
-	return by_family(a, b);
-}
-
-/* Who alone has merged pages has them for himself. */
-static void ask_for_own(struct look_process *p, size_t n)
+/* A group in which only one process has merged pages shares none of them by fork. */
+static void request_own_memory(struct process_stats *p, size_t n)
 {
 	size_t with = 0;
 
 	for (size_t i = 0; i < n; i++)
-		with += p[i].saving.merged + p[i].saving.zeros > 0;
+		with += p[i].memory.merged + p[i].memory.zeros > 0;
 	for (size_t i = 0; i < n && with > 1; i++)
-		p[i].saving.own = 0;
+		p[i].memory.own = 0;
 }
 
-int look_find_families(struct look_process *p, size_t n, struct look_family **family,
-		       size_t *families)
+int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **group,
+		     size_t *groups)
 {
-	*families = 0;
-	*family = calloc(n ? n : 1, sizeof(**family));
-	if (!*family)
+	*groups = 0;
+	*group = calloc(n ? n : 1, sizeof(**group));
+	if (!*group)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		p[i].name_hash = hash(&p[i].name);
+		p[i].name_hash = hash_name(&p[i].name);
 	if (sort_by_container(p, n) < 0)
 		return -ENOMEM;
 	for (size_t i = 0, k; i < n; i = k) {
 		k = end_of(p, n, i, by_container);
-		find_entered(&p[i], k - i);
-		qsort(&p[i], k - i, sizeof(*p), by_family);
+		if (find_entered(&p[i], k - i) < 0)
+			return -ENOMEM;
+		qsort(&p[i], k - i, sizeof(*p), compare_fork_groups);
 	}
 	for (size_t i = 0, k; i < n; i = k) {
-		k = end_of(p, n, i, compare_family);
-		ask_for_own(&p[i], k - i);
-		(*family)[(*families)++] = (struct look_family){ .p = &p[i], .n = k - i };
+		k = end_of(p, n, i, by_fork_group);
+		request_own_memory(&p[i], k - i);
+		(*group)[(*groups)++] = (struct fork_group){ .p = &p[i], .n = k - i };
 	}
 	return 0;
 }
 
-struct saving look_family_saving(const struct look_process *p, size_t n, double share)
+struct saving fork_group_saving(const struct process_stats *p, size_t n, double share)
 {
-	struct saving_process one = p->saving, *list = NULL;
+	struct process_memory one = p->memory, *list = NULL;
 	struct saving s;
 
 	if (n > 1)
 		list = calloc(n, sizeof(*list));
 	for (size_t i = 0; list && i < n; i++)
-		list[i] = p[i].saving;
-	s = saving_of_family(list ? list : &one, list ? n : 1, share);
+		list[i] = p[i].memory;
+	s = saving_of_group(list ? list : &one, list ? n : 1, share);
 	free(list);
 	return s;
 }
 
-static void add_process(struct look_container *c, const struct look_process *p)
+static void add_process_stats(struct container_stats *c, const struct process_stats *p)
 {
 	c->processes++;
 	c->mergeable += is_mergeable(p);
@@ -230,14 +258,14 @@ static void add_process(struct look_container *c, const struct look_process *p)
 	c->by_prctl += p->method == KSM_BY_PRCTL;
 	c->by_madvise += p->method == KSM_BY_MADVISE;
 	c->entered += p->entered;
-	c->anonymous += p->saving.anonymous;
-	c->merged += p->uncounted ? p->saving.anonymous - p->saving.proportional :
-				    p->saving.merged + p->saving.zeros;
+	c->anonymous += p->memory.anonymous;
+	c->merged += p->uncounted ? p->memory.anonymous - p->memory.proportional :
+				    p->memory.merged + p->memory.zeros;
 	c->cost += p->cost;
 	c->profit += p->profit;
 }
 
-static void add_container(struct look_container *to, const struct look_container *c)
+static void add_container_stats(struct container_stats *to, const struct container_stats *c)
 {
 	to->processes += c->processes;
 	to->mergeable += c->mergeable;
@@ -253,10 +281,10 @@ static void add_container(struct look_container *to, const struct look_container
 	to->saving.most += c->saving.most;
 }
 
-int look_fold(struct look *out, struct look_process *p, size_t n,
-	      const struct look_family *family, size_t families)
+int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,
+			 const struct fork_group *group, size_t groups)
 {
-	struct look_container *c;
+	struct container_stats *c;
 	size_t containers = 0;
 
 	for (size_t i = 0; i < n; i = end_of(p, n, i, by_container))
@@ -265,17 +293,17 @@ int look_fold(struct look *out, struct look_process *p, size_t n,
 	if (!out->container)
 		return -ENOMEM;
 	c = out->container - 1;
-	for (size_t i = 0; i < families; i++) {
-		if (i == 0 || by_container(family[i].p, family[i - 1].p) != 0)
-			(++c)->name = family[i].p->name;
-		c->saving.least += family[i].saving.least;
-		c->saving.most += family[i].saving.most;
-		for (size_t k = 0; k < family[i].n; k++)
-			add_process(c, &family[i].p[k]);
+	for (size_t i = 0; i < groups; i++) {
+		if (i == 0 || by_container(group[i].p, group[i - 1].p) != 0)
+			(++c)->name = group[i].p->name;
+		c->saving.least += group[i].saving.least;
+		c->saving.most += group[i].saving.most;
+		for (size_t k = 0; k < group[i].n; k++)
+			add_process_stats(c, &group[i].p[k]);
 	}
 	out->n = containers;
 	for (size_t i = 0; i < containers; i++)
-		add_container(&out->total, &out->container[i]);
-	look_sort(out, LOOK_BY_NAME);
+		add_container_stats(&out->total, &out->container[i]);
+	snapshot_sort(out, ORDER_BY_NAME);
 	return 0;
 }

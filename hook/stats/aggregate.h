@@ -1,21 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes become families, and families containers. */
-#ifndef KSM_LOOK_FOLD_H
-#define KSM_LOOK_FOLD_H
+/* Puts processes together: those that were forked from each other, and those of a container. */
+#ifndef KSM_AGGREGATE_H
+#define KSM_AGGREGATE_H
 
-#include "stats/collect.h"
+#include "stats/snapshot.h"
 
 /*
- * Sorts the processes by container and by whom they were forked from. Sets own to 0 where it
- * matters how much memory a process has of its own. 0 or -ENOMEM.
+ * Processes that were forked without executing another program, or a single one: n from p on
+ * in the list of all.
  */
-int look_find_families(struct look_process *p, size_t n, struct look_family **family,
-		       size_t *families);
+struct fork_group {
+	struct process_stats *p;
+	size_t n;
+	struct saving saving;
+};
 
-struct saving look_family_saving(const struct look_process *p, size_t n, double share);
+/*
+ * Sorts the processes by container and by fork group. Sets memory.own to 0 where it matters
+ * how much memory a process has of its own. 0 or -ENOMEM.
+ */
+int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **group,
+		     size_t *groups);
 
-/* A row per process becomes a row per container, with what was written down of it. */
-int look_fold(struct look *out, struct look_process *p, size_t n,
-	      const struct look_family *family, size_t families);
+/*
+ * The same per container: one row for each, with the processes and savings of its groups.
+ * 0 or -ENOMEM.
+ */
+int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,
+			 const struct fork_group *group, size_t groups);
+
+struct saving fork_group_saving(const struct process_stats *p, size_t n, double share);
+
+#define PARENT_OUTSIDE  SIZE_MAX
+#define PARENT_UNKNOWN  (SIZE_MAX - 1)
+#define TOPMOST_UNKNOWN SIZE_MAX
+
+/*
+ * Pure: for each of n processes, the last one of its ancestors that is among them. parent has
+ * the index of each one's parent, or says that this is outside or not known. A process whose
+ * ancestors are not known, or go in a circle, has none. Returns how many steps that took: at
+ * most two per process, however deep they are nested.
+ */
+size_t find_topmost(const size_t *parent, size_t n, size_t *topmost);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One look at all containers of the machine: processes are measured, in several threads. */
+/* Measures the processes of all containers, in several threads. */
 #include "stats/collect.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -12,11 +11,11 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/log.h"
 #include "base/macros.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 #include "layout/layout.h"
 #include "stats/aggregate.h"
+#include "stats/exact.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
 #define THREADS_MAX 4
@@ -24,75 +23,71 @@
 #define PARALLEL_MIN 512
 #define CHUNK        32
 
-/* struct ksm_rmap_item (mm/ksm.c): one for each page that ksmd has looked at */
+/* struct ksm_rmap_item (mm/ksm.c): one for each page that ksmd has scanned */
 #define RMAP_ITEM 64
 
-struct work {
-	void (*fn)(struct work *w, size_t i);
-	size_t n, next;
-	struct look_process *p;
+struct collection {
+	void (*fn)(struct collection *c, size_t i);
+	size_t n, next, capacity;
+	struct process_stats *p;
+	pid_t self;
 	int64_t page;
 	double share;
 	bool huge_always;
-	bool scanned; /* ksmd runs and has been through */
+	bool scanned; /* ksmd runs and has completed full scans */
 };
 
-static void *worker(void *arg)
+static void *collect_chunks(void *arg)
 {
-	struct work *w = arg;
+	struct collection *c = arg;
 	size_t at;
 
-	while ((at = __atomic_fetch_add(&w->next, CHUNK, __ATOMIC_RELAXED)) < w->n) {
-		for (size_t i = at; i < at + CHUNK && i < w->n; i++)
-			w->fn(w, i);
+	while ((at = __atomic_fetch_add(&c->next, CHUNK, __ATOMIC_RELAXED)) < c->n) {
+		for (size_t i = at; i < at + CHUNK && i < c->n; i++)
+			c->fn(c, i);
 	}
 	return NULL;
 }
 
-static void run(struct work *w)
+/* Call fn for all of them. */
+static void for_all(struct collection *c, void (*fn)(struct collection *c, size_t i))
 {
 	pthread_t thread[THREADS_MAX];
 	size_t threads = 0;
 	cpu_set_t cpus;
 
-	w->next = 0;
-	if (w->n >= PARALLEL_MIN && sched_getaffinity(0, sizeof(cpus), &cpus) == 0) {
+	c->fn = fn;
+	c->next = 0;
+	if (c->n >= PARALLEL_MIN && sched_getaffinity(0, sizeof(cpus), &cpus) == 0) {
 		while (threads + 1 < THREADS_MAX && threads + 1 < (size_t)CPU_COUNT(&cpus) &&
-		       pthread_create(&thread[threads], NULL, worker, w) == 0)
+		       pthread_create(&thread[threads], NULL, collect_chunks, c) == 0)
 			threads++;
 	}
-	worker(w);
+	collect_chunks(c);
 	while (threads > 0)
 		pthread_join(thread[--threads], NULL);
 }
 
-/*
- * Anonymous memory in bytes: resident without what is of files and shared (proc(5), statm);
- * -1 for what has no memory any more: a process that has ended and is not reaped.
- */
-static int64_t anonymous(pid_t pid)
+/* Resident without what is of files and shared (proc(5), statm); -1 where there is no memory. */
+static int64_t anonymous_bytes(pid_t task)
 {
 	long size, resident, shared;
 	char text[128];
-	pid_t tid;
 
-	if (proc_read(pid, "statm", text, sizeof(text)) < 0 ||
-	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3)
+	if (proc_read(task, "statm", text, sizeof(text)) < 0 ||
+	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3 || size == 0)
 		return -1;
-	/* a first thread that has ended shows nothing of the others' */
-	if (size == 0)
-		return proc_live_thread(pid, &tid) < 0 ? -1 : 0;
 	return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
 /* False where the kernel does not show it (no Pss_Anon before Linux 5.2), or not to us. */
-static bool read_rollup(struct look_process *p, int64_t counted)
+static bool read_rollup(struct process_stats *p, int64_t counted)
 {
 	char text[2048];
 	int64_t merged, proportional, anon;
 	char *end;
 
-	if (proc_read(p->pid, "smaps_rollup", text, sizeof(text)) <= 0)
+	if (proc_read(p->task, "smaps_rollup", text, sizeof(text)) <= 0)
 		return false;
 	anon = proc_field(text, "Anonymous");
 	proportional = proc_field(text, "Pss_Anon");
@@ -100,90 +95,108 @@ static bool read_rollup(struct look_process *p, int64_t counted)
 		return false;
 	p->first = strtoull(text, &end, 16);
 	p->last = *end == '-' ? strtoull(end + 1, NULL, 16) : 0;
-	p->saving.anonymous = anon * 1024;
-	p->saving.proportional = proportional * 1024;
+	p->memory.anonymous = anon * 1024;
+	p->memory.proportional = proportional * 1024;
 	merged = proc_field(text, "KSM"); /* Linux 6.7; ksmd's own count lags behind writes */
-	p->saving.merged = merged < 0 ? counted : merged * 1024;
+	p->memory.merged = merged < 0 ? counted : merged * 1024;
 	/* all may be merged then: what is unshared has its full share, and adds nothing */
 	if (p->uncounted && merged < 0)
-		p->saving.merged = p->saving.anonymous;
-	if (p->saving.merged > p->saving.anonymous)
-		p->saving.merged = p->saving.anonymous;
+		p->memory.merged = p->memory.anonymous;
+	if (p->memory.merged > p->memory.anonymous)
+		p->memory.merged = p->memory.anonymous;
 	p->huge = proc_field(text, "AnonHugePages") > 0;
 	return true;
 }
 
 /* What is not shown is taken to be like the machine's average. */
-static void guess(struct look_process *p, double share)
+static void estimate_memory(struct process_stats *p, double share)
 {
-	struct saving_process *s = &p->saving;
+	struct process_memory *m = &p->memory;
 
-	if (s->merged > s->anonymous)
-		s->merged = s->anonymous;
-	s->proportional = s->anonymous - s->merged + (int64_t)(share * (double)s->merged);
+	if (m->merged > m->anonymous)
+		m->merged = m->anonymous;
+	m->proportional = m->anonymous - m->merged + (int64_t)(share * (double)m->merged);
 	/* no addresses: it counts as not forked */
 	p->first = p->last = (uint64_t)p->pid;
 }
 
-static void measure(struct work *w, size_t i)
+/*
+ * The rule of kernel/process.h. It reads one file more, so it is asked only where ksm_stat,
+ * which is read anyway, shows no memory.
+ */
+static bool read_ksm_stat(struct process_stats *p, struct ksm_stat *st, bool *read)
 {
-	struct look_process *p = &w->p[i];
-	struct ksm_stat st;
-	bool host = !container_of(p->pid, &p->name), no_stat = false;
+	struct process process;
 
-	if (ksm_stat_read(p->pid, &st) < 0) {
-		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
-		no_stat = true;
-	}
-	/* of the host's many processes, only ask on where there is something to be seen */
-	if (host && (no_stat || (st.merge_any == KSM_UNKNOWN && st.rmap_items == 0)))
-		goto none;
-	p->method = w->scanned && !no_stat ? ksm_process_method_quick(p->pid, &st) :
-					     ksm_process_method(p->pid, &st);
+	p->task = p->pid;
+	*read = ksm_stat_read(p->pid, st) == 0;
+	if (*read)
+		return true;
+	if (process_find(p->pid, &process) < 0)
+		return false;
+	p->task = process.task;
+	*read = p->task != p->pid && ksm_stat_read(p->task, st) == 0;
+	if (!*read)
+		*st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
+	return true;
+}
+
+/* False where it is not shown: it has ended, or is one of the host's and not mergeable. */
+static bool measure(const struct collection *c, struct process_stats *p)
+{
+	struct ksm_stat st;
+	bool host, read;
+
+	if (!read_ksm_stat(p, &st, &read))
+		return false;
+	host = !container_of(p->task, &p->name);
+	/* of the host's many processes, only those go on that may have something to show */
+	if (host && (!read || (st.merge_any == KSM_UNKNOWN && st.rmap_items == 0)))
+		return false;
+	p->method = c->scanned && read ? ksm_process_method_quick(p->task, &st) :
+					 ksm_process_method(p->task, &st);
 	if (host && p->method != KSM_BY_PRCTL && p->method != KSM_BY_MADVISE)
-		goto none;
+		return false;
 	if (host)
 		container_host_name(p->pid, &p->name);
 	p->cost = st.rmap_items * RMAP_ITEM;
 	p->profit = st.profit;
-	p->saving.zeros = st.zero_pages * w->page;
-	p->saving.merged = st.merging_pages * w->page;
-	p->saving.own = -1;
+	p->memory.zeros = st.zero_pages * c->page;
+	p->memory.merged = st.merging_pages * c->page;
+	p->memory.own = -1;
 	p->uncounted = !st.counted && p->method > KSM_BY_NONE;
-	if ((p->saving.merged || p->uncounted) && read_rollup(p, p->saving.merged))
-		return;
-	p->saving.anonymous = anonymous(p->pid);
-	if (p->saving.anonymous < 0)
-		goto none;
-	guess(p, w->share);
-	return;
-none:
-	p->pid = 0;
+	if ((p->memory.merged || p->uncounted) && read_rollup(p, p->memory.merged))
+		return true;
+	p->memory.anonymous = anonymous_bytes(p->task);
+	if (p->memory.anonymous < 0)
+		return false;
+	estimate_memory(p, c->share);
+	return true;
 }
 
-static void count_faults(struct work *w, size_t i)
+static void measure_one(struct collection *c, size_t i)
 {
-	struct look_process *p = &w->p[i];
+	if (!measure(c, &c->p[i]))
+		c->p[i].pid = 0;
+}
+
+static void count_faults(struct collection *c, size_t i)
+{
+	struct process_stats *p = &c->p[i];
 	struct proc_stat st;
 
-	if (p->saving.own == 0 && !p->huge && !w->huge_always && proc_stat(p->pid, &st) == 0)
-		p->saving.own = (int64_t)st.faults * w->page;
+	if (p->memory.own == 0 && !p->huge && !c->huge_always && proc_stat(p->pid, &st) == 0)
+		p->memory.own = (int64_t)st.faults * c->page;
 	else
-		p->saving.own = -1;
+		p->memory.own = -1;
 }
 
-static bool huge_always(void)
+static bool always_huge(void)
 {
 	static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled";
-	char text[128] = "";
-	FILE *f = fopen(path, "re");
+	char text[128];
 
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return strstr(text, "[always]");
+	return read_kernel_file(path, text, sizeof(text)) > 0 && strstr(text, "[always]");
 }
 
 static bool has_scanned(void)
@@ -197,42 +210,34 @@ static bool has_scanned(void)
 
 static double average_share(void)
 {
-	int64_t kept, more;
+	int64_t shared, sharing;
 
-	if (ksm_sysfs("pages_shared", &kept) < 0 || ksm_sysfs("pages_sharing", &more) < 0 ||
-	    kept + more == 0)
+	if (ksm_sysfs("pages_shared", &shared) < 0 ||
+	    ksm_sysfs("pages_sharing", &sharing) < 0 || shared + sharing == 0)
 		return 1;
-	return (double)kept / (double)(kept + more);
+	return (double)shared / (double)(shared + sharing);
 }
 
-static int list_processes(struct work *w)
+static int add_process(pid_t pid, void *arg)
 {
-	DIR *dir = opendir("/proc");
-	size_t room = 0;
-	pid_t pid;
+	struct collection *c = arg;
 
-	if (!dir)
-		return -errno;
-	while ((pid = proc_next(dir)) != 0) {
-		if (w->n == room) {
-			struct look_process *more;
+	if (pid == c->self)
+		return 0;
+	if (c->n == c->capacity) {
+		size_t capacity = c->capacity ? c->capacity * 2 : 512;
+		struct process_stats *more = realloc(c->p, capacity * sizeof(*more));
 
-			room = room ? room * 2 : 512;
-			more = realloc(w->p, room * sizeof(*more));
-			if (!more) {
-				closedir(dir);
-				return -ENOMEM;
-			}
-			w->p = more;
-		}
-		w->p[w->n] = (struct look_process){ .pid = pid };
-		w->n++;
+		if (!more)
+			return -ENOMEM;
+		c->p = more;
+		c->capacity = capacity;
 	}
-	closedir(dir);
+	c->p[c->n++] = (struct process_stats){ .pid = pid };
 	return 0;
 }
 
-static size_t drop_unwanted(struct look_process *p, size_t n)
+static size_t drop_not_shown(struct process_stats *p, size_t n)
 {
 	size_t kept = 0;
 
@@ -246,95 +251,91 @@ static size_t drop_unwanted(struct look_process *p, size_t n)
 	return kept;
 }
 
-struct ids {
+struct id_list {
 	const char **id;
 	size_t n;
 };
 
-static int by_id(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_there(const void *arg, const char *id)
+static bool is_listed_id(const void *arg, const char *id)
 {
-	const struct ids *ids = arg;
+	const struct id_list *ids = arg;
 
-	return bsearch(&id, ids->id, ids->n, sizeof(*ids->id), by_id);
+	return bsearch(&id, ids->id, ids->n, sizeof(*ids->id), compare_ids);
 }
 
-/* What was written down at the start; of what is no more, nothing is kept. */
-static void read_records(struct look *l)
+/* What was stored at their start; that of containers which have ended is removed. */
+static void read_metadata(struct snapshot *s)
 {
 	__cleanup(close_fd) int dir = metadata_open();
-	struct ids ids = { .n = l->n };
+	struct id_list ids = { .n = s->n };
 
 	if (dir < 0)
 		return;
-	ids.id = calloc(l->n ? l->n : 1, sizeof(*ids.id));
+	ids.id = calloc(s->n ? s->n : 1, sizeof(*ids.id));
 	if (!ids.id)
 		return;
-	for (size_t i = 0; i < l->n; i++) {
-		ids.id[i] = l->container[i].name.id;
-		(void)metadata_read(dir, ids.id[i], &l->container[i].metadata);
+	for (size_t i = 0; i < s->n; i++) {
+		ids.id[i] = s->container[i].name.id;
+		(void)metadata_read(dir, ids.id[i], &s->container[i].metadata);
 	}
-	qsort(ids.id, ids.n, sizeof(*ids.id), by_id);
-	metadata_collect(dir, is_there, &ids);
+	qsort(ids.id, ids.n, sizeof(*ids.id), compare_ids);
+	metadata_collect(dir, is_listed_id, &ids);
 	free(ids.id);
 }
 
-static void read_groups(struct look *l)
+static void read_layout_groups(struct snapshot *s)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		struct look_container *c = &l->container[i];
+	for (size_t i = 0; i < s->n; i++) {
+		struct container_stats *c = &s->container[i];
 
 		if (!layout_group_of(c->name.id, c->group, sizeof(c->group)))
 			c->group[0] = '\0';
 	}
 }
 
-int look(struct look *out, bool exact)
+static int build(struct snapshot *out, struct collection *c, bool exact)
 {
-	struct work w = { .fn = measure,
-			  .page = sysconf(_SC_PAGESIZE),
-			  .share = average_share(),
-			  .huge_always = huge_always(),
-			  .scanned = has_scanned() };
-	struct look_family *family = NULL;
-	size_t families = 0;
-	int r = list_processes(&w);
+	struct fork_group *group = NULL;
+	size_t groups = 0;
+	int r;
 
-	*out = (struct look){ 0 };
+	for_all(c, measure_one);
+	c->n = drop_not_shown(c->p, c->n);
+	r = find_fork_groups(c->p, c->n, &group, &groups);
 	if (r == 0) {
-		run(&w);
-		w.n = drop_unwanted(w.p, w.n);
-		r = look_find_families(w.p, w.n, &family, &families);
+		for_all(c, count_faults);
+		for (size_t i = 0; i < groups; i++)
+			group[i].saving = fork_group_saving(group[i].p, group[i].n, c->share);
 	}
-	if (r == 0) {
-		w.fn = count_faults;
-		run(&w);
-		for (size_t i = 0; i < families; i++)
-			family[i].saving =
-				look_family_saving(family[i].p, family[i].n, w.share);
-		if (exact)
-			r = look_exactly(family, families);
-	}
+	if (r == 0 && exact)
+		r = measure_exactly(group, groups);
 	if (r == 0)
-		r = look_fold(out, w.p, w.n, family, families);
-	if (r == 0) {
-		read_records(out);
-		read_groups(out);
-	}
-	if (r < 0)
-		log_error("/proc: %s", strerror(-r));
-	free(family);
-	free(w.p);
+		r = aggregate_containers(out, c->p, c->n, group, groups);
+	free(group);
 	return r;
 }
 
-void look_free(struct look *l)
+int snapshot_take(struct snapshot *out, bool exact, struct error *err)
 {
-	free(l->container);
-	l->container = NULL;
-	l->n = 0;
+	struct collection c = { .self = getpid(),
+				.page = sysconf(_SC_PAGESIZE),
+				.share = average_share(),
+				.huge_always = always_huge(),
+				.scanned = has_scanned() };
+	int r = proc_for_each(add_process, &c);
+
+	*out = (struct snapshot){ 0 };
+	if (r == 0)
+		r = build(out, &c, exact);
+	if (r == 0) {
+		read_metadata(out);
+		read_layout_groups(out);
+	}
+	free(c.p);
+	return r < 0 ? err_errno(err, -r, "/proc") : 0;
 }

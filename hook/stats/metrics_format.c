@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The figures as Prometheus' text format and as collectd's plain text protocol. */
-#include <ctype.h>
+/* Metrics in Prometheus' text format and in collectd's plain text protocol. */
+#include "stats/metrics_format.h"
+
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "applets/metrics.h"
+#include "base/text.h"
+#include "stats/metrics.h"
 
-/* collectd cuts what is longer (DATA_MAX_NAME_LEN of its plugin.h), and then names collide. */
-#define NAME_MAX_COLLECTD 127
+/* collectd truncates what is longer (DATA_MAX_NAME_LEN of its plugin.h), and then names collide. */
+#define COLLECTD_NAME_MAX 127
 
-static const char *number(char *out, size_t size, double v)
+static const char *format_number(char *out, size_t size, double v)
 {
 	/* integers up to 2^53 as such: %g would cut them */
 	if (v == (double)(int64_t)v)
@@ -21,86 +22,134 @@ static const char *number(char *out, size_t size, double v)
 	return out;
 }
 
-/* In label values, backslash, quote and newline are escaped (exposition formats, text 0.0.4). */
-static void label(FILE *f, const char *name, const char *value, bool first)
+void prometheus_label(FILE *f, const char *name, const char *value)
 {
-	fprintf(f, "%s%s=\"", first ? "" : ",", name);
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
+	fprintf(f, "%s=\"", name);
+	while (*value) {
+		uint32_t c;
+		size_t len = utf8_decode(value, &c);
 
-		if (c == '\\' || c == '"')
-			fprintf(f, "\\%c", c);
-		else if (c < 0x20 || c > 0x7e) /* names may be any bytes, labels are UTF-8 */
-			fprintf(f, "\\\\x%02x", c);
-		else
-			fputc(c, f);
+		if (c == '\n') {
+			fputs("\\n", f);
+		} else if (len && !utf8_is_control(c)) {
+			if (c == '\\' || c == '"')
+				fputc('\\', f);
+			fwrite(value, 1, len, f);
+		} else {
+			/* the format has no escape for them */
+			len = len ? len : 1;
+			for (size_t i = 0; i < len; i++) {
+				char stand_in[UTF8_MAX + 1];
+
+				utf8_stand_in(stand_in, (unsigned char)value[i]);
+				fputs(stand_in, f);
+			}
+		}
+		value += len;
 	}
 	fputc('"', f);
 }
 
-/* The same for all of a container's figures, and for its whole life. */
-static void labels(FILE *f, const struct look_container *c)
+/* The same for all of a container's metrics, and for its whole life. */
+static void container_labels(FILE *f, const struct container_stats *c)
 {
-	label(f, "engine", c->name.engine, true);
-	label(f, "id", c->name.id, false);
-	label(f, "namespace", c->metadata.pod_namespace, false);
-	label(f, "pod", c->metadata.pod, false);
-	label(f, "container", c->metadata.container, false);
+	prometheus_label(f, "engine", c->name.engine);
+	fputc(',', f);
+	prometheus_label(f, "id", c->name.id);
+	fputc(',', f);
+	prometheus_label(f, "namespace", c->metadata.pod_namespace);
+	fputc(',', f);
+	prometheus_label(f, "pod", c->metadata.pod);
+	fputc(',', f);
+	prometheus_label(f, "container", c->metadata.container);
 }
 
-static void head(FILE *f, const char *name, const char *help, const char *type)
+static void metric_head(FILE *f, const char *name, const char *help, const char *type)
 {
 	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-int metrics_prometheus(FILE *f, const struct look *l)
+int metrics_prometheus(FILE *f, const struct snapshot *s)
 {
-	struct metric host[METRICS_MAX];
-	size_t n = metrics_host(host);
+	struct host_metric host[HOST_METRICS_MAX];
+	size_t n = host_metrics(host);
 	char text[40];
 
-	head(f, "ksm_hook_info", "The version of ksm-hook.", "gauge");
+	metric_head(f, "ksm_hook_info", "The version of ksm-hook.", "gauge");
 	fprintf(f, "ksm_hook_info{version=\"%s\"} 1\n", VERSION);
 	for (size_t i = 0; i < n; i++) {
-		head(f, host[i].name, host[i].help, host[i].counter ? "counter" : "gauge");
-		fprintf(f, "%s %s\n", host[i].name, number(text, sizeof(text), host[i].value));
+		metric_head(f, host[i].name, host[i].help,
+			    host[i].counter ? "counter" : "gauge");
+		fprintf(f, "%s %s\n", host[i].name,
+			format_number(text, sizeof(text), host[i].value));
 	}
-	for (size_t i = 0; i < metrics_container_n && l->n; i++) {
-		const struct metric_of *m = &metrics_container[i];
+	for (size_t i = 0; i < container_metrics_n && s->n; i++) {
+		const struct container_metric *m = &container_metrics[i];
 
-		head(f, m->name, m->help, "gauge");
-		for (size_t k = 0; k < l->n; k++) {
+		metric_head(f, m->name, m->help, "gauge");
+		for (size_t k = 0; k < s->n; k++) {
 			fprintf(f, "%s{", m->name);
-			labels(f, &l->container[k]);
-			fprintf(f, "} %lld\n", (long long)m->value(&l->container[k]));
+			container_labels(f, &s->container[k]);
+			fprintf(f, "} %lld\n", (long long)m->value(&s->container[k]));
 		}
 	}
-	if (l->n) {
-		head(f, "ksm_container_info", "Image, and how it became mergeable.", "gauge");
-		for (size_t k = 0; k < l->n; k++) {
+	if (s->n) {
+		metric_head(f, "ksm_container_info", "Image, and how it became mergeable.",
+			    "gauge");
+		for (size_t k = 0; k < s->n; k++) {
 			fputs("ksm_container_info{", f);
-			labels(f, &l->container[k]);
-			label(f, "image", l->container[k].metadata.image, false);
-			label(f, "method", ksm_method_name(look_method(&l->container[k])),
-			      false);
+			container_labels(f, &s->container[k]);
+			fputc(',', f);
+			prometheus_label(f, "image", s->container[k].metadata.image);
+			fputc(',', f);
+			prometheus_label(f, "method",
+					 ksm_method_name(container_method(&s->container[k])));
 			fputs("} 1\n", f);
 		}
 	}
 	return ferror(f) ? -EIO : 0;
 }
 
-/* A slash would end the part, a space the identifier. */
-static void identifier(char *out, size_t size, const char *text)
+/* FNV-1a (RFC 9923) */
+static uint64_t hash_text(const char *text)
 {
-	size_t n = 0;
+	uint64_t h = 0xcbf29ce484222325;
 
-	for (; *text && n < size - 1; text++)
-		out[n++] = isalnum((unsigned char)*text) || strchr("._-", *text) ? *text : '_';
-	out[n] = '\0';
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3;
+	return h;
 }
 
-static void put(FILE *f, const char *host, const char *plugin, const char *type,
-		double interval, double value)
+void collectd_identifier(char *out, size_t size, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-";
+	const char *at = text;
+	char hash[24];
+	size_t n = 0, fits = 0; /* fits: as much as leaves space for the hash */
+	int hash_len =
+		snprintf(hash, sizeof(hash), "%%-%016llx", (unsigned long long)hash_text(text));
+
+	for (; *at; at++) {
+		size_t len = strchr(plain, *at) ? 1 : 3;
+
+		if (n + len >= size)
+			break;
+		if (len == 1)
+			out[n] = *at;
+		else
+			snprintf(out + n, size - n, "%%%02x", (unsigned char)*at);
+		n += len;
+		if (n + (size_t)hash_len < size)
+			fits = n;
+	}
+	out[n] = '\0';
+	if (*at)
+		snprintf(out + fits, size - fits, "%s", hash);
+}
+
+static void put_value(FILE *f, const char *host, const char *plugin, const char *type,
+		      double interval, double value)
 {
 	char text[40];
 
@@ -108,28 +157,28 @@ static void put(FILE *f, const char *host, const char *plugin, const char *type,
 	if (strncmp(type, "total_time_in_ms-", 17) == 0)
 		value = (double)(int64_t)(value * 1000);
 	fprintf(f, "PUTVAL \"%s/%s/%s\" interval=%g N:%s\n", host, plugin, type, interval,
-		number(text, sizeof(text), value));
+		format_number(text, sizeof(text), value));
 }
 
-int metrics_collectd(FILE *f, const struct look *l, const char *host, double interval)
+int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double interval)
 {
-	struct metric list[METRICS_MAX];
-	char name[NAME_MAX_COLLECTD + 1];
-	size_t n = metrics_host(list);
+	struct host_metric list[HOST_METRICS_MAX];
+	char name[COLLECTD_NAME_MAX + 1];
+	size_t n = host_metrics(list);
 
-	identifier(name, sizeof(name), host);
+	collectd_identifier(name, sizeof(name), host);
 	for (size_t i = 0; i < n; i++)
-		put(f, name, "ksm", list[i].collectd, interval, list[i].value);
-	for (size_t k = 0; k < l->n; k++) {
-		const struct look_container *c = &l->container[k];
-		char plain[640], instance[96], plugin[NAME_MAX_COLLECTD + 1];
+		put_value(f, name, "ksm", list[i].collectd, interval, list[i].value);
+	for (size_t k = 0; k < s->n; k++) {
+		const struct container_stats *c = &s->container[k];
+		char label[640], plugin[COLLECTD_NAME_MAX + 1];
+		int len = snprintf(plugin, sizeof(plugin), "ksm-%s_", c->name.engine);
 
-		look_label(c, plain, sizeof(plain));
-		identifier(instance, sizeof(instance), plain);
-		snprintf(plugin, sizeof(plugin), "ksm-%s_%s", c->name.engine, instance);
-		for (size_t i = 0; i < metrics_container_n; i++)
-			put(f, name, plugin, metrics_container[i].collectd, interval,
-			    (double)metrics_container[i].value(c));
+		container_label(c, label, sizeof(label));
+		collectd_identifier(plugin + len, sizeof(plugin) - (size_t)len, label);
+		for (size_t i = 0; i < container_metrics_n; i++)
+			put_value(f, name, plugin, container_metrics[i].collectd, interval,
+				  (double)container_metrics[i].value(c));
 	}
 	return fflush(f) != 0 || ferror(f) ? -EIO : 0;
 }

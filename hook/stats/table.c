@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A look at all containers as a table and as JSON. */
+/* A snapshot as a table and as JSON. */
 #include "stats/table.h"
 
 #include <errno.h>
@@ -11,102 +11,12 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-/* Longer labels are cut: a table that wraps is none. */
+/* Longer labels are truncated, so that lines do not wrap. */
 #define LABEL_MAX 48
-/* Of 512 pages: less is not worth a warning. */
-#define COST_MIN 32768
+/* Of the longest label, four characters for each byte. */
+#define LABEL_SIZE 2048
 
-int look_order_parse(const char *text, enum look_order *out)
-{
-	static const char *const names[] = { "name", "saved", "anonymous", "cost" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], text) == 0) {
-			*out = (enum look_order)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct look_container *x = a, *y = b;
-	int r = strcmp(x->name.engine, y->name.engine);
-
-	return r ? r : strcmp(x->name.id, y->name.id);
-}
-
-static int falling(int64_t a, int64_t b, const void *x, const void *y)
-{
-	return a != b ? (a < b) - (a > b) : by_name(x, y);
-}
-
-static int by_saved(const void *a, const void *b)
-{
-	const struct look_container *x = a, *y = b;
-
-	return falling(x->saving.least, y->saving.least, a, b);
-}
-
-static int by_anonymous(const void *a, const void *b)
-{
-	const struct look_container *x = a, *y = b;
-
-	return falling(x->anonymous, y->anonymous, a, b);
-}
-
-static int by_cost(const void *a, const void *b)
-{
-	const struct look_container *x = a, *y = b;
-
-	return falling(x->cost, y->cost, a, b);
-}
-
-void look_sort(struct look *l, enum look_order order)
-{
-	static int (*const compare[])(const void *, const void *) = {
-		[LOOK_BY_NAME] = by_name,
-		[LOOK_BY_SAVED] = by_saved,
-		[LOOK_BY_ANONYMOUS] = by_anonymous,
-		[LOOK_BY_COST] = by_cost,
-	};
-
-	if (l->n)
-		qsort(l->container, l->n, sizeof(*l->container), compare[order]);
-}
-
-enum ksm_method look_method(const struct look_container *c)
-{
-	if (c->unknown == c->processes)
-		return KSM_BY_UNKNOWN;
-	if (!c->mergeable)
-		return KSM_BY_NONE;
-	return c->by_prctl >= c->by_madvise ? KSM_BY_PRCTL : KSM_BY_MADVISE;
-}
-
-const char *look_label(const struct look_container *c, char *out, size_t size)
-{
-	const struct metadata *r = &c->metadata;
-	size_t len = strlen(c->name.id);
-
-	if (r->pod[0])
-		snprintf(out, size, "%s/%s/%s", r->pod_namespace, r->pod,
-			 r->container[0] ? r->container : "(sandbox)");
-	else if (r->container[0])
-		snprintf(out, size, "%s", r->container);
-	else /* as engines print their ids */
-		printable(out, size, c->name.id,
-			  len == 64 && strspn(c->name.id, "0123456789abcdef") == 64 ? 12 : len);
-	return out;
-}
-
-bool look_loses(const struct look_container *c)
-{
-	return c->cost > COST_MIN && c->cost > c->saving.most;
-}
-
-static void mergeable_text(const struct look_container *c, char *out, size_t size)
+static void mergeable_text(const struct container_stats *c, char *out, size_t size)
 {
 	if (c->unknown == c->processes)
 		snprintf(out, size, "?");
@@ -121,7 +31,7 @@ static void mergeable_text(const struct look_container *c, char *out, size_t siz
 		snprintf(out, size, "%zu of %zu", c->mergeable, c->processes);
 }
 
-/* A range where it is one that matters. */
+/* A range, where its ends differ by more than a twentieth. */
 static const char *saved_text(const struct saving *s, char *out, size_t size)
 {
 	char least[16], most[16];
@@ -137,25 +47,35 @@ static const char *saved_text(const struct saving *s, char *out, size_t size)
 
 struct widths {
 	int label, mergeable, saved;
-	bool groups; /* somebody is in one */
+	bool groups; /* some container is in one */
 };
 
-static void print_row(FILE *f, const struct look_container *c, bool is_total,
-		      const struct widths *w)
+/* What is shown in the column CONTAINER. */
+static const char *label_text(const struct container_stats *c, char *out, size_t size)
 {
-	char label[640] = "", mergeable[80], anon[16], merged[16], saved[40], cost[16];
+	char label[640];
+
+	container_label(c, label, sizeof(label));
+	printable(out, size, label, strlen(label));
+	return out;
+}
+
+static void print_container(FILE *f, const struct container_stats *c, bool is_total,
+			    const struct widths *w)
+{
+	char label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16], saved[40], cost[16];
 
 	if (!is_total)
-		look_label(c, label, sizeof(label));
+		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
 	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
-		w->mergeable, mergeable, is_total ? "" : ksm_method_name(look_method(c)),
+		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
 		format_bytes(merged, sizeof(merged), c->merged), w->saved,
 		saved_text(&c->saving, saved, sizeof(saved)),
 		format_bytes(cost, sizeof(cost), c->cost), c->group[0] ? "  " : "", c->group,
-		look_loses(c) ? " !" : "");
+		container_costs_more(c) ? " !" : "");
 }
 
 static int widest(int width, const char *text)
@@ -165,75 +85,73 @@ static int widest(int width, const char *text)
 	return len > width ? len : width;
 }
 
-static void print_losers(FILE *f, const struct look *l)
+static void print_warning(FILE *f, const struct snapshot *s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->n; i++)
-		n += look_loses(&l->container[i]);
+	for (size_t i = 0; i < s->n; i++)
+		n += container_costs_more(&s->container[i]);
 	if (n)
-		fprintf(f,
-			"! %zu of %zu cost more than they save; ksm-hook-ps(8) says what to "
-			"do\n",
-			n, l->n);
+		fprintf(f, "! %zu of %zu cost more than they save: see ksm-hook-ps(8)\n", n,
+			s->n);
 }
 
-void look_print_table(FILE *f, const struct look *l)
+void table_print(FILE *f, const struct snapshot *s)
 {
 	struct widths w = { 24, 9, 10, false };
-	char text[640];
+	char text[LABEL_SIZE];
 
-	for (size_t i = 0; i < l->n; i++) {
-		w.label = widest(w.label, look_label(&l->container[i], text, sizeof(text)));
-		mergeable_text(&l->container[i], text, sizeof(text));
+	for (size_t i = 0; i < s->n; i++) {
+		w.label = widest(w.label, label_text(&s->container[i], text, sizeof(text)));
+		mergeable_text(&s->container[i], text, sizeof(text));
 		w.mergeable = widest(w.mergeable, text);
 		w.saved = widest(w.saved,
-				 saved_text(&l->container[i].saving, text, sizeof(text)));
-		w.groups = w.groups || l->container[i].group[0];
+				 saved_text(&s->container[i].saving, text, sizeof(text)));
+		w.groups = w.groups || s->container[i].group[0];
 	}
-	mergeable_text(&l->total, text, sizeof(text));
+	mergeable_text(&s->total, text, sizeof(text));
 	w.mergeable = widest(w.mergeable, text);
-	w.saved = widest(w.saved, saved_text(&l->total.saving, text, sizeof(text)));
+	w.saved = widest(w.saved, saved_text(&s->total.saving, text, sizeof(text)));
 	if (w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
 	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s%s\n", "ENGINE", w.label,
 		"CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS", "MERGED",
 		w.saved, "SAVED", "COST", w.groups ? "  GROUP" : "");
-	for (size_t i = 0; i < l->n; i++)
-		print_row(f, &l->container[i], false, &w);
-	if (l->n > 1)
-		print_row(f, &l->total, true, &w);
-	print_losers(f, l);
+	for (size_t i = 0; i < s->n; i++)
+		print_container(f, &s->container[i], false, &w);
+	if (s->n > 1)
+		print_container(f, &s->total, true, &w);
+	print_warning(f, s);
 }
 
-static void optional(struct json_out *o, const char *key, const char *text)
+static void print_if_known(struct json_out *o, const char *key, const char *text)
 {
 	if (text[0])
 		json_out_string(o, key, text);
 }
 
-int look_print_json(const struct look *l)
+int table_print_json(const struct snapshot *s)
 {
 	struct json_out *o = json_out_new();
 
 	if (!o)
-		return 1;
+		return -ENOMEM;
 	json_out_array(o, NULL);
-	for (size_t i = 0; i < l->n; i++) {
-		const struct look_container *c = &l->container[i];
+	for (size_t i = 0; i < s->n; i++) {
+		const struct container_stats *c = &s->container[i];
 
 		json_out_object(o, NULL);
 		json_out_string(o, "engine", c->name.engine);
 		json_out_string(o, "id", c->name.id);
-		optional(o, "namespace", c->metadata.pod_namespace);
-		optional(o, "pod", c->metadata.pod);
-		optional(o, "container", c->metadata.container);
-		optional(o, "image", c->metadata.image);
-		optional(o, "group", c->group);
+		print_if_known(o, "namespace", c->metadata.pod_namespace);
+		print_if_known(o, "pod", c->metadata.pod);
+		print_if_known(o, "container", c->metadata.container);
+		print_if_known(o, "image", c->metadata.image);
+		print_if_known(o, "group", c->group);
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);
-		json_out_string(o, "method", ksm_method_name(look_method(c)));
+		json_out_string(o, "method", ksm_method_name(container_method(c)));
 		json_out_int(o, "exec_not_mergeable", (int64_t)c->entered);
 		json_out_int(o, "anonymous_bytes", c->anonymous);
 		json_out_int(o, "merged_bytes", c->merged);
@@ -244,5 +162,5 @@ int look_print_json(const struct look *l)
 		json_out_end_object(o);
 	}
 	json_out_end_array(o);
-	return json_out_finish(o);
+	return json_out_finish(o) == 0 ? 0 : -EIO;
 }

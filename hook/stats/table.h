@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A look at all containers as a table and as JSON. */
-#ifndef KSM_LOOK_PRINT_H
-#define KSM_LOOK_PRINT_H
+/* A snapshot as a table and as JSON. */
+#ifndef KSM_TABLE_H
+#define KSM_TABLE_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
-#include "stats/collect.h"
+#include "stats/snapshot.h"
 
-void look_print_table(FILE *f, const struct look *l);
+/* For a terminal: what is not printable ASCII stands as \xNN. */
+void table_print(FILE *f, const struct snapshot *s);
 
-/* The program's exit status. */
-int look_print_json(const struct look *l);
-
-/* Does it cost more than it saves, even if all that may be saved is? */
-bool look_loses(const struct look_container *c);
+/* To stdout; 0 or -errno. */
+int table_print_json(const struct snapshot *s);
 
 #endif

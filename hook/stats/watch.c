@@ -16,10 +16,10 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "kernel/ksm.h"
+#include "stats/collect.h"
 #include "stats/table.h"
 
 /* console_codes(4), and xterm's alternate screen, which leaves what was there */
@@ -67,41 +67,43 @@ static void catch_signals(void)
 		sigaction(list[i], &sa, NULL);
 }
 
-/* The heading, and the table as text that the caller frees. NULL when the look failed. */
-static char *render(bool exact, enum look_order order)
+/* The heading and the table as text that the caller frees, or NULL with err. */
+static char *render(bool exact, enum snapshot_order order, struct error *err)
 {
 	char *text = NULL, clock[16], saved[16];
 	int64_t run = 0, batch = 0, sleep = 0;
 	time_t now = time(NULL);
 	size_t len = 0;
-	struct look l;
+	struct snapshot s;
 	struct tm tm;
 	FILE *f;
 
-	if (look(&l, exact) < 0)
+	if (snapshot_take(&s, exact, err) < 0)
 		return NULL;
-	look_sort(&l, order);
+	snapshot_sort(&s, order);
 	f = open_memstream(&text, &len);
 	if (f) {
 		strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
 		(void)ksm_sysfs("run", &run);
 		(void)ksm_sysfs("pages_to_scan", &batch);
 		(void)ksm_sysfs("sleep_millisecs", &sleep);
-		fprintf(f, "%s  %zu containers save %s", clock, l.n,
-			format_bytes(saved, sizeof(saved), l.total.saving.least));
+		fprintf(f, "%s  %zu containers save %s", clock, s.n,
+			format_bytes(saved, sizeof(saved), s.total.saving.least));
 		if (run == 1)
 			fprintf(f, ", ksmd: %lld pages every %lld ms\n\n", (long long)batch,
 				(long long)sleep);
 		else
 			fprintf(f, ", ksmd is stopped\n\n");
-		look_print_table(f, &l);
+		table_print(f, &s);
 		fclose(f);
+	} else {
+		err_errno(err, errno, "the table");
 	}
-	look_free(&l);
+	snapshot_free(&s);
 	return text;
 }
 
-/* As much as fits, so that nothing wraps or scrolls. */
+/* As much as the window holds, so that nothing wraps or scrolls. */
 static void draw(const char *text)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 80 };
@@ -125,23 +127,23 @@ static void draw(const char *text)
 	free(out);
 }
 
-static void take_key(char key, enum look_order *order, bool *quit)
+static void take_key(char key, enum snapshot_order *order, bool *quit)
 {
 	switch (key) {
 	case 'q':
 		*quit = true;
 		break;
 	case 's':
-		*order = LOOK_BY_SAVED;
+		*order = ORDER_BY_SAVED;
 		break;
 	case 'a':
-		*order = LOOK_BY_ANONYMOUS;
+		*order = ORDER_BY_ANONYMOUS;
 		break;
 	case 'c':
-		*order = LOOK_BY_COST;
+		*order = ORDER_BY_COST;
 		break;
 	case 'n':
-		*order = LOOK_BY_NAME;
+		*order = ORDER_BY_NAME;
 		break;
 	default:
 		break;
@@ -149,7 +151,7 @@ static void take_key(char key, enum look_order *order, bool *quit)
 }
 
 /* Wait for the next round, which a key brings on; a new size only redraws. */
-static void wait_for_key(int64_t until, const char *text, enum look_order *order)
+static void wait_for_key(int64_t until, const char *text, enum snapshot_order *order)
 {
 	while (!ended) {
 		struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -174,17 +176,17 @@ static void wait_for_key(int64_t until, const char *text, enum look_order *order
 	}
 }
 
-static int watch_terminal(int seconds, bool exact, enum look_order order)
+static int watch_terminal(int seconds, bool exact, enum snapshot_order order, struct error *err)
 {
 	int ret = 0;
 
 	terminal_on();
 	while (!ended) {
 		int64_t start = now_ms();
-		char *text = render(exact, order);
+		char *text = render(exact, order, err);
 
 		if (!text) {
-			ret = 1;
+			ret = -EIO;
 			break;
 		}
 		draw(text);
@@ -195,26 +197,29 @@ static int watch_terminal(int seconds, bool exact, enum look_order order)
 	return ret;
 }
 
-/* A file or a pipe: one table after the other, for as long as somebody reads. */
-static int watch_stream(int seconds, bool exact, enum look_order order)
+/* A file or a pipe: one table after the other, until it cannot be written any more. */
+static int watch_stream(int seconds, bool exact, enum snapshot_order order, struct error *err)
 {
 	while (!ended) {
-		char *text = render(exact, order);
-		int ok = text && printf("%s\n", text) >= 0 && fflush(stdout) == 0;
+		char *text = render(exact, order, err);
+		bool written;
 
+		if (!text)
+			return -EIO;
+		written = printf("%s\n", text) >= 0 && fflush(stdout) == 0;
 		free(text);
-		if (!ok)
-			return 1;
+		if (!written)
+			return err_errno(err, errno, "standard output");
 		poll(NULL, 0, seconds * 1000);
 	}
 	return 0;
 }
 
-int watch(int seconds, bool exact, enum look_order order)
+int watch_snapshots(int seconds, bool exact, enum snapshot_order order, struct error *err)
 {
 	catch_signals();
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    tcgetattr(STDIN_FILENO, &before) == 0)
-		return watch_terminal(seconds, exact, order);
-	return watch_stream(seconds, exact, order);
+		return watch_terminal(seconds, exact, order, err);
+	return watch_stream(seconds, exact, order, err);
 }

@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 
-#include "stats/collect.h"
+#include <stdbool.h>
 
-/* Until q or a signal; the program's exit status. */
-int watch(int seconds, bool exact, enum look_order order);
+#include "base/error.h"
+#include "stats/snapshot.h"
+
+/* Until q or a signal. 0 or -errno with err. */
+int watch_snapshots(int seconds, bool exact, enum snapshot_order order, struct error *err);
 
 #endif

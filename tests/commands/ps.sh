@@ -288,7 +288,7 @@ testOlderKernelsLackFiles() {
 		cp '$work/ksm-run' $ksm/run && cp '$work/ksm-pages_shared' $ksm/pages_shared &&
 		'$KSM_HOOK' metrics && '$KSM_HOOK' ps >/dev/null && '$KSM_HOOK' status >/dev/null" 2>&1)
 	assertEquals "$out" 0 $?
-	assertContains "$out" "ksm_kept_bytes"
+	assertContains "$out" "ksm_shared_bytes"
 	assertNotContains "$out" "ksm_profit_bytes"
 	promtool check metrics <<-M
 		$out
@@ -327,10 +327,10 @@ testCollectd() {
 	load 2 1 64 exec
 	collectd -f -C "$work/collectd.conf" >"$work/collectd.out" 2>&1 &
 	_collectd=$!
-	_twice() { [ "$(cat "$work"/csv/testhost/ksm/memory-kept-* 2>/dev/null | wc -l)" -ge 3 ]; }
+	_twice() { [ "$(cat "$work"/csv/testhost/ksm/memory-shared-* 2>/dev/null | wc -l)" -ge 3 ]; }
 	wait_for 20 _twice
 	assertTrue "$(cat "$work/collectd.log" "$work/collectd.out")" $?
-	out=$(tail -qn 1 "$work"/csv/testhost/ksm/memory-kept-* | cut -d, -f2 | cut -d. -f1)
+	out=$(tail -qn 1 "$work"/csv/testhost/ksm/memory-shared-* | cut -d, -f2 | cut -d. -f1)
 	assertEquals $(($(cat $ksm/pages_shared) * page)) "$out"
 	out=$(find "$work/csv" -path '*/ksm-docker_000*/memory-saved-*' | wc -l)
 	assertTrue "containers: $out" "[ $out -ge 1 ]"
@@ -348,10 +348,10 @@ testCollectd() {
 
 testCollectdLoopEndsWithItsReader() {
 	COLLECTD_INTERVAL=0.2 COLLECTD_HOSTNAME='a b/c' timeout 10 "$KSM_HOOK" metrics --format=collectd 2>"$work/err" |
-		awk '{ print } /memory-kept/ && ++n == 2 { exit }' >"$work/put"
+		awk '{ print } /memory-shared/ && ++n == 2 { exit }' >"$work/put"
 	assertEquals "" "$(cat "$work/err")"
 	assertTrue "more than one round" "[ $(grep -c kept "$work/put") -eq 2 ]"
-	assertEquals "PUTVAL \"a_b_c/ksm/gauge-run\" interval=0.2 N:$(cat $ksm/run)" "$(head -n 1 "$work/put")"
+	assertEquals "PUTVAL \"a%20b%2fc/ksm/gauge-run\" interval=0.2 N:$(cat $ksm/run)" "$(head -n 1 "$work/put")"
 }
 
 testWatchOnATerminal() {

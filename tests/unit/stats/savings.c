@@ -8,7 +8,7 @@
 /* anonymous, proportional, merged, zeros, own; MiB, but own: -1 unknown */
 static const struct {
 	const char *what;
-	struct saving_process p[4];
+	struct process_memory p[4];
 	size_t n;
 	double share;
 	int64_t least, most;
@@ -59,7 +59,7 @@ static const struct {
 /* The pages were looked at: distinct ones, their frames; MiB. */
 static const struct {
 	const char *what;
-	struct saving_process p[2];
+	struct process_memory p[2];
 	int64_t distinct;
 	double frames;
 	int64_t least, most;
@@ -83,7 +83,7 @@ static const struct {
 	{ "frames as many as pages", { { .merged = 4, .own = 4 }, { 0 } }, 4, 4, 0, 0 },
 };
 
-static struct saving_process in_bytes(struct saving_process p)
+static struct process_memory in_bytes(struct process_memory p)
 {
 	p.anonymous *= M;
 	p.proportional *= M;
@@ -97,7 +97,7 @@ static void exactly(void)
 {
 	for (size_t i = 0; i < sizeof(exact_cases) / sizeof(*exact_cases); i++) {
 		/* one more than is counted, which no figure may come from */
-		struct saving_process p[3] = {
+		struct process_memory p[3] = {
 			in_bytes(exact_cases[i].p[0]),
 			in_bytes(exact_cases[i].p[1]),
 			{ .merged = 99 * M, .zeros = 99 * M, .own = 99 }
@@ -105,7 +105,7 @@ static void exactly(void)
 		struct saving s;
 
 		check_case = exact_cases[i].what;
-		s = saving_exactly(p, 2, exact_cases[i].distinct * M,
+		s = saving_of_group_exactly(p, 2, exact_cases[i].distinct * M,
 				   exact_cases[i].frames * M);
 		CHECK_INT(s.least, exact_cases[i].least * M);
 		CHECK_INT(s.most, exact_cases[i].most * M);
@@ -115,13 +115,13 @@ static void exactly(void)
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct saving_process p[4];
+		struct process_memory p[4];
 		struct saving s;
 
 		check_case = cases[i].what;
 		for (size_t k = 0; k < cases[i].n; k++)
 			p[k] = in_bytes(cases[i].p[k]);
-		s = saving_of_family(p, cases[i].n, cases[i].share);
+		s = saving_of_group(p, cases[i].n, cases[i].share);
 		CHECK_INT(s.least, cases[i].least * M);
 		CHECK_INT(s.most, cases[i].most * M);
 	}
