@@ -309,7 +309,7 @@ static size_t report_and_forget(struct mark *m)
 	}
 	fflush(stdout);
 	if (m->n > failed)
-		burst_start(true);
+		boost_start(true);
 	mark_free(m);
 	return failed;
 }
@@ -387,7 +387,7 @@ static int run(struct options *o, const struct target_set *set)
 	if (!o->off && r == 0)
 		say_if_ksmd_rests();
 	if (!o->off && m.n > mark_failed(&m))
-		burst_start(true);
+		boost_start(true);
 	if (o->watch_s)
 		status = watch(o, &m, set, found);
 	mark_free(&m);

@@ -57,7 +57,7 @@ int applet_create_runtime(int argc, char **argv)
 		if (!merged)
 			log_debug("the init was stopped for %d us", t.stopped_us);
 		log_info("made mergeable");
-		burst_start(false);
+		boost_start(false);
 	}
 	return status;
 }

@@ -22,27 +22,27 @@
 #include "ksmd/settings.h"
 
 /* ksmtuned writes run, pages_to_scan and sleep_millisecs every minute, whatever they are. */
-static int check_alone(struct error *err)
+static int check_no_other_tuner(struct error *err)
 {
 	pid_t pid;
-	const char *name = tuner_find(&pid);
+	const char *name = other_tuner_find(&pid);
 
 	if (!name)
 		return 0;
 	return err_set(err, EBUSY,
-		       "%s (process %d) drives ksmd and would undo this within a minute; stop "
-		       "it first (systemctl disable --now %s)",
+		       "%s (process %d), a KSM tuning daemon, would undo this within a minute; "
+		       "stop it first (systemctl disable --now %s)",
 		       name, pid, name);
 }
 
 /* What is there now, of what this kernel has. */
-static int read_all_knobs(struct tuning *now, struct error *err)
+static int read_all_settings(struct ksmd_enabled *now, struct error *err)
 {
-	for (int k = 0; k < KNOBS; k++) {
-		struct knob_value *v = &now->knob[k];
-		int r = tune_get(k, v->found, err);
+	for (int k = 0; k < SETTINGS; k++) {
+		struct setting_value *v = &now->setting[k];
+		int r = setting_read(k, v->found, err);
 
-		if (r == -ENOENT && k == KNOB_RUN)
+		if (r == -ENOENT && k == SETTING_RUN)
 			return err_set(err, ENOENT,
 				       "this kernel has no KSM (CONFIG_KSM), or /sys is not "
 				       "mounted");
@@ -53,117 +53,122 @@ static int read_all_knobs(struct tuning *now, struct error *err)
 	return 0;
 }
 
-static void say(const struct tuning *now, const struct tuning *old, const struct tuning *next,
-		enum knob k)
+static void print_setting(const struct ksmd_enabled *now, const struct ksmd_enabled *old,
+			  const struct ksmd_enabled *next, enum ksmd_setting k)
 {
-	const char *is = now->knob[k].found, *set = next->knob[k].set;
+	const char *is = now->setting[k].found, *set = next->setting[k].set;
 
-	if (!now->knob[k].there)
+	if (!now->setting[k].there)
 		return;
-	printf("%-16s %s", tune_name(k), is);
+	printf("%-16s %s", setting_name(k), is);
 	if (strcmp(is, set) != 0)
 		printf(" -> %s", set);
 	else
 		printf(" (as it was)");
-	if (old->profile && strcmp(is, old->knob[k].set) != 0)
+	if (old->profile && strcmp(is, old->setting[k].set) != 0)
 		printf(", changed by somebody since the last enable");
-	else if (!old->profile && strcmp(is, tune_default(k)) != 0)
+	else if (!old->profile && strcmp(is, setting_default(k)) != 0)
 		printf(", which was not the kernel's default: disable puts it back");
 	printf("\n");
 }
 
 /* Write what is to be set; where that fails, write back what has been written. */
-static int write_knobs(const struct tuning *now, const struct tuning *next, struct error *err)
+static int write_settings(const struct ksmd_enabled *now, const struct ksmd_enabled *next,
+			  struct error *err)
 {
 	struct error second;
 	int k, r = 0;
 
-	for (k = 0; k < KNOBS && r == 0; k++) {
-		if (next->knob[k].there && strcmp(now->knob[k].found, next->knob[k].set) != 0)
-			r = tune_put(k, next->knob[k].set, err);
+	for (k = 0; k < SETTINGS && r == 0; k++) {
+		if (next->setting[k].there &&
+		    strcmp(now->setting[k].found, next->setting[k].set) != 0)
+			r = setting_write(k, next->setting[k].set, err);
 	}
 	if (r == 0)
 		return 0;
 	while (--k >= 0) {
-		if (next->knob[k].there && tune_put(k, now->knob[k].found, &second) < 0)
+		if (next->setting[k].there &&
+		    setting_write(k, now->setting[k].found, &second) < 0)
 			log_error("and what was there cannot be put back: %s", second.msg);
 	}
 	return r;
 }
 
 /* What is remembered and what is set, together: both or none. */
-static int apply(int dir, const struct tuning *now, const struct tuning *old,
-		 const struct tuning *next, bool persist, struct error *err)
+static int apply_settings(int dir, const struct ksmd_enabled *now,
+			  const struct ksmd_enabled *old, const struct ksmd_enabled *next,
+			  bool persist, struct error *err)
 {
-	char before[PERSIST_TEXT];
+	char before[PROFILE_TEXT];
 	struct error second;
 	int r;
 
-	persist_get(before);
-	r = persist ? persist_set(next->profile->name, err) : 0;
+	enabled_at_boot(before);
+	r = persist ? enable_at_boot(next->profile->name, err) : 0;
 	if (r == 0)
-		r = tune_save(dir, next, err);
+		r = ksmd_state_save(dir, next, err);
 	if (r == 0) {
-		r = write_knobs(now, next, err);
+		r = write_settings(now, next, err);
 		if (r == 0)
 			return 0;
-		if ((old->profile ? tune_save(dir, old, &second) : tune_forget(dir, &second)) <
-		    0)
+		if ((old->profile ? ksmd_state_save(dir, old, &second) :
+				    ksmd_state_remove(dir, &second)) < 0)
 			log_error("%s", second.msg);
 	}
-	if (persist && persist_set(before, &second) < 0)
+	if (persist && enable_at_boot(before, &second) < 0)
 		log_error("%s", second.msg);
 	return r;
 }
 
-static int enable(int dir, const struct tune_profile *profile, bool persist, struct error *err)
+static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist,
+		       struct error *err)
 {
-	struct tuning now = { 0 }, old, next;
+	struct ksmd_enabled now = { 0 }, old, next;
 	bool was = false;
 	int r;
 
-	r = tune_load(dir, &old, err);
+	r = ksmd_state_load(dir, &old, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = check_alone(err);
+	r = check_no_other_tuner(err);
 	if (r == 0 && old.profile)
-		r = burst_forbid(dir, &old, &was, err);
+		r = boost_forbid(dir, &old, &was, err);
 	if (r == 0)
-		r = read_all_knobs(&now, err);
+		r = read_all_settings(&now, err);
 	if (r < 0)
 		return r;
 	next = old;
 	next.profile = profile;
-	for (int k = 0; k < KNOBS; k++) {
-		struct knob_value *v = &next.knob[k];
+	for (int k = 0; k < SETTINGS; k++) {
+		struct setting_value *v = &next.setting[k];
 
 		if (!old.profile)
-			*v = now.knob[k];
+			*v = now.setting[k];
 		snprintf(v->set, sizeof(v->set), "%s", profile->value[k]);
 	}
-	/* stopped, then: to put 2 back would un-merge all, which has to be asked for */
-	if (strcmp(next.knob[KNOB_RUN].found, "2") == 0)
-		snprintf(next.knob[KNOB_RUN].found, KNOB_TEXT, "0");
-	r = apply(dir, &now, &old, &next, persist, err);
+	/* stopped, then: to put 2 back would unmerge all, which has to be asked for */
+	if (strcmp(next.setting[SETTING_RUN].found, "2") == 0)
+		snprintf(next.setting[SETTING_RUN].found, SETTING_TEXT, "0");
+	r = apply_settings(dir, &now, &old, &next, persist, err);
 	if (r < 0) {
 		struct error second;
 
-		if (was && burst_allow(dir, &second) < 0)
+		if (was && boost_allow(dir, &second) < 0)
 			log_error("%s", second.msg);
 		return r;
 	}
-	for (int k = 0; k < KNOBS; k++)
-		say(&now, &old, &next, k);
-	if (burst_allow(dir, err) < 0)
+	for (int k = 0; k < SETTINGS; k++)
+		print_setting(&now, &old, &next, k);
+	if (boost_allow(dir, err) < 0)
 		log_warning("starts will not make ksmd faster: %s", err->msg);
 	return 0;
 }
 
-static void say_persisted(const struct tune_profile *profile)
+static void print_at_boot(const struct ksmd_profile *profile)
 {
-	char name[PERSIST_TEXT];
+	char name[PROFILE_TEXT];
 
-	persist_get(name);
+	enabled_at_boot(name);
 	if (!*name)
 		printf("until the next boot; --persist keeps it\n");
 	else if (strcmp(name, profile->name) == 0)
@@ -178,7 +183,7 @@ int applet_enable(int argc, char **argv)
 						  { "persist", no_argument, NULL, 'k' },
 						  { "help", no_argument, NULL, 'h' },
 						  { 0 } };
-	const struct tune_profile *profile = tune_profile("balanced");
+	const struct ksmd_profile *profile = ksmd_profile_find("balanced");
 	__cleanup(close_fd) int dir = -1;
 	bool persist = false;
 	struct error err;
@@ -188,7 +193,7 @@ int applet_enable(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'p':
-			profile = tune_profile(optarg);
+			profile = ksmd_profile_find(optarg);
 			if (!profile) {
 				log_error("--profile is gentle, balanced or fast, not \"%s\"",
 					  optarg);
@@ -209,115 +214,129 @@ int applet_enable(int argc, char **argv)
 		log_error("unexpected argument \"%s\"", argv[optind]);
 		return 2;
 	}
-	dir = tune_open_dir(true, &err);
-	if (dir < 0 || enable(dir, profile, persist, &err) < 0) {
+	dir = ksmd_state_open(true, &err);
+	if (dir < 0 || enable_ksmd(dir, profile, persist, &err) < 0) {
 		log_error("nothing was set: %s", err.msg);
 		return 1;
 	}
 	printf("profile %s, ", profile->name);
-	say_persisted(profile);
+	print_at_boot(profile);
 	/* what is mergeable already has waited long enough */
-	burst_start(false);
+	boost_start(false);
 	return 0;
 }
 
-/* As if each place that uses a merged page needed a copy: see detach. */
-static int check_room(struct error *err)
+/* What unmerging needs, at most: as if each mapping that uses a merged page needed a copy. */
+struct unmerge_need {
+	struct room_need *process;
+	size_t n, capacity;
+};
+
+/* 1: out of memory */
+static int add_need(pid_t pid, void *arg)
 {
-	DIR *dir = opendir("/proc");
-	struct room_need *need = NULL;
-	size_t n = 0, room = 0;
+	struct unmerge_need *need = arg;
 	struct ksm_stat st;
-	pid_t pid;
-	int r = 0;
+	int64_t pages;
 
-	while (dir && r == 0 && (pid = proc_next(dir)) > 0) {
-		if (ksm_stat_read(pid, &st) < 0 || st.merging_pages + st.zero_pages <= 0)
-			continue;
-		if (n == room) {
-			void *more = realloc(need, (room = room * 2 + 64) * sizeof(*need));
+	if (ksm_stat_read(pid, &st) < 0)
+		return 0;
+	pages = st.merging_pages + st.zero_pages;
+	if (pages <= 0)
+		return 0;
+	if (need->n == need->capacity) {
+		size_t more = need->capacity * 2 + 64;
+		void *p = realloc(need->process, more * sizeof(*need->process));
 
-			if (!more) {
-				r = err_set(err, ENOMEM, "out of memory");
-				break;
-			}
-			need = more;
-		}
-		need[n++] = (struct room_need){ pid, (st.merging_pages + st.zero_pages) *
-							     sysconf(_SC_PAGESIZE) };
+		if (!p)
+			return 1;
+		need->process = p;
+		need->capacity = more;
 	}
-	if (dir)
-		closedir(dir);
-	if (r == 0)
-		r = room_check(need, n, err);
-	free(need);
+	need->process[need->n++] = (struct room_need){ pid, pages * sysconf(_SC_PAGESIZE) };
+	return 0;
+}
+
+static int check_capacity(struct error *err)
+{
+	struct unmerge_need need = { 0 };
+	int r = proc_for_each(add_need, &need);
+
+	if (r > 0)
+		r = err_set(err, ENOMEM, "out of memory");
+	else if (r < 0)
+		r = err_errno(err, -r, "/proc");
+	else
+		r = room_check(need.process, need.n, err);
+	free(need.process);
 	return r;
 }
 
 /* What is no longer what enable set is somebody else's. */
-static int put_back(const struct tuning *t, enum knob k, struct error *err)
+static int restore_setting(const struct ksmd_enabled *t, enum ksmd_setting k, struct error *err)
 {
-	const struct knob_value *v = &t->knob[k];
-	char now[KNOB_TEXT];
+	const struct setting_value *v = &t->setting[k];
+	char now[SETTING_TEXT];
 	int r;
 
 	if (!v->there)
 		return 0;
-	r = tune_get(k, now, err);
+	r = setting_read(k, now, err);
 	if (r < 0)
 		return r;
 	if (strcmp(now, v->found) == 0)
 		return 0;
 	if (strcmp(now, v->set) != 0) {
-		printf("%-16s %s, left alone: enable had set %s\n", tune_name(k), now, v->set);
+		printf("%-16s %s, left alone: enable had set %s\n", setting_name(k), now,
+		       v->set);
 		return 0;
 	}
-	r = tune_put(k, v->found, err);
+	r = setting_write(k, v->found, err);
 	if (r == 0)
-		printf("%-16s %s -> %s\n", tune_name(k), now, v->found);
+		printf("%-16s %s -> %s\n", setting_name(k), now, v->found);
 	return r;
 }
 
-static int unmerge(struct error *err)
+static int unmerge_all(struct error *err)
 {
-	int r = tune_put(KNOB_RUN, "2", err);
+	int r = setting_write(SETTING_RUN, "2", err);
 
 	if (r == 0)
-		r = tune_put(KNOB_RUN, "0", err);
+		r = setting_write(SETTING_RUN, "0", err);
 	if (r == 0)
-		printf("%-16s 2, then 0: nothing is merged now\n", tune_name(KNOB_RUN));
+		printf("%-16s 2, then 0: nothing is merged now\n", setting_name(SETTING_RUN));
 	return r;
 }
 
-static int disable(int dir, bool do_unmerge, bool force, struct error *err)
+static int disable_ksmd(int dir, bool do_unmerge, bool force, struct error *err)
 {
-	char persisted[PERSIST_TEXT];
-	struct tuning t;
+	char persisted[PROFILE_TEXT];
+	struct ksmd_enabled t;
 	bool was;
-	int r = tune_load(dir, &t, err);
+	int r = ksmd_state_load(dir, &t, err);
 	bool enabled = r == 0;
 
 	if (r == -ENOENT)
 		r = 0;
 	if (r == 0 && do_unmerge && !force)
-		r = check_room(err);
+		r = check_capacity(err);
 	if (r < 0)
 		return r;
-	persist_get(persisted);
-	r = persist_set("", err);
+	enabled_at_boot(persisted);
+	r = enable_at_boot("", err);
 	if (r == 0 && *persisted)
 		printf("no longer at each boot\n");
 	if (r == 0 && enabled)
-		r = burst_forbid(dir, &t, &was, err);
+		r = boost_forbid(dir, &t, &was, err);
 	if (r == 0 && do_unmerge)
-		r = unmerge(err);
-	for (int k = KNOBS - 1; r == 0 && enabled && k >= 0; k--) {
-		if (k != KNOB_RUN || !do_unmerge)
-			r = put_back(&t, k, err);
+		r = unmerge_all(err);
+	for (int k = SETTINGS - 1; r == 0 && enabled && k >= 0; k--) {
+		if (k != SETTING_RUN || !do_unmerge)
+			r = restore_setting(&t, k, err);
 	}
 	if (r == 0 && !enabled)
 		printf("enable was not run since the boot: there is nothing to put back\n");
-	return r < 0 || !enabled ? r : tune_forget(dir, err);
+	return r < 0 || !enabled ? r : ksmd_state_remove(dir, err);
 }
 
 int applet_disable(int argc, char **argv)
@@ -353,8 +372,8 @@ int applet_disable(int argc, char **argv)
 			  argv[optind]);
 		return 2;
 	}
-	dir = tune_open_dir(true, &err);
-	if (dir < 0 || disable(dir, do_unmerge, force, &err) < 0) {
+	dir = ksmd_state_open(true, &err);
+	if (dir < 0 || disable_ksmd(dir, do_unmerge, force, &err) < 0) {
 		log_error("%s", err.msg);
 		return 1;
 	}

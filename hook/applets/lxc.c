@@ -289,7 +289,7 @@ static int run(int argc, char **argv, struct call *call)
 	log_info("made mergeable");
 	/* a process that is born in the container's pid namespace would be the container's */
 	if (call->moment == MOMENT_HOST)
-		burst_start(false);
+		boost_start(false);
 	return 0;
 }
 

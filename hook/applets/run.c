@@ -95,7 +95,7 @@ int applet_run(int argc, char **argv)
 		}
 		log_warning("%s runs, but not mergeable: %s", argv[optind], err.msg);
 	} else {
-		burst_start(true);
+		boost_start(true);
 	}
 	execvp(argv[optind], argv + optind);
 	r = errno;

@@ -103,7 +103,7 @@ static int merge(const struct runtime_input *in, const struct hook_verdict *v)
 		return 1;
 	if (r < 0)
 		return hook_failed(v, &err);
-	burst_start(true);
+	boost_start(true);
 	if (layout_concerns(&v->decision))
 		share_layout(in, v);
 	return 0;

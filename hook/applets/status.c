@@ -33,13 +33,28 @@ static int64_t value(const char *name)
 static const char *run_text(int64_t run)
 {
 	return run == 1 ? "running" :
-	       run == 2 ? "stopped, everything un-merged" :
+	       run == 2 ? "stopped, everything unmerged" :
 			  "stopped: nothing new is merged; ksm-hook enable";
+}
+
+static void print_enabled(void)
+{
+	static const char *const phases[] = {
+		[BOOST_FORBIDDEN] = "",
+		[BOOST_AT_REST] = "",
+		[BOOST_RUNNING] = ", a boost is on",
+		[BOOST_KILLED] = ", a boost was killed: `ksm-hook enable` puts its rate back",
+	};
+	struct boost_status s;
+
+	if (boost_query(&s) == 0)
+		printf("                enabled by ksm-hook: profile %s%s\n", s.profile->name,
+		       phases[s.phase]);
 }
 
 static void print_ksmd(void)
 {
-	char advisor[64] = "", enabled[160], saved[16], profit[16], zero[16];
+	char advisor[64] = "", saved[16], profit[16], zero[16];
 	int64_t page = sysconf(_SC_PAGESIZE), zeros = value("ksm_zero_pages");
 
 	printf("ksmd            %s\n", run_text(value("run")));
@@ -48,9 +63,7 @@ static void print_ksmd(void)
 	if (ksm_sysfs_text("advisor_mode", advisor, sizeof(advisor)) == 0)
 		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
 	printf(", %ld full scans\n", (long)value("full_scans"));
-	burst_describe(enabled, sizeof(enabled));
-	if (*enabled)
-		printf("                enabled by ksm-hook: %s\n", enabled);
+	print_enabled();
 	printf("merged          %ld pages stand in for %ld more: %s\n",
 	       (long)value("pages_shared"), (long)value("pages_sharing"),
 	       format_bytes(saved, sizeof(saved), value("pages_sharing") * page));

@@ -10,8 +10,8 @@
 #include "doctor/checks.h"
 #include "doctor/scan_time.h"
 #include "kernel/ksm.h"
+#include "ksmd/boost.h"
 #include "ksmd/other_tuners.h"
-#include "ksmd/settings.h"
 
 /*
  * A page merges in the second scan at the earliest: the first remembers its checksum. Longer
@@ -43,10 +43,10 @@ static const char *describe_pace(char *out, size_t size, int64_t pages, int64_t 
  */
 static bool is_enabled_rate(int64_t scan, int64_t nap)
 {
-	int64_t enabled_scan, enabled_nap;
+	struct boost_status s;
 
-	return ksmd_enabled_rate(&enabled_scan, &enabled_nap) && scan >= enabled_scan &&
-	       nap <= enabled_nap;
+	return boost_query(&s) == 0 && scan >= s.pages_to_scan && s.sleep_ms >= 0 &&
+	       nap <= s.sleep_ms;
 }
 
 static void check_speed(struct doctor *d)
@@ -121,7 +121,7 @@ static void check_run(struct doctor *d, int64_t run)
 static void check_other_tuners(struct doctor *d)
 {
 	pid_t pid;
-	const char *name = tuner_find(&pid);
+	const char *name = other_tuner_find(&pid);
 	struct finding *f;
 
 	if (!name) {

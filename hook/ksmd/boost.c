@@ -2,8 +2,8 @@
 /*
  * After a start ksmd scans hard while there is something new, then steps down.
  *
- * Two files say all: "burst", there when enable allows it, touched at each start and locked by
- * the process that drives ksmd; and "burst.pages" with what that has written to pages_to_scan,
+ * Two files say all: "boost", there when enable allows it, touched at each start and locked by
+ * the process that drives ksmd; and "boost.pages" with what that has written to pages_to_scan,
  * there as long as it is not the value that enable set.
  */
 #include "ksmd/boost.h"
@@ -30,8 +30,8 @@
 #include "ksmd/boost_plan.h"
 
 #define DIRECTORY "/run/ksm-hook"
-#define BURST     "burst"
-#define PAGES     "burst.pages"
+#define BOOST     "boost"
+#define PAGES     "boost.pages"
 /* Between two looks. */
 #define NAP_MS 500
 /*
@@ -44,16 +44,16 @@
 /* The descriptor of the lock in the process that drives ksmd; all others are closed. */
 #define LOCK_FD 3
 
-struct drive {
+struct boost_run {
 	int dir;
-	struct tuning tuning;
-	int64_t quiet, set; /* pages_to_scan: as enable set it, as it is */
-	pid_t ksmd;         /* 0: not to be seen from here */
+	struct ksmd_enabled enabled;
+	int64_t rest, set; /* pages_to_scan: as enable set it, as it is */
+	pid_t ksmd;        /* 0: not to be seen from here */
 	struct timespec started;
 };
 
 /* A lock of the open file, which children share. 0 taken, 1 somebody has it, -errno. */
-static int lock(int fd)
+static int boost_lock(int fd)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
@@ -62,84 +62,80 @@ static int lock(int fd)
 	return errno == EAGAIN || errno == EACCES ? 1 : -errno;
 }
 
-static void unlock(int fd)
+static void boost_unlock(int fd)
 {
 	struct flock l = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 
 	(void)fcntl(fd, F_OFD_SETLK, &l);
 }
 
-/* Without taking it, which might make a start believe that a burst is on */
-static bool is_locked(int fd)
+/* Without taking it, which might make a start believe that a boost is on */
+static bool boost_is_locked(int fd)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
-static int64_t number(const char *text)
+static int64_t setting_number(const char *text)
 {
 	int64_t v;
 
 	return parse_int(text, strlen(text), 0, INT64_MAX, &v) < 0 ? -1 : v;
 }
 
-static int64_t pages_now(void)
+static int64_t pages_to_scan(void)
 {
-	char text[KNOB_TEXT];
+	char text[SETTING_TEXT];
 	struct error err;
 
-	return tune_get(KNOB_PAGES, text, &err) < 0 ? -1 : number(text);
+	return setting_read(SETTING_PAGES, text, &err) < 0 ? -1 : setting_number(text);
 }
 
-static int put_pages(int64_t pages)
+static int set_pages_to_scan(int64_t pages)
 {
-	char text[KNOB_TEXT];
+	char text[SETTING_TEXT];
 	struct error err;
 
 	snprintf(text, sizeof(text), "%lld", (long long)pages);
-	return tune_put(KNOB_PAGES, text, &err);
+	return setting_write(SETTING_PAGES, text, &err);
 }
 
 /* Both the value that is there and the one that comes: we may be killed between the two. */
 static int note_pages(int dir, int64_t now, int64_t next)
 {
-	__cleanup(close_fd) int fd =
-		openat(dir, PAGES, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct error err;
 	char text[64];
+	int n = snprintf(text, sizeof(text), "%lld %lld\n", (long long)now, (long long)next);
 
-	if (fd < 0)
-		return -errno;
-	/* of one length, so that each write replaces all of the last */
-	snprintf(text, sizeof(text), "%20lld %20lld\n", (long long)now, (long long)next);
-	return write_all(fd, text, strlen(text));
+	return replace_file(dir, PAGES, text, (size_t)n, 0600, &err);
 }
 
-/* Is this value of pages_to_scan one that a burst wrote? */
+/* Is this value of pages_to_scan one that a boost wrote? */
 static bool is_noted(int dir, int64_t pages)
 {
-	__cleanup(close_fd) int fd = openat(dir, PAGES, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct error err;
 	long long a, b;
 	char text[64];
 
-	return fd >= 0 && read_all(fd, text, sizeof(text) - 1, 0) > 0 &&
+	return read_regular_file(dir, PAGES, FILE_TRUSTED, text, sizeof(text) - 1, &err) > 0 &&
 	       sscanf(text, "%lld %lld", &a, &b) == 2 && (pages == a || pages == b);
 }
 
-/* Whoever holds the lock: back to the quiet rate, unless somebody else has set another. */
-static int settle(int dir, int64_t quiet)
+/* For whoever holds the lock: back to the rate at rest, unless somebody else has set another. */
+static int return_to_rest(int dir, int64_t rest)
 {
-	int64_t now = pages_now();
+	int64_t now = pages_to_scan();
 	int r = 0;
 
-	if (now != quiet && is_noted(dir, now))
-		r = put_pages(quiet);
+	if (now != rest && is_noted(dir, now))
+		r = set_pages_to_scan(rest);
 	if (r == 0)
 		(void)unlinkat(dir, PAGES, 0);
 	return r;
 }
 
-static int set_pages(struct drive *d, int64_t pages)
+static int boost_pages(struct boost_run *d, int64_t pages)
 {
 	int r;
 
@@ -147,38 +143,41 @@ static int set_pages(struct drive *d, int64_t pages)
 		return 0;
 	r = note_pages(d->dir, d->set, pages);
 	if (r == 0)
-		r = put_pages(pages);
+		r = set_pages_to_scan(pages);
 	if (r == 0)
 		d->set = pages;
 	return r;
 }
 
-static int64_t counter(const char *name)
+static int64_t ksm_counter(const char *name)
 {
 	int64_t v;
 
 	return ksm_sysfs(name, &v) == 0 ? v : 0;
 }
 
-static pid_t find_ksmd(void)
+static int is_ksmd(pid_t pid, void *arg)
 {
-	DIR *dir = opendir("/proc");
-	pid_t pid, found = 0;
 	struct proc_stat st;
 	char name[32];
 
-	while (dir && !found && (pid = proc_next(dir)) > 0) {
-		if (proc_read(pid, "comm", name, sizeof(name)) > 0 &&
-		    strcmp(name, "ksmd\n") == 0 && proc_stat(pid, &st) == 0 && st.kernel_thread)
-			found = pid;
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	(void)arg;
+	return proc_read(pid, "comm", name, sizeof(name)) > 0 && strcmp(name, "ksmd\n") == 0 &&
+			       proc_stat(pid, &st) == 0 && st.kernel_thread ?
+		       pid :
+		       0;
+}
+
+/* 0 where it is not to be seen, as in a pid namespace. */
+static pid_t find_ksmd(void)
+{
+	int pid = proc_for_each(is_ksmd, NULL);
+
+	return pid > 0 ? pid : 0;
 }
 
 /* The first field of schedstat is in nanoseconds (sched-stats.rst) */
-static int64_t cpu_us(pid_t pid)
+static int64_t cpu_us_of(pid_t pid)
 {
 	char text[128];
 
@@ -187,23 +186,23 @@ static int64_t cpu_us(pid_t pid)
 	return strtoll(text, NULL, 10) / 1000;
 }
 
-static struct burst_sample sample(struct drive *d, const struct stat *st)
+static struct boost_sample take_sample(struct boost_run *d, const struct stat *st)
 {
-	struct burst_sample s = {
+	struct boost_sample s = {
 		.ms = now_ms(),
-		.cpu_us = cpu_us(d->ksmd),
-		.scans = counter("full_scans"),
+		.cpu_us = cpu_us_of(d->ksmd),
+		.scans = ksm_counter("full_scans"),
 		.started = st->st_mtim.tv_sec != d->started.tv_sec ||
 			   st->st_mtim.tv_nsec != d->started.tv_nsec,
 	};
 
-	s.known = counter("pages_shared") + counter("pages_sharing") +
-		  counter("pages_unshared") + counter("pages_volatile");
+	s.known = ksm_counter("pages_shared") + ksm_counter("pages_sharing") +
+		  ksm_counter("pages_unshared") + ksm_counter("pages_volatile");
 	d->started = st->st_mtim;
 	return s;
 }
 
-static sigset_t end_signals(void)
+static sigset_t boost_end_signals(void)
 {
 	sigset_t set;
 
@@ -215,41 +214,41 @@ static sigset_t end_signals(void)
 }
 
 /* True: a signal asks us to end. They are blocked, so that it comes between two looks. */
-static bool nap(int ms)
+static bool nap_or_end(int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-	sigset_t ends = end_signals();
+	sigset_t ends = boost_end_signals();
 
 	return sigtimedwait(&ends, NULL, &t) > 0;
 }
 
 /* Until it is over. True: a container may have been started since, so look once more. */
-static bool drive(struct drive *d)
+static bool drive_ksmd(struct boost_run *d)
 {
-	struct burst b;
+	struct boost b;
 	struct stat st;
 	bool more = true, first = true;
 
-	while (more && (first || !nap(NAP_MS))) {
-		struct burst_sample s;
+	while (more && (first || !nap_or_end(NAP_MS))) {
+		struct boost_sample s;
 
 		/* no longer allowed; stopped; or somebody else's now */
-		if (fstat(LOCK_FD, &st) < 0 || st.st_nlink == 0 || counter("run") != 1 ||
-		    pages_now() != d->set)
+		if (fstat(LOCK_FD, &st) < 0 || st.st_nlink == 0 || ksm_counter("run") != 1 ||
+		    pages_to_scan() != d->set)
 			return false;
-		s = sample(d, &st);
+		s = take_sample(d, &st);
 		if (first)
-			burst_begin(&b, &d->tuning.profile->burst, &s);
+			boost_begin(&b, &d->enabled.profile->boost, &s);
 		else
-			more = burst_step(&b, &s);
+			more = boost_step(&b, &s);
 		first = false;
-		if (more && set_pages(d, b.pages) < 0)
+		if (more && boost_pages(d, b.pages) < 0)
 			return false;
 	}
 	return !more;
 }
 
-static bool touched_since(const struct drive *d)
+static bool touched_since(const struct boost_run *d)
 {
 	struct stat st;
 
@@ -259,7 +258,7 @@ static bool touched_since(const struct drive *d)
 }
 
 /* Has the lock, and gives it back. */
-static void work(struct drive *d)
+static void boost_until_quiet(struct boost_run *d)
 {
 	struct stat st;
 	bool again;
@@ -267,20 +266,20 @@ static void work(struct drive *d)
 	do {
 		struct error err;
 
-		d->dir = tune_open_dir(false, &err);
+		d->dir = ksmd_state_open(false, &err);
 		if (d->dir < 0 || fstat(LOCK_FD, &st) < 0 || st.st_nlink == 0 ||
-		    tune_load(d->dir, &d->tuning, &err) < 0)
+		    ksmd_state_load(d->dir, &d->enabled, &err) < 0)
 			return;
-		d->quiet = d->set = number(d->tuning.knob[KNOB_PAGES].set);
-		if (settle(d->dir, d->quiet) < 0)
+		d->rest = d->set = setting_number(d->enabled.setting[SETTING_PAGES].set);
+		if (return_to_rest(d->dir, d->rest) < 0)
 			return;
-		again = drive(d);
-		if (settle(d->dir, d->quiet) < 0)
+		again = drive_ksmd(d);
+		if (return_to_rest(d->dir, d->rest) < 0)
 			return;
 		close(d->dir);
 		/* who came after our last look found the lock taken and left it to us */
-		unlock(LOCK_FD);
-		again = again && touched_since(d) && lock(LOCK_FD) == 0;
+		boost_unlock(LOCK_FD);
+		again = again && touched_since(d) && boost_lock(LOCK_FD) == 0;
 	} while (again);
 }
 
@@ -288,10 +287,10 @@ static void work(struct drive *d)
  * One drives, one watches over it: whatever the first dies of, ksmd is not left scanning hard.
  * What kills both is found by the next start, by enable, disable and status.
  */
-static _Noreturn void guard(int fd)
+static _Noreturn void boost_guard(int fd)
 {
-	static struct drive d;
-	sigset_t set = end_signals();
+	static struct boost_run d;
+	sigset_t set = boost_end_signals();
 	struct error err;
 	int status = 1;
 	pid_t pid;
@@ -300,13 +299,13 @@ static _Noreturn void guard(int fd)
 	signal(SIGCHLD, SIG_DFL);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (nap(START_MS))
+	if (nap_or_end(START_MS))
 		_exit(0);
 	background_leave_cgroups();
 	pid = fork();
 	if (pid == 0) {
 		d.ksmd = find_ksmd();
-		work(&d);
+		boost_until_quiet(&d);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
@@ -314,24 +313,26 @@ static _Noreturn void guard(int fd)
 			kill(pid, SIGTERM);
 	}
 	if (pid > 0 && status != 0) {
-		d.dir = tune_open_dir(false, &err);
-		if (d.dir >= 0 && tune_load(d.dir, &d.tuning, &err) == 0)
-			(void)settle(d.dir, number(d.tuning.knob[KNOB_PAGES].set));
+		d.dir = ksmd_state_open(false, &err);
+		if (d.dir >= 0 && ksmd_state_load(d.dir, &d.enabled, &err) == 0)
+			(void)return_to_rest(d.dir,
+					     setting_number(
+						     d.enabled.setting[SETTING_PAGES].set));
 	}
 	_exit(0);
 }
 
-void burst_start(bool stays)
+void boost_start(bool stays)
 {
 	__cleanup(close_fd) int fd = -1;
 	int saved = errno;
 	pid_t pid;
 
-	fd = open(DIRECTORY "/" BURST, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-	if (fd >= 0 && futimens(fd, NULL) == 0 && lock(fd) == 0) {
+	fd = open(DIRECTORY "/" BOOST, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	if (fd >= 0 && futimens(fd, NULL) == 0 && boost_lock(fd) == 0) {
 		pid = fork();
 		if (pid == 0 && (!stays || fork() == 0))
-			guard(fd);
+			boost_guard(fd);
 		if (pid == 0)
 			_exit(0);
 		while (pid > 0 && stays && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -340,53 +341,60 @@ void burst_start(bool stays)
 	errno = saved;
 }
 
-int burst_allow(int dir, struct error *err)
+int boost_allow(int dir, struct error *err)
 {
 	__cleanup(close_fd) int fd =
-		openat(dir, BURST, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		openat(dir, BOOST, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	return fd < 0 ? err_errno(err, errno, DIRECTORY "/" BURST) : 0;
+	return fd < 0 ? err_errno(err, errno, DIRECTORY "/" BOOST) : 0;
 }
 
-int burst_forbid(int dir, const struct tuning *t, bool *was, struct error *err)
+int boost_forbid(int dir, const struct ksmd_enabled *t, bool *was, struct error *err)
 {
 	static const struct timespec wait = { .tv_nsec = 10000000 };
-	__cleanup(close_fd) int fd = openat(dir, BURST, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	__cleanup(close_fd) int fd = openat(dir, BOOST, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	int64_t deadline = now_ms() + STOP_MS;
 	int r;
 
 	*was = fd >= 0;
 	if (fd >= 0) {
-		if (unlinkat(dir, BURST, 0) < 0)
-			return err_errno(err, errno, DIRECTORY "/" BURST);
-		while ((r = lock(fd)) == 1 && now_ms() < deadline)
+		if (unlinkat(dir, BOOST, 0) < 0)
+			return err_errno(err, errno, DIRECTORY "/" BOOST);
+		while ((r = boost_lock(fd)) == 1 && now_ms() < deadline)
 			nanosleep(&wait, NULL);
 		if (r != 0)
 			return err_set(err, EBUSY,
-				       "the burst that is on does not end: is its process "
-				       "stopped? (fuser " DIRECTORY "/" BURST ")");
+				       "the boost that is on does not end: is its process "
+				       "stopped? (fuser " DIRECTORY "/" BOOST ")");
 	}
-	r = settle(dir, number(t->knob[KNOB_PAGES].set));
+	r = return_to_rest(dir, setting_number(t->setting[SETTING_PAGES].set));
 	return r < 0 ? err_errno(err, -r, "pages_to_scan") : 0;
 }
 
-void burst_describe(char *out, size_t size)
+int boost_query(struct boost_status *out)
 {
 	__cleanup(close_fd) int dir = -1;
 	__cleanup(close_fd) int fd = -1;
-	struct tuning t;
+	struct ksmd_enabled e;
 	struct error err;
-	bool noted;
+	int r;
 
-	*out = '\0';
-	dir = tune_open_dir(false, &err);
-	if (dir < 0 || tune_load(dir, &t, &err) < 0)
-		return;
-	fd = openat(dir, BURST, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	noted = is_noted(dir, pages_now());
-	snprintf(out, size, "profile %s%s", t.profile->name,
-		 fd < 0        ? "" :
-		 is_locked(fd) ? ", a burst is on" :
-		 noted         ? ", a burst was killed: `ksm-hook enable` puts its rate back" :
-				 "");
+	*out = (struct boost_status){ 0 };
+	dir = ksmd_state_open(false, &err);
+	r = dir < 0 ? dir : ksmd_state_load(dir, &e, &err);
+	if (r < 0)
+		return r;
+	out->profile = e.profile;
+	out->pages_to_scan = setting_number(e.setting[SETTING_PAGES].set);
+	out->sleep_ms = e.setting[SETTING_SLEEP].there ?
+				setting_number(e.setting[SETTING_SLEEP].set) :
+				-1;
+	fd = openat(dir, BOOST, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		out->phase = BOOST_FORBIDDEN;
+	else if (boost_is_locked(fd))
+		out->phase = BOOST_RUNNING;
+	else
+		out->phase = is_noted(dir, pages_to_scan()) ? BOOST_KILLED : BOOST_AT_REST;
+	return 0;
 }

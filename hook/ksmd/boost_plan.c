@@ -19,9 +19,9 @@
 /* Shorter than this a share of the CPU is noise. */
 #define SHARE_MS 100
 
-void burst_begin(struct burst *b, const struct profile_rate *rate, const struct burst_sample *s)
+void boost_begin(struct boost *b, const struct profile_rate *rate, const struct boost_sample *s)
 {
-	*b = (struct burst){ .rate = *rate,
+	*b = (struct boost){ .rate = *rate,
 			     .pages = rate->first,
 			     .started_ms = s->ms,
 			     .enough = s->scans + SCANS + 1,
@@ -29,7 +29,7 @@ void burst_begin(struct burst *b, const struct profile_rate *rate, const struct 
 			     .look = *s };
 }
 
-static int64_t between(int64_t v, int64_t min, int64_t max)
+static int64_t clamp_to(int64_t v, int64_t min, int64_t max)
 {
 	return v < min ? min : v > max ? max : v;
 }
@@ -38,21 +38,21 @@ static int64_t between(int64_t v, int64_t min, int64_t max)
  * The sleep between two batches is fixed, so work and rest are as share to 1 - share, and the
  * work is proportional to the pages.
  */
-static void adjust(struct burst *b, const struct burst_sample *s)
+static void adjust_pages(struct boost *b, const struct boost_sample *s)
 {
 	int64_t ms = s->ms - b->last.ms, share, wanted;
 
 	if (s->cpu_us < 0 || b->last.cpu_us < 0 || ms < SHARE_MS)
 		return;
-	share = between((s->cpu_us - b->last.cpu_us) / ms, 1, 999); /* in thousandths */
+	share = clamp_to((s->cpu_us - b->last.cpu_us) / ms, 1, 999); /* in thousandths */
 	wanted = b->pages * (b->rate.percent * 10) * (1000 - share) /
 		 (share * (1000 - b->rate.percent * 10));
 	/* one sample is not to be believed altogether */
-	wanted = between(wanted, b->pages / 2, b->pages * 2);
-	b->pages = between(wanted, b->rate.first / 10, b->rate.most);
+	wanted = clamp_to(wanted, b->pages / 2, b->pages * 2);
+	b->pages = clamp_to(wanted, b->rate.first / 10, b->rate.most);
 }
 
-static void look(struct burst *b, const struct burst_sample *s)
+static void note_growth(struct boost *b, const struct boost_sample *s)
 {
 	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
 
@@ -63,16 +63,16 @@ static void look(struct burst *b, const struct burst_sample *s)
 	b->look = *s;
 }
 
-bool burst_step(struct burst *b, const struct burst_sample *s)
+bool boost_step(struct boost *b, const struct boost_sample *s)
 {
 	if (s->started) {
 		b->started_ms = s->ms;
 		/* the scan that is on has passed where the new process is put in the list */
 		b->enough = s->scans + SCANS + 1;
 	}
-	adjust(b, s);
+	adjust_pages(b, s);
 	if (s->ms >= b->look.ms + LOOK_MS)
-		look(b, s);
+		note_growth(b, s);
 	b->last = *s;
 	if (s->ms < b->started_ms + LEAST_MS)
 		return true;

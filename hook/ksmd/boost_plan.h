@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pure: how fast ksmd is to scan while there is something new, and when that is over. */
-#ifndef KSM_BURST_PLAN_H
-#define KSM_BURST_PLAN_H
+#ifndef KSM_BOOST_PLAN_H
+#define KSM_BOOST_PLAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include "ksmd/settings.h"
 
 /* What was seen; all but started is since the boot. */
-struct burst_sample {
+struct boost_sample {
 	int64_t ms;
 	int64_t cpu_us; /* ksmd's; -1 where that is not told */
 	int64_t scans;  /* full ones */
@@ -17,19 +17,19 @@ struct burst_sample {
 	bool started;   /* a container was, since the last sample */
 };
 
-struct burst {
+struct boost {
 	struct profile_rate rate;
 	int64_t pages; /* pages_to_scan as it should be now */
 	int64_t started_ms;
 	int64_t enough;   /* full scans that do for all that is known */
 	int64_t grown_ms; /* when a look found something new */
-	struct burst_sample last, look;
+	struct boost_sample last, look;
 };
 
-void burst_begin(struct burst *b, const struct profile_rate *rate,
-		 const struct burst_sample *s);
+void boost_begin(struct boost *b, const struct profile_rate *rate,
+		 const struct boost_sample *s);
 
 /* Take in a sample and adjust pages. False: it is over. */
-bool burst_step(struct burst *b, const struct burst_sample *s);
+bool boost_step(struct boost *b, const struct boost_sample *s);
 
 #endif

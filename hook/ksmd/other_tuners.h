@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Other programs that drive ksmd. */
-#ifndef KSM_TUNER_H
-#define KSM_TUNER_H
+/* Other KSM tuning daemons. */
+#ifndef KSM_OTHER_TUNERS_H
+#define KSM_OTHER_TUNERS_H
 
 #include <sys/types.h>
 
@@ -9,6 +9,6 @@
  * The name of one that runs on this host, which is its systemd unit's too, and its process;
  * NULL if there is none.
  */
-const char *tuner_find(pid_t *pid);
+const char *other_tuner_find(pid_t *pid);
 
 #endif

@@ -28,11 +28,11 @@ static const char *const unit_dirs[] = {
 	"/lib/systemd/system",
 };
 
-static bool parse_name(const char *name, char profile[PERSIST_TEXT])
+static bool parse_unit_name(const char *name, char profile[PROFILE_TEXT])
 {
 	size_t prefix = strlen(UNIT), suffix = strlen(SUFFIX), len = strlen(name);
 
-	if (len <= prefix + suffix || len - prefix - suffix >= PERSIST_TEXT ||
+	if (len <= prefix + suffix || len - prefix - suffix >= PROFILE_TEXT ||
 	    strncmp(name, UNIT, prefix) != 0 || strcmp(name + len - suffix, SUFFIX) != 0)
 		return false;
 	memcpy(profile, name + prefix, len - prefix - suffix);
@@ -40,21 +40,21 @@ static bool parse_name(const char *name, char profile[PERSIST_TEXT])
 	return true;
 }
 
-void persist_get(char profile[PERSIST_TEXT])
+void enabled_at_boot(char profile[PROFILE_TEXT])
 {
 	DIR *dir = opendir(WANTS);
 	struct dirent *e;
 
 	profile[0] = '\0';
 	while (dir && !profile[0] && (e = readdir(dir)) != NULL) {
-		if (!parse_name(e->d_name, profile))
+		if (!parse_unit_name(e->d_name, profile))
 			profile[0] = '\0';
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static int find_unit(char *path, size_t size, struct error *err)
+static int find_ksmd_unit(char *path, size_t size, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unit_dirs); i++) {
 		snprintf(path, size, "%s/" UNIT SUFFIX, unit_dirs[i]);
@@ -67,22 +67,22 @@ static int find_unit(char *path, size_t size, struct error *err)
 		       "systemd, have `ksm-hook enable` run at each boot");
 }
 
-static int make_dir(const char *path, struct error *err)
+static int make_unit_dir(const char *path, struct error *err)
 {
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? err_errno(err, errno, "%s", path) : 0;
 }
 
-static int add_link(const char *profile, struct error *err)
+static int add_boot_link(const char *profile, struct error *err)
 {
 	char unit[PATH_MAX], path[PATH_MAX];
-	int r = find_unit(unit, sizeof(unit), err);
+	int r = find_ksmd_unit(unit, sizeof(unit), err);
 
 	if (r == 0)
-		r = make_dir("/etc/systemd", err);
+		r = make_unit_dir("/etc/systemd", err);
 	if (r == 0)
-		r = make_dir("/etc/systemd/system", err);
+		r = make_unit_dir("/etc/systemd/system", err);
 	if (r == 0)
-		r = make_dir(WANTS, err);
+		r = make_unit_dir(WANTS, err);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), WANTS "/" UNIT "%s" SUFFIX, profile);
@@ -91,15 +91,15 @@ static int add_link(const char *profile, struct error *err)
 	return 0;
 }
 
-static int remove_others(const char *profile, struct error *err)
+static int remove_other_boot_links(const char *profile, struct error *err)
 {
 	DIR *dir = opendir(WANTS);
-	char name[PERSIST_TEXT];
+	char name[PROFILE_TEXT];
 	struct dirent *e;
 	int r = 0;
 
 	while (dir && r == 0 && (e = readdir(dir)) != NULL) {
-		if (!parse_name(e->d_name, name) || strcmp(name, profile) == 0)
+		if (!parse_unit_name(e->d_name, name) || strcmp(name, profile) == 0)
 			continue;
 		if (unlinkat(dirfd(dir), e->d_name, 0) < 0)
 			r = err_errno(err, errno, WANTS "/%s", e->d_name);
@@ -109,9 +109,9 @@ static int remove_others(const char *profile, struct error *err)
 	return r;
 }
 
-int persist_set(const char *profile, struct error *err)
+int enable_at_boot(const char *profile, struct error *err)
 {
-	int r = *profile ? add_link(profile, err) : 0;
+	int r = *profile ? add_boot_link(profile, err) : 0;
 
-	return r < 0 ? r : remove_others(profile, err);
+	return r < 0 ? r : remove_other_boot_links(profile, err);
 }

@@ -5,12 +5,12 @@
 
 #include "base/error.h"
 
-#define PERSIST_TEXT 32
+#define PROFILE_TEXT 32
 
 /* The profile that is enabled at boot; "" where none is. */
-void persist_get(char profile[PERSIST_TEXT]);
+void enabled_at_boot(char profile[PROFILE_TEXT]);
 
 /* Enable this one and no other; "": none. 0 or -errno. */
-int persist_set(const char *profile, struct error *err);
+int enable_at_boot(const char *profile, struct error *err);
 
 #endif

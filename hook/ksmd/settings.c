@@ -12,42 +12,41 @@
 
 #include "base/io.h"
 #include "base/macros.h"
-#include "base/text.h"
 #include "kernel/ksm.h"
 
 #define SYSFS     "/sys/kernel/mm/ksm/"
 #define DIRECTORY "/run/ksm-hook"
 #define STATE     "ksmd"
-#define STATE_NEW "ksmd.new"
 #define STATE_MAX 1024
 #define LOCK      "ksmd.lock"
 
-static const char *const names[KNOBS] = {
-	[KNOB_ADVISOR] = "advisor_mode",      [KNOB_SMART_SCAN] = "smart_scan",
-	[KNOB_ZERO_PAGES] = "use_zero_pages", [KNOB_SLEEP] = "sleep_millisecs",
-	[KNOB_PAGES] = "pages_to_scan",       [KNOB_RUN] = "run",
+static const char *const setting_names[SETTINGS] = {
+	[SETTING_ADVISOR] = "advisor_mode",      [SETTING_SMART_SCAN] = "smart_scan",
+	[SETTING_ZERO_PAGES] = "use_zero_pages", [SETTING_SLEEP] = "sleep_millisecs",
+	[SETTING_PAGES] = "pages_to_scan",       [SETTING_RUN] = "run",
 };
 
 /* mm/ksm.c; ksmd itself is off */
-static const char *const defaults[KNOBS] = {
-	[KNOB_ADVISOR] = "none", [KNOB_SMART_SCAN] = "1", [KNOB_ZERO_PAGES] = "0",
-	[KNOB_SLEEP] = "20",     [KNOB_PAGES] = "100",    [KNOB_RUN] = "0",
+static const char *const defaults[SETTINGS] = {
+	[SETTING_ADVISOR] = "none", [SETTING_SMART_SCAN] = "1", [SETTING_ZERO_PAGES] = "0",
+	[SETTING_SLEEP] = "20",     [SETTING_PAGES] = "100",    [SETTING_RUN] = "0",
 };
 
 /* docs/tuning.md has what these cost and how long they take, measured by bench/ksmd. */
-#define KNOB_VALUES(pages)                                                                 \
-	{                                                                                  \
-		[KNOB_ADVISOR] = "none", [KNOB_SMART_SCAN] = "1", [KNOB_ZERO_PAGES] = "1", \
-		[KNOB_SLEEP] = "20", [KNOB_PAGES] = (pages), [KNOB_RUN] = "1",             \
+#define SETTING_VALUES(pages)                                                                  \
+	{                                                                                      \
+		[SETTING_ADVISOR] = "none", [SETTING_SMART_SCAN] = "1",                        \
+		[SETTING_ZERO_PAGES] = "1", [SETTING_SLEEP] = "20", [SETTING_PAGES] = (pages), \
+		[SETTING_RUN] = "1",                                                           \
 	}
 
-static const struct tune_profile profiles[] = {
-	{ "gentle", KNOB_VALUES("50"), { 250, 1000, 5 } },
-	{ "balanced", KNOB_VALUES("80"), { 1000, 4000, 18 } },
-	{ "fast", KNOB_VALUES("200"), { 4000, 20000, 60 } },
+static const struct ksmd_profile profiles[] = {
+	{ "gentle", SETTING_VALUES("50"), { 250, 1000, 5 } },
+	{ "balanced", SETTING_VALUES("80"), { 1000, 4000, 18 } },
+	{ "fast", SETTING_VALUES("200"), { 4000, 20000, 60 } },
 };
 
-const struct tune_profile *tune_profile(const char *name)
+const struct ksmd_profile *ksmd_profile_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
 		if (strcmp(profiles[i].name, name) == 0)
@@ -56,25 +55,26 @@ const struct tune_profile *tune_profile(const char *name)
 	return NULL;
 }
 
-const char *tune_name(enum knob knob)
+const char *setting_name(enum ksmd_setting setting)
 {
-	return names[knob];
+	return setting_names[setting];
 }
 
-const char *tune_default(enum knob knob)
+const char *setting_default(enum ksmd_setting setting)
 {
-	return defaults[knob];
+	return defaults[setting];
 }
 
-int tune_get(enum knob knob, char value[KNOB_TEXT], struct error *err)
+int setting_read(enum ksmd_setting setting, char value[SETTING_TEXT], struct error *err)
 {
 	char text[64], *open, *close;
-	int r = ksm_sysfs_text(names[knob], text, sizeof(text));
+	int r = ksm_sysfs_text(setting_names[setting], text, sizeof(text));
 
 	if (r == -ENOENT)
-		return err_set(err, ENOENT, "this kernel has no " SYSFS "%s", names[knob]);
+		return err_set(err, ENOENT, "this kernel has no " SYSFS "%s",
+			       setting_names[setting]);
 	if (r < 0)
-		return err_errno(err, -r, SYSFS "%s", names[knob]);
+		return err_errno(err, -r, SYSFS "%s", setting_names[setting]);
 	/* of several words the one in brackets is chosen */
 	open = strchr(text, '[');
 	close = open ? strchr(open, ']') : NULL;
@@ -82,19 +82,19 @@ int tune_get(enum knob knob, char value[KNOB_TEXT], struct error *err)
 		*close = '\0';
 		memmove(text, open + 1, strlen(open + 1) + 1);
 	}
-	if (strlen(text) >= KNOB_TEXT || strpbrk(text, " \t") || !*text)
-		return err_set(err, EINVAL, SYSFS "%s: not understood", names[knob]);
+	if (strlen(text) >= SETTING_TEXT || strpbrk(text, " \t") || !*text)
+		return err_set(err, EINVAL, SYSFS "%s: not understood", setting_names[setting]);
 	memcpy(value, text, strlen(text) + 1);
 	return 0;
 }
 
-int tune_put(enum knob knob, const char *value, struct error *err)
+int setting_write(enum ksmd_setting setting, const char *value, struct error *err)
 {
 	char path[64];
 	__cleanup(close_fd) int fd = -1;
 	int r;
 
-	snprintf(path, sizeof(path), SYSFS "%s", names[knob]);
+	snprintf(path, sizeof(path), SYSFS "%s", setting_names[setting]);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, errno, "%s", path);
@@ -103,7 +103,7 @@ int tune_put(enum knob knob, const char *value, struct error *err)
 }
 
 /* Of a file that is root's alone: anybody may lock what he can read. */
-static int lock(int dir, struct error *err)
+static int lock_state(int dir, struct error *err)
 {
 	int fd = openat(dir, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -113,7 +113,7 @@ static int lock(int dir, struct error *err)
 	return 0;
 }
 
-int tune_open_dir(bool change, struct error *err)
+int ksmd_state_open(bool change, struct error *err)
 {
 	__cleanup(close_fd) int fd = -1;
 	int r;
@@ -123,11 +123,11 @@ int tune_open_dir(bool change, struct error *err)
 	fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_errno(err, errno, DIRECTORY);
-	r = change ? lock(fd, err) : 0;
+	r = change ? lock_state(fd, err) : 0;
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-static int parse_line(struct tuning *t, char *line)
+static int parse_state_line(struct ksmd_enabled *t, char *line)
 {
 	char *save = NULL, *name = strtok_r(line, " ", &save);
 	char *found = strtok_r(NULL, " ", &save), *set = strtok_r(NULL, " ", &save);
@@ -135,15 +135,15 @@ static int parse_line(struct tuning *t, char *line)
 	if (!name || !found)
 		return -EINVAL;
 	if (strcmp(name, "profile") == 0) {
-		t->profile = tune_profile(found);
+		t->profile = ksmd_profile_find(found);
 		return t->profile ? 0 : -EINVAL;
 	}
-	for (int k = 0; k < KNOBS; k++) {
-		struct knob_value *v = &t->knob[k];
+	for (int k = 0; k < SETTINGS; k++) {
+		struct setting_value *v = &t->setting[k];
 
-		if (strcmp(name, names[k]) != 0)
+		if (strcmp(name, setting_names[k]) != 0)
 			continue;
-		if (!set || strlen(found) >= KNOB_TEXT || strlen(set) >= KNOB_TEXT)
+		if (!set || strlen(found) >= SETTING_TEXT || strlen(set) >= SETTING_TEXT)
 			return -EINVAL;
 		v->there = true;
 		memcpy(v->found, found, strlen(found) + 1);
@@ -153,72 +153,44 @@ static int parse_line(struct tuning *t, char *line)
 	return -EINVAL;
 }
 
-int tune_load(int dir, struct tuning *t, struct error *err)
+int ksmd_state_load(int dir, struct ksmd_enabled *t, struct error *err)
 {
-	__cleanup(close_fd) int fd =
-		openat(dir, STATE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 	char text[STATE_MAX + 1], *save = NULL;
 	ssize_t n;
 	int r = 0;
 
-	*t = (struct tuning){ 0 };
-	if (fd < 0)
-		return err_errno(err, errno, DIRECTORY "/" STATE);
-	n = read_all(fd, text, STATE_MAX, 0);
+	*t = (struct ksmd_enabled){ 0 };
+	n = read_regular_file(dir, STATE, FILE_TRUSTED, text, STATE_MAX, err);
 	if (n < 0)
-		return err_errno(err, (int)-n, DIRECTORY "/" STATE);
+		return err_wrap(err, (int)n, DIRECTORY);
 	for (char *line = strtok_r(text, "\n", &save); line && r == 0;
 	     line = strtok_r(NULL, "\n", &save))
-		r = parse_line(t, line);
-	if (r < 0 || !t->profile || !t->knob[KNOB_RUN].there || !t->knob[KNOB_PAGES].there)
+		r = parse_state_line(t, line);
+	if (r < 0 || !t->profile || !t->setting[SETTING_RUN].there ||
+	    !t->setting[SETTING_PAGES].there)
 		return err_set(err, EINVAL,
 			       DIRECTORY "/" STATE " is not what this version of ksm-hook "
 					 "wrote; set ksmd by hand and remove it");
 	return 0;
 }
 
-int tune_save(int dir, const struct tuning *t, struct error *err)
+int ksmd_state_save(int dir, const struct ksmd_enabled *t, struct error *err)
 {
-	__cleanup(close_fd) int fd = -1;
 	char text[STATE_MAX];
 	int r, n = snprintf(text, sizeof(text), "profile %s\n", t->profile->name);
 
-	for (int k = 0; k < KNOBS; k++) {
-		if (t->knob[k].there)
+	for (int k = 0; k < SETTINGS; k++) {
+		if (t->setting[k].there)
 			n += snprintf(text + n, sizeof(text) - (size_t)n, "%s %s %s\n",
-				      names[k], t->knob[k].found, t->knob[k].set);
+				      setting_names[k], t->setting[k].found, t->setting[k].set);
 	}
-	fd = openat(dir, STATE_NEW,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (fd < 0)
-		return err_errno(err, errno, DIRECTORY "/" STATE_NEW);
-	r = write_all(fd, text, (size_t)n);
-	if (r == 0 && renameat(dir, STATE_NEW, dir, STATE) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dir, STATE_NEW, 0);
-	return r < 0 ? err_errno(err, -r, DIRECTORY "/" STATE) : 0;
+	r = replace_file(dir, STATE, text, (size_t)n, 0600, err);
+	return r < 0 ? err_wrap(err, r, DIRECTORY) : 0;
 }
 
-int tune_forget(int dir, struct error *err)
+int ksmd_state_remove(int dir, struct error *err)
 {
 	if (unlinkat(dir, STATE, 0) < 0 && errno != ENOENT)
 		return err_errno(err, errno, DIRECTORY "/" STATE);
 	return 0;
-}
-
-static int parse_setting(const struct knob_value *v, int64_t *out)
-{
-	return parse_int(v->set, strlen(v->set), 0, INT64_MAX, out);
-}
-
-bool ksmd_enabled_rate(int64_t *pages_to_scan, int64_t *sleep_ms)
-{
-	struct error err;
-	__cleanup(close_fd) int dir = tune_open_dir(false, &err);
-	struct tuning t;
-
-	return dir >= 0 && tune_load(dir, &t, &err) == 0 &&
-	       parse_setting(&t.knob[KNOB_PAGES], pages_to_scan) == 0 &&
-	       parse_setting(&t.knob[KNOB_SLEEP], sleep_ms) == 0;
 }

@@ -55,7 +55,7 @@ enum hook_next method_injects(const struct hook_verdict *v, int *status)
 	*status = 0;
 	if (has_library(v->bundle)) {
 		log_info("the preload library makes it mergeable");
-		burst_start(false);
+		boost_start(false);
 		return HOOK_DONE;
 	}
 	err_set(&err, ENOENT,

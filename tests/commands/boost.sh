@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The burst after a start, on this machine's own ksmd.
+# The boost after a start, on this machine's own ksmd.
 
 . "$(dirname "$0")/../lib/ksmd-lib.sh"
 
 testNothingIsDrivenWithoutEnable() {
 	"$KSM_HOOK" run -- true
-	assertTrue burst_is_off
-	assertFalse "[ -e $run/burst ]"
+	assertTrue boost_is_off
+	assertFalse "[ -e $run/boost ]"
 }
 
 testBurstOfARealContainer() {
@@ -16,16 +16,16 @@ testBurstOfARealContainer() {
 		/usr/bin/perl -e '$x = join("", map { chr(65 + $_ % 26) } 0..4095) x 16384; sleep 1000'
 	enable_quietly
 	start=$(date +%s)
-	# the container keeps the file open, and so would a burst a pipe
+	# the container keeps the file open, and so would a boost a pipe
 	timeout 10 runc run -d -b "$work/bundle" "ksmtest-$$" >"$work/runc.out" 2>&1 </dev/null
 	assertEquals "$(cat "$work/runc.out")" 0 $?
 	assertTrue "the start does not wait" "[ $(($(date +%s) - start)) -le 3 ]"
-	assertTrue burst_is_on
-	wait_for 5 burst_drives || fail "no burst: $(ls $run)"
+	assertTrue boost_is_on
+	wait_for 5 boost_drives || fail "no boost: $(ls $run)"
 	for _p in $(drivers); do
 		assertEquals "cgroups of $_p" "" "$(grep -v ':/$' "/proc/$_p/cgroup")"
 		assertEquals "descriptors of $_p" "" "$(readlink /proc/"$_p"/fd/* |
-			grep -vxE "/dev/null|$run|$run/burst")"
+			grep -vxE "/dev/null|$run|$run/boost")"
 		assertEquals / "$(readlink "/proc/$_p/cwd")"
 	done
 	# another start does not make another one
@@ -33,9 +33,9 @@ testBurstOfARealContainer() {
 	assertEquals 2 "$(drivers | wc -l)"
 	victim=$(runc state "ksmtest-$$" | jq .pid)
 	wait_for 15 eval '[ "$(merged_pages $victim)" -gt 16000 ]' || fail "merged: $(merged_pages $victim)"
-	wait_for 30 burst_is_off || fail "it does not end"
+	wait_for 30 boost_is_off || fail "it does not end"
 	assertEquals "quiet again" 80 "$(cat $ksm/pages_to_scan)"
-	assertFalse "[ -e $run/burst.pages ]"
+	assertFalse "[ -e $run/boost.pages ]"
 	runc delete -f "ksmtest-$$"
 }
 
@@ -57,61 +57,61 @@ testBurstDoesNotHoldUpPodman() {
 		--ulimit nproc=1024:1024 ksmtest cat /proc/self/ksm_stat 2>&1)
 	assertEquals "$out" 0 $?
 	assertContains "$out" "ksm_merge_any: yes"
-	assertTrue "it does not wait for the burst" "[ $(($(date +%s) - start)) -le 8 ]"
-	assertTrue burst_is_on
+	assertTrue "it does not wait for the boost" "[ $(($(date +%s) - start)) -le 8 ]"
+	assertTrue boost_is_on
 	assertEquals "containers left" "" "$(podman_in ps -aq)"
 }
 
-# burst: a new one, that drives
-burst() {
+# boost: a new one, that drives
+boost() {
 	enable_quietly
 	"$KSM_HOOK" run -- true
-	wait_for 5 burst_drives || fail "no burst"
+	wait_for 5 boost_drives || fail "no boost"
 	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 }
 
 quiet_again() {
-	wait_for 5 burst_is_off || fail "it does not end"
+	wait_for 5 boost_is_off || fail "it does not end"
 	assertEquals "$1" "$2" "$(cat $ksm/pages_to_scan)"
-	assertFalse "$1: nothing is left" "[ -e $run/burst.pages ]"
+	assertFalse "$1: nothing is left" "[ -e $run/boost.pages ]"
 }
 
 testBurstEndsBySignal() {
-	burst
+	boost
 	kill "$(worker)"
 	quiet_again "SIGTERM" 80
 }
 
 testBurstThatIsKilled() {
-	burst
+	boost
 	kill -9 "$(worker)"
 	quiet_again "SIGKILL of the one that drives" 80
 	# and both
-	burst
+	boost
 	drivers | xargs kill -9
-	wait_for 5 burst_is_off
+	wait_for 5 boost_is_off
 	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 	hook status
-	assertContains "$out" "a burst was killed"
+	assertContains "$out" "a boost was killed"
 	"$KSM_HOOK" run -- true
-	wait_for 5 burst_drives || fail "no burst after one that was killed"
+	wait_for 5 boost_drives || fail "no boost after one that was killed"
 	drivers | xargs -r kill
 	quiet_again "the next one" 80
 	# or by disable
-	burst
+	boost
 	drivers | xargs kill -9
-	wait_for 5 burst_is_off
+	wait_for 5 boost_is_off
 	hook disable
 	assertEquals "$out" 321 "$(cat $ksm/pages_to_scan)"
 }
 
 testBurstAndAnAdministrator() {
-	burst
+	boost
 	echo 0 >$ksm/run
 	quiet_again "stopped" 80
 	assertEquals 0 "$(cat $ksm/run)"
 	echo 1 >$ksm/run
-	burst
+	boost
 	echo 777 >$ksm/pages_to_scan
 	quiet_again "another rate" 777
 	# which a start does not change
@@ -122,11 +122,11 @@ testBurstAndAnAdministrator() {
 
 testDisableDuringABurst() {
 	before=$(values)
-	burst
+	boost
 	hook disable
 	assertEquals "$out" 0 "$rc"
 	assertEquals "$before" "$(values)"
-	assertTrue "it has ended" burst_is_off
+	assertTrue "it has ended" boost_is_off
 	assertNotContains "$out" "left alone"
 }
 

@@ -21,7 +21,7 @@ testEnableSetsAndSays() {
 	assertContains "$out" "run              1 -> 0"
 	assertContains "$out" "pages_to_scan    80 -> 321"
 	assertEquals "$before" "$(values)"
-	assertFalse "nothing is left" "[ -e $run/ksmd ] || [ -e $run/burst ] || [ -e $run/burst.pages ]"
+	assertFalse "nothing is left" "[ -e $run/ksmd ] || [ -e $run/boost ] || [ -e $run/boost.pages ]"
 	hook disable
 	assertEquals "again: $out" 0 "$rc"
 	assertContains "$out" "nothing to put back"
@@ -92,7 +92,7 @@ testFailureLeavesNothing() {
 		assertContains "$out" "nothing was set: "
 		assertContains "$out" "to /sys/kernel/mm/ksm/$_knob: I"
 		assertEquals "$_knob" "$before" "$(values)"
-		assertFalse "$_knob: nothing is left" "[ -e $run/ksmd ] || [ -e $run/burst ]"
+		assertFalse "$_knob: nothing is left" "[ -e $run/ksmd ] || [ -e $run/boost ]"
 	done
 	# a second enable that fails leaves what the first one did
 	enable_quietly
@@ -102,7 +102,7 @@ testFailureLeavesNothing() {
 	assertEquals 1 $?
 	assertEquals "$now" "$(values)"
 	assertContains "$(cat $run/ksmd)" "profile balanced"
-	assertTrue "starts may drive it" "[ -e $run/burst ]"
+	assertTrue "starts may drive it" "[ -e $run/boost ]"
 	hook disable
 	assertEquals "$before" "$(values)"
 }
@@ -170,7 +170,7 @@ testNotRoot() {
 	out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$KSM_HOOK" run -- true 2>&1)
 	assertEquals 0 $?
 	assertEquals "says nothing" "" "$out"
-	assertTrue burst_is_off
+	assertTrue boost_is_off
 	out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$KSM_HOOK" enable 2>&1)
 	assertEquals 1 $?
 	assertContains "$out" "nothing was set: "

@@ -62,23 +62,23 @@ hook() {
 drivers() {
 	for _p in /proc/[0-9]*; do
 		case $(readlink "$_p/fd/3" 2>/dev/null) in
-		"$run/burst" | "$run/burst (deleted)") echo "${_p#/proc/}" ;;
+		"$run/boost" | "$run/boost (deleted)") echo "${_p#/proc/}" ;;
 		esac
 	done
 }
 
-burst_is_on() { "$KSM_HOOK" status | grep -q 'a burst is on'; }
-burst_is_off() { [ -z "$(drivers)" ]; }
+boost_is_on() { "$KSM_HOOK" status | grep -q 'a boost is on'; }
+boost_is_off() { [ -z "$(drivers)" ]; }
 # once it has begun to drive
-burst_drives() { [ -e $run/burst.pages ] && [ "$(drivers | wc -l)" -eq 2 ]; }
+boost_drives() { [ -e $run/boost.pages ] && [ "$(drivers | wc -l)" -eq 2 ]; }
 worker() { drivers | tail -n 1; }
 
-# enabled, and the burst that comes with that is over
+# enabled, and the boost that comes with that is over
 enable_quietly() {
 	hook enable "$@"
 	assertEquals "$out" 0 "$rc"
 	drivers | xargs -r kill
-	wait_for 5 burst_is_off || fail "the burst does not end"
+	wait_for 5 boost_is_off || fail "the boost does not end"
 }
 
 # mergeable MIB: a process with so much of one page again and again

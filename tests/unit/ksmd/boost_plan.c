@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How fast ksmd scans in a burst, and when one is over; and the profiles. */
+/* How fast ksmd scans in a boost, and when one is over; and the profiles. */
 #include "ksmd/boost_plan.h"
 
 #include "base/macros.h"
@@ -11,8 +11,8 @@ static const struct profile_rate rate = { .first = 1000, .most = 4000, .percent 
 
 /* A ksmd that pays us_per_page and sleeps 20 ms between two batches. */
 struct world {
-	struct burst b;
-	struct burst_sample s;
+	struct boost b;
+	struct boost_sample s;
 	double us_per_page;
 	int64_t pages, scanned; /* of memory that could be merged; of this scan */
 };
@@ -34,7 +34,7 @@ static bool tick(struct world *w)
 		w->scanned -= w->pages;
 		w->s.scans++;
 	}
-	more = burst_step(&w->b, &w->s);
+	more = boost_step(&w->b, &w->s);
 	w->s.started = false;
 	return more;
 }
@@ -45,7 +45,7 @@ static struct world world(int64_t pages, double us_per_page)
 
 	w.s.scans = 4711;
 	w.s.ms = 1000000;
-	burst_begin(&w.b, &rate, &w.s);
+	boost_begin(&w.b, &rate, &w.s);
 	return w;
 }
 
@@ -105,7 +105,7 @@ static void little_to_do(void)
 	CHECK(run(&w, &share) == 10);
 }
 
-/* A start makes it longer, by what a whole burst needs. */
+/* A start makes it longer, by what a whole boost needs. */
 static void another_start(void)
 {
 	struct world w = world(2000, 3.5);
@@ -134,7 +134,7 @@ static void memory_that_grows(void)
 	CHECK_INT(w.s.known, 400000);
 }
 
-/* Churn that never ends, and a host too large for a burst: not for ever. */
+/* Churn that never ends, and a host too large for a boost: not for ever. */
 static void has_an_end(void)
 {
 	struct world w = world(1LL << 30, 3.5);
@@ -156,10 +156,10 @@ static void share_not_told(void)
 	struct world w = world(524288, 3.5);
 
 	w.s.cpu_us = -1;
-	burst_begin(&w.b, &rate, &w.s);
+	boost_begin(&w.b, &rate, &w.s);
 	for (int i = 0; i < 10; i++) {
 		w.s.ms += TICK_MS;
-		CHECK(burst_step(&w.b, &w.s));
+		CHECK(boost_step(&w.b, &w.s));
 	}
 	CHECK_INT(w.b.pages, rate.first);
 }
@@ -173,7 +173,7 @@ static void bounds(void)
 		int64_t before = w.b.pages;
 
 		w.s.ms += TICK_MS;
-		CHECK(burst_step(&w.b, &w.s));
+		CHECK(boost_step(&w.b, &w.s));
 		CHECK(w.b.pages <= 2 * before && w.b.pages <= rate.most);
 	}
 	CHECK_INT(w.b.pages, rate.most);
@@ -181,11 +181,11 @@ static void bounds(void)
 	for (int i = 0; i < 8; i++) {
 		w.s.ms += TICK_MS;
 		w.s.cpu_us += TICK_MS * 1000;
-		CHECK(burst_step(&w.b, &w.s));
+		CHECK(boost_step(&w.b, &w.s));
 	}
 	CHECK_INT(w.b.pages, rate.first / 10);
 	/* two looks at the same time: no division by nothing */
-	CHECK(burst_step(&w.b, &w.s));
+	CHECK(boost_step(&w.b, &w.s));
 	CHECK_INT(w.b.pages, rate.first / 10);
 }
 
@@ -306,21 +306,21 @@ static void profiles(void)
 	int64_t percent = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct tune_profile *p = tune_profile(names[i]);
+		const struct ksmd_profile *p = ksmd_profile_find(names[i]);
 
 		check_case = names[i];
 		if (!CHECK(p != NULL))
 			continue;
 		CHECK_TEXT(p->name, names[i]);
-		CHECK(p->burst.percent > percent && p->burst.percent < 100);
-		CHECK(p->burst.first <= p->burst.most);
-		percent = p->burst.percent;
-		for (int k = 0; k < KNOBS; k++)
-			CHECK(strlen(p->value[k]) < KNOB_TEXT && !strchr(p->value[k], ' '));
+		CHECK(p->boost.percent > percent && p->boost.percent < 100);
+		CHECK(p->boost.first <= p->boost.most);
+		percent = p->boost.percent;
+		for (int k = 0; k < SETTINGS; k++)
+			CHECK(strlen(p->value[k]) < SETTING_TEXT && !strchr(p->value[k], ' '));
 	}
 	check_case = "";
-	CHECK(tune_profile("Balanced") == NULL);
-	CHECK(tune_profile("") == NULL);
+	CHECK(ksmd_profile_find("Balanced") == NULL);
+	CHECK(ksmd_profile_find("") == NULL);
 }
 
 int main(void)
