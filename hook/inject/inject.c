@@ -72,14 +72,19 @@ static int make_call(pid_t tid, uint32_t audit_arch, const struct inject_call *c
 	return ret;
 }
 
-/* More fragile than it was chosen for, now that it can be seen for certain? */
-static bool is_too_fragile(const struct tracee_entry *entry, enum thread_rank chosen)
+/*
+ * Does it do something worse than what it was chosen for, now that this can be seen for
+ * certain? A thread that is mostly asleep may be just about to wake another one.
+ */
+static bool is_worse(const struct tracee_entry *entry, enum thread_rank chosen)
 {
-	return chosen > THREAD_FRAGILE &&
-	       thread_rank_at_entry(entry->arch, entry->nr, entry->args[1]) <= THREAD_FRAGILE;
+	enum thread_rank rank = thread_rank_at_entry(entry->arch, entry->nr, entry->args[1]);
+
+	/* the sleep that it was chosen for, after we have interrupted it */
+	return rank != THREAD_RESTARTED && rank < chosen;
 }
 
-/* SPARED: the thread turned out to be fragile, and no call was made. */
+/* SPARED: the thread does something else than it was chosen for, and no call was made. */
 static int make_calls(pid_t tid, enum thread_rank chosen, int status,
 		      const struct inject_call *calls, size_t n, int64_t deadline)
 {
@@ -92,7 +97,7 @@ static int make_calls(pid_t tid, enum thread_rank chosen, int status,
 		r = tracee_run_to_entry(tid, status, deadline, &entry);
 		if (r < 0)
 			return r;
-		if (i == 0 && is_too_fragile(&entry, chosen))
+		if (i == 0 && is_worse(&entry, chosen))
 			return SPARED;
 		fault_step(FAULT_ENTERED);
 		r = make_call(tid, entry.arch, &calls[i], &result);

@@ -16,6 +16,8 @@
 /* More threads than this are not looked at when one is chosen. */
 #define LOOKED_AT_MAX 32
 
+#define GRADE(rank) (2 * (int)(rank))
+
 /* include/uapi/linux/futex.h */
 enum { FUTEX_WAIT_BITSET_CMD = 9, FUTEX_CMD_BITS = 0x7f };
 
@@ -69,8 +71,7 @@ static bool is_refused(const struct thread_choice *c, pid_t tid)
 	return false;
 }
 
-static enum thread_rank rank_thread(pid_t pid, pid_t tid, const struct thread_choice *c,
-				    int *cpu)
+static enum thread_rank rank_thread(pid_t pid, pid_t tid, int *cpu)
 {
 	char name[48], text[256];
 	struct proc_stat st;
@@ -81,7 +82,7 @@ static enum thread_rank rank_thread(pid_t pid, pid_t tid, const struct thread_ch
 	snprintf(name, sizeof(name), "task/%d/syscall", tid);
 	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
 		return THREAD_RUNNING;
-	return is_refused(c, tid) ? THREAD_FRAGILE : rank_line(text);
+	return rank_line(text);
 }
 
 int thread_choose(pid_t pid, struct thread_choice *c)
@@ -89,7 +90,7 @@ int thread_choose(pid_t pid, struct thread_choice *c)
 	struct proc_stat st;
 	struct dirent *e;
 	char path[32];
-	int seen = 0;
+	int seen = 0, best = 0;
 	DIR *dir;
 
 	if (proc_stat(pid, &st) < 0)
@@ -103,22 +104,26 @@ int thread_choose(pid_t pid, struct thread_choice *c)
 	dir = opendir(path);
 	if (!dir)
 		return -ESRCH;
-	c->rank = THREAD_ENDED;
-	while (c->rank < THREAD_BEST && seen < LOOKED_AT_MAX && (e = readdir(dir)) != NULL) {
+	while (best < GRADE(THREAD_BEST) && seen < LOOKED_AT_MAX && (e = readdir(dir))) {
 		pid_t tid = atoi(e->d_name);
 		enum thread_rank rank;
-		int cpu = -1;
+		int grade, cpu = -1;
 
 		if (tid <= 0)
 			continue;
 		seen++;
-		rank = rank_thread(pid, tid, c, &cpu);
-		if (rank > c->rank) {
+		rank = rank_thread(pid, tid, &cpu);
+		if (rank == THREAD_ENDED)
+			continue;
+		/* of two that do the same, the one that has not been refused */
+		grade = GRADE(rank) - is_refused(c, tid);
+		if (grade > best) {
+			best = grade;
 			c->rank = rank;
 			c->tid = tid;
 			c->cpu = cpu;
 		}
 	}
 	closedir(dir);
-	return c->rank > THREAD_ENDED ? 0 : -ESRCH;
+	return best > 0 ? 0 : -ESRCH;
 }

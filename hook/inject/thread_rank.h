@@ -24,7 +24,7 @@ struct thread_choice {
 	pid_t tid;
 	int cpu; /* where it ran last */
 	enum thread_rank rank;
-	/* in: threads that have turned out to be fragile */
+	/* in: threads that had gone on to something else when they were stopped */
 	pid_t refused[THREADS_REFUSED_MAX];
 	size_t n_refused;
 };

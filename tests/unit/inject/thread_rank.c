@@ -129,12 +129,12 @@ static void check_chosen(pid_t pid, struct thread_choice *c, const char *name)
 	check_case = "";
 }
 
-/* A leader that is gone, a thread that runs, one that waits, one that polls. */
+/* A leader that is gone, a thread that runs, one that waits, two that poll. */
 static void real_threads(void)
 {
 	static volatile bool stop;
 	struct thread_choice c = { 0 };
-	pid_t pid = fork();
+	pid_t first, pid = fork();
 
 	if (pid == 0) {
 		pthread_t t;
@@ -143,18 +143,18 @@ static void real_threads(void)
 		pthread_create(&t, NULL, spins, (void *)&stop);
 		pthread_create(&t, NULL, pauses, NULL);
 		pthread_create(&t, NULL, polls, NULL);
+		pthread_create(&t, NULL, polls, NULL);
 		syscall(SYS_exit, 0);
 	}
 	check_chosen(pid, &c, "polls");
 	CHECK_INT(c.rank, THREAD_BEST);
+	c.refused[c.n_refused++] = first = c.tid;
+	/* the other one that polls; and again one that was refused before one that only waits */
+	check_chosen(pid, &c, "polls");
+	CHECK(c.tid != first);
 	c.refused[c.n_refused++] = c.tid;
-	check_chosen(pid, &c, "pauses");
-	CHECK_INT(c.rank, THREAD_BLOCKED);
-	/* a fragile one is better than one that runs */
-	c.refused[c.n_refused++] = c.tid;
-	CHECK_INT(thread_choose(pid, &c), 0);
-	CHECK_INT(c.rank, THREAD_FRAGILE);
-	CHECK(c.tid == c.refused[0] || c.tid == c.refused[1]);
+	check_chosen(pid, &c, "polls");
+	CHECK_INT(c.rank, THREAD_BEST);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	CHECK_INT(thread_choose(pid, &c), -ESRCH);
