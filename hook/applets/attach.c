@@ -39,20 +39,20 @@
 
 struct options {
 	bool off, all, force, json;
-	enum mark_method method;
+	enum merge_method method;
 	int64_t watch_s; /* 0: do not */
 	int64_t begun_us, elapsed_us;
 };
 
-static bool parse_method(const char *text, enum mark_method *out)
+static bool parse_method(const char *text, enum merge_method *out)
 {
 	static const char *const names[] = {
-		[MARK_AUTO] = "auto", [MARK_PRCTL] = "prctl", [MARK_MADVISE] = "madvise"
+		[MERGE_BY_AUTO] = "auto", [MERGE_BY_PRCTL] = "prctl", [MERGE_BY_MADVISE] = "madvise"
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
-			*out = (enum mark_method)i;
+			*out = (enum merge_method)i;
 			return true;
 		}
 	}
@@ -117,7 +117,7 @@ static int parse(int argc, char **argv, struct options *o)
 }
 
 /* One pass over what is meant now. */
-static ssize_t look_once(struct mark *m, const struct target_set *set, size_t *found,
+static ssize_t look_once(struct set_mergeable *m, const struct target_set *set, size_t *found,
 			 struct error *err)
 {
 	pid_t *pids = NULL;
@@ -125,14 +125,14 @@ static ssize_t look_once(struct mark *m, const struct target_set *set, size_t *f
 
 	if (n >= 0) {
 		*found = (size_t)n;
-		n = mark_pass(m, pids, (size_t)n, err);
+		n = set_mergeable_pass(m, pids, (size_t)n, err);
 	}
 	free(pids);
 	return n;
 }
 
 /* Until a look finds none that is not as wanted, those that failed aside. */
-static int look_until_done(struct mark *m, const struct target_set *set, size_t *found,
+static int look_until_done(struct set_mergeable *m, const struct target_set *set, size_t *found,
 			   struct error *err)
 {
 	ssize_t r = 1;
@@ -146,7 +146,7 @@ static int look_until_done(struct mark *m, const struct target_set *set, size_t 
 				       "new processes appear faster than they can be marked: "
 				       "try again, or --watch");
 		r = look_once(m, set, found, err);
-		if (r == 0 && again && mark_failed(m)) {
+		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
 			m->retry = true;
 			m->timeout_ms = SECOND_TIMEOUT_MS;
@@ -158,7 +158,7 @@ static int look_until_done(struct mark *m, const struct target_set *set, size_t 
 	return (int)r;
 }
 
-static int check_room(const struct mark *m, const struct target_set *set, struct error *err)
+static int check_room(const struct set_mergeable *m, const struct target_set *set, struct error *err)
 {
 	struct room_need *need;
 	pid_t *pids = NULL;
@@ -173,7 +173,7 @@ static int check_room(const struct mark *m, const struct target_set *set, struct
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	for (ssize_t i = 0; i < n; i++)
-		need[i] = (struct room_need){ pids[i], mark_merged_pages(m, pids[i]) *
+		need[i] = (struct room_need){ pids[i], set_mergeable_pages(m, pids[i]) *
 							       sysconf(_SC_PAGESIZE) };
 	r = room_check(need, (size_t)n, err);
 	free(need);
@@ -191,9 +191,9 @@ struct totals {
 	int median_us, max_us;
 };
 
-static struct totals totals(const struct mark *m)
+static struct totals totals(const struct set_mergeable *m)
 {
-	struct totals t = { .failed = mark_failed(m) };
+	struct totals t = { .failed = set_mergeable_failed(m) };
 	int *us = calloc(m->n + 1, sizeof(*us));
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -210,22 +210,22 @@ static struct totals totals(const struct mark *m)
 	return t;
 }
 
-static void log_failures(const struct mark *m)
+static void log_failures(const struct set_mergeable *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		const struct mark_row *r = &m->row[i];
+		const struct merge_row *r = &m->row[i];
 
 		if (r->result < 0 && !r->gone)
 			log_error("process %d (%s): %s", r->pid, r->command, r->err.msg);
 	}
 }
 
-static const char *result_text(const struct mark *m, const struct mark_row *r)
+static const char *result_text(const struct set_mergeable *m, const struct merge_row *r)
 {
 	return r->result < 0 ? "failed" : m->off ? "no longer mergeable" : "mergeable";
 }
 
-static void print_row(const struct mark *m, const struct mark_row *r)
+static void print_row(const struct set_mergeable *m, const struct merge_row *r)
 {
 	printf("%7d  %-15s  %-7s  %7d us  %s\n", r->pid, r->command, ksm_method_name(r->method),
 	       r->stopped_us, result_text(m, r));
@@ -236,7 +236,7 @@ static void print_head(void)
 	printf("%7s  %-15s  %-7s  %10s  %s\n", "PID", "COMMAND", "METHOD", "STOPPED", "RESULT");
 }
 
-static void print_text(const struct options *o, const struct mark *m)
+static void print_text(const struct options *o, const struct set_mergeable *m)
 {
 	struct totals t = totals(m);
 
@@ -254,7 +254,7 @@ static void print_text(const struct options *o, const struct mark *m)
 	printf("; took %.1f ms\n", (double)o->elapsed_us / 1000);
 }
 
-static int print_json(const struct options *o, const struct mark *m)
+static int print_json(const struct options *o, const struct set_mergeable *m)
 {
 	struct json_out *j = json_out_new();
 	struct totals t = totals(m);
@@ -264,7 +264,7 @@ static int print_json(const struct options *o, const struct mark *m)
 	json_out_object(j, NULL);
 	json_out_array(j, "processes");
 	for (size_t i = 0; i < m->n; i++) {
-		const struct mark_row *r = &m->row[i];
+		const struct merge_row *r = &m->row[i];
 
 		if (r->gone && r->result < 0)
 			continue;
@@ -299,9 +299,9 @@ static void say_if_ksmd_rests(void)
 }
 
 /* Print what the last look did, and forget it: who comes again needs it again. */
-static size_t report_and_forget(struct mark *m)
+static size_t report_and_forget(struct set_mergeable *m)
 {
-	size_t failed = mark_failed(m);
+	size_t failed = set_mergeable_failed(m);
 
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->row[i].result == 0)
@@ -310,7 +310,7 @@ static size_t report_and_forget(struct mark *m)
 	fflush(stdout);
 	if (m->n > failed)
 		boost_start(true);
-	mark_free(m);
+	set_mergeable_free(m);
 	return failed;
 }
 
@@ -331,14 +331,14 @@ static sigset_t end_signals(void)
  * something failed in the last look. A failure is said when it is another number than
  * before, not each time.
  */
-static int watch(const struct options *o, struct mark *m, const struct target_set *set,
+static int watch(const struct options *o, struct set_mergeable *m, const struct target_set *set,
 		 size_t found)
 {
 	const struct timespec nap = { .tv_sec = o->watch_s };
 	sigset_t ends = end_signals();
-	size_t failed = mark_failed(m), before = failed;
+	size_t failed = set_mergeable_failed(m), before = failed;
 
-	mark_free(m);
+	set_mergeable_free(m);
 	while (found || o->all) {
 		struct error err;
 
@@ -350,7 +350,7 @@ static int watch(const struct options *o, struct mark *m, const struct target_se
 			;
 		if (look_until_done(m, set, &found, &err) < 0)
 			log_warning("%s", err.msg);
-		if (mark_failed(m) > before)
+		if (set_mergeable_failed(m) > before)
 			log_failures(m);
 		before = failed = report_and_forget(m);
 	}
@@ -359,7 +359,7 @@ static int watch(const struct options *o, struct mark *m, const struct target_se
 
 static int run(struct options *o, const struct target_set *set)
 {
-	struct mark m = {
+	struct set_mergeable m = {
 		.off = o->off, .method = o->method, .still_right = target_match, .arg = set
 	};
 	struct error err;
@@ -376,7 +376,7 @@ static int run(struct options *o, const struct target_set *set)
 	o->elapsed_us = now_us() - o->begun_us;
 	if (r < 0)
 		log_error("%s", err.msg);
-	status = r < 0 || mark_failed(&m) ? 1 : 0;
+	status = r < 0 || set_mergeable_failed(&m) ? 1 : 0;
 	if (r == 0 || m.n) {
 		log_failures(&m);
 		if (!o->json)
@@ -386,11 +386,11 @@ static int run(struct options *o, const struct target_set *set)
 	}
 	if (!o->off && r == 0)
 		say_if_ksmd_rests();
-	if (!o->off && m.n > mark_failed(&m))
+	if (!o->off && m.n > set_mergeable_failed(&m))
 		boost_start(true);
 	if (o->watch_s)
 		status = watch(o, &m, set, found);
-	mark_free(&m);
+	set_mergeable_free(&m);
 	return status;
 }
 

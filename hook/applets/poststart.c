@@ -26,7 +26,7 @@
 #define EXEC_WAIT_MS 1000
 /* How long it waits behind the start where the init is still held (runc). */
 #define START_WAIT_MS 60000
-/* Processes that one pass looks at, and passes. */
+/* Processes in one pass, and passes. */
 #define PROCESSES_MAX 512
 #define PASSES_MAX    8
 
@@ -107,19 +107,19 @@ static size_t processes_of(pid_t init, pid_t *list)
 }
 
 /*
- * Look until a pass finds nothing: a process may fork while we look. The number of processes
- * that stay without the mark, with err about one of them.
+ * Repeat until a pass finds nothing: a process may fork meanwhile. Returns the number of
+ * processes that are not mergeable even so, with err about one of them.
  */
 static size_t verify(pid_t init, struct error *err)
 {
 	static pid_t list[PROCESSES_MAX];
-	struct mark m = { .method = MARK_PRCTL, .timeout_ms = REPAIR_TIMEOUT_MS };
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = REPAIR_TIMEOUT_MS };
 	size_t failed, repaired;
 	ssize_t r = 1;
 
 	for (int i = 0; i < PASSES_MAX && r > 0; i++)
-		r = mark_pass(&m, list, processes_of(init, list), err);
-	failed = mark_failed(&m);
+		r = set_mergeable_pass(&m, list, processes_of(init, list), err);
+	failed = set_mergeable_failed(&m);
 	repaired = m.n - failed;
 	for (size_t i = 0; i < m.n; i++) {
 		if (m.row[i].result == 0 || m.row[i].gone)
@@ -127,9 +127,10 @@ static size_t verify(pid_t init, struct error *err)
 		*err = m.row[i].err;
 		err_wrap(err, 0, "process %d", m.row[i].pid);
 	}
-	mark_free(&m);
+	set_mergeable_free(&m);
 	if (repaired)
-		log_info("%zu processes were without the mark and have it now", repaired);
+		log_info("%zu processes had lost mergeability and are mergeable again",
+			 repaired);
 	return r < 0 ? failed + 1 : failed;
 }
 

@@ -115,7 +115,7 @@ static bool takes_part(pid_t task)
 	struct ksm_stat st;
 
 	if (ksm_stat_read(task, &st) < 0)
-		return ksm_has_marks(task);
+		return ksm_has_mergeable_mapping(task);
 	return st.merge_any == KSM_YES || st.rmap_items > 0 || st.merging_pages > 0;
 }
 

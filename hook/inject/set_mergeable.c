@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Make running processes mergeable, or take it back, until none is left that is not. */
+/* Make running processes mergeable, or disable merging, until none is left that is not. */
 #include "inject/set_mergeable.h"
 
 #include <errno.h>
@@ -30,17 +30,17 @@
 /* Frozen containers must not hold up the caller for longer than about this. */
 #define LOST_MAX_MS 10000
 
-enum kind { NOTHING, ON, AGAIN, OFF, MADVISE_ON, MADVISE_OFF, KINDS };
+enum merge_change { NOTHING, ON, AGAIN, OFF, MADVISE_ON, MADVISE_OFF, MERGE_CHANGES };
 
 static const struct {
 	struct inject_call call[2];
 	size_t n;
 	enum ksm_method method;
-} kinds[KINDS] = {
+} merge_changes[MERGE_CHANGES] = {
 	[ON] = { { { PR_SET_MEMORY_MERGE, 1 } }, 1, KSM_BY_PRCTL },
 	/*
-	 * Off and on again: where the mark survived exec but ksmd lost the process (Linux 6.7
-	 * to 6.9, mended by 3a9e567ca45f), setting it a second time does nothing.
+	 * Off and on again: where mergeability survived exec but ksmd lost the process (Linux 6.7
+	 * to 6.9, fixed by 3a9e567ca45f), setting it a second time does nothing.
 	 */
 	[AGAIN] = { { { PR_SET_MEMORY_MERGE, 0 }, { PR_SET_MEMORY_MERGE, 1 } },
 		    2,
@@ -54,28 +54,29 @@ static const struct {
 			  KSM_BY_MADVISE },
 };
 
-struct work {
+struct merge_work {
 	pid_t pid;
 	uint64_t start;
-	enum kind kind;
+	enum merge_change kind;
 	int cpu; /* where it ran last: the tracer goes there, and that is the dearest step */
 	int64_t pages; /* merged */
 };
 
-static int compare_rows(const void *a, const void *b)
+static int compare_merge_rows(const void *a, const void *b)
 {
-	const struct mark_row *x = a, *y = b;
+	const struct merge_row *x = a, *y = b;
 
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static struct mark_row *find_row(const struct mark *m, pid_t pid, uint64_t start)
+static struct merge_row *find_merge_row(const struct set_mergeable *m, pid_t pid,
+					uint64_t start)
 {
-	struct mark_row key = { .pid = pid, .start = start };
+	struct merge_row key = { .pid = pid, .start = start };
 
-	return m->n ? bsearch(&key, m->row, m->n, sizeof(key), compare_rows) : NULL;
+	return m->n ? bsearch(&key, m->row, m->n, sizeof(key), compare_merge_rows) : NULL;
 }
 
 static bool kernel_has_prctl(void)
@@ -83,45 +84,46 @@ static bool kernel_has_prctl(void)
 	return ksm_self_is_merged() != -EINVAL;
 }
 
-static bool use_madvise(const struct mark *m)
+static bool use_madvise(const struct set_mergeable *m)
 {
-	return m->method == MARK_MADVISE || (m->method == MARK_AUTO && !kernel_has_prctl());
+	return m->method == MERGE_BY_MADVISE ||
+	       (m->method == MERGE_BY_AUTO && !kernel_has_prctl());
 }
 
-/* A kernel that does not tell: it has the mark, and what ksmd holds of it says it is scanned. */
+/* A kernel that does not tell: a mapping is mergeable, and ksmd holds items of the process. */
 static bool seems_merged(pid_t pid, const struct ksm_stat *st)
 {
 	return st->rmap_items > 0 && ksm_process_method(pid, st) == KSM_BY_PRCTL;
 }
 
-static enum kind to_turn_on(const struct mark *m, pid_t pid, const struct ksm_stat *st,
-			    const struct mark_row *before)
+static enum merge_change to_turn_on(const struct set_mergeable *m, pid_t pid,
+				    const struct ksm_stat *st, const struct merge_row *before)
 {
 	if (st->merge_any == KSM_YES && st->scanned != KSM_NO)
 		return NOTHING;
 	if (use_madvise(m))
-		return ksm_lacks_marks(pid) ? MADVISE_ON : NOTHING;
+		return ksm_has_unmergeable_mapping(pid) ? MADVISE_ON : NOTHING;
 	if (st->merge_any == KSM_NO)
 		return ON;
 	if (st->merge_any == KSM_YES)
 		return AGAIN;
-	/* a second look would find the same again */
+	/* a second pass would find the same again */
 	return (before && before->result == 0) || seems_merged(pid, st) ? NOTHING : AGAIN;
 }
 
-static enum kind to_turn_off(const struct mark *m, pid_t pid, const struct ksm_stat *st,
-			     const struct mark_row *before)
+static enum merge_change to_turn_off(const struct set_mergeable *m, pid_t pid,
+				     const struct ksm_stat *st, const struct merge_row *before)
 {
 	bool tried = before && before->result == 0 && before->method == KSM_BY_PRCTL;
 
 	if (st->merge_any == KSM_YES)
-		return m->method == MARK_MADVISE ? NOTHING : OFF;
-	if (!ksm_has_marks(pid))
+		return m->method == MERGE_BY_MADVISE ? NOTHING : OFF;
+	if (!ksm_has_mergeable_mapping(pid))
 		return NOTHING;
-	if (st->merge_any == KSM_UNKNOWN && m->method != MARK_MADVISE && !tried &&
+	if (st->merge_any == KSM_UNKNOWN && m->method != MERGE_BY_MADVISE && !tried &&
 	    kernel_has_prctl())
 		return OFF;
-	return m->method == MARK_PRCTL ? NOTHING : MADVISE_OFF;
+	return m->method == MERGE_BY_PRCTL ? NOTHING : MADVISE_OFF;
 }
 
 /* Where the kernel does not count: no more than it has, and no more than there is. */
@@ -139,10 +141,10 @@ static int64_t merged_at_most(pid_t pid)
 	return resident - files < shared + sharing ? resident - files : shared + sharing;
 }
 
-/* What a process needs; false when it is none to look at (ended, a thread of the kernel). */
-static bool look(const struct mark *m, pid_t pid, struct work *w)
+/* What a process needs; false when there is nothing to do with it (ended, a kernel thread). */
+static bool find_what_to_do(const struct set_mergeable *m, pid_t pid, struct merge_work *w)
 {
-	const struct mark_row *before;
+	const struct merge_row *before;
 	struct ksm_stat st;
 	struct proc_stat p;
 	pid_t tid = pid;
@@ -154,8 +156,8 @@ static bool look(const struct mark *m, pid_t pid, struct work *w)
 		return false;
 	if (ksm_stat_read(tid, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
-	before = find_row(m, pid, p.start);
-	*w = (struct work){ .pid = pid, .start = p.start, .cpu = p.cpu };
+	before = find_merge_row(m, pid, p.start);
+	*w = (struct merge_work){ .pid = pid, .start = p.start, .cpu = p.cpu };
 	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
 		return true;
 	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(tid);
@@ -172,32 +174,33 @@ static void command_of(pid_t pid, char *out, size_t size)
 }
 
 /* The row of a process; a new one goes behind the sorted ones, *n counts both. */
-static struct mark_row *row_for(struct mark *m, const struct work *w, size_t *n)
+static struct merge_row *merge_row_for(struct set_mergeable *m, const struct merge_work *w,
+				       size_t *n)
 {
-	struct mark_row *row = find_row(m, w->pid, w->start);
+	struct merge_row *row = find_merge_row(m, w->pid, w->start);
 
 	if (row)
 		return row;
 	row = &m->row[(*n)++];
-	*row = (struct mark_row){ .pid = w->pid, .start = w->start };
+	*row = (struct merge_row){ .pid = w->pid, .start = w->start };
 	command_of(w->pid, row->command, sizeof(row->command));
 	return row;
 }
 
-static void record(struct mark *m, const struct work *w, const struct inject_target *t,
-		   size_t *n)
+static void record_result(struct set_mergeable *m, const struct merge_work *w,
+			  const struct inject_target *t, size_t *n)
 {
-	struct mark_row *row;
+	struct merge_row *row;
 
 	if (t->result == -ESRCH) {
-		row = find_row(m, w->pid, w->start);
+		row = find_merge_row(m, w->pid, w->start);
 		if (row)
 			row->gone = true;
 		return;
 	}
-	row = row_for(m, w, n);
+	row = merge_row_for(m, w, n);
 	row->tries++;
-	row->method = kinds[w->kind].method;
+	row->method = merge_changes[w->kind].method;
 	row->result = t->result;
 	/* the holes of its address space */
 	if (row->method == KSM_BY_MADVISE && t->result == -ENOMEM)
@@ -207,8 +210,8 @@ static void record(struct mark *m, const struct work *w, const struct inject_tar
 		row->stopped_us = t->stopped_us;
 }
 
-/* Is it still the process that was looked at, and still one that is meant? */
-static bool is_same(const struct mark *m, const struct work *w)
+/* Is it still the process that was examined, and still one that is meant? */
+static bool is_still_meant(const struct set_mergeable *m, const struct merge_work *w)
 {
 	struct proc_stat p;
 
@@ -217,12 +220,12 @@ static bool is_same(const struct mark *m, const struct work *w)
 }
 
 /* Up to TOGETHER processes that need the same; returns how many entries of w are through. */
-static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t *n,
-		    struct error *err)
+static int inject_batch(struct set_mergeable *m, const struct merge_work *w, size_t n_work,
+			size_t *n, struct error *err)
 {
 	struct inject_target t[TOGETHER];
-	const struct work *of[TOGETHER];
-	enum kind kind = w->kind;
+	const struct merge_work *of[TOGETHER];
+	enum merge_change kind = w->kind;
 	size_t used = 0, k = 0;
 	int r = 0;
 
@@ -231,7 +234,7 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 					       .pidfd = proc_pin(w[used].pid) };
 		if (t[k].pidfd < 0)
 			continue;
-		if (!is_same(m, &w[used])) {
+		if (!is_still_meant(m, &w[used])) {
 			close(t[k].pidfd);
 			continue;
 		}
@@ -243,8 +246,8 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 					      "not tried: too many others did not answer "
 					      "in time (frozen?)");
 	} else if (k) {
-		r = inject_run_patiently(t, k, kinds[kind].call, kinds[kind].n, m->timeout_ms,
-					 m->call_ms, err);
+		r = inject_run_patiently(t, k, merge_changes[kind].call, merge_changes[kind].n,
+					 m->timeout_ms, m->call_ms, err);
 		/* those that were through before the time was over count */
 		if (r == -ETIMEDOUT)
 			r = 0;
@@ -254,14 +257,14 @@ static int try_some(struct mark *m, const struct work *w, size_t n_work, size_t 
 		if (t[i].result == -ETIMEDOUT || t[i].result == -EINTR)
 			m->lost_ms += m->timeout_ms;
 		if (r == 0)
-			record(m, of[i], &t[i], n);
+			record_result(m, of[i], &t[i], n);
 	}
 	return r < 0 ? r : (int)used;
 }
 
-static int compare_work(const void *a, const void *b)
+static int compare_merge_work(const void *a, const void *b)
 {
-	const struct work *x = a, *y = b;
+	const struct merge_work *x = a, *y = b;
 
 	if (x->kind != y->kind)
 		return (int)x->kind - (int)y->kind;
@@ -269,26 +272,28 @@ static int compare_work(const void *a, const void *b)
 }
 
 /* All of the list, the same kinds together. */
-static int try_all(struct mark *m, struct work *w, size_t n_work, struct error *err)
+static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_work,
+		      struct error *err)
 {
 	size_t n = m->n;
-	struct mark_row *row = realloc(m->row, (n + n_work) * sizeof(*row));
+	struct merge_row *row = realloc(m->row, (n + n_work) * sizeof(*row));
 	int r = 0;
 
 	if (!row)
 		return err_set(err, ENOMEM, "out of memory");
 	m->row = row;
-	qsort(w, n_work, sizeof(*w), compare_work);
+	qsort(w, n_work, sizeof(*w), compare_merge_work);
 	for (size_t i = 0; r >= 0 && i < n_work; i += (size_t)r)
-		r = try_some(m, &w[i], n_work - i, &n, err);
+		r = inject_batch(m, &w[i], n_work - i, &n, err);
 	m->n = n;
-	qsort(m->row, n, sizeof(*m->row), compare_rows);
+	qsort(m->row, n, sizeof(*m->row), compare_merge_rows);
 	return r < 0 ? r : 0;
 }
 
-ssize_t mark_pass(struct mark *m, const pid_t *pids, size_t n, struct error *err)
+ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
+			   struct error *err)
 {
-	struct work *w = calloc(n + 1, sizeof(*w));
+	struct merge_work *w = calloc(n + 1, sizeof(*w));
 	size_t n_work = 0;
 	int r = 0;
 
@@ -296,27 +301,27 @@ ssize_t mark_pass(struct mark *m, const pid_t *pids, size_t n, struct error *err
 		return err_set(err, ENOMEM, "out of memory");
 	m->already = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!look(m, pids[i], &w[n_work]))
+		if (!find_what_to_do(m, pids[i], &w[n_work]))
 			continue;
 		if (w[n_work].kind != NOTHING)
 			n_work++;
-		else if (!find_row(m, pids[i], w[n_work].start))
+		else if (!find_merge_row(m, pids[i], w[n_work].start))
 			m->already++;
 	}
 	if (n_work)
-		r = try_all(m, w, n_work, err);
+		r = inject_all(m, w, n_work, err);
 	free(w);
 	return r < 0 ? r : (ssize_t)n_work;
 }
 
-int64_t mark_merged_pages(const struct mark *m, pid_t pid)
+int64_t set_mergeable_pages(const struct set_mergeable *m, pid_t pid)
 {
-	struct work w;
+	struct merge_work w;
 
-	return look(m, pid, &w) && w.kind != NOTHING ? w.pages : 0;
+	return find_what_to_do(m, pid, &w) && w.kind != NOTHING ? w.pages : 0;
 }
 
-size_t mark_failed(const struct mark *m)
+size_t set_mergeable_failed(const struct set_mergeable *m)
 {
 	size_t failed = 0;
 
@@ -325,7 +330,7 @@ size_t mark_failed(const struct mark *m)
 	return failed;
 }
 
-void mark_free(struct mark *m)
+void set_mergeable_free(struct set_mergeable *m)
 {
 	free(m->row);
 	m->row = NULL;

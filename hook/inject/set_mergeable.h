@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Make running processes mergeable, or take it back, until none is left that is not. */
-#ifndef KSM_MARK_H
-#define KSM_MARK_H
+/* Make running processes mergeable, or disable merging, until none is left that is not. */
+#ifndef KSM_SET_MERGEABLE_H
+#define KSM_SET_MERGEABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,14 +11,15 @@
 #include "base/error.h"
 #include "kernel/ksm.h"
 
-enum mark_method {
-	MARK_AUTO, /* the prctl where the kernel has it; to take back: what a process has */
-	MARK_PRCTL,
-	MARK_MADVISE,
+enum merge_method {
+	/* PR_SET_MEMORY_MERGE where the kernel has it; to disable: what a process has */
+	MERGE_BY_AUTO,
+	MERGE_BY_PRCTL,
+	MERGE_BY_MADVISE,
 };
 
 /* A process on which something was tried, once or more often. */
-struct mark_row {
+struct merge_row {
 	pid_t pid;
 	uint64_t start;   /* with pid: this process and no later one */
 	char command[64]; /* fit to print */
@@ -30,9 +31,9 @@ struct mark_row {
 	struct error err;
 };
 
-struct mark {
-	bool off; /* take it back */
-	enum mark_method method;
+struct set_mergeable {
+	bool off; /* disable merging */
+	enum merge_method method;
 	int timeout_ms; /* for a process to enter the kernel */
 	int call_ms;    /* and for their calls, beyond that, those that are tried together */
 	bool retry;     /* those that failed before, too */
@@ -43,24 +44,25 @@ struct mark {
 	bool (*still_right)(const void *arg, pid_t pid);
 	const void *arg;
 	/* out: */
-	int64_t lost_ms;      /* spent on processes that did not answer */
-	size_t already;       /* of the last list, those that were as wanted all along */
-	struct mark_row *row; /* by process id */
+	int64_t lost_ms;       /* spent on processes that did not answer */
+	size_t already;        /* of the last list, those that were as wanted all along */
+	struct merge_row *row; /* by process id */
 	size_t n;
 };
 
 /*
- * One look at the processes of a list; on those that are not as wanted it is tried. Returns
+ * One pass over the processes of a list; on those that are not as wanted it is tried. Returns
  * how many these were, or -errno with err. A caller who makes the list anew and repeats this
  * until it returns 0 misses none that was forked meanwhile. Those on which it failed are
  * tried again with retry only.
  */
-ssize_t mark_pass(struct mark *m, const pid_t *pids, size_t n, struct error *err);
+ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
+			   struct error *err);
 
-/* How many merged pages a process would need memory for if mark_pass() took the mark back. */
-int64_t mark_merged_pages(const struct mark *m, pid_t pid);
+/* How many merged pages a process would need memory for if set_mergeable_pass() disabled merging. */
+int64_t set_mergeable_pages(const struct set_mergeable *m, pid_t pid);
 
-size_t mark_failed(const struct mark *m);
-void mark_free(struct mark *m);
+size_t set_mergeable_failed(const struct set_mergeable *m);
+void set_mergeable_free(struct set_mergeable *m);
 
 #endif

@@ -78,7 +78,7 @@ int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 static bool find_mapping(pid_t pid, bool (*fits)(const char *flags, void *arg), void *arg)
 {
 	char path[32], line[512];
-	bool found = false;
+	bool found = false, whole = true;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
@@ -86,8 +86,10 @@ static bool find_mapping(pid_t pid, bool (*fits)(const char *flags, void *arg), 
 	if (!f)
 		return false;
 	while (!found && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "VmFlags:", 8) == 0)
+		/* the rest of a long line is a file's name, which may hold anything */
+		if (whole && strncmp(line, "VmFlags:", 8) == 0)
 			found = fits(line + 8, arg);
+		whole = strchr(line, '\n');
 	}
 	fclose(f);
 	return found;
@@ -109,15 +111,15 @@ static bool could_merge(const char *flags)
 	return strstr(flags, " wr ");
 }
 
-static bool is_marked(const char *flags, void *arg)
+static bool is_mergeable_mapping(const char *flags, void *arg)
 {
 	(void)arg;
 	return strstr(flags, " mg ");
 }
 
-static bool is_unmarked(const char *flags, void *arg)
+static bool lacks_mergeable(const char *flags, void *arg)
 {
-	return could_merge(flags) && !is_marked(flags, arg);
+	return could_merge(flags) && !is_mergeable_mapping(flags, arg);
 }
 
 /* The first that could merge tells for all, but a stack (grows down), which exec makes early */
@@ -127,7 +129,7 @@ static bool tells_for_all(const char *flags, void *arg)
 
 	if (!could_merge(flags) || strstr(flags, " gd "))
 		return false;
-	*flag = is_marked(flags, NULL) ? KSM_YES : KSM_NO;
+	*flag = is_mergeable_mapping(flags, NULL) ? KSM_YES : KSM_NO;
 	return true;
 }
 
@@ -139,14 +141,14 @@ static enum ksm_flag smaps_flag(pid_t pid)
 	return flag;
 }
 
-bool ksm_has_marks(pid_t pid)
+bool ksm_has_mergeable_mapping(pid_t pid)
 {
-	return find_mapping(pid, is_marked, NULL);
+	return find_mapping(pid, is_mergeable_mapping, NULL);
 }
 
-bool ksm_lacks_marks(pid_t pid)
+bool ksm_has_unmergeable_mapping(pid_t pid)
 {
-	return find_mapping(pid, is_unmarked, NULL);
+	return find_mapping(pid, lacks_mergeable, NULL);
 }
 
 static enum ksm_method find_method(pid_t pid, const struct ksm_stat *st, bool all_scanned)
@@ -155,7 +157,7 @@ static enum ksm_method find_method(pid_t pid, const struct ksm_stat *st, bool al
 
 	if (st->merge_any == KSM_YES)
 		return st->scanned == KSM_NO ? KSM_BY_NONE : KSM_BY_PRCTL;
-	/* where the kernel tells, it has looked for a marked mapping itself */
+	/* where the kernel tells, it has looked for a mergeable mapping itself */
 	if (st->merge_any == KSM_NO)
 		return st->scanned == KSM_YES ? KSM_BY_MADVISE : KSM_BY_NONE;
 	flag = smaps_flag(pid);
@@ -165,7 +167,7 @@ static enum ksm_method find_method(pid_t pid, const struct ksm_stat *st, bool al
 		return KSM_BY_UNKNOWN;
 	if (all_scanned && st->rmap_items == 0)
 		return KSM_BY_NONE;
-	return ksm_has_marks(pid) ? KSM_BY_MADVISE : KSM_BY_NONE;
+	return ksm_has_mergeable_mapping(pid) ? KSM_BY_MADVISE : KSM_BY_NONE;
 }
 
 enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st)

@@ -21,9 +21,9 @@ enum ksm_flag { KSM_UNKNOWN = -1, KSM_NO, KSM_YES };
 
 /* /proc/PID/ksm_stat (Linux 6.1); counters that a kernel lacks are 0. */
 struct ksm_stat {
-	int64_t merging_pages;   /* places of this process that use a merged page */
+	int64_t merging_pages;   /* mappings of this process that use a merged page */
 	bool counted;            /* the kernel says how many these are (Linux 5.19) */
-	int64_t zero_pages;      /* places that use the kernel's zero page */
+	int64_t zero_pages;      /* mappings that use the kernel's zero page */
 	int64_t rmap_items;      /* scanned pages, 64 bytes of kernel memory each */
 	int64_t profit;          /* bytes, as the kernel counts it */
 	enum ksm_flag merge_any; /* the prctl is set; unknown before about Linux 6.14 */
@@ -45,21 +45,21 @@ enum ksm_method { KSM_BY_UNKNOWN = -1, KSM_BY_NONE, KSM_BY_PRCTL, KSM_BY_MADVISE
 
 /*
  * st is the process's ksm_stat, or has merge_any unknown. Where the kernel does not tell, a
- * mark is put down to the prctl if it has that.
+ * mergeable mapping is put down to PR_SET_MEMORY_MERGE if it has that.
  */
 enum ksm_method ksm_process_method(pid_t pid, const struct ksm_stat *st);
 
 /*
- * The same where st was read and ksmd has been through: of a process that it has not looked at
- * no mapping is marked by madvise, or it is younger than the last scan. The walk over all of
+ * The same where st was read and ksmd has completed a full scan: a process that it holds no items
+ * of has no mapping that madvise made mergeable, or it is younger than the last scan. The walk over all of
  * smaps that it saves is what takes longest on kernels that do not tell (before about 6.14).
  */
 enum ksm_method ksm_process_method_quick(pid_t pid, const struct ksm_stat *st);
 const char *ksm_method_name(enum ksm_method method);
 
-/* Is any mapping marked? Is any not that madvise would mark? (VmFlags of smaps) */
-bool ksm_has_marks(pid_t pid);
-bool ksm_lacks_marks(pid_t pid);
+/* Is any mapping mergeable? Is any not that madvise would make so? (VmFlags of smaps) */
+bool ksm_has_mergeable_mapping(pid_t pid);
+bool ksm_has_unmergeable_mapping(pid_t pid);
 
 /* A number from /sys/kernel/mm/ksm; -ENOENT where this kernel has no such file. */
 int ksm_sysfs(const char *name, int64_t *out);

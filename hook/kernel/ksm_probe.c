@@ -99,7 +99,7 @@ enum probe_way probe_way(void)
 	if (ksm_self_is_merged() < 0)
 		return probe_madvise() ? PROBE_MADVISE : PROBE_NO_KSM;
 	/*
-	 * Kernels that tell the mark in ksm_stat (seen on 6.18, not on 6.16) are younger than
+	 * Kernels that tell mergeability in ksm_stat (seen on 6.18, not on 6.16) are younger than
 	 * the last that lost it (6.9): that saves starting a program.
 	 */
 	if (ksm_stat_read(getpid(), &st) == 0 && st.merge_any != KSM_UNKNOWN)

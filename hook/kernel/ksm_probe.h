@@ -21,11 +21,11 @@ struct support {
 /* All of it; starts this program once more to see what exec does. */
 struct support probe_support(void);
 
-/* Where a container that is started gets its mark from, with the method "auto". */
+/* What makes a container that is started mergeable, with the method "auto". */
 enum probe_way {
 	PROBE_NO_KSM,
-	PROBE_MADVISE,   /* no prctl: the library marks the mappings */
-	PROBE_EACH_EXEC, /* exec loses the mark: the library sets it in every program */
+	PROBE_MADVISE,   /* no prctl: the library calls madvise for the mappings */
+	PROBE_EACH_EXEC, /* exec loses mergeability: the library sets it in every program */
 	PROBE_INHERIT,   /* what is put into the init stays, or the kernel does not tell */
 };
 
