@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "inject/inject.h"
 #include "kernel/proc.h"
+#include "kernel/process.h"
 
 /* uapi/asm-generic/mman-common.h */
 #define MADV_MERGEABLE   12
@@ -146,22 +147,19 @@ static bool find_what_to_do(const struct set_mergeable *m, pid_t pid, struct mer
 {
 	const struct merge_row *before;
 	struct ksm_stat st;
-	struct proc_stat p;
-	pid_t tid = pid;
+	struct process p;
 
-	if (proc_stat(pid, &p) < 0 || p.kernel_thread)
+	if (process_find(pid, &p) < 0)
 		return false;
-	/* a first thread that has ended has no memory to ask about, the others do */
-	if (p.state == 'Z' && (p.threads == 1 || proc_live_thread(pid, &tid) < 0))
-		return false;
-	if (ksm_stat_read(tid, &st) < 0)
+	if (ksm_stat_read(p.task, &st) < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
-	before = find_merge_row(m, pid, p.start);
-	*w = (struct merge_work){ .pid = pid, .start = p.start, .cpu = p.cpu };
+	before = find_merge_row(m, pid, p.stat.start);
+	*w = (struct merge_work){ .pid = pid, .start = p.stat.start, .cpu = p.stat.cpu };
 	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
 		return true;
-	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(tid);
-	w->kind = m->off ? to_turn_off(m, tid, &st, before) : to_turn_on(m, tid, &st, before);
+	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
+	w->kind = m->off ? to_turn_off(m, p.task, &st, before) :
+			   to_turn_on(m, p.task, &st, before);
 	return true;
 }
 

@@ -209,16 +209,16 @@ static const struct {
 static void samples(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(one_sample); i++) {
-		struct burst_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
-		struct burst b;
+		struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
+		struct boost b;
 
 		check_case = one_sample[i].what;
-		burst_begin(&b, &rate, &s);
+		boost_begin(&b, &rate, &s);
 		s.ms += one_sample[i].after_ms;
 		s.scans = one_sample[i].scans;
 		s.known += one_sample[i].grown;
 		s.started = one_sample[i].started;
-		CHECK_INT(burst_step(&b, &s), one_sample[i].goes_on);
+		CHECK_INT(boost_step(&b, &s), one_sample[i].goes_on);
 	}
 	check_case = "";
 }
@@ -226,45 +226,45 @@ static void samples(void)
 /* What is new has to be scanned twice, and what a new process has perhaps a time more. */
 static void scans_that_follow(void)
 {
-	struct burst_sample s = { .ms = 1000000, .scans = 10, .known = 100 };
-	struct burst b;
+	struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100 };
+	struct boost b;
 
-	burst_begin(&b, &rate, &s);
+	boost_begin(&b, &rate, &s);
 	s.ms += 1999;
 	s.known += 255;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	/* new since the last look, not since the last sample */
 	s.ms += 1;
 	s.known += 1;
 	s.scans = 20;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.ms += 8000;
 	s.scans = 21;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.scans = 22;
-	CHECK(!burst_step(&b, &s));
+	CHECK(!boost_step(&b, &s));
 	/* less than is worth a scan */
 	s.known += 255;
 	s.ms += 2000;
-	CHECK(!burst_step(&b, &s));
+	CHECK(!boost_step(&b, &s));
 	/* scans that take no time do not end it before there were two looks more */
 	s.known += 256;
 	s.ms += 2000;
 	s.scans += 10;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.ms += 3999;
 	s.scans += 10;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.ms += 1;
-	CHECK(!burst_step(&b, &s));
+	CHECK(!boost_step(&b, &s));
 	s.started = true;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.started = false;
 	s.ms += 10000;
 	s.scans += 2;
-	CHECK(burst_step(&b, &s));
+	CHECK(boost_step(&b, &s));
 	s.scans++;
-	CHECK(!burst_step(&b, &s));
+	CHECK(!boost_step(&b, &s));
 }
 
 /* From 1000 pages: what ksmd used in so many milliseconds, and the pages then. */
@@ -282,19 +282,19 @@ static void pages_of_a_share(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
 		const struct profile_rate of = { 1000, 4000, shares[i].percent };
-		struct burst_sample s = { .ms = 1000000, .cpu_us = 5000 };
-		struct burst b;
+		struct boost_sample s = { .ms = 1000000, .cpu_us = 5000 };
+		struct boost b;
 
-		burst_begin(&b, &of, &s);
+		boost_begin(&b, &of, &s);
 		s.ms += shares[i].ms;
 		s.cpu_us = shares[i].cpu_us < 0 ? -1 : s.cpu_us + shares[i].cpu_us;
-		CHECK(burst_step(&b, &s));
+		CHECK(boost_step(&b, &s));
 		CHECK_INT(b.pages, shares[i].pages);
 		/* it is known again, but from when on is not */
 		if (shares[i].cpu_us < 0) {
 			s.ms += 500;
 			s.cpu_us = 1000000;
-			CHECK(burst_step(&b, &s));
+			CHECK(boost_step(&b, &s));
 			CHECK_INT(b.pages, shares[i].pages);
 		}
 	}
