@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The applets; each returns the program's exit status: 0 done, 1 failed, 2 wrong usage. */
+/* The commands; each returns the program's exit status: 0 done, 1 failed, 2 wrong usage. */
 #ifndef KSM_APPLETS_H
 #define KSM_APPLETS_H
 
@@ -22,22 +22,7 @@ int applet_ps(int argc, char **argv);
 int applet_metrics(int argc, char **argv);
 int applet_doctor(int argc, char **argv);
 
-/*
- * Called under this name, the program reads stdin to its end and does nothing else: what
- * `ksm-hook status` executes to see whether the kernel's mark survives that.
- */
-#define APPLET_WAIT "ksm-hook-wait"
-
-/* Is this a name under which the program is an OCI runtime? Then it has no other applet. */
+/* Is this a name under which the program is an OCI runtime? Then it has no other command. */
 bool runtime_is_name(const char *argv0);
-
-/* What `ksm-hook APPLET --help` prints: usage line and description, from main.c's table. */
-void applet_usage(const char *name);
-
-/* Parse --json and --help. Returns -1 to go on, else the exit status. */
-int look_options(int argc, char **argv, bool *json);
-
-/* The same for an applet that takes arguments as well: they begin at optind. */
-int look_target_options(int argc, char **argv, bool *json);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook attach and detach: make running processes mergeable, or take it back. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +17,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "containers/targets.h"
 #include "inject/set_mergeable.h"
@@ -37,83 +37,101 @@
 #define WATCH_DEFAULT_S 10
 #define WATCH_MAX_S     86400
 
-struct options {
+struct attach_options {
 	bool off, all, force, json;
+	const char *method_name;
 	enum merge_method method;
-	int64_t watch_s; /* 0: do not */
+	int watch_s; /* 0: do not */
 	int64_t begun_us, elapsed_us;
 };
 
-static bool parse_method(const char *text, enum merge_method *out)
-{
-	static const char *const names[] = {
-		[MERGE_BY_AUTO] = "auto", [MERGE_BY_PRCTL] = "prctl", [MERGE_BY_MADVISE] = "madvise"
-	};
+#define OPTION_ALL                                                          \
+	OPTION_FLAG(struct attach_options, all, "all",                      \
+		    "every container, but no process of the host and not\n" \
+		    "the container that ksm-hook itself runs in")
+#define OPTION_JSON OPTION_FLAG(struct attach_options, json, "json", "report in JSON")
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*out = (enum merge_method)i;
-			return true;
-		}
-	}
-	log_error("--method is auto, prctl or madvise, not \"%s\"", text);
-	return false;
+static const struct command_syntax attach_command = {
+	.arguments = ARGUMENTS_ANYWHERE,
+	.synopsis = "[TARGET...]",
+	.about =
+		"Make running containers or processes mergeable without restarting them; what\n"
+		"they start later inherits that. Name TARGETs, or give --all. The report has a\n"
+		"line for each process that was changed.\n"
+		"\n"
+		"A TARGET is a process (NUMBER or pid:NUMBER), a container as ksm-hook ps lists\n"
+		"it (NAME, or ENGINE:NAME), or a cgroup with all below it (a path as in\n"
+		"/proc/PID/cgroup).\n",
+	.examples =
+		"ksm-hook attach web lxc:db 4711 /system.slice/redis.service\n"
+		"ksm-hook attach --all --watch=30\n",
+	.see_also = "ksm-hook(8), ksm-hook-ps(8), ksm-hook-estimate(8)",
+	.option = {
+		OPTION_ALL,
+		OPTION_TEXT(struct attach_options, method_name, "method", "auto|prctl|madvise",
+			    "prctl: all memory that a process has and will have;\n"
+			    "madvise: the memory that it has now; auto: prctl where\n"
+			    "the kernel has it, else madvise. Default: auto"),
+		OPTION_NUMBER(struct attach_options, watch_s, "watch", "[SECONDS]", 1,
+			      WATCH_MAX_S, WATCH_DEFAULT_S,
+			    "look again every 10 seconds, or every SECONDS, until a\n"
+			    "signal comes or all targets have ended"),
+		OPTION_JSON,
+		{ "" },
+	},
+};
+
+static const struct command_syntax detach_command = {
+	.arguments = ARGUMENTS_ANYWHERE,
+	.synopsis = "[TARGET...]",
+	.about =
+		"Disable merging for running containers or processes, and unmerge what is\n"
+		"merged: every process gets its own copy of each page again. Name TARGETs, or\n"
+		"give --all. Refused where there is not enough memory for the copies.\n"
+		"\n"
+		"A TARGET is a process (NUMBER or pid:NUMBER), a container as ksm-hook ps lists\n"
+		"it (NAME, or ENGINE:NAME), or a cgroup with all below it (a path as in\n"
+		"/proc/PID/cgroup).\n",
+	.examples =
+		"ksm-hook detach web\n"
+		"ksm-hook detach --all --force\n",
+	.see_also = "ksm-hook(8), ksm-hook-ps(8)",
+	.option = {
+		OPTION_ALL,
+		OPTION_TEXT(struct attach_options, method_name, "method", "auto|prctl|madvise",
+			    "prctl: clear the setting of the process; madvise: that\n"
+			    "of its mappings only; auto: whatever a process has.\n"
+			    "Default: auto"),
+		OPTION_FLAG(struct attach_options, force, "force",
+			    "do not check whether there is memory for the copies"),
+		OPTION_JSON,
+		{ "" },
+	},
+};
+
+static enum merge_method method_of(const char *name)
+{
+	return strcmp(name, "prctl") == 0   ? MERGE_BY_PRCTL :
+	       strcmp(name, "madvise") == 0 ? MERGE_BY_MADVISE :
+					      MERGE_BY_AUTO;
 }
 
-static bool parse_watch(const char *text, int64_t *out)
+static int parse_attach(int *argc, char **argv, struct attach_options *o, struct error *err)
 {
-	*out = WATCH_DEFAULT_S;
-	if (!text || parse_int(text, strlen(text), 1, WATCH_MAX_S, out) == 0)
-		return true;
-	log_error("--watch takes seconds from 1 to %d, not \"%s\"", WATCH_MAX_S, text);
-	return false;
-}
+	int r = options_parse(o->off ? &detach_command : &attach_command, argc, argv, o, err);
 
-/* -1 to go on, else the exit status. */
-static int parse(int argc, char **argv, struct options *o)
-{
-	static const struct option attach_opts[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "method", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "watch", optional_argument, NULL, 'w' },
-		{ 0 },
-	};
-	static const struct option detach_opts[] = {
-		{ "all", no_argument, NULL, 'a' },   { "method", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },  { "help", no_argument, NULL, 'h' },
-		{ "force", no_argument, NULL, 'f' }, { 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", o->off ? detach_opts : attach_opts, NULL)) !=
-	       -1) {
-		if (c == 'a')
-			o->all = true;
-		else if (c == 'f')
-			o->force = true;
-		else if (c == 'j')
-			o->json = true;
-		else if (c == 'h') {
-			applet_usage(argv[0]);
-			return 0;
-		} else if (c == 'm' ? !parse_method(optarg, &o->method) :
-			   c == 'w' ? !parse_watch(optarg, &o->watch_s) :
-				      true)
-			return 2;
-	}
-	if (o->all == (optind < argc)) {
-		log_error(o->all ? "--all and single targets do not go together" :
-				   "no target given; ksm-hook %s --help tells more",
-			  argv[0]);
-		return 2;
-	}
-	if (o->json && o->watch_s) {
-		log_error("--json reports at the end, and --watch has none");
-		return 2;
-	}
-	return -1;
+	if (r != 0)
+		return r;
+	o->method = method_of(o->method_name);
+	if (o->all && *argc > 1)
+		return err_set(err, EINVAL, "--all and single targets exclude each other");
+	if (!o->all && *argc == 1)
+		return err_set(err, EINVAL, "no target given");
+	if (o->json && o->watch_s)
+		return err_set(err, EINVAL,
+			       "--json and --watch exclude each other: the report comes at "
+			       "the end, and --watch has none");
+	return 0;
 }
 
 /* One pass over what is meant now. */
@@ -158,7 +176,8 @@ static int look_until_done(struct set_mergeable *m, const struct target_set *set
 	return (int)r;
 }
 
-static int check_room(const struct set_mergeable *m, const struct target_set *set, struct error *err)
+static int check_room(const struct set_mergeable *m, const struct target_set *set,
+		      struct error *err)
 {
 	struct room_need *need;
 	pid_t *pids = NULL;
@@ -236,7 +255,7 @@ static void print_head(void)
 	printf("%7s  %-15s  %-7s  %10s  %s\n", "PID", "COMMAND", "METHOD", "STOPPED", "RESULT");
 }
 
-static void print_text(const struct options *o, const struct set_mergeable *m)
+static void print_text(const struct attach_options *o, const struct set_mergeable *m)
 {
 	struct totals t = totals(m);
 
@@ -254,7 +273,7 @@ static void print_text(const struct options *o, const struct set_mergeable *m)
 	printf("; took %.1f ms\n", (double)o->elapsed_us / 1000);
 }
 
-static int print_json(const struct options *o, const struct set_mergeable *m)
+static int print_json(const struct attach_options *o, const struct set_mergeable *m)
 {
 	struct json_out *j = json_out_new();
 	struct totals t = totals(m);
@@ -331,8 +350,8 @@ static sigset_t end_signals(void)
  * something failed in the last look. A failure is said when it is another number than
  * before, not each time.
  */
-static int watch(const struct options *o, struct set_mergeable *m, const struct target_set *set,
-		 size_t found)
+static int watch(const struct attach_options *o, struct set_mergeable *m,
+		 const struct target_set *set, size_t found)
 {
 	const struct timespec nap = { .tv_sec = o->watch_s };
 	sigset_t ends = end_signals();
@@ -357,7 +376,7 @@ static int watch(const struct options *o, struct set_mergeable *m, const struct 
 	return failed ? 1 : 0;
 }
 
-static int run(struct options *o, const struct target_set *set)
+static int run(struct attach_options *o, const struct target_set *set)
 {
 	struct set_mergeable m = {
 		.off = o->off, .method = o->method, .still_right = target_match, .arg = set
@@ -396,16 +415,16 @@ static int run(struct options *o, const struct target_set *set)
 
 static int attach(int argc, char **argv, bool off)
 {
-	struct options o = { .off = off, .begun_us = now_us() };
+	struct attach_options o = { .off = off, .method_name = "auto", .begun_us = now_us() };
 	struct target_set set;
 	struct error err;
-	int status;
+	int status, r;
 
 	log_init(argv[0], false);
-	status = parse(argc, argv, &o);
-	if (status >= 0)
-		return status;
-	if (target_resolve(&set, argv + optind, (size_t)(argc - optind), o.all, &err) < 0) {
+	r = parse_attach(&argc, argv, &o, &err);
+	if (r != 0)
+		return options_exit(argv[0], r, &err);
+	if (target_resolve(&set, argv + 1, (size_t)(argc - 1), o.all, &err) < 0) {
 		log_error("%s", err.msg);
 		status = 1;
 	} else {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "inject/container_init.h"
 #include "inject/inject.h"
 #include "kernel/proc.h"
@@ -14,6 +15,47 @@
 #include "layout/layout.h"
 #include "oci/hook_stage.h"
 #include "oci/method.h"
+#include "policy/config.h"
+
+static const struct command_syntax create_runtime_command = {
+	.arguments = ARGUMENTS_NONE,
+	.synopsis = "<STATE",
+	.about =
+		"OCI hook for the stage createRuntime, and for prestart, the older name of it:\n"
+		"register one of the two. Runtimes call it with the container's state on\n"
+		"standard input.\n"
+		"\n"
+		"Where the container opts in (annotation io.ksm.merge=true) and the\n"
+		"configuration allows it, makes its init mergeable before it executes the\n"
+		"workload: everything in the container inherits that.\n"
+		"\n"
+		"The exit status is 0, so that no container fails to start because of the hook,\n"
+		"also when it is called wrongly; it is 1 only where merging is required and was\n"
+		"not possible.\n",
+	.examples =
+		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook.json\n",
+	.see_also = "ksm-hook(8), ksm-hook.conf(5), oci-hooks(5)",
+	.option = {
+		HOOK_OPTION_CONFIG,
+		{ "" },
+	},
+};
+
+static const struct command_syntax poststop_command = {
+	.arguments = ARGUMENTS_NONE,
+	.synopsis = "<STATE",
+	.about =
+		"OCI hook for the stage poststop; runtimes call it with the container's state\n"
+		"on standard input. Removes what was stored about the container: its names\n"
+		"(ksm-hook ps) and its place in a group of a shared layout.\n"
+		"\n"
+		"The exit status is 0.\n",
+	.see_also = "ksm-hook(8), ksm-hook-ps(8), oci-hooks(5)",
+	.option = {
+		HOOK_OPTION_CONFIG,
+		{ "" },
+	},
+};
 
 /* t->pidfd is the caller's to close. */
 static int find_init(pid_t pid, struct inject_target *t, struct error *err)
@@ -39,7 +81,7 @@ int applet_create_runtime(int argc, char **argv)
 	bool injects, merged = false;
 	int status, r;
 
-	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&create_runtime_command, argc, argv, &v, &status) == HOOK_DONE)
 		return status;
 	metadata_write(v.id, v.pid, &v.metadata);
 	injects = method_injects(&v, &status) == HOOK_MERGE;
@@ -67,7 +109,7 @@ int applet_poststop(int argc, char **argv)
 	struct hook_verdict v;
 	int status;
 
-	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&poststop_command, argc, argv, &v, &status) == HOOK_DONE)
 		return status;
 	metadata_remove(v.id);
 	if (v.decision.group[0])

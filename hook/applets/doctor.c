@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook doctor: why is nothing merging? It changes nothing; each finding has its fix. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "doctor/checks.h"
 #include "doctor/findings.h"
@@ -147,26 +147,56 @@ static int run_checks(struct doctor *d, bool json)
 	return findings_of_level(d, FINDING_BROKEN) ? 1 : r;
 }
 
+struct doctor_options {
+	bool json;
+};
+
+static const struct command_syntax doctor_command = {
+	.arguments = ARGUMENTS_ANYWHERE,
+	.synopsis = "[TARGET...]",
+	.about =
+		"Find out why nothing is merging: look at the kernel, at ksmd, at the\n"
+		"configuration of this host's container engines, and at the containers that\n"
+		"run. For each problem prints why it matters and the command that fixes it.\n"
+		"Changes nothing.\n"
+		"\n"
+		"A TARGET is a process (NUMBER or pid:NUMBER), a container as ksm-hook ps lists\n"
+		"it (NAME, or ENGINE:NAME), or a cgroup with all below it (a path as in\n"
+		"/proc/PID/cgroup). Without a TARGET all containers are looked at.\n"
+		"\n"
+		"The exit status is 1 if something is broken.\n",
+	.examples =
+		"ksm-hook doctor\n"
+		"ksm-hook doctor docker:4f2a9c\n"
+		"ksm-hook doctor --json | jq '.findings[] | select(.level == \"broken\")'\n",
+	.see_also = "ksm-hook-doctor(8), ksm-hook(8)",
+	.option = {
+		OPTION_FLAG(struct doctor_options, json, "json",
+			    "print JSON"),
+		{ "" },
+	},
+};
+
 int applet_doctor(int argc, char **argv)
 {
 	static struct doctor d;
-	bool json = false;
+	struct doctor_options o = { 0 };
 	struct error err;
 	int ret;
 
 	log_init("doctor", false);
-	ret = look_target_options(argc, argv, &json);
-	if (ret >= 0)
-		return ret;
-	if (optind < argc && target_resolve(&d.targets, argv + optind, (size_t)(argc - optind),
-					    false, &err) < 0) {
+	ret = options_parse(&doctor_command, &argc, argv, &o, &err);
+	if (ret != 0)
+		return options_exit("doctor", ret, &err);
+	if (argc > 1 &&
+	    target_resolve(&d.targets, argv + 1, (size_t)(argc - 1), false, &err) < 0) {
 		log_error("%s", err.msg);
 		target_free(&d.targets);
 		return 2;
 	}
 	d.finding = calloc(FINDINGS_MAX, sizeof(*d.finding));
 	if (d.finding) {
-		ret = run_checks(&d, json);
+		ret = run_checks(&d, o.json);
 	} else {
 		log_error("out of memory");
 		ret = 1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook estimate: what merging would save and cost, before anything is opted in. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "containers/targets.h"
 #include "estimate/estimate.h"
@@ -85,23 +85,48 @@ static int print_estimate(char *const *words, size_t n, bool json, struct error 
 	return r;
 }
 
+struct estimate_options {
+	bool json;
+};
+
+static const struct command_syntax estimate_command = {
+	.arguments = ARGUMENTS_ANYWHERE,
+	.synopsis = "[TARGET...]",
+	.about =
+		"Read the memory of running containers, change nothing, and show what merging\n"
+		"would save and cost. Without a TARGET all containers are read.\n"
+		"\n"
+		"A TARGET is a process (NUMBER or pid:NUMBER), a container as ksm-hook ps lists\n"
+		"it (NAME, or ENGINE:NAME), or a cgroup with all below it (a path as in\n"
+		"/proc/PID/cgroup).\n",
+	.examples =
+		"ksm-hook estimate\n"
+		"ksm-hook estimate web-1 web-2 /system.slice/app.service\n",
+	.see_also = "ksm-hook-estimate(8), ksm-hook-ps(8), ksm-hook(8)",
+	.option = {
+		OPTION_FLAG(struct estimate_options, json, "json",
+			    "print JSON"),
+		{ "" },
+	},
+};
+
 int applet_estimate(int argc, char **argv)
 {
+	struct estimate_options o = { 0 };
 	struct error err = { "" };
-	bool json = false;
 	int r;
 
 	log_init("estimate", false);
-	r = look_target_options(argc, argv, &json);
-	if (r >= 0)
-		return r;
+	r = options_parse(&estimate_command, &argc, argv, &o, &err);
+	if (r != 0)
+		return options_exit("estimate", r, &err);
 	/* no core dump and no debugger of other users may see what is read here */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (geteuid() != 0) {
 		log_error("reading the memory of containers takes root");
 		return 1;
 	}
-	r = print_estimate(argv + optind, (size_t)(argc - optind), json, &err);
+	r = print_estimate(argv + 1, (size_t)(argc - 1), o.json, &err);
 	if (r < 0)
 		log_error("%s", err.msg);
 	return r == 0 ? 0 : 1;

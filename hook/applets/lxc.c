@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "containers/lxc_config.h"
 #include "inject/container_init.h"
@@ -26,6 +27,7 @@
 #include "ksmd/boost.h"
 #include "layout/layout.h"
 #include "oci/hook_stage.h"
+#include "policy/config.h"
 
 /* How long the helpers, which have nothing left to do, are waited for. */
 #define REAP_MS 100
@@ -262,13 +264,35 @@ static void consider_layout(const struct call *call, struct decision *d)
 		log_info("the layout is lxc.hook.start-host's to share, see docs/lxc.md");
 }
 
+static const struct command_syntax lxc_command = {
+	.arguments = ARGUMENTS_NONE,
+	.synopsis = "[NAME lxc TYPE]",
+	.about =
+		"LXC hook, which Incus and Proxmox VE call as well: register it as\n"
+		"lxc.hook.mount, or as lxc.hook.start-host where a container shares another\n"
+		"one's pid namespace. LXC appends NAME, \"lxc\" and TYPE, or sets them in the\n"
+		"environment (lxc.hook.version = 1).\n"
+		"\n"
+		"A container opts in with lxc.environment = KSM_MERGE=yes, which makes its init\n"
+		"mergeable before it executes the workload. KSM_MERGE=no opts out;\n"
+		"KSM_REQUIRED=yes fails the start where merging is not possible.\n",
+	.examples =
+		"lxc.hook.mount = /usr/sbin/ksm-hook lxc\n"
+		"lxc.environment = KSM_MERGE=yes\n",
+	.see_also = "ksm-hook(8), ksm-hook.conf(5), lxc.container.conf(5)",
+	.option = {
+		HOOK_OPTION_CONFIG,
+		{ "" },
+	},
+};
+
 static int run(int argc, char **argv, struct call *call)
 {
 	struct hook_verdict v;
 	struct error err = { "" };
 	int r, status;
 
-	if (hook_begin_asked(argv[0], argc, argv, &call->asked, &v, &status) == HOOK_DONE)
+	if (hook_begin_asked(&lxc_command, argc, argv, &call->asked, &v, &status) == HOOK_DONE)
 		return status;
 	consider_layout(call, &v.decision);
 	if (v.decision.method == METHOD_PRELOAD) {

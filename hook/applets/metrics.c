@@ -2,7 +2,6 @@
 /* ksm-hook metrics: for Prometheus' textfile collector and for collectd's exec plugin. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,56 +10,36 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
 struct metrics_options {
-	bool collectd;
-	const char *output;
+	const char *format, *output;
 };
 
-static int wrong_metrics_usage(const char *what, const char *value)
-{
-	fprintf(stderr, "ksm-hook metrics: %s \"%s\"\n", what, value);
-	return 2;
-}
-
-/* -1 go on, else the exit status */
-static int parse_metrics_options(int argc, char **argv, struct metrics_options *o)
-{
-	static const struct option longopts[] = { { "format", required_argument, NULL, 'f' },
-						  { "output", required_argument, NULL, 'o' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			o->collectd = strcmp(optarg, "collectd") == 0;
-			if (!o->collectd && strcmp(optarg, "prometheus") != 0)
-				return wrong_metrics_usage(
-					"--format takes prometheus or collectd, not", optarg);
-			break;
-		case 'o':
-			o->output = optarg;
-			break;
-		case 'h':
-			applet_usage(argv[0]);
-			return 0;
-		default:
-			return 2;
-		}
-	}
-	if (optind < argc)
-		return wrong_metrics_usage("unexpected argument", argv[optind]);
-	if (o->collectd && o->output)
-		return wrong_metrics_usage("--format=collectd writes to collectd, not to",
-					   o->output);
-	return -1;
-}
+static const struct command_syntax metrics_command = {
+	.arguments = ARGUMENTS_NONE,
+	.about =
+		"Print the figures of ksm-hook ps and those of ksmd for a monitoring system.\n",
+	.examples =
+		"ksm-hook metrics --output=/var/lib/prometheus/node-exporter/ksm.prom\n"
+		"systemctl enable --now ksm-hook-metrics.timer\n",
+	.see_also = "ksm-hook-metrics(8), ksm-hook-ps(8), collectd-exec(5)",
+	.option = {
+		OPTION_TEXT(struct metrics_options, format, "format", "prometheus|collectd",
+			    "prometheus: the text format, once; collectd: PUTVAL\n"
+			    "lines for its exec plugin, until it closes the pipe.\n"
+			    "Default: prometheus"),
+		OPTION_TEXT(struct metrics_options, output, "output", "FILE",
+			    "replace FILE in one step; by default the figures are\n"
+			    "printed. For prometheus only"),
+		{ "" },
+	},
+};
 
 /* Collectors, which are not root, see the old file or the new one, never half of one. */
 static int write_metrics_file(const char *path, const struct snapshot *s, struct error *err)
@@ -163,12 +142,17 @@ static int serve_collectd(void)
 
 int applet_metrics(int argc, char **argv)
 {
-	struct metrics_options o = { 0 };
-	int ret;
+	struct metrics_options o = { .format = "prometheus" };
+	struct error err;
+	bool to_collectd;
+	int r;
 
 	log_init("metrics", false);
-	ret = parse_metrics_options(argc, argv, &o);
-	if (ret >= 0)
-		return ret;
-	return o.collectd ? serve_collectd() : print_metrics_once(&o);
+	r = options_parse(&metrics_command, &argc, argv, &o, &err);
+	to_collectd = strcmp(o.format, "collectd") == 0;
+	if (r == 0 && to_collectd && o.output)
+		r = err_set(&err, EINVAL, "--output is for --format=prometheus only");
+	if (r != 0)
+		return options_exit("metrics", r, &err);
+	return to_collectd ? serve_collectd() : print_metrics_once(&o);
 }

@@ -16,9 +16,11 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "inject/set_mergeable.h"
 #include "kernel/proc.h"
 #include "oci/hook_stage.h"
+#include "policy/config.h"
 
 /* A workload may be busy; poststart must not hold up the start for long. */
 #define REPAIR_TIMEOUT_MS 250
@@ -161,6 +163,24 @@ static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime
 	_exit(0);
 }
 
+static const struct command_syntax poststart_command = {
+	.arguments = ARGUMENTS_NONE,
+	.synopsis = "<STATE",
+	.about =
+		"OCI hook for the stage poststart; runtimes call it with the container's state\n"
+		"on standard input. Checks that all processes of a container that opted in are\n"
+		"mergeable, and makes those mergeable that are not. It is needed on kernels\n"
+		"that lose the setting at execve(2), Linux 6.4 to 6.9; ksm-hook status tells.\n"
+		"\n"
+		"The exit status is 0, also when it is called wrongly; it is 1 only where\n"
+		"merging is required and was not possible.\n",
+	.see_also = "ksm-hook(8), ksm-hook.conf(5), oci-hooks(5)",
+	.option = {
+		HOOK_OPTION_CONFIG,
+		{ "" },
+	},
+};
+
 int applet_poststart(int argc, char **argv)
 {
 	off_t runtime_size = program_size(getppid());
@@ -169,7 +189,7 @@ int applet_poststart(int argc, char **argv)
 	struct error err;
 	int status;
 
-	if (hook_begin(argv[0], argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&poststart_command, argc, argv, &v, &status) == HOOK_DONE)
 		return status;
 	if (v.decision.method == METHOD_PRELOAD ||
 	    (v.decision.method == METHOD_AUTO && ksm_self_is_merged() < 0))

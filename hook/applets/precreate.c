@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The podman hook stage precreate: give a container the preload library by its config.json. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
+#include "base/options.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/sandbox.h"
 #include "layout/layout.h"
@@ -349,15 +349,37 @@ static int run(struct input *in)
 	return edit.n ? emit(edit.piece, edit.n) : emit_unchanged(in->spec_len);
 }
 
+static const struct command_syntax precreate_command = {
+	.arguments = ARGUMENTS_NONE,
+	.synopsis = "<CONFIG >CONFIG",
+	.about =
+		"Hook for podman's stage precreate: reads a container's config.json on standard\n"
+		"input and writes it to standard output. Where the container is to use the\n"
+		"preload library, that is added to LD_PRELOAD in the environment of its process\n"
+		"and to its mounts; every other byte stays as it is.\n",
+	.examples =
+		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook-precreate.json\n"
+		"ksm-hook precreate <bundle/config.json >changed.json\n",
+	.see_also = "ksm-hook(8), ksm-hook.conf(5), libksm_preload(7)",
+	.option = {
+		OPTION_TEXT(struct input, config_path, "config", "FILE",
+			    "read this configuration instead of\n"
+			    CONFIG_PATH),
+		OPTION_TEXT(struct input, preload_path, "library", "FILE",
+			    "add this library instead of\n"
+			    PRELOAD_LIBRARY),
+		OPTION_TEXT(struct input, id, "id", "ID",
+			    "the container's id, where the caller knows it:\n"
+			    "config.json does not have it"),
+		{ "" },
+	},
+};
+
 int applet_precreate(int argc, char **argv)
 {
-	static const struct option longopts[] = { { "config", required_argument, NULL, 'c' },
-						  { "library", required_argument, NULL, 'l' },
-						  { "id", required_argument, NULL, 'i' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
 	struct input in = { .config_path = CONFIG_PATH, .preload_path = PRELOAD_LIBRARY };
-	int c;
+	struct error err;
+	int r;
 
 	log_init(argv[0], true);
 	/* a reader that is gone is an error with a line in the log */
@@ -369,31 +391,12 @@ int applet_precreate(int argc, char **argv)
 		log_error("memory for %u bytes: %s", SPEC_MAX, strerror(errno));
 		return 1;
 	}
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			in.config_path = optarg;
-			break;
-		case 'l':
-			in.preload_path = optarg;
-			break;
-		case 'i':
-			in.id = optarg;
-			break;
-		case 'h':
-			applet_usage(argv[0]);
-			return 0;
-		default:
-			optind--;
-			goto wrong;
-		}
-	}
-	if (optind == argc)
+	r = options_parse(&precreate_command, &argc, argv, &in, &err);
+	if (r == 0)
 		return run(&in);
-wrong:
+	if (r > 0)
+		return 0;
 	/* told, but not at the cost of every container */
-	log_error("wrong usage at \"%s\", nothing was done; mend the hook's \"args\"",
-		  argv[optind]);
+	log_error("%s; nothing was done, fix the hook's \"args\"", err.msg);
 	return emit_rest(0);
 }

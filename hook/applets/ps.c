@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook ps: a line per container: is it mergeable, what does it save, what does it cost. */
-#include <getopt.h>
-#include <limits.h>
+#include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "base/options.h"
 #include "stats/collect.h"
 #include "stats/table.h"
 #include "stats/watch.h"
@@ -18,69 +16,35 @@ struct ps_options {
 	bool json, exact;
 	int watch; /* seconds; 0: once */
 	enum snapshot_order order;
-	bool order_given;
+	const char *sort;
 };
 
-static int wrong_ps_usage(const char *what, const char *value)
-{
-	fprintf(stderr, "ksm-hook ps: %s \"%s\"\n", what, value);
-	return 2;
-}
-
-static int take_seconds(const char *text, int *out)
-{
-	int64_t n;
-
-	if (parse_int(text, strlen(text), 1, 86400, &n) < 0)
-		return wrong_ps_usage("--watch takes seconds from 1 to 86400, not", text);
-	*out = (int)n;
-	return -1;
-}
-
-/* -1 go on, else the exit status */
-static int parse_ps_options(int argc, char **argv, struct ps_options *o)
-{
-	static const struct option longopts[] = { { "json", no_argument, NULL, 'j' },
-						  { "exact", no_argument, NULL, 'e' },
-						  { "watch", optional_argument, NULL, 'w' },
-						  { "sort", required_argument, NULL, 's' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			o->json = true;
-			break;
-		case 'e':
-			o->exact = true;
-			break;
-		case 'w':
-			o->watch = 2;
-			if (optarg && take_seconds(optarg, &o->watch) >= 0)
-				return 2;
-			break;
-		case 's':
-			if (snapshot_order_parse(optarg, &o->order) < 0)
-				return wrong_ps_usage(
-					"--sort takes saved, anonymous, cost or name, not",
-					optarg);
-			o->order_given = true;
-			break;
-		case 'h':
-			applet_usage(argv[0]);
-			return 0;
-		default:
-			return 2;
-		}
-	}
-	if (optind < argc)
-		return wrong_ps_usage("unexpected argument", argv[optind]);
-	if (o->watch && o->json)
-		return wrong_ps_usage("--watch cannot go with", "--json");
-	return -1;
-}
+static const struct command_syntax ps_command = {
+	.arguments = ARGUMENTS_NONE,
+	.about =
+		"List containers, and what of the host has mergeable processes: are they\n"
+		"mergeable, what does merging save, and what does it cost.\n",
+	.examples =
+		"ksm-hook ps --sort=saved\n"
+		"ksm-hook ps --exact --json | jq length\n"
+		"ksm-hook ps --watch=5\n",
+	.see_also = "ksm-hook-ps(8), ksm-hook-estimate(8), ksm-hook(8)",
+	.option = {
+		OPTION_FLAG(struct ps_options, exact, "exact",
+			    "read the page tables of all mergeable processes and\n"
+			    "print exact figures; by default they are estimated\n"
+			    "from counters"),
+		OPTION_TEXT(struct ps_options, sort, "sort", "saved|anonymous|cost|name",
+			    "what the lines are sorted by. Default: name; with\n"
+			    "--watch: saved"),
+		OPTION_NUMBER(struct ps_options, watch, "watch", "[SECONDS]", 1, 86400, 2,
+			    "print again every 2 seconds, or every SECONDS; on a\n"
+			    "terminal the keys s, a, c and n sort, and q ends"),
+		OPTION_FLAG(struct ps_options, json, "json",
+			    "print JSON"),
+		{ "" },
+	},
+};
 
 static int print_snapshot(const struct ps_options *o, struct error *err)
 {
@@ -105,12 +69,16 @@ int applet_ps(int argc, char **argv)
 	int r;
 
 	log_init("ps", false);
-	r = parse_ps_options(argc, argv, &o);
-	if (r >= 0)
-		return r;
+	r = options_parse(&ps_command, &argc, argv, &o, &err);
+	if (r == 0 && o.watch && o.json)
+		r = err_set(&err, EINVAL, "--watch and --json exclude each other");
+	if (r != 0)
+		return options_exit("ps", r, &err);
+	o.order = o.watch ? ORDER_BY_SAVED : ORDER_BY_NAME;
+	if (o.sort)
+		(void)snapshot_order_parse(o.sort, &o.order);
 	if (o.watch)
-		r = watch_snapshots(o.watch, o.exact, o.order_given ? o.order : ORDER_BY_SAVED,
-				    &err);
+		r = watch_snapshots(o.watch, o.exact, o.order, &err);
 	else
 		r = print_snapshot(&o, &err);
 	if (r < 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook run: make this process mergeable, then become the command. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "applets/applets.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "ksmd/boost.h"
@@ -61,44 +61,57 @@ static int make_mergeable(struct error *err)
 	return r;
 }
 
+struct run_options {
+	bool required;
+};
+
+static const struct command_syntax run_command = {
+	.arguments = ARGUMENTS_LAST,
+	.synopsis = "[--] COMMAND [ARGUMENT...]",
+	.about =
+		"Make this process mergeable, then become COMMAND; everything that it starts\n"
+		"inherits that. On kernels without the setting, or that lose it at execve(2),\n"
+		"libksm_preload.so is put into LD_PRELOAD instead, which reaches dynamically\n"
+		"linked programs.\n"
+		"\n"
+		"The exit status is that of COMMAND; 127 if it was not found, 126 if it could\n"
+		"not be executed.\n",
+	.examples =
+		"ksm-hook run -- redis-server --port 7000\n"
+		"ksm-hook run --required dockerd\n",
+	.see_also = "ksm-hook(8), libksm_preload(7)",
+	.option = {
+		OPTION_FLAG(struct run_options, required, "required",
+			    "do not run COMMAND where it would not be mergeable; by\n"
+			    "default it runs, with a warning"),
+		{ "" },
+	},
+};
+
 int applet_run(int argc, char **argv)
 {
-	static const struct option longopts[] = { { "required", no_argument, NULL, 'r' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
-	bool required = false;
+	struct run_options o = { 0 };
 	struct error err;
-	int c, r;
+	int r;
 
 	log_init("run", false);
-	/* '+': the command's own options are not ours */
-	while ((c = getopt_long(argc, argv, "+", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			required = true;
-			break;
-		case 'h':
-			applet_usage(argv[0]);
-			return 0;
-		default:
-			return 2;
-		}
-	}
-	if (optind == argc) {
-		log_error("no command given; ksm-hook run --help tells more");
-		return 2;
-	}
+	r = options_parse(&run_command, &argc, argv, &o, &err);
+	if (r == 0 && argc == 1)
+		r = err_set(&err, EINVAL, "no command given");
+	if (r != 0)
+		return options_exit("run", r, &err);
+	argv++;
 	if (make_mergeable(&err) < 0) {
-		if (required) {
-			log_error("not mergeable, so %s is not run: %s", argv[optind], err.msg);
+		if (o.required) {
+			log_error("not mergeable, so %s is not run: %s", argv[0], err.msg);
 			return 1;
 		}
-		log_warning("%s runs, but not mergeable: %s", argv[optind], err.msg);
+		log_warning("%s runs, but not mergeable: %s", argv[0], err.msg);
 	} else {
 		boost_start(true);
 	}
-	execvp(argv[optind], argv + optind);
+	execvp(argv[0], argv);
 	r = errno;
-	log_error("%s: %s", argv[optind], strerror(r));
+	log_error("%s: %s", argv[0], strerror(r));
 	return r == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }

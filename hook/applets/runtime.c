@@ -9,12 +9,14 @@
 #include "applets/runtime.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/sandbox.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"
 #include "oci/runtime_path.h"
+#include "policy/config.h"
 
 /* Under a name of its own it was chosen for merging; in a runtime's place it was not. */
 static const struct role {
@@ -191,6 +193,31 @@ static void use_log(const struct argv_facts *f)
 	log_set_runtime_log(path, f->log_json);
 }
 
+static const struct command_syntax runtime_command = {
+	.arguments = ARGUMENTS_FOREIGN,
+	.synopsis = "RUNTIME-ARGUMENT...",
+	.about =
+		"OCI runtime: makes itself mergeable where the container is to be merged, then\n"
+		"becomes the real runtime, runc or crun, in the same process; the container\n"
+		"inherits that, and so do exec sessions. Engines call it by the names ksm-runc\n"
+		"and ksm-crun, whose containers are merged unless they opt out, or by the names\n"
+		"runc and crun in a directory of its own, where containers opt in as with the\n"
+		"hooks. By these names all arguments are the runtime's.\n",
+	.examples =
+		"docker run --runtime ksm-runc nginx\n"
+		"ksm-hook runtime --config /etc/ksm-hook/test.json run -b bundle box\n",
+	.see_also = "ksm-hook(8), ksm-hook.conf(5)",
+	.option = {
+		OPTION_TEXT(struct runtime_input, config_path, "config", "FILE",
+			    "read this configuration instead of\n"
+			    CONFIG_PATH),
+		OPTION_TEXT(struct runtime_input, preload_path, "library", "FILE",
+			    "add this library, where one is needed, instead of\n"
+			    PRELOAD_LIBRARY),
+		{ "" },
+	},
+};
+
 int applet_runtime(int argc, char **argv)
 {
 	static struct runtime_answer a;
@@ -201,22 +228,13 @@ int applet_runtime(int argc, char **argv)
 				    .chosen = role->chosen };
 	char path[PATH_MAX];
 	struct error err;
+	int r;
 
 	log_init("runtime", true);
-	/* as an applet it has options of its own; under a runtime's name all are the runtime's */
-	if (!role->runtime && argc > 1 && strcmp(argv[1], "--help") == 0) {
-		applet_usage(argv[0]);
-		return 0;
-	}
-	while (!role->runtime && argv[1] &&
-	       (strcmp(argv[1], "--config") == 0 || strcmp(argv[1], "--library") == 0)) {
-		if (!argv[2]) {
-			log_error("%s needs a file", argv[1]);
-			return 2;
-		}
-		*(argv[1][2] == 'c' ? &in.config_path : &in.preload_path) = argv[2];
-		argv += 2;
-	}
+	/* under a runtime's name all options are the runtime's */
+	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &in, &err);
+	if (r != 0)
+		return options_exit("runtime", r, &err);
 	argv_parse(argv + 1, &in.facts);
 	use_log(&in.facts);
 	if (in.facts.command == ARGV_DELETE && in.facts.id)

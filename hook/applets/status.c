@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
@@ -162,18 +164,40 @@ static int print_json(const struct support *s)
 	return json_out_finish(o);
 }
 
+struct status_options {
+	bool json;
+};
+
+static const struct command_syntax status_command = {
+	.arguments = ARGUMENTS_NONE,
+	.about =
+		"Show whether KSM is in this kernel and running, what is merged and what that\n"
+		"saves, and what the kernel supports, which is found out by trying it in a\n"
+		"child process.\n",
+	.examples =
+		"ksm-hook status\n"
+		"ksm-hook status --json | jq .saved_bytes\n",
+	.see_also = "ksm-hook(8), ksm-hook-ps(8), ksm-hook-doctor(8)",
+	.option = {
+		OPTION_FLAG(struct status_options, json, "json",
+			    "print JSON"),
+		{ "" },
+	},
+};
+
 int applet_status(int argc, char **argv)
 {
+	struct status_options o = { 0 };
 	struct support s;
-	bool json = false;
-	int ret;
+	struct error err;
+	int r;
 
 	log_init("status", false);
-	ret = look_options(argc, argv, &json);
-	if (ret >= 0)
-		return ret;
+	r = options_parse(&status_command, &argc, argv, &o, &err);
+	if (r != 0)
+		return options_exit("status", r, &err);
 	s = probe_support();
-	if (json)
+	if (o.json)
 		return print_json(&s);
 	print_text(&s);
 	return 0;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "applets/applets.h"
 #include "base/io.h"
 
 /* uapi/asm-generic/mman-common.h; KSM itself: Linux 2.6.32 */
@@ -46,8 +46,17 @@ static _Noreturn void probe_child(int report, int hold)
 
 	/* the report's end of file, made by exec, tells that exec has happened */
 	if (write(report, seen, sizeof(seen)) == sizeof(seen) && dup2(hold, 0) == 0)
-		execl("/proc/self/exe", APPLET_WAIT, NULL);
+		execl("/proc/self/exe", PROBE_WAIT_NAME, NULL);
 	_exit(1);
+}
+
+int probe_wait(void)
+{
+	char none[64];
+
+	while (read(STDIN_FILENO, none, sizeof(none)) > 0)
+		;
+	return 0;
 }
 
 static void probe_prctl(struct support *s)

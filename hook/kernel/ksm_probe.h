@@ -4,7 +4,6 @@
 #define KSM_PROBE_H
 
 #include <stdbool.h>
-#include <unistd.h>
 
 #include "kernel/ksm.h"
 
@@ -17,6 +16,13 @@ struct support {
 	bool exec_told;     /* exec is what the kernel says, not a guess from smaps */
 	bool per_process;   /* /proc/PID/ksm_stat */
 };
+
+/*
+ * Called under this name, the program is the one that probe_support() starts: it has to wait,
+ * and do nothing else, until it has been looked at.
+ */
+#define PROBE_WAIT_NAME "ksm-hook-wait"
+int probe_wait(void);
 
 /* All of it; starts this program once more to see what exec does. */
 struct support probe_support(void);

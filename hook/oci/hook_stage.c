@@ -3,13 +3,11 @@
 #include "oci/hook_stage.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "applets/applets.h"
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
@@ -236,48 +234,30 @@ static int decide(struct input *in, struct hook_verdict *v, struct error *err)
 	return r;
 }
 
-/* Told, but not at the cost of every container on the host. */
-static int wrong_usage(const char *argument)
+/*
+ * 0 go on, 1 that was all. Wrong usage is told, but not at the cost of every container on the
+ * host.
+ */
+static int options(const struct command_syntax *c, int argc, char **argv, struct input *in)
 {
-	log_error("wrong usage at \"%s\", nothing was done; mend the hook's \"args\"",
-		  argument);
-	return 1;
+	struct hook_options o = { .config_path = CONFIG_PATH };
+	struct error err;
+	int r = options_parse(c, &argc, argv, &o, &err);
+
+	in->config_path = o.config_path;
+	if (r < 0)
+		log_error("%s; nothing was done, fix the hook's \"args\"", err.msg);
+	return r;
 }
 
-/* 0 go on, 1 that was all */
-static int options(const char *stage, int argc, char **argv, struct input *in)
-{
-	static const struct option longopts[] = { { "config", required_argument, NULL, 'c' },
-						  { "help", no_argument, NULL, 'h' },
-						  { 0 } };
-	int c;
-
-	opterr = 0; /* one line, and in syslog too */
-	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			in->config_path = optarg;
-			break;
-		case 'h':
-			applet_usage(stage);
-			return 1;
-		default:
-			return wrong_usage(argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		return wrong_usage(argv[optind]);
-	return 0;
-}
-
-static enum hook_next begin(const char *stage, int argc, char **argv, struct input *in,
-			    struct hook_verdict *verdict, int *status)
+static enum hook_next begin(const struct command_syntax *c, int argc, char **argv,
+			    struct input *in, struct hook_verdict *verdict, int *status)
 {
 	struct error err;
 
 	*verdict = (struct hook_verdict){ 0 };
 	*status = 0;
-	if (options(stage, argc, argv, in) != 0)
+	if (options(c, argc, argv, in) != 0)
 		return HOOK_DONE;
 	if (decide(in, verdict, &err) < 0) {
 		if (verdict->log_given)
@@ -299,24 +279,24 @@ static enum hook_next begin(const char *stage, int argc, char **argv, struct inp
 	return verdict->decision.merge ? HOOK_MERGE : HOOK_DONE;
 }
 
-enum hook_next hook_begin(const char *stage, int argc, char **argv,
+enum hook_next hook_begin(const struct command_syntax *c, int argc, char **argv,
 			  struct hook_verdict *verdict, int *status)
 {
-	struct input in = { .config_path = CONFIG_PATH };
+	struct input in = { 0 };
 
-	log_init(stage, true);
-	return begin(stage, argc, argv, &in, verdict, status);
+	log_init(argv[0], true);
+	return begin(c, argc, argv, &in, verdict, status);
 }
 
-enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
+enum hook_next hook_begin_asked(const struct command_syntax *c, int argc, char **argv,
 				const struct hook_asked *asked, struct hook_verdict *verdict,
 				int *status)
 {
-	struct input in = { .config_path = CONFIG_PATH, .asked = asked };
+	struct input in = { .asked = asked };
 
-	log_init(stage, true);
+	log_init(argv[0], true);
 	log_set_subject(asked->id, asked->pid);
-	return begin(stage, argc, argv, &in, verdict, status);
+	return begin(c, argc, argv, &in, verdict, status);
 }
 
 int hook_failed(const struct hook_verdict *verdict, const struct error *err)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "containers/metadata.h"
 #include "policy/policy.h"
 
@@ -23,6 +24,15 @@ struct hook_verdict {
 	struct metadata metadata;
 };
 
+/* What the options of every stage set. */
+struct hook_options {
+	const char *config_path;
+};
+
+#define HOOK_OPTION_CONFIG                                              \
+	OPTION_TEXT(struct hook_options, config_path, "config", "FILE", \
+		    "read this configuration instead of\n" CONFIG_PATH)
+
 enum hook_next {
 	HOOK_DONE,  /* this container is none of ours: *status is the exit status */
 	HOOK_MERGE, /* merge it, as *verdict says */
@@ -36,7 +46,7 @@ enum hook_next {
  * cannot be read says nothing, and neither does a state: then only the other one counts, and
  * a parser that dies of the state does not take the word of config.json with it.
  */
-enum hook_next hook_begin(const char *stage, int argc, char **argv,
+enum hook_next hook_begin(const struct command_syntax *c, int argc, char **argv,
 			  struct hook_verdict *verdict, int *status);
 
 /* What a container says of itself where there is no OCI state. */
@@ -50,7 +60,7 @@ struct hook_asked {
 };
 
 /* The same where the caller has read what the container says: stdin is left alone. */
-enum hook_next hook_begin_asked(const char *stage, int argc, char **argv,
+enum hook_next hook_begin_asked(const struct command_syntax *c, int argc, char **argv,
 				const struct hook_asked *asked, struct hook_verdict *verdict,
 				int *status);
 

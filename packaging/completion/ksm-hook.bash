@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# Completion for bash. What there is to complete is asked of ksm-hook itself: the applets of
-# --help, the usage line of APPLET --help with its options and their values, and the containers
+# Completion for bash. What there is to complete is asked of ksm-hook itself: the commands of
+# --help, the usage line of COMMAND --help with its options and their values, and the containers
 # of ps.
 
 _ksm_hook_applets() {
@@ -43,7 +43,9 @@ _ksm_hook() {
 		option=${COMP_WORDS[COMP_CWORD - 2]} sign='='
 	fi
 	if [[ $option =~ ^--[a-z-]+$ ]]; then
-		value=$(sed -nE "s/.*[[ ]$option\[?$sign([^] ]+).*/\1/p" <<<"$usage")
+		# --option[=VALUE] takes its value by an equals sign only
+		[[ $sign == ' ' ]] || sign='\[?='
+		value=$(sed -nE "s/.*[[ ]$option${sign/ /=}([^] ]+).*/\1/p" <<<"$usage")
 		if [[ $value == [a-zA-Z]* ]]; then
 			_ksm_hook_value "$value"
 			return

@@ -29,11 +29,11 @@ function __ksm_hook_options
     echo --help
 end
 
-# the word before, if the usage line has values behind it: --option one|two, --option FILE
+# the word before, if it takes a value: --option=one|two or --option=FILE in the usage line
 function __ksm_hook_values
     set -l before (commandline -opc)[-1]
     string match -qr -- '^--[a-z-]+$' $before; or return 1
-    set -l value (__ksm_hook_usage | string match -r -- "[\[ ]$before ([a-zA-Z][^] ]*)")[2]
+    set -l value (__ksm_hook_usage | string match -r -- "[\[ ]$before=([a-zA-Z][^] ]*)")[2]
     or return 1
     test "$value" = FILE; and __fish_complete_path (commandline -ct); and return 0
     string match -qr '^[a-z|-]+$' -- $value; and string split '|' -- $value

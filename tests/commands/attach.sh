@@ -185,10 +185,10 @@ test_wrong_targets_and_usage() {
 	# shellcheck disable=SC2016 # for the inner shell
 	fails 'is ksm-hook itself' 1 sh -c 'exec "$0" attach $$' "$KSM_HOOK"
 	fails 'no target given' 2 "$KSM_HOOK" attach
-	fails 'do not go together' 2 "$KSM_HOOK" attach --all $p
-	fails 'do not go together\|has none' 2 "$KSM_HOOK" attach --json --watch $p
-	fails 'not "magic"' 2 "$KSM_HOOK" attach --method=magic $p
-	fails 'not "0"' 2 "$KSM_HOOK" attach --watch=0 $p
+	fails 'exclude each other' 2 "$KSM_HOOK" attach --all $p
+	fails 'exclude each other' 2 "$KSM_HOOK" attach --json --watch $p
+	fails 'invalid value "magic" for --method, expected auto, prctl or madvise' 2 "$KSM_HOOK" attach --method=magic $p
+	fails 'invalid value "0" for --watch, expected a number from 1 to 86400' 2 "$KSM_HOOK" attach --watch=0 $p
 	fails 'force' 2 "$KSM_HOOK" attach --force $p
 	kill $p
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Completion in real shells: what they offer is what ksm-hook --help, its applets' usage lines and
-# ps say, and the usage lines name every option that the sources know.
+# Completion in real shells: what they offer is what ksm-hook --help, the usage lines of its
+# commands and ps say. help.sh has what these have to say.
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
@@ -61,33 +61,6 @@ testOptions() {
 	for applet in attach precreate; do
 		expected=$({ options $applet && echo --help; } | sort)
 		assertEquals "zsh, $applet" "$expected" "$(in_zsh "ksm-hook $applet --" | tr -d = | sort -u)"
-	done
-}
-
-# what getopt_long is given in hook/*.c
-testHelpNamesEveryOption() {
-	known=$(sed -n 's/.*{ "\([a-z-]*\)", *[a-z]*_argument.*/--\1/p' "$top"/hook/*.c "$top"/hook/*/*.c | sort -u)
-	assertContains "$known" "$known" "--json"
-	said=$(for applet in $applets; do ksm-hook "$applet" --help; done)
-	for option in $known; do
-		[ "$option" = --help ] || assertContains "no usage line has $option" "$said" "$option"
-	done
-	for applet in $applets; do
-		for option in $(options "$applet"); do
-			assertContains "$applet --help has $option" "$known" "$option"
-		done
-	done
-}
-
-# and the pages that tell of an applet
-testManualHasEveryOption() {
-	for applet in $applets; do
-		pages=$(grep -lE "^\.(Cm |Nm ksm-hook.)(.*\| )?$applet( |$)" "$top"/docs/ksm-hook*.8)
-		# shellcheck disable=SC2086
-		page=$(cat $pages | mandoc -T utf8 | col -b)
-		for option in $(options "$applet"); do
-			assertContains "the manual of $applet has $option" "$page" "$option"
-		done
 	done
 }
 

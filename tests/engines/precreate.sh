@@ -313,7 +313,7 @@ testParserThatIsTakenOver() {
 testWrongUsage() {
 	"$KSM_HOOK" precreate --nonsense <"$work/asks.json" >"$work/out" 2>"$work/err"
 	assertEquals 0 $?
-	assertContains "$(cat "$work/err")" "wrong usage at \"--nonsense\""
+	assertContains "$(cat "$work/err")" "unknown option \"--nonsense\""
 	assertTrue "cmp '$work/asks.json' '$work/out'"
 	"$KSM_HOOK" precreate --library "$library" <"$work/asks.json" >/dev/full 2>"$work/err"
 	assertEquals 1 $?

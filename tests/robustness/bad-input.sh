@@ -283,14 +283,14 @@ test_wrong_usage() {
 			# shellcheck disable=SC2086
 			"$KSM_HOOK" $stage $args <"$work/in/asks" >"$work/out" 2>"$work/err"
 			rc=$?
-			judge "$stage $args" 0 1 "ksm-hook[$stage]: wrong usage at "
+			judge "$stage $args" 0 1 "; nothing was done, fix the hook's \"args\"""
 		done
 	done
 	"$KSM_HOOK" nosuch >"$work/out" 2>"$work/err"
 	rc=$?
-	judge "unknown applet" 2 1 'no applet "nosuch"'
+	judge "unknown command" 2 1 'unknown command "nosuch"'
 	"$KSM_HOOK" >"$work/out" 2>"$work/err"
-	assertEquals "no applet" 2 $?
+	assertEquals "no command" 2 $?
 	assertContains "$(cat "$work/err")" "usage: ksm-hook"
 	"$KSM_HOOK" run >"$work/out" 2>"$work/err"
 	rc=$?
