@@ -287,8 +287,39 @@ static void replacing(void)
 	scratch_end(path, dir);
 }
 
+/* Names that are taken: a few are passed over, many are an attack. */
+static void names_taken(void)
+{
+	char path[32], buf[16], name[80], longest[PATH_MAX];
+	struct error err = { "" };
+	int dir = scratch(path);
+
+	for (int i = 0; i < 15; i++) {
+		snprintf(name, sizeof(name), ".f.%d-%d", getpid(), i);
+		make_file(dir, name, "left", 0600);
+	}
+	CHECK_INT(replace_file(dir, "f", "one", 3, 0600, &err), 0);
+	CHECK_TEXT(err.msg, "");
+	snprintf(name, sizeof(name), ".f.%d-15", getpid());
+	make_file(dir, name, "left", 0600);
+	CHECK_INT(replace_file(dir, "f", "second", 6, 0600, &err), -EEXIST);
+	CHECK_INT(read_regular_file(dir, "f", FILE_TRUSTED, buf, 15, &err), 3);
+	for (int i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), ".f.%d-%d", getpid(), i);
+		CHECK_INT(unlinkat(dir, name, 0), 0);
+	}
+	CHECK_INT(unlinkat(dir, "f", 0), 0);
+	/* no room for the name beside it: a descriptor of nothing is not taken for one */
+	memset(longest, '/', sizeof(longest) - 1);
+	longest[sizeof(longest) - 2] = 'f';
+	longest[sizeof(longest) - 1] = '\0';
+	CHECK_INT(replace_file(dir, longest, "x", 1, 0600, &err), -ENAMETOOLONG);
+	scratch_end(path, dir);
+}
+
 int main(void)
 {
+	names_taken();
 	read_caps();
 	read_timeouts();
 	descriptors();

@@ -83,6 +83,9 @@ static void values(void)
 	/* a key given twice is visited twice */
 	CHECK_INT(walk("{\"a\":1,\"a\":2}"), 0);
 	CHECK_TEXT(seen, "={\n/a=#1\n/a=#2\n");
+	/* of an element there is no key, whatever stood so deep before */
+	CHECK_INT(walk("{\"a\":{\"x\":1},\"b\":[2,3]}"), 0);
+	CHECK_TEXT(seen, "={\n/a={\n/a/x=#1\n/b=[\n/b/0=#2\n/b/1=#3\n");
 }
 
 static void nuls(void)
@@ -302,6 +305,8 @@ static void paths(void)
 static void kept(void)
 {
 	const char *a, *b;
+	size_t len;
+	char *big;
 
 	json_release();
 	a = json_keep("ab\0c", 4);
@@ -312,6 +317,85 @@ static void kept(void)
 	CHECK(json_keep("x", SIZE_MAX) == NULL);
 	CHECK(json_keep("x", SIZE_MAX - 16) == NULL);
 	json_release();
+	/* two megabytes with their NULs, once they were forgotten all of it again */
+	big = repeat("x", 2u << 20, &len);
+	CHECK(json_keep(big, len) == NULL);
+	CHECK(json_keep(big, len - 2) != NULL);
+	CHECK(json_keep("", 0) != NULL);
+	CHECK(json_keep("", 0) == NULL);
+	json_release();
+	CHECK(json_keep(big, len - 1) != NULL);
+	json_release();
+	big[0] = big[len - 1] = '"';
+	CHECK_INT(walk_len(big, len, false), 0);
+	free(big);
+	big = repeat("x", (2u << 20) + 3, &len);
+	big[0] = big[len - 1] = '"';
+	CHECK_INT(walk_len(big, len, false), -E2BIG);
+	CHECK_HAS(err.msg, "sample: too much text");
+	free(big);
+	json_release();
+}
+
+/* What a scan tells of a value: its path as text, and the offset behind it. */
+static int scan_visit(void *arg, const struct json_path *path, const struct json_value *v,
+		      struct error *e)
+{
+	size_t n;
+	int r = visit(arg, path, v, e);
+
+	n = strlen(seen);
+	if (r == 0 && n > 0)
+		snprintf(seen + n - 1, sizeof(seen) - n, "@%zu\n", v->end);
+	return r;
+}
+
+static int scan_leave(void *arg, const struct json_path *path, size_t end, struct error *e)
+{
+	size_t n = strlen(seen);
+
+	snprintf(seen + n, sizeof(seen) - n, "%zu end@%zu\n", path->depth, end);
+	return arg && end == *(size_t *)arg ? err_set(e, EXDEV, "enough") : 0;
+}
+
+static int scan(const char *text, size_t *stop_at)
+{
+	size_t len = strlen(text);
+	char *exact = malloc(len);
+	int r;
+
+	memcpy(exact, text, len);
+	seen[0] = err.msg[0] = '\0';
+	r = json_scan("sample", exact, len, scan_visit, scan_leave, stop_at, &err);
+	free(exact);
+	return r;
+}
+
+static void scans(void)
+{
+	char text[600] = "{\"";
+	size_t stop = 11;
+
+	CHECK_INT(scan("{\"a\": [1, \"x\"], \"b\" : {\"c\":true} }", NULL), 0);
+	CHECK_TEXT(seen, "={@1\n/a=[@7\n/a/0=#1@8\n/a/1=sx@13\n1 end@14\n/b={@23\n"
+			 "/b/c=b1@31\n1 end@32\n0 end@34\n");
+	CHECK_INT(scan("[[], [ ], {}]", NULL), 0);
+	CHECK_TEXT(seen, "=[@1\n/0=[@2\n1 end@3\n/1=[@6\n1 end@8\n/2={@11\n1 end@12\n"
+			 "0 end@13\n");
+	/* what is called at an end may stop it too */
+	CHECK_INT(scan("[[1, 2, 3]]", &stop), -EXDEV);
+	CHECK_TEXT(err.msg, "enough");
+	/* nothing is kept, so there may be more of it; but comments are none */
+	CHECK_INT(scan("[1] // end", NULL), -EINVAL);
+	/* a key that holds a NUL is no bad JSON, nor is a long one */
+	CHECK_INT(scan("{\"pid\\u0000x\":1}", NULL), -EILSEQ);
+	memset(text + 2, 'k', 511);
+	strcpy(text + 2 + 511, "\":1}");
+	CHECK_INT(scan(text, NULL), 0);
+	memset(text + 2, 'k', 512);
+	strcpy(text + 2 + 512, "\":1}");
+	CHECK_INT(scan(text, NULL), -E2BIG);
+	CHECK_HAS(err.msg, "sample: a key is longer than 511 bytes");
 }
 
 int main(void)
@@ -327,5 +411,6 @@ int main(void)
 	visitor();
 	paths();
 	kept();
+	scans();
 	return check_end();
 }

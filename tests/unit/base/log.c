@@ -134,6 +134,19 @@ static void runtime_logs(void)
 	got = runtime_logged(true, LOG_LEVEL_WARNING, big, &also);
 	CHECK(strlen(got) > 1200 && strchr(got, '\n') == got + strlen(got) - 1);
 	CHECK_HAS(got, "\",\"time\":\"");
+	/* the same where an escape does and does not just fit: its id has to be escaped too */
+	for (size_t i = 0; i < 8; i++) {
+		char id[41];
+
+		memset(id, '\n', 31);
+		memset(id + 31, 'x', i);
+		id[31 + i] = '\0';
+		log_set_subject(id, 0);
+		got = runtime_logged(true, LOG_LEVEL_WARNING, big, &also);
+		CHECK(strlen(got) > 1400 && got[strlen(got) - 1] == '\n');
+		CHECK_HAS(got, "\\\"\",\"time\":\"");
+	}
+	log_set_subject("c1", 0);
 	/* a log that cannot be written: stderr after all */
 	log_set_runtime_log("/tmp/no-such-directory/log", true);
 	CHECK_TEXT(logged(LOG_LEVEL_WARNING, "x"), "ksm-hook[wrapper] id=c1: x\n");

@@ -88,8 +88,40 @@ static void harmless(void)
 		CHECK(*p >= 0x20 && *p < 0x7f);
 }
 
+static void sizes(void)
+{
+	static const struct {
+		int64_t bytes;
+		const char *want;
+	} cases[] = {
+		{ 0, "0 B" },
+		{ 1023, "1023 B" },
+		{ 1024, "1.0 KiB" },
+		{ 1536, "1.5 KiB" },
+		{ -1023, "-1023 B" },
+		{ -1024, "-1.0 KiB" },
+		{ 1023 * 1024, "1023.0 KiB" },
+		{ 1 << 20, "1.0 MiB" },
+		{ 5ll << 30, "5.0 GiB" },
+		{ 5ll << 40, "5.0 TiB" },
+		{ 5ll << 50, "5.0 PiB" },
+		/* there is no larger unit */
+		{ 5ll << 60, "5120.0 PiB" },
+		{ INT64_MIN, "-8192.0 PiB" },
+	};
+	char out[32], cut[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].want;
+		CHECK_TEXT(format_bytes(out, sizeof(out), cases[i].bytes), cases[i].want);
+	}
+	check_case = "";
+	CHECK_TEXT(format_bytes(cut, sizeof(cut), 1 << 20), "1.0");
+}
+
 int main(void)
 {
+	sizes();
 	integers();
 	harmless();
 	return check_end();

@@ -89,6 +89,33 @@ static const struct {
 	{ "0::/machine.slice/libpod-conmon-" HEX ".scope\n", NULL, NULL },
 	{ "0::/lxc.monitor.web\n", NULL, NULL },
 	{ "0::/system.slice/docker-notahexid.scope\n", NULL, NULL },
+	/* an id has 64 digits, and nothing else */
+	{ "0::/system.slice/docker-" HEX "0.scope\n", NULL, NULL },
+	{ "0::/system.slice/docker-x123456789abcdef0123456789abcdef0123456789abcdef0123456789"
+	  "abcdef.scope\n",
+	  NULL, NULL },
+	{ "0::/" HEX "0\n", NULL, NULL },
+	{ "0::/x:docker:" HEX "0\n", NULL, NULL },
+	{ "0::/:docker:" HEX "\n", "docker", HEX },
+	{ "0::/x:libpod:" HEX "\n", "podman", HEX },
+	{ "0::/x:crio:" HEX "\n", "cri-o", HEX },
+	{ "0::/x:nerdctl:" HEX "\n", "containerd", HEX },
+	{ "0::/x:other:" HEX "\n", NULL, NULL },
+	/* a prefix alone names nothing */
+	{ "0::/system.slice/runc-.scope\n", NULL, NULL },
+	{ "0::/lxc.payload.\n", NULL, NULL },
+	{ "0::/pod/" HEX "\n", "oci", HEX },
+	{ "0::/kubepods/" HEX "\n", "oci", HEX },
+	{ "0::/podx/" HEX "\n", "cri", HEX },
+	{ "0::/kubepods-x.slice/" HEX "\n", "cri", HEX },
+	{ "0::/buildah-" HEX "\n", "buildah", HEX },
+	{ "0::/other.slice/machine-web.scope\n", NULL, NULL },
+	{ "0::/other/web\n", NULL, NULL },
+	/* \xNN of systemd: whole, and no NUL */
+	{ "0::/machine.slice/machine-a\\x2.scope\n", "nspawn", "a\\x2" },
+	{ "0::/machine.slice/machine-a\\x00b.scope\n", "nspawn", "a\\x00b" },
+	{ "0::/system.slice/runc-a\\x2db.scope\n", "runc", "a\\x2db" },
+	{ "0::/system.slice/runc-web.service\n", "runc", "web" },
 	/* malformed lines */
 	{ "garbage\n\n:::\n0:/docker/" HEX "\n", NULL, NULL },
 	{ "0::/system.slice/docker-" HEX ".scope", "docker", HEX },
@@ -104,6 +131,11 @@ static const struct {
 	{ "Name:\tx\nenvID:\t0\n", NULL },
 	{ "Name:\tx\nenvID:\t\n", NULL },
 	{ "Name:\tx\nPid:\t1\n", NULL },
+	{ "Name:\tx\nenvID:\t10\n", "10" },
+	{ "Name:\tx\nenvID:\ta\n", "a" },
+	{ "Name:\tx\nenvID: 0x\n", "0x" },
+	{ "Name:\tx\nenvID:\t7 8\n", "7" },
+	{ "Name:\tx\nnoenvID:\t7\n", NULL },
 };
 
 int main(void)

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of containers from annotations: which count, and what no name may hold. */
 #include "containers/metadata.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
 #include "check.h"
+#include "kernel/proc.h"
 
 static void take(struct metadata *r, const char *key, const char *value)
 {
@@ -73,12 +83,146 @@ static void test_clean(void)
 	CHECK_INT(strlen(r.image), sizeof(r.image) - 1);
 }
 
+static char dir_path[] = "/tmp/ksm-unit-XXXXXX";
+static int dir;
+
+static void make_file(const char *name, const char *text, int64_t age)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct timespec times[2] = { { .tv_sec = time(NULL) - age }, { 0 } };
+
+	times[1] = times[0];
+	CHECK_INT(write_all(fd, text, strlen(text)), 0);
+	CHECK_INT(futimens(fd, times), 0);
+	close(fd);
+}
+
+static bool is_there(const char *name)
+{
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A stored file names its container as long as the init that it was written for runs. */
+static void test_files(void)
+{
+	char text[300], long_id[201];
+	struct metadata m;
+	struct proc_stat st;
+
+	CHECK(mkdtemp(dir_path) != NULL);
+	dir = open(dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_INT(proc_stat(getpid(), &st), 0);
+	snprintf(text, sizeof(text),
+		 "init %d %llu\npod web\nnamespace shop\ncontainer nginx\nimage a/b:1\n"
+		 "podx no\nimage a b\nunknown x\ncontainer",
+		 getpid(), (unsigned long long)st.start);
+	make_file("c1", text, 0);
+	CHECK(metadata_read(dir, "c1", &m));
+	CHECK_TEXT(m.pod, "web");
+	CHECK_TEXT(m.pod_namespace, "shop");
+	CHECK_TEXT(m.container, "nginx");
+	CHECK_TEXT(m.image, "a/b:1");
+	/* just being created */
+	make_file("new", "init 0 0\npod p\n", 0);
+	CHECK(metadata_read(dir, "new", &m));
+	CHECK_TEXT(m.pod, "p");
+	CHECK_TEXT(m.image, "");
+	/* its number is another process's by now */
+	snprintf(text, sizeof(text), "init %d %llu\npod web\n", getpid(),
+		 (unsigned long long)st.start + 1);
+	make_file("gone", text, 0);
+	CHECK(!metadata_read(dir, "gone", &m));
+	CHECK_TEXT(m.pod, "");
+	make_file("no-init", "pod web\n", 0);
+	CHECK(!metadata_read(dir, "no-init", &m));
+	CHECK(!metadata_read(dir, "none", &m));
+	/* no names of files in that directory */
+	make_file(".hidden", "init 0 0\npod p\n", 0);
+	CHECK(!metadata_read(dir, ".hidden", &m));
+	CHECK(!metadata_read(dir, "./new", &m));
+	CHECK(!metadata_read(dir, "", &m));
+	CHECK(!metadata_read(dir, "ne w", &m));
+	CHECK_INT(symlinkat("new", dir, "link"), 0);
+	CHECK(!metadata_read(dir, "link", &m));
+	memset(long_id, 'x', 200);
+	long_id[200] = '\0';
+	make_file(long_id, "init 0 0\npod p\n", 0);
+	CHECK(!metadata_read(dir, long_id, &m));
+	CHECK_INT(unlinkat(dir, long_id, 0), 0);
+	long_id[199] = '\0';
+	make_file(long_id, "init 0 0\npod p\n", 0);
+	CHECK(metadata_read(dir, long_id, &m));
+	CHECK_INT(unlinkat(dir, long_id, 0), 0);
+}
+
+static bool runs(const void *arg, const char *id)
+{
+	return strcmp(arg, id) == 0;
+}
+
+/* A zombie: its init is there and has ended. */
+static void make_zombie_file(void)
+{
+	struct proc_stat st;
+	char text[80];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+	CHECK_INT(proc_stat(pid, &st), 0);
+	snprintf(text, sizeof(text), "init %d %llu\npod web\n", pid,
+		 (unsigned long long)st.start);
+	make_file("zombie", text, 0);
+	{
+		struct metadata m;
+
+		CHECK(!metadata_read(dir, "zombie", &m));
+	}
+	metadata_collect(dir, NULL, NULL);
+	CHECK(!is_there("zombie"));
+	waitpid(pid, NULL, 0);
+}
+
+/* What nobody removed goes; what is in use, young or no metadata stays. */
+static void test_collect(void)
+{
+	static const char *const all[] = { "c1", "link", "new", ".hidden", "running" };
+
+	make_zombie_file();
+	CHECK(!is_there("gone"));
+	CHECK(!is_there("no-init"));
+	make_file("old", "init 0 0\npod p\n", 70);
+	make_file("running", "init 0 0\npod p\n", 70);
+	make_file("young", "init 0 0\npod p\n", 50);
+	/* without anybody who knows what runs */
+	metadata_collect(dir, NULL, NULL);
+	CHECK(is_there("old"));
+	metadata_collect(dir, runs, "running");
+	CHECK(!is_there("old"));
+	CHECK(is_there("young"));
+	CHECK_INT(unlinkat(dir, "young", 0), 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		check_case = all[i];
+		CHECK_INT(unlinkat(dir, all[i], 0), 0);
+	}
+	check_case = "";
+	close(dir);
+	CHECK_INT(rmdir(dir_path), 0);
+}
+
 int main(void)
 {
+	test_files();
+	test_collect();
 	test_keys();
 	test_values();
 	test_clean();
 	CHECK(metadata_may_name("{\"io.kubernetes.pod.name\"", 24));
+	CHECK(metadata_may_name("{\"nerdctl/name\"", 15));
 	CHECK(!metadata_may_name("{\"io.ksm.merge\"", 15));
+	/* up to there and no further */
+	CHECK(!metadata_may_name("io.kubernetes.", 13));
+	CHECK(!metadata_may_name("nerdctl", 6));
 	return check_end();
 }
