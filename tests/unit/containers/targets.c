@@ -3,6 +3,11 @@
 #include "containers/targets.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "check.h"
@@ -79,8 +84,123 @@ static const struct {
 	{ "", "/a", false },
 };
 
+static int resolve(struct target_set *set, struct error *err, const char *word,
+		   const char *second)
+{
+	char *two[] = { (char *)word, (char *)second };
+
+	set->t = NULL;
+	err->msg[0] = '\0';
+	return target_resolve(set, two, second ? 2 : 1, false, err);
+}
+
+/* The words for processes and cgroups, on a child of ours. */
+static void processes(void)
+{
+	static const struct {
+		const char *word;
+		int want;
+	} wrong[] = {
+		{ "pid:0", -ENOENT },
+		{ "pid:", -ENOENT },
+		{ "pid:x", -ENOENT },
+		{ "4194305", -ENOENT },
+		{ "pid:4194305", -ENOENT },
+		{ "/", -EINVAL },
+		{ "///", -EINVAL },
+		{ "/no/such/cgroup", -ENOENT },
+		{ "no-such-container", -ENOENT },
+	};
+	char number[16], named[24], self[16];
+	struct target_set set;
+	struct error err;
+	pid_t pid = fork(), *list_of = NULL;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	snprintf(number, sizeof(number), "%d", pid);
+	snprintf(named, sizeof(named), "pid:%d", pid);
+	snprintf(self, sizeof(self), "%d", getpid());
+	CHECK_INT(resolve(&set, &err, number, NULL), 0);
+	CHECK_INT(set.n, 1);
+	CHECK(set.n == 1 && set.t[0].kind == TARGET_PID && set.t[0].pid == pid);
+	CHECK(target_match(&set, pid));
+	CHECK(!target_match(&set, getpid()));
+	target_free(&set);
+	/* once, however often it is named */
+	CHECK_INT(resolve(&set, &err, named, number), 0);
+	CHECK_INT(set.n, 1);
+	CHECK_INT(target_list(&set, &list_of, &err), 1);
+	CHECK(list_of && list_of[0] == pid);
+	free(list_of);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	list_of = NULL;
+	CHECK_INT(target_list(&set, &list_of, &err), 0);
+	free(list_of);
+	CHECK(!target_match(&set, pid));
+	target_free(&set);
+	CHECK_INT(resolve(&set, &err, named, NULL), -ENOENT);
+	CHECK_HAS(err.msg, number);
+	target_free(&set);
+	CHECK_INT(resolve(&set, &err, number, NULL), -ENOENT);
+	CHECK_HAS(err.msg, number);
+	target_free(&set);
+	CHECK_INT(resolve(&set, &err, self, NULL), -EINVAL);
+	CHECK_HAS(err.msg, "ksm-hook itself");
+	target_free(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		check_case = wrong[i].word;
+		CHECK_INT(resolve(&set, &err, wrong[i].word, NULL), wrong[i].want);
+		CHECK(err.msg[0] != '\0');
+		CHECK_INT(set.n, 0);
+		target_free(&set);
+	}
+	check_case = "";
+	/* the first that is wrong ends it */
+	CHECK_INT(resolve(&set, &err, "pid:0", self), -ENOENT);
+	target_free(&set);
+}
+
+/* More of the candidates' names than a line has room for. */
+static void many_candidates(void)
+{
+	static struct container_name same[6];
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		snprintf(same[i].engine, sizeof(same[i].engine), "engine%zu", i);
+		memset(same[i].id, 'n', 100);
+		same[i].id[100] = '\0';
+	}
+	CHECK_INT(target_choose(same, 6, same[0].id, &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:nnn");
+	CHECK_HAS(err.msg, ", ...");
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+		snprintf(same[i].id, sizeof(same[i].id), "x");
+	CHECK_INT(target_choose(same, 4, "x", &err), -EEXIST);
+	CHECK_TEXT(err.msg, "\"x\" is more than one container: engine0:x, engine1:x, "
+			    "engine2:x, engine3:x");
+	CHECK_INT(target_choose(same, 5, "x", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine3:x, ...");
+	/* of ids as many digits as show the difference */
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(same[i].id, sizeof(same[i].id), "%s", a_id);
+		same[i].id[63] = "01"[i];
+	}
+	CHECK_INT(target_choose(same, 2, "aaaa0000bbbb1", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111c, engine1:aaaa0000bbbb1111c");
+	CHECK_INT(target_choose(same, 2, "aaaa0000bbb", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111, engine1:aaaa0000bbbb1111");
+}
+
 int main(void)
 {
+	processes();
+	many_candidates();
 	fill();
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		struct error err = { "" };

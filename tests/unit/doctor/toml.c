@@ -69,6 +69,7 @@ static void test_values(void)
 	found("a = 1\nb = true # t\nc = 1979-05-27\r\n", "a=?\nb=?\nc=?\n");
 	found("a = \"\"\"\nb = \"c\"\n\"\"\"\nd = 'e'", "a=?\nd=e\n");
 	found("a = \"\"", "a=\n");
+	found("AZaz09_- = 1", "AZaz09_-=?\n");
 }
 
 static void test_lists(void)

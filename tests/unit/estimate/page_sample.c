@@ -74,6 +74,7 @@ static void owners(void)
 	CHECK_INT(of[2].alone, 0);
 	CHECK_INT(of[3].saves, 1);
 	CHECK_INT(of[3].alone, 1);
+	CHECK_INT(of[3].equal, 1);
 	CHECK_INT(t.sum.alone, 3);
 	CHECK(t.share >= 1 && t.error <= 0);
 }
@@ -117,6 +118,12 @@ static void sharing(void)
 	CHECK_INT(page_sample_add(c, 2, 1, 300), 0);
 	add(c, 2, 1, 3);
 	CHECK_INT(finish(c, &plain, 2, of).sum.saves, 1);
+
+	/* two frames of a fork each: four kept pages are needed, so it costs two */
+	c = fresh(1000);
+	CHECK_INT(page_sample_add(c, 1, 1, 400), 0);
+	CHECK_INT(page_sample_add(c, 1, 1, 400), 0);
+	CHECK_INT(finish(c, &plain, 2, of).sum.saves, -2);
 
 	c = fresh(1000);
 	add(c, 1, 0, 250); /* of a full one, the next begins a new one */
@@ -190,6 +197,41 @@ static void sample(void)
 	CHECK(off(sum_off / 20, 0) < 0.03);
 }
 
+/* Nothing is lost while the table grows, up to where it may: seven of eight used. */
+static void growth(void)
+{
+	struct page_sample *c = fresh(1 << 16);
+	struct merge_sum of[2];
+	struct merge_total t;
+	int r = 0;
+
+	for (uint64_t i = 0; i < 2 * 57343; i++)
+		r |= page_sample_add(c, number(i % 57343), 1, 1);
+	CHECK_INT(r, 0);
+	t = finish(c, &plain, 2, of);
+	CHECK(t.share >= 1);
+	CHECK_INT(t.sum.saves, 57343);
+}
+
+/* Of pairs in a sample: the standard deviation of a count, each in it by a chance that is known. */
+static void error_of_pairs(void)
+{
+	struct page_sample *c = fresh(1 << 10);
+	struct merge_sum of[2];
+	struct merge_total t;
+	double weight, variance;
+	int r = 0;
+
+	for (uint64_t i = 0; i < 12000; i++)
+		r |= page_sample_add(c, number(i / 2), 1, 1);
+	CHECK_INT(r, 0);
+	t = finish(c, &plain, 2, of);
+	weight = 1 / t.share;
+	CHECK(weight >= 8 && weight <= 64);
+	variance = t.sum.saves * (weight - 1);
+	CHECK(off(t.error * t.error, variance) < variance / 1e6);
+}
+
 /* Any number of owners and contents fits, or is refused. */
 static void bounds(void)
 {
@@ -218,6 +260,8 @@ int main(void)
 	zero_pages();
 	sharing();
 	sample();
+	growth();
+	error_of_pairs();
 	bounds();
 	return check_end();
 }

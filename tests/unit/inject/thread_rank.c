@@ -160,8 +160,28 @@ static void real_threads(void)
 	CHECK_INT(thread_choose(pid, &c), -ESRCH);
 }
 
+/* There is no choice: what is said of the only thread is still true. */
+static void only_thread(void)
+{
+	struct thread_choice c = { .cpu = -1 };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	CHECK_INT(thread_choose(pid, &c), 0);
+	CHECK_INT(c.tid, pid);
+	CHECK_INT(c.rank, THREAD_FRAGILE);
+	CHECK(c.cpu >= 0 && c.cpu < sysconf(_SC_NPROCESSORS_CONF));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
+	only_thread();
 	tables();
 	guesses();
 	real_threads();

@@ -7,8 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -259,8 +262,71 @@ static void walks(void)
 	close(ready[1]);
 }
 
+static uint64_t ticks_now(void)
+{
+	struct tms t;
+
+	times(&t);
+	return (uint64_t)(t.tms_utime + t.tms_stime);
+}
+
+static uint64_t uptime_ticks(void)
+{
+	struct timespec t;
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * hz + (uint64_t)t.tv_nsec * hz / 1000000000;
+}
+
+/* The numbers of our own are those that the kernel tells by calls as well. */
+static void numbers(void)
+{
+	uint64_t before, user, start = uptime_ticks();
+	struct proc_stat st, later;
+	struct rusage usage;
+	struct tms t;
+	pid_t pid;
+
+	/* some of both kinds of time */
+	do {
+		for (volatile int i = 0; i < 100000; i++)
+			;
+		for (int i = 0; i < 1000; i++)
+			(void)syscall(SYS_getppid);
+		times(&t);
+	} while (t.tms_utime < 4 || t.tms_stime < 4);
+	before = ticks_now();
+	getrusage(RUSAGE_SELF, &usage);
+	CHECK_INT(proc_stat(getpid(), &st), 0);
+	user = ticks_now();
+	/* the kernel rounds the sum, and each of the two */
+	CHECK(st.cpu_ticks + 2 >= before && st.cpu_ticks <= user + 2);
+	CHECK(st.faults >= (uint64_t)usage.ru_minflt);
+	getrusage(RUSAGE_SELF, &usage);
+	CHECK(st.faults <= (uint64_t)usage.ru_minflt);
+	pid = child("young");
+	CHECK_INT(proc_stat(pid, &later), 0);
+	CHECK(later.start + 1 >= start && later.start <= uptime_ticks() + 1);
+	CHECK(st.start < later.start && st.start + 1000 > start);
+	reap(pid);
+	CHECK_INT(proc_seccomp(getpid()), prctl(PR_GET_SECCOMP));
+}
+
+static void parents(void)
+{
+	pid_t number = 0;
+	bool outer = true;
+
+	CHECK_INT(proc_parent(&number, &outer), 0);
+	CHECK_INT(number, getppid());
+	CHECK(!outer);
+}
+
 int main(void)
 {
+	numbers();
+	parents();
 	names();
 	states();
 	kernel_threads();

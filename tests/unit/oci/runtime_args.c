@@ -81,6 +81,7 @@ static const struct {
 	{ "--debug=true --rootless auto --criu criu run c1", ARGV_CREATE, "-", "-", false, "-",
 	  "-", "c1" },
 	{ "-- run c1", ARGV_CREATE, "-", "-", false, "-", "-", "c1" },
+	{ "exec c1 --bundle /b -b /c", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
 	{ "exec -t c1 run --bundle /b x", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
 	{ "exec -u 0:0 -e A=b --cwd / c1 sh", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
 	{ "exec -u0 --env=A=b -c CAP_KILL c1 sh", ARGV_EXEC, "-", "-", false, "-", "-", "c1" },
