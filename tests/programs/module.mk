@@ -64,6 +64,12 @@ $(BUILD)/estimate/huge: tests/programs/huge.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
 
-CHECK_PROGRAMS  += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
+# a process without its main thread
+$(BUILD)/tests/leaderless: tests/programs/leaderless.c tests/programs/module.mk
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -pthread -o $@ $<
+
+CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
 	$(BUILD)/estimate/huge $(BUILD)/bench/pages
 MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS)
