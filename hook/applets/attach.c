@@ -246,7 +246,10 @@ static const char *result_text(const struct set_mergeable *m, const struct merge
 
 static void print_row(const struct set_mergeable *m, const struct merge_row *r)
 {
-	printf("%7d  %-15s  %-7s  %7d us  %s\n", r->pid, r->command, ksm_method_name(r->method),
+	char command[4 * sizeof(r->command)];
+
+	printable(command, sizeof(command), r->command, strlen(r->command));
+	printf("%7d  %-15s  %-7s  %7d us  %s\n", r->pid, command, ksm_method_name(r->method),
 	       r->stopped_us, result_text(m, r));
 }
 

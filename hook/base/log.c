@@ -69,7 +69,7 @@ static bool to_runtime_log(enum log_level level, const char *text)
 	__cleanup(close_fd) int fd =
 		open(runtime_log,
 		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-	char quoted[1400], line[1600], when[32];
+	char quoted[2700], line[2900], when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t n = 0;
@@ -94,14 +94,16 @@ void log_reason(enum log_level level, enum reason reason, const char *fmt, ...)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	int saved = errno;
-	char text[640], about[220], line[900 + 1];
+	char raw[640], text[1000], about[220], line[1300 + 1];
 	va_list ap;
 
 	if (level > threshold)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
+	/* names in it may be any bytes; here, and only here, they are escaped */
+	printable(text, sizeof(text), raw, strlen(raw));
 	snprintf(about, sizeof(about), "%s%s%s", subject, reason ? " reason=" : "",
 		 reason ? reason_name(reason) : "");
 	if (*applet)

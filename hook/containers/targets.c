@@ -66,29 +66,26 @@ static enum fit fits_container(const char *word, const struct container_name *c)
 static void name_candidates(const struct container_name *list, size_t n, const char *word,
 			    enum fit fit, size_t found, struct error *err)
 {
-	char names[200], id[ID_LEN + 8];
+	char names[200];
 	size_t len = 0, named = 0;
 
 	for (size_t i = 0; i < n && named < NAMED_MAX; i++) {
-		bool whole;
+		int shown;
 
 		if (fits_container(word, &list[i]) != fit)
 			continue;
-		whole = fit == FIT_EXACT || strlen(list[i].id) != ID_LEN;
 		/* enough digits to see the difference, few enough for a line */
-		printable(id, sizeof(id), list[i].id,
-			  whole             ? strlen(list[i].id) :
-			  strlen(word) < 12 ? 16 :
-			  strlen(word) < 60 ? strlen(word) + 4 :
-					      ID_LEN);
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%s",
-					named ? ", " : "", list[i].engine, id);
+		shown = fit == FIT_EXACT || strlen(list[i].id) != ID_LEN ? ID_LEN :
+			strlen(word) < 12                                ? 16 :
+			strlen(word) < 60 ? (int)strlen(word) + 4 :
+					    ID_LEN;
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%.*s",
+					named ? ", " : "", list[i].engine, shown, list[i].id);
 		if (len >= sizeof(names))
 			len = sizeof(names) - 1;
 		named++;
 	}
-	printable(id, sizeof(id), word, strlen(word));
-	err_set(err, EEXIST, "\"%s\" is more than one container: %s%s", id, names,
+	err_set(err, EEXIST, "\"%.70s\" is more than one container: %s%s", word, names,
 		found > named ? ", ..." : "");
 }
 
@@ -97,7 +94,6 @@ ssize_t target_choose(const struct container_name *list, size_t n, const char *w
 {
 	enum fit best = FIT_NONE;
 	size_t found = 0, at = 0;
-	char clean[80];
 
 	for (size_t i = 0; i < n; i++) {
 		enum fit fit = fits_container(word, &list[i]);
@@ -114,11 +110,11 @@ ssize_t target_choose(const struct container_name *list, size_t n, const char *w
 		name_candidates(list, n, word, best, found, err);
 		return -EEXIST;
 	}
-	printable(clean, sizeof(clean), word, strlen(word));
-	return err_set(err, ENOENT,
-		       "there is no container \"%s\" (ksm-hook ps lists them; names given with "
-		       "docker or podman --name are not known, ids are)",
-		       clean);
+	return err_set(
+		err, ENOENT,
+		"there is no container \"%.79s\" (ksm-hook ps lists them; names given with "
+		"docker or podman --name are not known, ids are)",
+		word);
 }
 
 bool target_in_cgroup(const char *text, const char *path, size_t len)

@@ -163,14 +163,6 @@ static bool find_what_to_do(const struct set_mergeable *m, pid_t pid, struct mer
 	return true;
 }
 
-static void command_of(pid_t pid, char *out, size_t size)
-{
-	char text[64];
-	ssize_t n = proc_read(pid, "comm", text, sizeof(text));
-
-	printable(out, size, text, n > 0 ? (size_t)n - (text[n - 1] == '\n') : 0);
-}
-
 /* The row of a process; a new one goes behind the sorted ones, *n counts both. */
 static struct merge_row *merge_row_for(struct set_mergeable *m, const struct merge_work *w,
 				       size_t *n)
@@ -181,7 +173,8 @@ static struct merge_row *merge_row_for(struct set_mergeable *m, const struct mer
 		return row;
 	row = &m->row[(*n)++];
 	*row = (struct merge_row){ .pid = w->pid, .start = w->start };
-	command_of(w->pid, row->command, sizeof(row->command));
+	if (process_command(w->pid, row->command, sizeof(row->command)) < 0)
+		row->command[0] = '\0';
 	return row;
 }
 

@@ -22,7 +22,7 @@ enum merge_method {
 struct merge_row {
 	pid_t pid;
 	uint64_t start;   /* with pid: this process and no later one */
-	char command[64]; /* fit to print */
+	char command[64]; /* any bytes: whoever writes it has to escape it */
 	enum ksm_method method;
 	unsigned tries;
 	int result;     /* 0 done; else -errno as inject.h has it, with err */

@@ -129,14 +129,13 @@ static int64_t needed_below(const struct group *g, size_t n, const char *path)
 
 static int does_not_fit(int64_t need, int64_t left, const char *where, struct error *err)
 {
-	char a[16], b[16], clean[160];
+	char a[16], b[16];
 
-	printable(clean, sizeof(clean), where, strlen(where));
-	return err_set(err, ENOMEM,
-		       "un-merging needs %s more, and %s has %s left; --force does it all the "
-		       "same",
-		       format_bytes(a, sizeof(a), need), clean,
-		       format_bytes(b, sizeof(b), left));
+	return err_set(
+		err, ENOMEM,
+		"un-merging needs %s more, and %.159s has %s left; --force does it all the "
+		"same",
+		format_bytes(a, sizeof(a), need), where, format_bytes(b, sizeof(b), left));
 }
 
 static int check_group(const struct group *g, size_t n, const char *leaf, struct error *err)

@@ -117,7 +117,6 @@ int entry_check(const char *root, const char *program, const char *path,
 	__cleanup(close_fd) int dir = -1;
 	__cleanup(close_fd) int fd = -1;
 	struct elf_kind kind;
-	char clean[128];
 
 	if (root[0] != '/' || !program[0])
 		return 0;
@@ -125,16 +124,16 @@ int entry_check(const char *root, const char *program, const char *path,
 	fd = dir < 0 ? -1 : open_program(dir, program, path);
 	if (fd < 0 || elf_read(fd, &kind) < 0)
 		return 0;
-	printable(clean, sizeof(clean), program, strlen(program));
 	if (kind.class != library->class || kind.data != library->data ||
 	    kind.machine != library->machine)
-		return err_set(err, ENOEXEC,
-			       "its program %s is for another architecture than the library",
-			       clean);
+		return err_set(
+			err, ENOEXEC,
+			"its program %.127s is for another architecture than the library",
+			program);
 	if (!kind.dynamic)
 		return err_set(err, ENOEXEC,
-			       "its program %s is linked statically and loads no library; "
+			       "its program %.127s is linked statically and loads no library; "
 			       "the method \"inject\" covers it",
-			       clean);
+			       program);
 	return 0;
 }

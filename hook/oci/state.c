@@ -37,16 +37,13 @@ bool state_decides(const struct policy_config *config, const char *key)
 int state_annotation(const char *text_name, struct state *out, const char *key,
 		     const struct json_value *v, struct error *err)
 {
-	char clean[64];
-
-	printable(clean, sizeof(clean), key, strlen(key));
 	if (v->type != JSON_STRING)
-		return err_set(err, EINVAL, "%s: annotation %s must be a string", text_name,
-			       clean);
+		return err_set(err, EINVAL, "%s: annotation %.63s must be a string", text_name,
+			       key);
 	if (v->len > ANNOTATION_MAX || memchr(v->text, '\0', v->len))
 		return err_set(err, EINVAL,
-			       "%s: annotation %s is longer than %d bytes or holds a NUL",
-			       text_name, clean, ANNOTATION_MAX);
+			       "%s: annotation %.63s is longer than %d bytes or holds a NUL",
+			       text_name, key, ANNOTATION_MAX);
 	if (out->n == ANNOTATIONS_MAX)
 		return err_set(err, E2BIG, "%s: more than %d annotations that decide",
 			       text_name, ANNOTATIONS_MAX);

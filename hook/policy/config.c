@@ -126,15 +126,12 @@ static int visit_globs(struct parse *p, struct policy_globs *globs,
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
 static int check_key(struct parse *p, const char *key, struct error *err)
 {
-	char clean[64];
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
 		i++;
-	if (i == ARRAY_SIZE(keys)) {
-		printable(clean, sizeof(clean), key, strlen(key));
-		return err_set(err, EINVAL, "%s: unknown key \"%s\"", p->name, clean);
-	}
+	if (i == ARRAY_SIZE(keys))
+		return err_set(err, EINVAL, "%s: unknown key \"%.63s\"", p->name, key);
 	if (p->seen & 1u << i)
 		return err_set(err, EINVAL, "%s: \"%s\" is given twice", p->name, key);
 	p->seen |= 1u << i;

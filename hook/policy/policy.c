@@ -92,12 +92,10 @@ void policy_misunderstood(struct decision *d, const char *kind, const char *key,
 			  const char *value, const char *expected)
 {
 	size_t len = strlen(d->warning);
-	char clean[48];
 
-	printable(clean, sizeof(clean), value, strlen(value));
 	snprintf(d->warning + len, sizeof(d->warning) - len,
-		 "%s%s%s=\"%s\" is none of %s and counts as not given", len ? "; " : "", kind,
-		 key, clean, expected);
+		 "%s%s%s=\"%.47s\" is none of %s and counts as not given", len ? "; " : "",
+		 kind, key, value, expected);
 }
 
 /* 1 yes, 0 no, -1 not given or not understood */

@@ -51,13 +51,27 @@ static void log_lines(void)
 	log_set_subject("a\nb\033", 1);
 	CHECK_TEXT(logged(LOG_LEVEL_ERROR, "x"),
 		   "ksm-hook[createRuntime] id=a\\x0ab\\x1b pid=1: x\n");
+	/* names in messages are any bytes, and each is escaped once */
+	log_set_subject("c1", 0);
+	for (unsigned byte = 1; byte < 256; byte++) {
+		char text[4] = { 'a', (char)byte, 'b' }, want[64];
+
+		if (byte >= 0x20 && byte < 0x7f && byte != '\\')
+			snprintf(want, sizeof(want), "ksm-hook[createRuntime] id=c1: a%cb\n",
+				 byte);
+		else
+			snprintf(want, sizeof(want),
+				 "ksm-hook[createRuntime] id=c1: a\\x%02xb\n", byte);
+		CHECK_TEXT(logged(LOG_LEVEL_ERROR, text), want);
+	}
+	CHECK_HAS(logged(LOG_LEVEL_ERROR, "a\\x01b"), ": a\\x5cx01b\n");
 	/* too long: cut, but still one whole line */
 	memset(big, 'y', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	log_set_subject(big, 2147483647);
 	line = logged(LOG_LEVEL_ERROR, big);
 	CHECK_HAS(line, "pid=2147483647: yyy");
-	CHECK(strlen(line) < 1000 && strchr(line, '\n') == line + strlen(line) - 1);
+	CHECK(strlen(line) < 1400 && strchr(line, '\n') == line + strlen(line) - 1);
 	/* a stderr that is closed changes nothing */
 	saved = dup(STDERR_FILENO);
 	close(STDERR_FILENO);
@@ -120,10 +134,10 @@ static void runtime_logs(void)
 	got = runtime_logged(true, LOG_LEVEL_ERROR, "a \"b\" \\ \t\x1f ~\x7f\xc3", &also);
 	check_runtime_log(got,
 			  "{\"level\":\"error\",\"msg\":\"ksm-hook[wrapper] id=c1: "
-			  "a \\\"b\\\" \\\\ ?? ~??\",\"time\":\"",
+			  "a \\\"b\\\" \\\\x5c \\\\x09\\\\x1f ~\\\\x7f\\\\xc3\",\"time\":\"",
 			  "%Y-%m-%dT%H:%M:%SZ", 3);
 	/* an error is for whoever reads stderr as well */
-	CHECK_TEXT(also, "ksm-hook[wrapper] id=c1: a \"b\" \\ \t\x1f ~\x7f\xc3\n");
+	CHECK_TEXT(also, "ksm-hook[wrapper] id=c1: a \"b\" \\x5c \\x09\\x1f ~\\x7f\\xc3\n");
 	got = runtime_logged(false, LOG_LEVEL_WARNING, "x", &also);
 	check_runtime_log(got, "level=warning msg=\"ksm-hook[wrapper] id=c1: x\" time=\"",
 			  "%Y-%m-%dT%H:%M:%SZ", 2);

@@ -119,10 +119,73 @@ static void sizes(void)
 	CHECK_TEXT(format_bytes(cut, sizeof(cut), 1 << 20), "1.0");
 }
 
+/* What utf8_stand_in() has written is read back by this. */
+static void utf8(void)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		uint32_t character;
+	} cases[] = {
+		{ "a", 1, 'a' },
+		{ "\x7f", 1, 0x7f },
+		{ "\xc2\x80", 2, 0x80 },
+		{ "\xc3\xa8p", 2, 0xe8 },
+		{ "\xdf\xbf", 2, 0x7ff },
+		{ "\xe0\xa0\x80", 3, 0x800 },
+		{ "\xef\xbf\xbf", 3, 0xffff },
+		{ "\xf0\x90\x80\x80", 4, 0x10000 },
+		{ "\xf4\x8f\xbf\xbf", 4, 0x10ffff },
+		/* cut, alone, overlong, a surrogate, too large */
+		{ "\xc3", 0, 0 },
+		{ "\xe2\x82", 0, 0 },
+		{ "\xf0\x9f\x98", 0, 0 },
+		{ "\xa8", 0, 0 },
+		{ "\xc3(", 0, 0 },
+		{ "\xc0\x80", 0, 0 },
+		{ "\xc1\xbf", 0, 0 },
+		{ "\xe0\x9f\xbf", 0, 0 },
+		{ "\xf0\x8f\xbf\xbf", 0, 0 },
+		{ "\xed\xa0\x80", 0, 0 },
+		{ "\xed\xbf\xbf", 0, 0 },
+		{ "\xf4\x90\x80\x80", 0, 0 },
+		{ "\xf8\x88\x80\x80", 0, 0 },
+		{ "\xff", 0, 0 },
+		/* those that stand in for bytes, and their neighbours */
+		{ "\xf4\x8f\xb8\x80", 0, 0 },
+		{ "\xf4\x8f\xbb\xbf", 0, 0 },
+		{ "\xf4\x8f\xb7\xbf", 4, 0x10fdff },
+		{ "\xf4\x8f\xbc\x80", 4, 0x10ff00 },
+	};
+	uint32_t c;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].text;
+		CHECK_INT(utf8_decode(cases[i].text, &c), cases[i].len);
+		CHECK_INT(c, cases[i].character);
+	}
+	check_case = "";
+	for (unsigned byte = 0; byte < 256; byte++) {
+		char out[UTF8_MAX + 1];
+
+		utf8_stand_in(out, (unsigned char)byte);
+		CHECK_INT(strlen(out), 4);
+		CHECK((unsigned char)out[0] == 0xf4 && (unsigned char)out[1] == 0x8f &&
+		      ((unsigned char)out[2] & 3) == byte >> 6 &&
+		      ((unsigned char)out[3] & 63) == (byte & 63));
+		CHECK_INT(utf8_decode(out, &c), 0);
+	}
+	CHECK(utf8_is_control('\n') && utf8_is_control(0x7f) && utf8_is_control(0x9b) &&
+	      utf8_is_control(0x202e) && utf8_is_control(0x2066));
+	CHECK(!utf8_is_control(' ') && !utf8_is_control('~') && !utf8_is_control(0xa0) &&
+	      !utf8_is_control(0x2030));
+}
+
 int main(void)
 {
 	sizes();
 	integers();
 	harmless();
+	utf8();
 	return check_end();
 }

@@ -64,7 +64,7 @@ static const struct {
 	{ "", -ENOENT, NULL },
 	{ "AAAA0000b", -ENOENT, NULL },
 	{ "aaaa0000b ", -ENOENT, NULL },
-	{ "\033[2Jx", -ENOENT, "\"\\x1b[2Jx\"" },
+	{ "\033[2Jx", -ENOENT, "\"\033[2Jx\"" },
 };
 
 static const struct {

@@ -142,7 +142,7 @@ static void mistakes(void)
 		  "a key holds a NUL" },
 		{ "{\"annotations\":{\"io.ksm.merge\":\"\xff\"}}", "UTF8" },
 		{ "{\"annotations\":{\"io.ksm.\xc3\":\"\"}}", "UTF8" },
-		{ "{\"annotations\":{\"io.ksm.\\n\":1}}", "io.ksm.\\x0a must be a string" },
+		{ "{\"annotations\":{\"io.ksm.\\n\":1}}", "io.ksm.\n must be a string" },
 		{ "/* x */ {}", "line 1, column 1" },
 		{ "{} x", "line 1, column " },
 		{ "{\"pid\":1", "line 1, column " },

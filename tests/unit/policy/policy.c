@@ -256,7 +256,7 @@ static void unknown_values(void)
 	check_case = "";
 	/* what a tenant wrote is shown harmlessly, and is cut before it hides the names */
 	a[0].value = "\033[2J\n";
-	CHECK_HAS(decide(&c, a, 1).warning, "\"\\x1b[2J\\x0a\"");
+	CHECK_HAS(decide(&c, a, 1).warning, "\"\x1b[2J\n\"");
 	a[0].value = a[1].value = a[2].value =
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";

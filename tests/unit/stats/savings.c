@@ -106,7 +106,7 @@ static void exactly(void)
 
 		check_case = exact_cases[i].what;
 		s = saving_of_group_exactly(p, 2, exact_cases[i].distinct * M,
-				   exact_cases[i].frames * M);
+					    exact_cases[i].frames * M);
 		CHECK_INT(s.least, exact_cases[i].least * M);
 		CHECK_INT(s.most, exact_cases[i].most * M);
 	}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Labels and identifiers: what their formats allow, and different ones for different texts. */
+#include "stats/metrics_format.h"
+
+#include <stdlib.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+static const char *label(const char *value)
+{
+	static char *text;
+	size_t len;
+	FILE *f;
+
+	free(text);
+	text = NULL;
+	f = open_memstream(&text, &len);
+	if (!f)
+		abort();
+	prometheus_label(f, "l", value);
+	fclose(f);
+	return text;
+}
+
+static void labels(void)
+{
+	static const struct {
+		const char *value, *label;
+	} cases[] = {
+		{ "", "l=\"\"" },
+		{ "plain", "l=\"plain\"" },
+		{ "a\"b", "l=\"a\\\"b\"" },
+		{ "a\\b", "l=\"a\\\\b\"" },
+		{ "a\nb", "l=\"a\\nb\"" },
+		{ "a\\nb", "l=\"a\\\\nb\"" },
+		{ "\\x01", "l=\"\\\\x01\"" },
+		{ "sl\xc3\xa8"
+		  "ep",
+		  "l=\"sl\xc3\xa8"
+		  "ep\"" },
+		{ "\x01", "l=\"\xf4\x8f\xb8\x81\"" },
+		{ "\x1b[31m", "l=\"\xf4\x8f\xb8\x9b[31m\"" },
+		{ "\xe8", "l=\"\xf4\x8f\xbb\xa8\"" },
+		/* a control character of two bytes */
+		{ "\xc2\x9b", "l=\"\xf4\x8f\xbb\x82\xf4\x8f\xba\x9b\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].value;
+		CHECK_TEXT(label(cases[i].value), cases[i].label);
+	}
+	check_case = "";
+}
+
+/* of every byte, alone and as it is written in letters */
+static void labels_differ(void)
+{
+	char *seen[510];
+	size_t n = 0;
+
+	for (unsigned byte = 1; byte < 256; byte++) {
+		char value[2] = { (char)byte, 0 }, letters[8];
+
+		snprintf(letters, sizeof(letters), "\\x%02x", byte);
+		seen[n++] = strdup(label(value));
+		seen[n++] = strdup(label(letters));
+	}
+	for (size_t i = 0; i < n; i++) {
+		CHECK(!strchr(seen[i], '\n') && !strchr(seen[i], '\r') &&
+		      !strchr(seen[i], 0x1b));
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(seen[i], seen[k]) == 0)
+				CHECK_TEXT(seen[i], "unlike the others");
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		free(seen[i]);
+}
+
+static void identifiers(void)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-%";
+	char out[64], other[64], text[200];
+
+	collectd_identifier(out, sizeof(out), "web_7d9c-1.a");
+	CHECK_TEXT(out, "web_7d9c-1.a");
+	collectd_identifier(out, sizeof(out), "shop/web/nginx");
+	CHECK_TEXT(out, "shop%2fweb%2fnginx");
+	collectd_identifier(out, sizeof(out), "");
+	CHECK_TEXT(out, "");
+	for (unsigned byte = 1; byte < 256; byte++) {
+		char value[] = { 'a', (char)byte, 'b', 0 }, want[8];
+
+		collectd_identifier(out, sizeof(out), value);
+		if (byte != '%' && strchr(allowed, (int)byte))
+			snprintf(want, sizeof(want), "a%cb", byte);
+		else
+			snprintf(want, sizeof(want), "a%%%02xb", byte);
+		CHECK_TEXT(out, want);
+	}
+	/* exactly as long as there is space for, and one more */
+	memset(text, 'x', sizeof(text));
+	text[63] = '\0';
+	collectd_identifier(out, sizeof(out), text);
+	CHECK_TEXT(out, text);
+	text[63] = 'x';
+	text[64] = '\0';
+	collectd_identifier(out, sizeof(out), text);
+	CHECK_INT(strlen(out), 63);
+	CHECK_HAS(out, "xx%-");
+	text[63] = 'y';
+	collectd_identifier(other, sizeof(other), text);
+	CHECK(strcmp(out, other) != 0);
+	/* nothing is cut in the middle of an escape */
+	memset(text, '/', 100);
+	text[100] = '\0';
+	collectd_identifier(out, sizeof(out), text);
+	CHECK(strlen(out) < sizeof(out) && strstr(out, "%2f%-"));
+	CHECK_INT(strspn(out, allowed), strlen(out));
+}
+
+int main(void)
+{
+	labels();
+	labels_differ();
+	identifiers();
+	return check_end();
+}
