@@ -15,7 +15,6 @@
 #include "layout/layout.h"
 #include "oci/hook_stage.h"
 #include "oci/method.h"
-#include "policy/config.h"
 
 static const struct command_syntax create_runtime_command = {
 	.arguments = ARGUMENTS_NONE,
@@ -62,12 +61,16 @@ static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 {
 	*t = (struct inject_target){ .pid = pid, .pidfd = -1 };
 	if (pid == 0)
-		return err_set(err, EINVAL,
-			       "container state: has no process yet (\"pid\" is missing or 0); "
-			       "register the hook for createRuntime, not createContainer");
+		return err_reason(
+			err, REASON_INIT_MISSING,
+			err_set(err, EINVAL,
+				"container state: has no process yet (\"pid\" is missing or "
+				"0); "
+				"register the hook for createRuntime, not createContainer"));
 	t->pidfd = proc_pin(pid);
 	if (t->pidfd == -ESRCH)
-		return err_set(err, ESRCH, "there is no process %d", pid);
+		return err_reason(err, REASON_INIT_GONE,
+				  err_set(err, ESRCH, "there is no process %d", pid));
 	if (t->pidfd < 0)
 		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
 	return container_init_check(pid, err);
@@ -75,26 +78,34 @@ static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 
 int applet_create_runtime(int argc, char **argv)
 {
+	struct container_decision c;
 	struct inject_target t;
-	struct hook_verdict v;
+	enum method_way way;
 	struct error err;
 	bool injects, merged = false;
 	int status, r;
 
-	if (hook_begin(&create_runtime_command, argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&create_runtime_command, argc, argv, &c, &status) == HOOK_DONE)
 		return status;
-	metadata_write(v.id, v.pid, &v.metadata);
-	injects = method_injects(&v, &status) == HOOK_MERGE;
-	if (!injects && (status != 0 || !layout_concerns(&v.decision)))
+	metadata_write(c.id, c.pid, &c.metadata);
+	r = method_choose(&c, &way, &err);
+	if (r < 0)
+		status = hook_failed(&c.decision, &err);
+	injects = r == 0 && way == METHOD_WAY_INJECT;
+	if (r == 0 && !injects) {
+		log_info("the preload library makes it mergeable");
+		boost_start(false);
+	}
+	if (status != 0 || (!injects && !layout_concerns(&c.decision)))
 		return status;
-	r = find_init(v.pid, &t, &err);
+	r = find_init(c.pid, &t, &err);
 	if (r == 0)
-		merged = layout_start(&v, &t, true, injects);
+		merged = layout_start(&c.decision, c.id, c.bundle, &t, injects);
 	if (r == 0 && injects && !merged)
 		r = container_init_set_mergeable(&t, &err);
 	close_fd(&t.pidfd);
 	if (r < 0)
-		return hook_failed(&v, &err);
+		return hook_failed(&c.decision, &err);
 	if (injects) {
 		if (!merged)
 			log_debug("the init was stopped for %d us", t.stopped_us);
@@ -106,13 +117,13 @@ int applet_create_runtime(int argc, char **argv)
 
 int applet_poststop(int argc, char **argv)
 {
-	struct hook_verdict v;
+	struct container_decision c;
 	int status;
 
-	if (hook_begin(&poststop_command, argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&poststop_command, argc, argv, &c, &status) == HOOK_DONE)
 		return status;
-	metadata_remove(v.id);
-	if (v.decision.group[0])
-		layout_end(v.id);
+	metadata_remove(c.id);
+	if (c.decision.group[0])
+		layout_end(c.id);
 	return 0;
 }

@@ -129,7 +129,7 @@ static void find_doctor_itself(struct doctor *d)
 	if (!slash || strcmp(slash, "/ksm-hook") != 0)
 		return;
 	snprintf(dir, sizeof(dir), ":%.*s:", (int)(slash - d->self), d->self);
-	if (strstr(":" REAL_PATH ":", dir))
+	if (strstr(":" RUNTIME_PATH ":", dir))
 		d->command = "ksm-hook";
 }
 

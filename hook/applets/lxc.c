@@ -27,7 +27,6 @@
 #include "ksmd/boost.h"
 #include "layout/layout.h"
 #include "oci/hook_stage.h"
-#include "policy/config.h"
 
 /* How long the helpers, which have nothing left to do, are waited for. */
 #define REAP_MS 100
@@ -44,12 +43,12 @@ enum moment {
 	MOMENT_END,   /* post-stop */
 };
 
-struct call {
+struct lxc_call {
 	const char *name, *type;
 	enum moment moment;
 	pid_t parent; /* under /proc */
 	bool outside; /* /proc is that of the namespace around ours */
-	struct hook_asked asked;
+	struct hook_request request;
 	struct annotation annotation[1 + VARIABLES];
 	char value[VARIABLES][64];
 	bool limits; /* the configuration has a limit that its layout depends on */
@@ -73,7 +72,7 @@ static enum moment moment_of(const char *type)
  * version 1 it is all in the environment (lxc.container.conf(5)). Returns the number of
  * arguments that are ours.
  */
-static int who_calls(int argc, char **argv, struct call *call)
+static int who_calls(int argc, char **argv, struct lxc_call *call)
 {
 	const char *version = getenv("LXC_HOOK_VERSION");
 
@@ -93,17 +92,17 @@ static int who_calls(int argc, char **argv, struct call *call)
 	return argc;
 }
 
-static void say(struct call *call, const char *key, const char *value)
+static void add_annotation(struct lxc_call *call, const char *key, const char *value)
 {
 	if (value)
-		call->annotation[call->asked.n++] = (struct annotation){ key, value };
+		call->annotation[call->request.n++] = (struct annotation){ key, value };
 }
 
 /*
  * lxc.environment is not in the environment of a hook on the host. The file is the one LXC
  * itself was given, and has taken commands from: no ownership of it would surprise us.
  */
-static int read_lxc_config(struct call *call, struct error *err)
+static int read_lxc_config(struct lxc_call *call, struct error *err)
 {
 	static char text[LXC_CONFIG_MAX + 1];
 	const char *path = getenv("LXC_CONFIG_FILE");
@@ -129,7 +128,7 @@ static int read_lxc_config(struct call *call, struct error *err)
 	for (int i = 0; i < VARIABLES; i++) {
 		if (lxc_config_variable(text, (size_t)n, variables[i], call->value[i],
 					sizeof(call->value[i])))
-			say(call, variables[i], call->value[i]);
+			add_annotation(call, variables[i], call->value[i]);
 	}
 	return 0;
 }
@@ -148,26 +147,26 @@ static int lxc_pid(pid_t *pid, struct error *err)
 }
 
 /* What the container says of itself, and who it is. The last of several values counts. */
-static int ask(struct call *call, struct error *err)
+static int read_request(struct lxc_call *call, struct error *err)
 {
 	int r;
 
-	call->asked.annotation = call->annotation;
-	call->asked.words = &policy_environment;
-	call->asked.id = call->name;
+	call->request.annotation = call->annotation;
+	call->request.keys = &policy_environment;
+	call->request.id = call->name;
 	if (call->moment == MOMENT_NONE)
 		return err_set(err, EINVAL,
 			       "called for \"%s\", not as lxc.hook.mount or "
 			       "lxc.hook.start-host; register it as one of them",
 			       call->type);
-	say(call, "lxc.name", call->name);
+	add_annotation(call, "lxc.name", call->name);
 	if (call->moment == MOMENT_HOST) {
 		r = read_lxc_config(call, err);
-		if (call->asked.n > 1 || r < 0)
+		if (call->request.n > 1 || r < 0)
 			return r;
 	}
 	for (int i = 0; i < VARIABLES; i++)
-		say(call, variables[i], getenv(variables[i]));
+		add_annotation(call, variables[i], getenv(variables[i]));
 	return 0;
 }
 
@@ -184,7 +183,7 @@ static int init_set_mergeable(struct inject_target *init, struct error *err)
  * The caller must be the PID 1 of a namespace of its own that still sees the /proc of the
  * one around it: that is what LXC's mount hook finds and no service of a host does.
  */
-static int merge_parent(const struct call *call, struct error *err)
+static int merge_parent(const struct lxc_call *call, struct error *err)
 {
 	__cleanup(close_fd) int pidfd = -1;
 	struct inject_target t = { .pid = getppid(), .proc_pid = call->parent };
@@ -203,7 +202,7 @@ static int merge_parent(const struct call *call, struct error *err)
 	return init_set_mergeable(&t, err);
 }
 
-static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
+static int merge_lxc_pid(const struct container_decision *c, struct error *err)
 {
 	__cleanup(close_fd) int pidfd = -1;
 	struct inject_target t = { 0 };
@@ -217,7 +216,7 @@ static int merge_lxc_pid(const struct hook_verdict *v, struct error *err)
 		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
 	r = container_init_check(t.pid, err);
 	if (r == 0)
-		merged = layout_start(v, &t, false, true);
+		merged = layout_start(&c->decision, c->id, NULL, &t, true);
 	if (r == 0 && !merged)
 		r = init_set_mergeable(&t, err);
 	if (r == -EACCES)
@@ -248,7 +247,7 @@ static void reap(void)
  * Behind the mount hook LXC sets the personality that lxc.arch stands for, and the host's
  * files are not in reach of a container with mapped ids.
  */
-static void consider_layout(const struct call *call, struct decision *d)
+static void consider_layout(const struct lxc_call *call, struct decision *d)
 {
 	if (!d->group[0])
 		return;
@@ -286,16 +285,17 @@ static const struct command_syntax lxc_command = {
 	},
 };
 
-static int run(int argc, char **argv, struct call *call)
+static int merge_container(int argc, char **argv, struct lxc_call *call)
 {
-	struct hook_verdict v;
+	struct container_decision c;
 	struct error err = { "" };
 	int r, status;
 
-	if (hook_begin_asked(&lxc_command, argc, argv, &call->asked, &v, &status) == HOOK_DONE)
+	if (hook_begin_request(&lxc_command, argc, argv, &call->request, &c, &status) ==
+	    HOOK_DONE)
 		return status;
-	consider_layout(call, &v.decision);
-	if (v.decision.method == METHOD_PRELOAD) {
+	consider_layout(call, &c.decision);
+	if (c.decision.method == METHOD_PRELOAD) {
 		const char *preload = getenv("LD_PRELOAD");
 
 		if (preload && strstr(preload, "libksm_preload.so")) {
@@ -305,11 +305,11 @@ static int run(int argc, char **argv, struct call *call)
 		err_set(&err, ENOENT,
 			"method preload, and lxc.environment has no LD_PRELOAD with "
 			"libksm_preload.so; include ksm-preload.conf, see docs/lxc.md");
-		return hook_failed(&v, &err);
+		return hook_failed(&c.decision, &err);
 	}
-	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&v, &err) : merge_parent(call, &err);
+	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&c, &err) : merge_parent(call, &err);
 	if (r < 0)
-		return hook_failed(&v, &err);
+		return hook_failed(&c.decision, &err);
 	log_info("made mergeable");
 	/* a process that is born in the container's pid namespace would be the container's */
 	if (call->moment == MOMENT_HOST)
@@ -319,7 +319,7 @@ static int run(int argc, char **argv, struct call *call)
 
 int applet_lxc(int argc, char **argv)
 {
-	struct call call = { 0 };
+	struct lxc_call call = { 0 };
 	struct error ignored = { "" };
 	int status;
 
@@ -329,12 +329,12 @@ int applet_lxc(int argc, char **argv)
 		layout_end(call.name);
 		return 0;
 	}
-	(void)ask(&call, &call.asked.err);
+	(void)read_request(&call, &call.request.err);
 	if (call.moment == MOMENT_HOST)
-		(void)lxc_pid(&call.asked.pid, &ignored);
+		(void)lxc_pid(&call.request.pid, &ignored);
 	else if (proc_parent(&call.parent, &call.outside) == 0)
-		call.asked.pid = call.parent;
-	status = run(argc, argv, &call);
+		call.request.pid = call.parent;
+	status = merge_container(argc, argv, &call);
 	if (call.moment == MOMENT_SETUP)
 		reap();
 	return status;

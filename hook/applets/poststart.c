@@ -141,7 +141,7 @@ static size_t verify(pid_t init, struct error *err)
  * workload yet and nothing can have been lost: wait for that in a process of its own, so
  * that the start goes on. It holds no descriptor an engine could wait for.
  */
-static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime_size)
+static void verify_behind(const struct container_decision *c, int pidfd, off_t runtime_size)
 {
 	pid_t pid = fork();
 	struct error err;
@@ -156,9 +156,9 @@ static void verify_behind(const struct hook_verdict *v, int pidfd, off_t runtime
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	if (null < 0 || !wait_for_exec(v->pid, pidfd, runtime_size, START_WAIT_MS))
+	if (null < 0 || !wait_for_exec(c->pid, pidfd, runtime_size, START_WAIT_MS))
 		_exit(0);
-	if (verify(v->pid, &err))
+	if (verify(c->pid, &err))
 		log_warning("not made mergeable: %s", err.msg);
 	_exit(0);
 }
@@ -185,24 +185,25 @@ int applet_poststart(int argc, char **argv)
 {
 	off_t runtime_size = program_size(getppid());
 	__cleanup(close_fd) int pidfd = -1;
-	struct hook_verdict v;
+	struct container_decision c;
 	struct error err;
 	int status;
 
-	if (hook_begin(&poststart_command, argc, argv, &v, &status) == HOOK_DONE)
+	if (hook_begin(&poststart_command, argc, argv, &c, &status) == HOOK_DONE)
 		return status;
-	if (v.decision.method == METHOD_PRELOAD ||
-	    (v.decision.method == METHOD_AUTO && ksm_self_is_merged() < 0))
+	if (c.decision.method == METHOD_PRELOAD ||
+	    (c.decision.method == METHOD_AUTO && ksm_self_is_merged() < 0))
 		return 0; /* createRuntime has said what there is to say */
-	pidfd = v.pid > 1 ? proc_pin(v.pid) : -ESRCH;
+	pidfd = c.pid > 1 ? proc_pin(c.pid) : -ESRCH;
 	if (pidfd < 0) {
-		err_set(&err, -pidfd, "there is no process %d", v.pid);
-		return hook_failed(&v, &err);
+		(void)err_reason(&err, REASON_INIT_GONE,
+				 err_set(&err, -pidfd, "there is no process %d", c.pid));
+		return hook_failed(&c.decision, &err);
 	}
-	if (program_size(v.pid) == runtime_size && !v.running) {
-		verify_behind(&v, pidfd, runtime_size);
+	if (program_size(c.pid) == runtime_size && !c.running) {
+		verify_behind(&c, pidfd, runtime_size);
 		return 0;
 	}
-	wait_for_exec(v.pid, pidfd, runtime_size, EXEC_WAIT_MS);
-	return verify(v.pid, &err) ? hook_failed(&v, &err) : 0;
+	wait_for_exec(c.pid, pidfd, runtime_size, EXEC_WAIT_MS);
+	return verify(c.pid, &err) ? hook_failed(&c.decision, &err) : 0;
 }

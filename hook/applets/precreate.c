@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The podman hook stage precreate: give a container the preload library by its config.json. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,18 +10,14 @@
 
 #include "applets/applets.h"
 #include "base/error.h"
-#include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/options.h"
 #include "kernel/ksm_probe.h"
-#include "kernel/sandbox.h"
 #include "layout/layout.h"
-#include "oci/hook_stage.h"
-#include "oci/preload_check.h"
+#include "oci/bundle_edit.h"
+#include "oci/decision.h"
 #include "oci/spec.h"
-#include "policy/config.h"
-#include "policy/layout_policy.h"
 
 /* podman's own are below 100 KiB; what is larger than this passes through unread. */
 #define SPEC_MAX         JSON_SCAN_MAX
@@ -30,96 +25,11 @@
 #define PARSE_TIMEOUT_MS 3000
 
 static char *spec_text; /* SPEC_MAX + 1 bytes */
-static char config_text[CONFIG_MAX + 1];
 
-struct input {
-	const char *config_path, *preload_path;
-	const char *id; /* the container's, where the caller knows it; else NULL */
-	size_t spec_len, config_len;
-	unsigned owner;
+struct precreate {
+	const char *config_path, *library;
+	size_t len;
 };
-
-/* What the confined parser hands over. */
-struct verdict {
-	struct error err; /* why there is no decision; empty if there is one */
-	bool syntax;      /* it is that the text is no JSON */
-	bool log_given;
-	enum log_level log;
-	struct decision decision;
-	struct spec spec;
-};
-
-_Static_assert(sizeof(struct verdict) <= PIPE_BUF, "the answer must fit one pipe write");
-
-/* In the confined process. */
-static void parse(const void *arg, void *answer)
-{
-	static struct policy_config config;
-	const struct input *in = arg;
-	struct verdict *v = answer;
-	struct error err;
-
-	if (config_parse(in->config_path, config_text, in->config_len, &config, &v->err) < 0)
-		config = (struct policy_config){ 0 };
-	config.owner = in->owner;
-	v->log_given = config.log_given;
-	v->log = config.log;
-	v->decision.required = config.required;
-	if (in->spec_len == 0)
-		return;
-	fault_in_parser(answer, sizeof(*v));
-	if (spec_parse(spec_text, in->spec_len, &config, &v->spec, NULL, &v->decision,
-		       &v->syntax, &err) < 0) {
-		if (v->syntax || !v->err.msg[0])
-			v->err = err;
-		return;
-	}
-	/* what nobody wants cannot be required */
-	v->decision.required = v->decision.required && v->decision.merge;
-}
-
-/* Nothing that the parser sends is taken for granted; spec_edit() looks at the offsets. */
-static int check(struct verdict *v, struct error *err)
-{
-	struct spec *s = &v->spec;
-	bool fine = hook_check_decision(&v->decision) &&
-		    *(const unsigned char *)&v->syntax <= 1 &&
-		    *(const unsigned char *)&v->log_given <= 1 &&
-		    (unsigned)v->log <= LOG_LEVEL_DEBUG && (unsigned)s->env <= SPEC_ENV_LIST &&
-		    (unsigned)s->add <= SPEC_ENV_LIST &&
-		    *(const unsigned char *)&s->python_seed <= 1 &&
-		    *(const unsigned char *)&s->perl_seed <= 1 &&
-		    (unsigned)s->mount <= SPEC_MOUNT_ADD;
-
-	for (int i = 0; i < PROFILE_CALLS; i++)
-		fine = fine && (unsigned)s->profile[i] <= PROFILE_KILLS;
-	if (!fine)
-		return err_set(err, EPROTO, "the parser answered nonsense");
-	hook_clean(v->err.msg, sizeof(v->err.msg));
-	if ((unsigned)v->err.reason >= REASON_COUNT)
-		v->err.reason = REASON_NONE;
-	hook_clean(s->obstacle, sizeof(s->obstacle));
-	s->id[sizeof(s->id) - 1] = '\0';
-	s->root[sizeof(s->root) - 1] = '\0';
-	s->program[sizeof(s->program) - 1] = '\0';
-	s->path[sizeof(s->path) - 1] = '\0';
-	return 0;
-}
-
-static int parse_confined(const struct input *in, struct verdict *v, struct error *err)
-{
-	int r;
-
-	*v = (struct verdict){ 0 };
-	r = json_reserve(in->spec_len > in->config_len ? in->spec_len : in->config_len, err);
-	if (r == 0)
-		r = confine_call(parse, in, v, sizeof(*v), PARSE_TIMEOUT_MS, err);
-	if (r == 0)
-		r = check(v, err);
-	if (r < 0)
-		*v = (struct verdict){ 0 };
-	return r;
-}
 
 /* All of it, or the container fails: podman refuses what is cut off. */
 static int emit(struct iovec *piece, int n)
@@ -184,144 +94,116 @@ static int give_up(const struct decision *d, bool only_way, const struct error *
 	return 0;
 }
 
-/* 1 the library is to be added, 0 not; -errno: it should, and cannot be. */
-static int want_library(const struct input *in, const struct verdict *v, bool *only_way,
-			struct error *err)
+/* Is the library to be added at this stage? *only_way: nothing else would make it mergeable. */
+static bool wants_library(enum policy_method method, enum probe_way way, bool *only_way)
 {
-	enum probe_way way;
-	int r;
-
-	if (v->decision.method == METHOD_INJECT) {
-		log_info("method inject: nothing to do at this stage");
-		return 0;
-	}
-	way = probe_way();
-	if (v->decision.method == METHOD_AUTO && way == PROBE_INHERIT) {
-		log_info("method auto: on this kernel the createRuntime hook does it");
-		return 0;
-	}
-	*only_way = v->decision.method == METHOD_PRELOAD || way != PROBE_EACH_EXEC;
-	r = preload_fits(in->preload_path, &v->spec, way, err);
-	return r < 0 ? r : 1;
-}
-
-/* The group's hash seeds, where the container has none of its own. */
-static void want_seeds(const struct input *in, const struct verdict *v,
-		       struct layout_seeds *seeds, struct spec_wish *wish)
-{
-	const struct spec *s = &v->spec;
-
-	if (!v->decision.group[0] || s->add == SPEC_ENV_THERE ||
-	    (s->python_seed && s->perl_seed) ||
-	    layout_seeds(&v->decision, in->id ? in->id : s->id, seeds) < 0)
-		return;
-	if (!s->python_seed)
-		wish->variable[wish->variables++] = seeds->python;
-	if (!s->perl_seed) {
-		wish->variable[wish->variables++] = seeds->perl;
-		/* the order of keys would change with the process otherwise (perlrun(1)) */
-		wish->variable[wish->variables++] = "PERL_PERTURB_KEYS=0";
-	}
+	*only_way = method == METHOD_PRELOAD || way != PROBE_EACH_EXEC;
+	if (bundle_needs_library(method, way))
+		return true;
+	log_info(method == METHOD_INJECT ?
+			 "method inject: nothing to do at this stage" :
+			 "method auto: on this kernel the createRuntime hook does it");
+	return false;
 }
 
 /* A container that is to be merged; *status is set where it is refused. */
-static void edit_spec(const struct input *in, const struct verdict *v, struct spec_edit *edit,
-		      int *status)
+static void edit_spec(const struct precreate *in, const struct container_decision *c,
+		      struct spec_edit *edit, int *status)
 {
-	struct spec_wish wish = { 0 };
+	struct spec_additions additions = { 0 };
 	struct layout_seeds seeds;
-	bool only_way = false;
+	enum probe_way way = c->decision.method == METHOD_INJECT ? PROBE_INHERIT : probe_way();
 	struct error err;
-	int r = want_library(in, v, &only_way, &err);
+	bool only_way;
+	int r;
 
-	if (r < 0)
-		*status = give_up(&v->decision, only_way, &err);
-	if (r > 0)
-		wish.preload = in->preload_path;
-	want_seeds(in, v, &seeds, &wish);
-	if (!wish.preload && !wish.variables)
+	if (wants_library(c->decision.method, way, &only_way) &&
+	    bundle_add_library(&c->spec, in->library, way, &additions, &err) < 0)
+		*status = give_up(&c->decision, only_way, &err);
+	if (c->decision.group[0] && bundle_takes_seeds(&c->spec) &&
+	    layout_seeds(&c->decision, c->spec.id, &seeds) == 0)
+		bundle_add_seeds(&c->spec, seeds.python, seeds.perl, &additions);
+	if (!additions.preload && !additions.variables)
 		return;
-	r = spec_edit(spec_text, in->spec_len, &v->spec, &wish, edit, &err);
+	r = spec_edit(spec_text, in->len, &c->spec, &additions, edit, &err);
 	if (r < 0)
 		edit->n = 0;
-	if (r < 0 && wish.preload)
-		*status = give_up(&v->decision, only_way, &err);
+	if (r < 0 && additions.preload)
+		*status = give_up(&c->decision, only_way, &err);
 	else if (r < 0)
-		log_warning("the group's hash seeds are not added: %s", err.msg);
-	else if (wish.preload)
+		log_reason(LOG_LEVEL_WARNING, err.reason,
+			   "the group's hash seeds are not added: %s", err.msg);
+	else if (additions.preload)
 		log_info(edit->n > 1 ? "added the preload library" :
 				       "has the preload library already");
 }
 
 static int refuse(const struct error *err)
 {
-	log_error("the container is refused: %s", err->msg);
+	log_reason(LOG_LEVEL_ERROR, err->reason, "the container is refused: %s", err->msg);
 	return 1;
 }
 
 /* Seen without parsing, so that nobody has to wonder where the rest is. */
-static int refuse_cut(void)
+static int refuse_truncated(void)
 {
-	log_error("the container is refused: its config.json is cut off or is no JSON");
+	log_reason(LOG_LEVEL_ERROR, REASON_SPEC_TRUNCATED,
+		   "the container is refused: its config.json is truncated or is no JSON");
 	return 1;
 }
 
-/*
- * Merging is required where config.json says so or the container does; what cannot be read
- * says nothing.
- */
-static int decide(struct input *in, struct spec_edit *edit)
+/* What is no JSON is refused whatever was asked: podman would fail with it. */
+static int decide_edit(struct precreate *in, struct spec_edit *edit)
 {
-	struct verdict v = { 0 };
-	struct error err, second;
-	ssize_t n = config_read(in->config_path, config_text, &err);
-	int status = 0, r = n < 0 ? (int)n : 0;
+	const struct decision_request request = { .config_path = in->config_path,
+						  .text = spec_text,
+						  .len = in->len,
+						  .reader = decision_read_spec,
+						  .timeout_ms = PARSE_TIMEOUT_MS };
+	struct container_decision c;
+	struct error err;
+	int status = 0, r = decision_make(&request, &c, &err);
 
-	in->config_len = n < 0 ? 0 : (size_t)n;
-	if (r == 0 && !hook_may_ask(spec_text, in->spec_len, config_text, in->config_len))
-		return spec_is_whole(spec_text, in->spec_len) ? 0 : refuse_cut();
-	in->owner = layout_owner(config_text, in->config_len);
-	n = parse_confined(in, &v, r < 0 ? &second : &err);
-	if (n < 0) {
-		size_t len = in->spec_len;
-
-		in->spec_len = 0;
-		(void)parse_confined(in, &v, &second);
-		in->spec_len = len;
-		if (!spec_is_whole(spec_text, len))
-			return refuse_cut();
-	}
-	if (v.log_given)
-		log_set_level(v.log);
-	if (v.spec.id[0])
-		log_set_subject(v.spec.id, 0);
-	if (v.syntax)
-		return refuse(&v.err);
-	if (r < 0 || n < 0 || v.err.msg[0])
-		return give_up(&v.decision, true, r < 0 || n < 0 ? &err : &v.err);
-	if (v.decision.warning[0])
-		log_warning("%s", v.decision.warning);
-	hook_say_decision(&v.decision);
-	layout_reconsider(&v.decision, spec_text, in->spec_len);
-	if (v.decision.merge)
-		edit_spec(in, &v, edit, &status);
+	if (c.log_given)
+		log_set_level(c.log);
+	if (c.spec.id[0])
+		log_set_subject(c.spec.id, 0);
+	if (c.syntax)
+		return refuse(&c.err);
+	/* nobody has read it to its end */
+	if (c.decision.reason == REASON_NONE && !spec_is_whole(spec_text, in->len))
+		return refuse_truncated();
+	if (r < 0)
+		return give_up(&c.decision, true, &err);
+	if (c.decision.reason == REASON_NONE)
+		return 0;
+	if (c.decision.warning[0])
+		log_warning("%s", c.decision.warning);
+	decision_log(&c.decision);
+	if (c.decision.merge)
+		edit_spec(in, &c, edit, &status);
 	return status;
 }
 
 /* Too much to read: as if nobody could tell whether this container asked. */
-static int pass_large(struct input *in)
+static int pass_large(struct precreate *in)
 {
-	struct verdict v = { 0 };
-	struct error err;
-	ssize_t n = config_read(in->config_path, config_text, &err);
+	struct error unread, err;
+	const struct decision_request request = { .config_path = in->config_path,
+						  .text = "",
+						  .unread = &unread,
+						  .timeout_ms = PARSE_TIMEOUT_MS };
+	struct container_decision c;
 
-	in->config_len = n < 0 ? 0 : (size_t)n;
-	(void)parse_confined(in, &v, &err);
-	err_set(&err, EFBIG, "config.json of the container: longer than %u bytes", SPEC_MAX);
-	return give_up(&v.decision, true, &err) == 0 ? emit_rest(SPEC_MAX + 1) : 1;
+	(void)err_reason(&unread, REASON_SPEC_UNREADABLE,
+			 err_set(&unread, EFBIG,
+				 "config.json of the container: longer than %u bytes",
+				 SPEC_MAX));
+	(void)decision_make(&request, &c, &err);
+	return give_up(&c.decision, true, &err) == 0 ? emit_rest(SPEC_MAX + 1) : 1;
 }
 
-static int run(struct input *in)
+static int edit_stdin(struct precreate *in)
 {
 	struct spec_edit edit = { .n = 0 };
 	struct error err;
@@ -340,13 +222,15 @@ static int run(struct input *in)
 		err_set(&err, EINVAL,
 			"config.json of the container: stdin is empty; podman starts this, see "
 			"ksm-hook(8)");
-	if (n <= 0)
+	if (n <= 0) {
+		err.reason = REASON_SPEC_UNREADABLE;
 		return refuse(&err);
-	in->spec_len = (size_t)n;
-	status = decide(in, &edit);
+	}
+	in->len = (size_t)n;
+	status = decide_edit(in, &edit);
 	if (status != 0)
 		return status;
-	return edit.n ? emit(edit.piece, edit.n) : emit_unchanged(in->spec_len);
+	return edit.n ? emit(edit.piece, edit.n) : emit_unchanged(in->len);
 }
 
 static const struct command_syntax precreate_command = {
@@ -362,22 +246,19 @@ static const struct command_syntax precreate_command = {
 		"ksm-hook precreate <bundle/config.json >changed.json\n",
 	.see_also = "ksm-hook(8), ksm-hook.conf(5), libksm_preload(7)",
 	.option = {
-		OPTION_TEXT(struct input, config_path, "config", "FILE",
+		OPTION_TEXT(struct precreate, config_path, "config", "FILE",
 			    "read this configuration instead of\n"
 			    CONFIG_PATH),
-		OPTION_TEXT(struct input, preload_path, "library", "FILE",
+		OPTION_TEXT(struct precreate, library, "library", "FILE",
 			    "add this library instead of\n"
 			    PRELOAD_LIBRARY),
-		OPTION_TEXT(struct input, id, "id", "ID",
-			    "the container's id, where the caller knows it:\n"
-			    "config.json does not have it"),
 		{ "" },
 	},
 };
 
 int applet_precreate(int argc, char **argv)
 {
-	struct input in = { .config_path = CONFIG_PATH, .preload_path = PRELOAD_LIBRARY };
+	struct precreate in = { .config_path = CONFIG_PATH, .library = PRELOAD_LIBRARY };
 	struct error err;
 	int r;
 
@@ -393,7 +274,7 @@ int applet_precreate(int argc, char **argv)
 	}
 	r = options_parse(&precreate_command, &argc, argv, &in, &err);
 	if (r == 0)
-		return run(&in);
+		return edit_stdin(&in);
 	if (r > 0)
 		return 0;
 	/* told, but not at the cost of every container */

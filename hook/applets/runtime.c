@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime wrapper: set the mark where it is wanted, then become the real OCI runtime. */
+/* The runtime wrapper: set the mark where it is wanted, then become the OCI runtime that it stands in front of. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
-#include "applets/runtime.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
@@ -15,14 +14,16 @@
 #include "kernel/sandbox.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"
+#include "oci/bundle_edit.h"
+#include "oci/hook_stage.h"
+#include "oci/runtime_decision.h"
 #include "oci/runtime_path.h"
-#include "policy/config.h"
 
-/* Under a name of its own it was chosen for merging; in a runtime's place it was not. */
+/* Under a name of its own it is an opt-in to merging; in a runtime's place it is not. */
 static const struct role {
 	const char *name;
 	const char *runtime; /* NULL: the first of "runtimes" */
-	bool chosen;
+	bool opts_in;
 } roles[] = {
 	{ "runtime", NULL, true }, { "ksm-runc", "runc", true }, { "ksm-crun", "crun", true },
 	{ "runc", "runc", false }, { "crun", "crun", false },
@@ -44,114 +45,136 @@ bool runtime_is_name(const char *argv0)
 	return find_role(argv0, false) != NULL;
 }
 
-/* The method that this kernel needs, or that was asked for. */
-static int use_method(const struct runtime_input *in, const struct hook_verdict *v,
-		      struct error *err)
+/* What this kernel, or what was requested, needs: the call, the library in *additions, or both. */
+static int use_method(const struct runtime_request *request, struct runtime_decision *d,
+		      enum probe_way way, struct spec_additions *additions, struct error *err)
 {
-	enum policy_method method = v->decision.method;
-	enum probe_way way = probe_way();
-	bool preload =
-		method == METHOD_PRELOAD || (method == METHOD_AUTO && way != PROBE_INHERIT);
+	enum policy_method method = d->c.decision.method;
+	bool library = bundle_needs_library(method, way);
 	int r = 0;
 
 	if (way == PROBE_NO_KSM)
-		return err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)");
-	if (way == PROBE_MADVISE && !preload)
-		return err_set(err, EINVAL, "this kernel has no prctl(PR_SET_MEMORY_MERGE)");
+		return err_reason(err, REASON_KERNEL_NO_KSM,
+				  err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)"));
+	if (way == PROBE_MADVISE && !library)
+		return err_reason(err, REASON_KERNEL_NO_PRCTL,
+				  err_set(err, EINVAL,
+					  "this kernel has no prctl(PR_SET_MEMORY_MERGE)"));
 	if (way != PROBE_MADVISE && method != METHOD_PRELOAD) {
 		r = ksm_merge_self();
 		if (r < 0)
 			return err_errno(err, -r, "prctl(PR_SET_MEMORY_MERGE)");
 	}
-	if (preload && in->facts.command == ARGV_RESTORE) {
-		r = err_set(err, ENOTSUP, "a restored container has the libraries that it had");
-	} else if (preload) {
-		r = runtime_edit(in, &v->decision, err);
-		if (r == 0)
-			r = err_set(err, ENOENT, "the preload library is not in config.json");
-	}
-	if (r < 0 && r != -ECANCELED && method != METHOD_PRELOAD)
+	if (library && request->facts.command == ARGV_RESTORE)
+		r = err_reason(err, REASON_PRELOAD_RESTORED,
+			       err_set(err, ENOTSUP,
+				       "a restored container has the libraries that it had"));
+	else if (library)
+		r = runtime_read_spec(request, d, err);
+	if (r == 0 && library && request->facts.command != ARGV_RESTORE)
+		r = bundle_add_library(&d->c.spec, request->library, way, additions, err);
+	if (r < 0 && method != METHOD_PRELOAD)
 		err_wrap(err, r, "this kernel %s",
 			 way == PROBE_MADVISE ? "has no prctl(PR_SET_MEMORY_MERGE)" :
 						"loses the mark at exec");
-	if (r >= 0 && way == PROBE_EACH_EXEC && !preload)
-		r = err_set(err, ENOTSUP, "this kernel loses the mark at exec");
+	if (r >= 0 && way == PROBE_EACH_EXEC && !library)
+		r = err_reason(err, REASON_KERNEL_LOSES_AT_EXEC,
+			       err_set(err, ENOTSUP, "this kernel loses the mark at exec"));
 	return r < 0 ? r : 0;
 }
 
-/* The runtime starts with the layout, and what it starts inherits it. */
-static void share_layout(const struct runtime_input *in, const struct hook_verdict *v)
+/* The runtime starts with the layout, and what it starts inherits it. True if it does. */
+static bool share_layout(const struct runtime_request *request, const struct decision *d)
 {
-	struct decision seeds = v->decision;
-	struct error err;
-
 	/* what a restored container had is in its memory */
-	if (in->facts.command == ARGV_RESTORE || !in->facts.id ||
-	    !layout_become(&v->decision, in->facts.id))
-		return;
-	seeds.method = METHOD_INJECT; /* the library, if any, is there */
-	seeds.required = false;
-	if (runtime_edit(in, &seeds, &err) < 0)
-		log_warning("the group's hash seeds are not added: %s", err.msg);
+	return layout_concerns(d) && request->facts.command != ARGV_RESTORE &&
+	       request->facts.id && layout_become(d, request->facts.id);
+}
+
+static int edit_bundle(const struct runtime_request *request, const struct runtime_decision *d,
+		       const struct spec_additions *additions, struct error *err)
+{
+	static struct spec_edit edit;
+	int r = spec_edit(d->text, d->len, &d->c.spec, additions, &edit, err);
+
+	if (r < 0)
+		return err_reason(err, REASON_EDIT_FAILED, r);
+	return bundle_rewrite(request->facts.bundle ? request->facts.bundle : ".",
+			      request->facts.config ? request->facts.config : "config.json",
+			      &edit, err);
 }
 
 /* 0 go on, 1 the container is refused */
-static int merge(const struct runtime_input *in, const struct hook_verdict *v)
+static int merge(const struct runtime_request *request, struct runtime_decision *d)
 {
+	struct spec_additions additions = { 0 };
+	const struct spec *spec = &d->c.spec;
+	enum probe_way way = probe_way();
+	struct layout_seeds seeds;
 	struct error err;
-	int r = use_method(in, v, &err);
+	int r = use_method(request, d, way, &additions, &err);
 
-	if (r == -ECANCELED)
-		return 1;
 	if (r < 0)
-		return hook_failed(v, &err);
+		return hook_failed(&d->c.decision, &err);
 	boost_start(true);
-	if (layout_concerns(&v->decision))
-		share_layout(in, v);
+	if (share_layout(request, &d->c.decision) && bundle_takes_seeds(spec) &&
+	    layout_seeds(&d->c.decision, request->facts.id, &seeds) == 0)
+		bundle_add_seeds(spec, seeds.python, seeds.perl, &additions);
+	if (!additions.preload && !additions.variables)
+		return 0;
+	r = edit_bundle(request, d, &additions, &err);
+	if (r < 0 && additions.preload)
+		return hook_failed(&d->c.decision, &err);
+	if (r < 0)
+		log_reason(LOG_LEVEL_WARNING, err.reason,
+			   "the group's hash seeds are not added: %s", err.msg);
 	return 0;
 }
 
 /* The container is there already, and so is what became of it: nothing can be required. */
-static void merge_session(const struct runtime_input *in, const struct runtime_answer *a)
+static void merge_session(const struct runtime_request *request,
+			  const struct runtime_decision *d)
 {
 	int r = ksm_merge_self();
 
-	if (a->layouts && in->facts.id && a->v.pid > 0)
-		layout_session(in->facts.id, a->v.pid);
+	if (d->layouts && request->facts.id && d->c.pid > 0)
+		layout_session(request->facts.id, d->c.pid);
 	if (r < 0)
 		log_info("the exec session is not mergeable: %s", strerror(-r));
 }
 
 /* 0 go on, 1 the container is refused */
-static int make_mergeable(const struct runtime_input *in, struct runtime_answer *a)
+static int make_mergeable(const struct runtime_request *request, struct runtime_decision *d)
 {
-	struct hook_verdict *v = &a->v;
+	const char *id = request->facts.id;
 	struct error err;
 	int r;
 
 	confine_before_exec();
-	r = runtime_decide(in, a, &err);
-	if (v->log_given)
-		log_set_level(v->log);
-	if (in->facts.id)
-		log_set_subject(in->facts.id, 0);
+	r = runtime_decide(request, d, &err);
+	if (d->c.log_given)
+		log_set_level(d->c.log);
+	else if (d->settings.log_given)
+		log_set_level(d->settings.log);
+	if (id)
+		log_set_subject(id, 0);
 	if (r < 0)
-		return hook_failed(v, &err);
-	if (v->decision.warning[0])
-		log_warning("%s", v->decision.warning);
-	if (v->decision.reason != REASON_NONE)
-		hook_say_decision(&v->decision);
-	if (in->facts.command == ARGV_DELETE && a->layouts && in->facts.id)
-		layout_end(in->facts.id);
-	if (!v->decision.merge)
+		return hook_failed(&d->c.decision, &err);
+	if (d->c.decision.warning[0])
+		log_warning("%s", d->c.decision.warning);
+	if (d->c.decision.reason != REASON_NONE)
+		decision_log(&d->c.decision);
+	if (request->facts.command == ARGV_DELETE && d->layouts && id)
+		layout_end(id);
+	if (!d->c.decision.merge)
 		return 0;
-	if (in->facts.command == ARGV_EXEC) {
-		merge_session(in, a);
+	if (request->facts.command == ARGV_EXEC) {
+		merge_session(request, d);
 		return 0;
 	}
-	if (in->facts.id)
-		metadata_write(in->facts.id, 0, &v->metadata);
-	return merge(in, v);
+	if (id)
+		metadata_write(id, 0, &d->c.metadata);
+	return merge(request, d);
 }
 
 static bool has_name(const char *path, const char *name)
@@ -161,23 +184,24 @@ static bool has_name(const char *path, const char *name)
 	return strcmp(slash ? slash + 1 : path, name) == 0;
 }
 
-/* Where this stands for one runtime, of "runtimes" only those of its name count. */
-static int find(const struct runtime_input *in, const struct runtime_answer *a,
-		char path[PATH_MAX], struct error *err)
+/* The delegate runtime: where this stands for one, of "runtimes" only those of its name count. */
+static int find_delegate(const struct runtime_request *request,
+			 const struct decision_settings *settings, char path[PATH_MAX],
+			 struct error *err)
 {
 	static const char *const defaults[] = { "runc", "crun" };
 	const char *names[POLICY_RUNTIMES_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < a->runtimes; i++) {
-		if (!in->runtime || has_name(a->runtime[i], in->runtime))
-			names[n++] = a->runtime[i];
+	for (size_t i = 0; i < settings->runtimes; i++) {
+		if (!request->runtime || has_name(settings->runtime[i], request->runtime))
+			names[n++] = settings->runtime[i];
 	}
 	if (n > 0)
-		return real_find(names, n, path, err);
-	if (in->runtime)
-		return real_find(&in->runtime, 1, path, err);
-	return real_find(defaults, ARRAY_SIZE(defaults), path, err);
+		return runtime_find(names, n, path, err);
+	if (request->runtime)
+		return runtime_find(&request->runtime, 1, path, err);
+	return runtime_find(defaults, ARRAY_SIZE(defaults), path, err);
 }
 
 /* crun's --log may name something that is no file */
@@ -198,7 +222,7 @@ static const struct command_syntax runtime_command = {
 	.synopsis = "RUNTIME-ARGUMENT...",
 	.about =
 		"OCI runtime: makes itself mergeable where the container is to be merged, then\n"
-		"becomes the real runtime, runc or crun, in the same process; the container\n"
+		"becomes the delegate runtime, runc or crun, in the same process; the container\n"
 		"inherits that, and so do exec sessions. Engines call it by the names ksm-runc\n"
 		"and ksm-crun, whose containers are merged unless they opt out, or by the names\n"
 		"runc and crun in a directory of its own, where containers opt in as with the\n"
@@ -208,10 +232,10 @@ static const struct command_syntax runtime_command = {
 		"ksm-hook runtime --config /etc/ksm-hook/test.json run -b bundle box\n",
 	.see_also = "ksm-hook(8), ksm-hook.conf(5)",
 	.option = {
-		OPTION_TEXT(struct runtime_input, config_path, "config", "FILE",
+		OPTION_TEXT(struct runtime_request, config_path, "config", "FILE",
 			    "read this configuration instead of\n"
 			    CONFIG_PATH),
-		OPTION_TEXT(struct runtime_input, preload_path, "library", "FILE",
+		OPTION_TEXT(struct runtime_request, library, "library", "FILE",
 			    "add this library, where one is needed, instead of\n"
 			    PRELOAD_LIBRARY),
 		{ "" },
@@ -220,28 +244,28 @@ static const struct command_syntax runtime_command = {
 
 int applet_runtime(int argc, char **argv)
 {
-	static struct runtime_answer a;
+	static struct runtime_decision decision;
 	const struct role *role = find_role(argv[0], true);
-	struct runtime_input in = { .config_path = CONFIG_PATH,
-				    .preload_path = PRELOAD_LIBRARY,
-				    .runtime = role->runtime,
-				    .chosen = role->chosen };
+	struct runtime_request request = { .config_path = CONFIG_PATH,
+					   .library = PRELOAD_LIBRARY,
+					   .runtime = role->runtime,
+					   .by_name = role->opts_in };
 	char path[PATH_MAX];
 	struct error err;
 	int r;
 
 	log_init("runtime", true);
 	/* under a runtime's name all options are the runtime's */
-	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &in, &err);
+	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &request, &err);
 	if (r != 0)
 		return options_exit("runtime", r, &err);
-	argv_parse(argv + 1, &in.facts);
-	use_log(&in.facts);
-	if (in.facts.command == ARGV_DELETE && in.facts.id)
-		metadata_remove(in.facts.id);
-	if (make_mergeable(&in, &a) != 0)
+	argv_parse(argv + 1, &request.facts);
+	use_log(&request.facts);
+	if (request.facts.command == ARGV_DELETE && request.facts.id)
+		metadata_remove(request.facts.id);
+	if (make_mergeable(&request, &decision) != 0)
 		return 1;
-	if (find(&in, &a, path, &err) < 0) {
+	if (find_delegate(&request, &decision.settings, path, &err) < 0) {
 		log_error("%s", err.msg);
 		return 1;
 	}

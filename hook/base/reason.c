@@ -26,6 +26,40 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_SESSION_MERGEABLE] = "session-mergeable",
 	[REASON_SESSION_NOT_MERGEABLE] = "session-not-mergeable",
 	[REASON_SESSION_UNKNOWN] = "session-unknown",
+
+	[REASON_CONFIG_INVALID] = "config-invalid",
+	[REASON_CONFIG_UNREADABLE] = "config-unreadable",
+	[REASON_CONFIG_UNTRUSTED] = "config-untrusted",
+
+	[REASON_INIT_FOREIGN] = "init-foreign",
+	[REASON_INIT_GONE] = "init-gone",
+	[REASON_INIT_MISSING] = "init-missing",
+	[REASON_SPEC_INVALID] = "spec-invalid",
+	[REASON_SPEC_TRUNCATED] = "spec-truncated",
+	[REASON_SPEC_UNREADABLE] = "spec-unreadable",
+	[REASON_STATE_INVALID] = "state-invalid",
+	[REASON_STATE_UNREADABLE] = "state-unreadable",
+
+	[REASON_PARSER_FAILED] = "parser-failed",
+	[REASON_PARSER_REPLY] = "parser-reply",
+	[REASON_PARSER_TIMEOUT] = "parser-timeout",
+
+	[REASON_EDIT_FAILED] = "edit-failed",
+	[REASON_KERNEL_LOSES_AT_EXEC] = "kernel-loses-at-exec",
+	[REASON_KERNEL_NO_KSM] = "kernel-no-ksm",
+	[REASON_KERNEL_NO_PRCTL] = "kernel-no-prctl",
+	[REASON_PRELOAD_ARCHITECTURE] = "preload-architecture",
+	[REASON_PRELOAD_ENVIRONMENT] = "preload-environment",
+	[REASON_PRELOAD_FOREIGN_COPY] = "preload-foreign-copy",
+	[REASON_PRELOAD_LIBRARY] = "preload-library",
+	[REASON_PRELOAD_MISSING] = "preload-missing",
+	[REASON_PRELOAD_MOUNTS] = "preload-mounts",
+	[REASON_PRELOAD_OPTED_OUT] = "preload-opted-out",
+	[REASON_PRELOAD_PROCESS] = "preload-process",
+	[REASON_PRELOAD_RESTORED] = "preload-restored",
+	[REASON_PRELOAD_SECCOMP_KILLS] = "preload-seccomp-kills",
+	[REASON_PRELOAD_SECCOMP_REFUSES] = "preload-seccomp-refuses",
+	[REASON_PRELOAD_STATIC] = "preload-static",
 };
 
 const char *reason_name(enum reason reason)

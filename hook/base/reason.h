@@ -31,6 +31,44 @@ enum reason {
 	REASON_LAYOUT_NOT_ENABLED,       /* config.json has no "shared_layout": true */
 	REASON_LAYOUT_PERSONALITY,       /* the container has a personality(2) of its own */
 
+	/* policy: config.json itself */
+	REASON_CONFIG_INVALID,    /* it is no JSON, or says what it must not */
+	REASON_CONFIG_UNREADABLE, /* it cannot be read */
+	REASON_CONFIG_UNTRUSTED,  /* others than root can write it */
+
+	/* oci: what the runtime hands over */
+	REASON_INIT_FOREIGN, /* the process is no child of what calls the hook */
+	REASON_INIT_GONE,    /* there is no such process */
+	REASON_INIT_MISSING, /* the state has no process: a hook of a stage that is too early */
+	REASON_SPEC_INVALID, /* the container's config.json is none */
+	REASON_SPEC_TRUNCATED, /* the container's config.json ends too early, or something follows it */
+	REASON_SPEC_UNREADABLE, /* the container's config.json cannot be read, or is too long */
+	REASON_STATE_INVALID,   /* the container state is none */
+	REASON_STATE_UNREADABLE, /* the container state cannot be read, or is too long */
+
+	/* oci: the sandbox in which text of containers is parsed */
+	REASON_PARSER_FAILED,  /* it died, was killed, or could not be made */
+	REASON_PARSER_REPLY,   /* what it sent is none of its replies */
+	REASON_PARSER_TIMEOUT, /* it took too long */
+
+	/* oci: the method that was chosen, or that the kernel needs */
+	REASON_EDIT_FAILED,          /* the container's config.json could not be replaced */
+	REASON_KERNEL_LOSES_AT_EXEC, /* mergeability does not survive exec on this kernel */
+	REASON_KERNEL_NO_KSM,        /* this kernel has no KSM */
+	REASON_KERNEL_NO_PRCTL,      /* this kernel has no PR_SET_MEMORY_MERGE */
+	REASON_PRELOAD_ARCHITECTURE, /* the program is for another architecture than the library */
+	REASON_PRELOAD_ENVIRONMENT,  /* process.env has no place for LD_PRELOAD */
+	REASON_PRELOAD_FOREIGN_COPY, /* the container has such a library of its own */
+	REASON_PRELOAD_LIBRARY,      /* the library on the host cannot be used */
+	REASON_PRELOAD_MISSING,      /* the container's config.json does not name the library */
+	REASON_PRELOAD_MOUNTS,       /* there is no place to mount the library at */
+	REASON_PRELOAD_OPTED_OUT,    /* the container's environment asks not to be merged */
+	REASON_PRELOAD_PROCESS,      /* the container's config.json has no process */
+	REASON_PRELOAD_RESTORED,     /* a restored container has the libraries that it had */
+	REASON_PRELOAD_SECCOMP_KILLS, /* its seccomp profile would kill for a call of the library */
+	REASON_PRELOAD_SECCOMP_REFUSES, /* its seccomp profile refuses a call that the library needs */
+	REASON_PRELOAD_STATIC,          /* the program is linked statically */
+
 	/* oci: a session in a container that runs is what the container is */
 	REASON_SESSION_MERGEABLE,
 	REASON_SESSION_NOT_MERGEABLE,

@@ -154,7 +154,7 @@ void check_runtime(struct doctor *d)
 
 	if (!d->registered.wrapper)
 		return;
-	if (real_find(names, n, path, &err) == 0) {
+	if (runtime_find(names, n, path, &err) == 0) {
 		finding_add(d, FINDING_OK, ID_RUNTIME, NULL, "the wrapper's delegate is %s",
 			    path);
 		return;

@@ -7,21 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "containers/lxc_config.h"
-#include "kernel/sandbox.h"
-#include "oci/hook_stage.h"
+#include "oci/decision.h"
 #include "oci/state.h"
 
 #define PARSE_TIMEOUT_MS 3000
 
 /* Directories of root's, with one directory per container; runtimes' own and by engine. */
-static const struct place {
+static const struct request_place {
 	const char *dir, *file;
 } places[] = {
 	{ "/run/runc", "state.json" },
@@ -34,26 +32,13 @@ static const struct place {
 
 static char text[STATE_MAX + 1];
 
-struct input {
-	size_t len;
-	const struct policy_config *config;
-	const char *id;
-};
-
-struct answer {
-	bool understood;
-	struct decision decision;
-};
-
-_Static_assert(sizeof(struct answer) <= PIPE_BUF, "the answer must fit one pipe write");
-
-struct gather {
-	const struct policy_config *config;
+struct request_walk {
+	const struct policy_config *policy;
 	struct state state;
 };
 
 /* runc keeps annotations as labels, "key=value" (libcontainer/specconv). */
-static int label(struct gather *g, const struct json_value *v, struct error *err)
+static int visit_label(struct request_walk *g, const struct json_value *v, struct error *err)
 {
 	const char *eq = memchr(v->text, '=', v->len);
 	struct json_value value = { .type = JSON_STRING };
@@ -62,80 +47,79 @@ static int label(struct gather *g, const struct json_value *v, struct error *err
 	if (!eq)
 		return 0;
 	key = json_keep(v->text, (size_t)(eq - v->text));
-	if (!key || !state_decides(g->config, key))
+	if (!key || !state_decides(g->policy, key))
 		return 0;
 	value.text = eq + 1;
 	value.len = v->len - (size_t)(eq + 1 - v->text);
 	return state_annotation("labels", &g->state, key, &value, err);
 }
 
-static int visit(void *arg, const struct json_path *p, const struct json_value *v,
-		 struct error *err)
+static int visit_request(void *arg, const struct json_path *p, const struct json_value *v,
+			 struct error *err)
 {
-	struct gather *g = arg;
+	struct request_walk *g = arg;
 
 	if (v->type != JSON_STRING)
 		return 0;
 	if (json_path_is(p, "config", "labels", "*", NULL))
-		return label(g, v, err);
+		return visit_label(g, v, err);
 	if (p->depth == 2 && p->key[1] && strcmp(p->key[0], "annotations") == 0 &&
-	    state_decides(g->config, p->key[1]))
+	    state_decides(g->policy, p->key[1]))
 		return state_annotation("annotations", &g->state, p->key[1], v, err);
 	return 0;
 }
 
-/* In the confined process. */
-static void parse_oci(const void *arg, void *answer)
+/* In the sandbox. */
+static int read_oci_request(const struct decision_request *request,
+			    const struct policy_config *policy, struct container_decision *out,
+			    struct error *err)
 {
-	static struct gather g;
-	const struct input *in = arg;
-	struct answer *a = answer;
-	struct error err;
+	static struct request_walk walk;
+	int r;
 
-	g.config = in->config;
+	walk.policy = policy;
 	json_release();
-	if (json_walk("state", text, in->len, false, visit, &g, &err) < 0)
-		return;
-	policy_decide(in->config, g.state.annotation, g.state.n, &a->decision);
-	a->understood = true;
+	r = json_walk("state", request->text, request->len, false, visit_request, &walk, err);
+	if (r == 0)
+		policy_decide(policy, walk.state.annotation, walk.state.n, &out->decision);
+	return r;
 }
 
-static void parse_lxc(const void *arg, void *answer)
+/* In the sandbox. */
+static int read_lxc_request(const struct decision_request *request,
+			    const struct policy_config *policy, struct container_decision *out,
+			    struct error *err)
 {
-	const struct input *in = arg;
-	struct answer *a = answer;
 	char value[16];
 	/* the rules of config.json know it by this name, as in the hook */
-	struct annotation asked[] = { { "lxc.name", in->id },
-				      { policy_environment.merge, value } };
-	bool given = lxc_config_variable(text, in->len, asked[1].key, value, sizeof(value));
+	struct annotation said[] = { { "lxc.name", request->keys },
+				     { policy_environment.merge, value } };
+	bool given = lxc_config_variable(request->text, request->len, said[1].key, value,
+					 sizeof(value));
 
-	policy_decide_by(&policy_environment, in->config, asked, 1 + given, &a->decision);
-	a->understood = true;
+	(void)err;
+	policy_decide_by(&policy_environment, policy, said, 1 + given, &out->decision);
+	return 0;
 }
 
-static ssize_t read_file(const char *path)
+static bool decide_by_file(const char *path, decision_reader *reader, const char *id,
+			   const struct policy_config *policy, struct decision *out)
 {
-	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0)
-		return -1;
-	return read_all(fd, text, STATE_MAX, 0);
-}
-
-static bool ask(void (*parse)(const void *, void *), const struct policy_config *config,
-		const char *id, ssize_t len, struct decision *out)
-{
-	struct input in = { .len = (size_t)len, .config = config, .id = id };
-	struct answer a = { 0 };
+	struct decision_request request = { .policy = policy,
+					    .text = text,
+					    .reader = reader,
+					    .keys = id,
+					    .timeout_ms = PARSE_TIMEOUT_MS };
+	struct container_decision c;
 	struct error err;
+	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text, STATE_MAX, &err);
 
-	if (len <= 0 || json_reserve((size_t)len, &err) < 0 ||
-	    confine_call(parse, &in, &a, sizeof(a), PARSE_TIMEOUT_MS, &err) < 0 ||
-	    *(const unsigned char *)&a.understood != 1 || !hook_check_decision(&a.decision))
+	if (n <= 0)
 		return false;
-	*out = a.decision;
+	request.len = (size_t)n;
+	if (decision_make(&request, &c, &err) < 0)
+		return false;
+	*out = c.decision;
 	return true;
 }
 
@@ -149,12 +133,12 @@ bool check_asked(const struct container_name *name, const struct policy_config *
 		return false;
 	if (strcmp(name->engine, "lxc") == 0) {
 		snprintf(path, sizeof(path), "/var/lib/lxc/%s/config", name->id);
-		return ask(parse_lxc, config, name->id, read_file(path), out);
+		return decide_by_file(path, read_lxc_request, name->id, config, out);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		snprintf(path, sizeof(path), "%s/%s/%s", places[i].dir, name->id,
 			 places[i].file);
-		if (ask(parse_oci, config, name->id, read_file(path), out))
+		if (decide_by_file(path, read_oci_request, NULL, config, out))
 			return true;
 	}
 	return false;

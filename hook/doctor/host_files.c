@@ -75,7 +75,7 @@ void host_files_free(char **list)
 bool program_is_installed(const char *name)
 {
 	char path[PATH_MAX];
-	const char *dir = REAL_PATH;
+	const char *dir = RUNTIME_PATH;
 
 	while (*dir) {
 		size_t len = strcspn(dir, ":");

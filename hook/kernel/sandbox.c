@@ -103,7 +103,7 @@ int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 {
 	__cleanup(close_fd) int rd = -1;
 	__cleanup(close_fd) int wr = -1;
-	char answer_buf[PIPE_BUF + 1];
+	char answer_buf[SANDBOX_ANSWER_MAX + 1];
 	int fds[2];
 	cpu_set_t cpus;
 	ssize_t n;
@@ -120,7 +120,7 @@ int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		child(wr, fn, arg, answer, size);
 	if (pid > 0) {
 		close(steal_fd(&wr));
-		n = read_all(rd, answer_buf, PIPE_BUF, timeout_ms);
+		n = read_all(rd, answer_buf, SANDBOX_ANSWER_MAX, timeout_ms);
 	} else {
 		n = -errno;
 	}

@@ -7,10 +7,13 @@
 
 #include "base/error.h"
 
+/* A page or two: less than any pipe holds. */
+#define SANDBOX_ANSWER_MAX 8192
+
 /*
  * Fork a process without capabilities, descriptors or system calls (but write to its answer
  * pipe and exit), call fn(arg, answer) there and copy the size bytes of answer back. What
- * comes back is what the untrusted side says: check it. size is at most PIPE_BUF.
+ * comes back is what the untrusted side says: check it. size is at most SANDBOX_ANSWER_MAX.
  *
  * 0; -EPROTO when the process died or sent something else (a bug, or an attack stopped),
  * -ETIMEDOUT, or what fork and pipe return.

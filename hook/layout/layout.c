@@ -33,13 +33,6 @@
 #define PASSES_MAX        4
 #define THREAD_TIMEOUT_MS 1000
 
-unsigned layout_owner(const char *config, size_t len)
-{
-	static const char key[] = "shared_layout";
-
-	return memmem(config, len, key, strlen(key)) ? userns_owner() : 0;
-}
-
 /* A thread's personality(2), of those of pid under /proc; -1 when it has ended. */
 static long personality_of(pid_t pid, pid_t tid)
 {
@@ -162,31 +155,24 @@ static int inject(const struct inject_target *t, bool merge, bool *merged, struc
 	return err_set(err, EAGAIN, "it makes threads faster than they can be told");
 }
 
-/* What the runtime is going to do is in config.json, and an obstacle if that cannot be read. */
+/* What the runtime is going to do is in config.json: if that cannot be read, it may be anything. */
 static int check_bundle(const char *bundle, struct error *err)
 {
-	char path[sizeof(((struct hook_verdict *)NULL)->bundle) + 16];
-	__cleanup(close_fd) int fd = -1;
+	__cleanup(close_fd) int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	enum reason blocker = REASON_NONE;
-	struct stat st;
-	char *text;
+	char *text = malloc(JSON_SCAN_MAX + 1);
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/config.json", bundle);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "%s", path);
-	if (!S_ISREG(st.st_mode) || st.st_size > JSON_SCAN_MAX)
-		return err_set(err, EINVAL, "%s: not a config.json that can be read", path);
-	text = malloc((size_t)st.st_size + 1);
 	if (!text)
-		return err_set(err, ENOMEM, "memory for %s", path);
-	n = read_all(fd, text, (size_t)st.st_size, 0);
+		return err_set(err, ENOMEM, "memory for %s/config.json", bundle);
+	n = dir < 0 ? err_errno(err, errno, "%s", bundle) :
+		      read_regular_file(dir, "config.json", FILE_UNTRUSTED, text, JSON_SCAN_MAX,
+					err);
 	if (n >= 0)
 		blocker = layout_blocker(text, (size_t)n);
 	free(text);
 	if (n < 0)
-		return err_errno(err, (int)-n, "%s", path);
+		return err_reason(err, REASON_SPEC_UNREADABLE, (int)n);
 	if (blocker == REASON_NONE)
 		return 0;
 	return err_reason(err, blocker,
@@ -210,41 +196,42 @@ static bool is_shared(const struct decision *d)
  * The limit comes first and stays whatever follows: a thread without randomization that has
  * it not would have the layout that everybody knows.
  */
-static int start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
-		 bool merge, bool *merged, struct error *err)
+static int start_shared(const struct decision *d, const char *id, const char *bundle,
+			const struct inject_target *t, bool merge, bool *merged,
+			struct error *err)
 {
 	struct group g = { 0 };
 	int r = check_host(err);
 
-	if (r == 0 && has_bundle)
-		r = check_bundle(v->bundle, err);
+	if (r == 0 && bundle)
+		r = check_bundle(bundle, err);
 	if (r == 0)
-		r = group_join(userns_owner(), v->decision.group, v->id,
-			       t->proc_pid ? t->proc_pid : t->pid, &g, err);
+		r = group_join(userns_owner(), d->group, id, t->proc_pid ? t->proc_pid : t->pid,
+			       &g, err);
 	if (r < 0)
 		return r;
 	r = raise_limit(t->pid, &g, err);
 	if (r < 0) {
 		struct error second;
 
-		(void)group_leave(userns_owner(), v->id, &second);
+		(void)group_leave(userns_owner(), id, &second);
 		return r;
 	}
 	return inject(t, merge, merged, err);
 }
 
-bool layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
-		  bool merge)
+bool layout_start(const struct decision *d, const char *id, const char *bundle,
+		  const struct inject_target *t, bool merge)
 {
 	bool merged = false;
 	struct error err;
 
-	if (!is_shared(&v->decision))
+	if (!is_shared(d))
 		return false;
-	if (start(v, t, has_bundle, merge, &merged, &err) < 0)
+	if (start_shared(d, id, bundle, t, merge, &merged, &err) < 0)
 		stays_private(err.reason, err.msg);
 	else
-		log_info("shares the layout of %s", v->decision.group);
+		log_info("shares the layout of %s", d->group);
 	return merged;
 }
 

@@ -7,13 +7,10 @@
 
 #include "inject/inject.h"
 #include "layout/group.h"
-#include "oci/hook_stage.h"
+#include "policy/policy.h"
 
 /* linux/personality.h, which musl lacks */
 #define LAYOUT_NO_RANDOMIZE 0x0040000ul
-
-/* Of the configuration to be parsed; costs nothing where it has no word of shared layouts. */
-unsigned layout_owner(const char *config, size_t len);
 
 /* Did the container ask for a shared layout, whatever was decided? */
 static inline bool layout_concerns(const struct decision *d)
@@ -22,13 +19,13 @@ static inline bool layout_concerns(const struct decision *d)
 }
 
 /*
- * A container that is being started, whose init is t. Says in the log what came of it:
- * nothing here keeps a container from starting, or from being merged. An OCI container has a
- * bundle, in which the limits stand that its runtime is about to set. With merge, the init is
- * made mergeable on the way if it can be; true if it was.
+ * The container id, which is being started, and whose init is t. Says in the log what came of
+ * it: nothing here keeps a container from starting, or from being merged. An OCI container has
+ * a bundle, in which the limits stand that its runtime is about to set; NULL: it is none. With
+ * merge, the init is made mergeable on the way if it can be; true if it was.
  */
-bool layout_start(const struct hook_verdict *v, const struct inject_target *t, bool has_bundle,
-		  bool merge);
+bool layout_start(const struct decision *d, const char *id, const char *bundle,
+		  const struct inject_target *t, bool merge);
 
 /* The same for what this process becomes by exec; false, and said why, if it does not. */
 bool layout_become(const struct decision *d, const char *id);

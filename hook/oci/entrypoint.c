@@ -59,10 +59,10 @@ int elf_read(int fd, struct elf_kind *out)
 	*out = (struct elf_kind){ 0 };
 	if (r < 0 || memcmp(h.ident, ELFMAG, SELFMAG) != 0)
 		return r < 0 ? r : -ENOEXEC;
-	out->class = h.ident[EI_CLASS];
+	out->elf_class = h.ident[EI_CLASS];
 	out->data = h.ident[EI_DATA];
 	out->machine = h.e32.e_machine; /* at the same place in both */
-	if (out->class == ELFCLASS32)
+	if (out->elf_class == ELFCLASS32)
 		return find_interpreter(fd, h.e32.e_phoff, sizeof(Elf32_Phdr), h.e32.e_phnum,
 					&out->dynamic);
 	r = read_at(fd, &h, sizeof(h.e64), 0);
@@ -111,8 +111,8 @@ static int open_program(int root, const char *program, const char *path)
 	return -1;
 }
 
-int entry_check(const char *root, const char *program, const char *path,
-		const struct elf_kind *library, struct error *err)
+int entrypoint_check(const char *root, const char *program, const char *path,
+		     const struct elf_kind *library, struct error *err)
 {
 	__cleanup(close_fd) int dir = -1;
 	__cleanup(close_fd) int fd = -1;
@@ -124,16 +124,19 @@ int entry_check(const char *root, const char *program, const char *path,
 	fd = dir < 0 ? -1 : open_program(dir, program, path);
 	if (fd < 0 || elf_read(fd, &kind) < 0)
 		return 0;
-	if (kind.class != library->class || kind.data != library->data ||
+	if (kind.elf_class != library->elf_class || kind.data != library->data ||
 	    kind.machine != library->machine)
-		return err_set(
-			err, ENOEXEC,
-			"its program %.127s is for another architecture than the library",
-			program);
+		return err_reason(err, REASON_PRELOAD_ARCHITECTURE,
+				  err_set(err, ENOEXEC,
+					  "its program %.127s is for another architecture than "
+					  "the library",
+					  program));
 	if (!kind.dynamic)
-		return err_set(err, ENOEXEC,
-			       "its program %.127s is linked statically and loads no library; "
-			       "the method \"inject\" covers it",
-			       program);
+		return err_reason(
+			err, REASON_PRELOAD_STATIC,
+			err_set(err, ENOEXEC,
+				"its program %.127s is linked statically and loads no "
+				"library; the method \"inject\" covers it",
+				program));
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Could the program that a container starts load the preload library? */
-#ifndef KSM_ENTRY_H
-#define KSM_ENTRY_H
+#ifndef KSM_ENTRYPOINT_H
+#define KSM_ENTRYPOINT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 struct elf_kind {
-	unsigned char class, data; /* e_ident */
+	unsigned char elf_class, data; /* e_ident */
 	uint16_t machine;
 	bool dynamic; /* names an interpreter, so something will load libraries for it */
 };
@@ -22,7 +22,7 @@ int elf_read(int fd, struct elf_kind *out);
  * path, the value of PATH. -ENOEXEC with the reason where it is an ELF file of another kind
  * than library, or static. 0 in every other case: a script, not there, not to be told.
  */
-int entry_check(const char *root, const char *program, const char *path,
-		const struct elf_kind *library, struct error *err);
+int entrypoint_check(const char *root, const char *program, const char *path,
+		     const struct elf_kind *library, struct error *err);
 
 #endif

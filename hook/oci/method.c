@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of the two ways makes a container mergeable, once its runtime has started. */
+/* By which of the two ways a container becomes mergeable, once its runtime has started. */
 #include "oci/method.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "kernel/ksm.h"
-#include "ksmd/boost.h"
 
 /* ksm-hook precreate adds it; a user may have done it without. */
 #define LIBRARY "libksm_preload.so"
@@ -23,7 +22,7 @@
 static bool has_library(const char *bundle)
 {
 	static char text[64u << 10];
-	char path[sizeof(((struct hook_verdict *)NULL)->bundle) + 16];
+	char path[sizeof(((struct container_decision *)NULL)->bundle) + 16];
 	__cleanup(close_fd) int fd = -1;
 	size_t kept = 0;
 	struct stat st;
@@ -45,23 +44,22 @@ static bool has_library(const char *bundle)
 	return false;
 }
 
-enum hook_next method_injects(const struct hook_verdict *v, int *status)
+int method_choose(const struct container_decision *c, enum method_way *way, struct error *err)
 {
-	bool no_prctl = v->decision.method == METHOD_AUTO && ksm_self_is_merged() < 0;
-	struct error err;
+	bool no_prctl = c->decision.method == METHOD_AUTO && ksm_self_is_merged() < 0;
 
-	if (v->decision.method != METHOD_PRELOAD && !no_prctl)
-		return HOOK_MERGE;
-	*status = 0;
-	if (has_library(v->bundle)) {
-		log_info("the preload library makes it mergeable");
-		boost_start(false);
-		return HOOK_DONE;
+	if (c->decision.method != METHOD_PRELOAD && !no_prctl) {
+		*way = METHOD_WAY_INJECT;
+		return 0;
 	}
-	err_set(&err, ENOENT,
-		"%s, and the container's config.json does not name " LIBRARY
-		", which `ksm-hook precreate` adds under podman",
-		no_prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE)" : "method preload");
-	*status = hook_failed(v, &err);
-	return HOOK_DONE;
+	if (c->bundle[0] && has_library(c->bundle)) {
+		*way = METHOD_WAY_LIBRARY;
+		return 0;
+	}
+	return err_reason(err, REASON_PRELOAD_MISSING,
+			  err_set(err, ENOENT,
+				  "%s, and the container's config.json does not name " LIBRARY
+				  ", which `ksm-hook precreate` adds under podman",
+				  no_prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE)" :
+					     "method preload"));
 }

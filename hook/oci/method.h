@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of the two ways makes a container mergeable, once its runtime has started. */
+/* By which of the two ways a container becomes mergeable, once its runtime has started. */
 #ifndef KSM_METHOD_H
 #define KSM_METHOD_H
 
-#include "oci/hook_stage.h"
+#include "oci/decision.h"
+
+enum method_way {
+	METHOD_WAY_INJECT,
+	METHOD_WAY_LIBRARY, /* the preload library does it: it is there */
+};
 
 /*
- * HOOK_MERGE where injecting is the way. HOOK_DONE where the preload library is: by the
- * method that was asked for, or because this kernel knows no other. Then *status is 0, or
- * what hook_failed() says where the container's config.json does not name the library.
+ * By the method that was requested, or that this kernel knows. -ENOENT where it has to be the
+ * preload library, and the container's config.json does not name it.
  */
-enum hook_next method_injects(const struct hook_verdict *verdict, int *status);
+int method_choose(const struct container_decision *decision, enum method_way *way,
+		  struct error *err);
 
 #endif

@@ -39,7 +39,7 @@ static int check_library(const char *path, struct elf_kind *kind, struct error *
 /* What the profile lets the library do, where the kernel has the prctl and where not. */
 static int check_profile(const struct spec *s, enum probe_way way, struct error *err)
 {
-	static const char *const names[PROFILE_CALLS] = {
+	static const char *const call_names[PROFILE_CALLS] = {
 		[PROFILE_PRCTL_GET] = "prctl(PR_GET_MEMORY_MERGE)",
 		[PROFILE_PRCTL_OFF] = "prctl(PR_SET_MEMORY_MERGE, 0)",
 		[PROFILE_PRCTL_ON] = "prctl(PR_SET_MEMORY_MERGE, 1)",
@@ -50,14 +50,17 @@ static int check_profile(const struct spec *s, enum probe_way way, struct error 
 		bool needed = (i == PROFILE_MADVISE) == (way == PROBE_MADVISE);
 
 		if (s->profile[i] == PROFILE_KILLS)
-			return err_set(err, EPERM,
-				       "its seccomp profile would kill a program for %s; "
-				       "allow that call",
-				       names[i]);
+			return err_reason(err, REASON_PRELOAD_SECCOMP_KILLS,
+					  err_set(err, EPERM,
+						  "its seccomp profile would kill a program "
+						  "for %s; allow that call",
+						  call_names[i]));
 		if (needed && s->profile[i] == PROFILE_REFUSES)
-			return err_set(err, EPERM,
-				       "its seccomp profile refuses %s; allow that call",
-				       names[i]);
+			return err_reason(
+				err, REASON_PRELOAD_SECCOMP_REFUSES,
+				err_set(err, EPERM,
+					"its seccomp profile refuses %s; allow that call",
+					call_names[i]));
 	}
 	return 0;
 }
@@ -68,13 +71,19 @@ int preload_fits(const char *path, const struct spec *s, enum probe_way way, str
 	int r;
 
 	if (way == PROBE_NO_KSM)
-		return err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)");
-	if (s->obstacle[0])
-		return err_set(err, EINVAL, "%s", s->obstacle);
+		return err_reason(err, REASON_KERNEL_NO_KSM,
+				  err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)"));
+	if (s->blocker.msg[0]) {
+		*err = s->blocker;
+		return -EINVAL;
+	}
 	r = check_profile(s, way, err);
-	if (r == 0)
+	if (r == 0) {
 		r = check_library(path, &library, err);
+		if (r < 0)
+			err->reason = REASON_PRELOAD_LIBRARY;
+	}
 	if (r == 0)
-		r = entry_check(s->root, s->program, s->path, &library, err);
+		r = entrypoint_check(s->root, s->program, s->path, &library, err);
 	return r;
 }

@@ -23,7 +23,7 @@
 #define DEPTH     "KSM_HOOK_RUNTIME_DEPTH"
 #define DEPTH_MAX 4
 
-struct search {
+struct runtime_search {
 	struct stat self;
 	int self_fd;
 	char own[PATH_MAX]; /* what was passed over */
@@ -44,7 +44,7 @@ static bool same_content(int a, int b)
 	return n == 0;
 }
 
-static bool is_self(const struct search *s, int fd, const struct stat *st)
+static bool is_self(const struct runtime_search *s, int fd, const struct stat *st)
 {
 	if (st->st_dev == s->self.st_dev && st->st_ino == s->self.st_ino)
 		return true;
@@ -63,17 +63,17 @@ static int count_script(int fd, const char *path, struct error *err)
 	if (text && parse_int(text, strlen(text), 0, DEPTH_MAX, &depth) < 0)
 		depth = 0;
 	if (depth == DEPTH_MAX)
-		return err_set(
-			err, ELOOP,
-			"the script %s leads back to ksm-hook; name the real runtime by its "
-			"path in \"runtimes\" of config.json",
-			path);
+		return err_set(err, ELOOP,
+			       "the script %s leads back to ksm-hook; name the delegate "
+			       "runtime by its "
+			       "path in \"runtimes\" of config.json",
+			       path);
 	snprintf(next, sizeof(next), "%d", (int)depth + 1);
 	return setenv(DEPTH, next, 1) < 0 ? -errno : 0;
 }
 
 /* 1 this is it, 0 go on */
-static int try(struct search *s, const char *path, struct error *err)
+static int try_path(struct runtime_search *s, const char *path, struct error *err)
 {
 	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -92,29 +92,30 @@ static int try(struct search *s, const char *path, struct error *err)
 	return r < 0 ? r : 1;
 }
 
-static int try_name(struct search *s, const char *name, char out[PATH_MAX], struct error *err)
+static int try_name(struct runtime_search *s, const char *name, char out[PATH_MAX],
+		    struct error *err)
 {
-	const char *dir = REAL_PATH;
+	const char *dir = RUNTIME_PATH;
 	int r = 0;
 
 	if (name[0] == '/') {
 		snprintf(out, PATH_MAX, "%s", name);
-		return try(s, out, err);
+		return try_path(s, out, err);
 	}
 	while (r == 0 && *dir) {
 		size_t len = strcspn(dir, ":");
 
 		snprintf(out, PATH_MAX, "%.*s/%s", (int)len, dir, name);
-		r = try(s, out, err);
+		r = try_path(s, out, err);
 		dir += len + (dir[len] == ':');
 	}
 	return r;
 }
 
-int real_find(const char *const *names, size_t n, char out[PATH_MAX], struct error *err)
+int runtime_find(const char *const *names, size_t n, char out[PATH_MAX], struct error *err)
 {
 	__cleanup(close_fd) int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	struct search s = { .self_fd = self };
+	struct runtime_search s = { .self_fd = self };
 
 	if (self < 0 || fstat(self, &s.self) < 0)
 		return err_errno(err, errno, "/proc/self/exe");
@@ -125,13 +126,13 @@ int real_find(const char *const *names, size_t n, char out[PATH_MAX], struct err
 			return r < 0 ? r : 0;
 	}
 	if (s.own[0])
-		return err_set(
-			err, ENOENT,
-			"no runtime \"%s\": %s is ksm-hook itself; name the real one by its "
-			"path in \"runtimes\" of config.json",
-			names[0], s.own);
+		return err_set(err, ENOENT,
+			       "no runtime \"%s\": %s is ksm-hook itself; name the delegate "
+			       "runtime by its "
+			       "path in \"runtimes\" of config.json",
+			       names[0], s.own);
 	return err_set(err, ENOENT,
-		       "no runtime \"%s\" in " REAL_PATH
+		       "no runtime \"%s\" in " RUNTIME_PATH
 		       "; install it, or name it by its path in \"runtimes\" of config.json",
 		       names[0]);
 }

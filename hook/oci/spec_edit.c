@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adds the preload library and variables to config.json; every other byte stays what and where it is. */
+#include "oci/spec_edit.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "oci/spec.h"
 
 struct insert {
 	size_t at;
@@ -14,7 +15,7 @@ struct insert {
 };
 
 /* What must stand before or, for a value's end, at the place that the parser names. */
-static bool fits(const char *text, size_t len, size_t at, char before, bool quote_follows)
+static bool may_insert(const char *text, size_t len, size_t at, char before, bool quote_follows)
 {
 	if (at == 0 || at >= len)
 		return false;
@@ -24,7 +25,7 @@ static bool fits(const char *text, size_t len, size_t at, char before, bool quot
 static bool append_insert(const char *text, size_t len, const struct spec *s, char *out,
 			  size_t size)
 {
-	return fits(text, len, s->env_at, 0, true) &&
+	return may_insert(text, len, s->env_at, 0, true) &&
 	       snprintf(out, size, "%s" SPEC_LIBRARY, s->env == SPEC_ENV_APPEND ? ":" : "") <
 		       (int)size;
 }
@@ -38,17 +39,17 @@ static bool mount_insert(const char *text, size_t len, const struct spec *s,
 		"\"source\":\"%s\",\"options\":[\"bind\",\"ro\",\"nosuid\",\"nodev\"]}",
 		library);
 
-	return s->mount == SPEC_MOUNT_ADD && fits(text, len, s->mount_at, '}', false) &&
+	return s->mount == SPEC_MOUNT_ADD && may_insert(text, len, s->mount_at, '}', false) &&
 	       n < (int)size;
 }
 
 /*
- * The variables that are no part of LD_PRELOAD's value: those that are wished for, and the
+ * The variables that are no part of LD_PRELOAD's value: those that are asked for, and the
  * library's where it has none to be appended to.
  */
 static bool variables_insert(const char *text, size_t len, const struct spec *s,
-			     const struct spec_wish *wish, bool with_library, char *out,
-			     size_t size)
+			     const struct spec_additions *additions, bool with_library,
+			     char *out, size_t size)
 {
 	const char *list[SPEC_VARIABLES + 1], *opening = "", *closing = "";
 	bool comma = s->add == SPEC_ENV_ADD;
@@ -56,17 +57,17 @@ static bool variables_insert(const char *text, size_t len, const struct spec *s,
 
 	if (with_library)
 		list[n++] = "LD_PRELOAD=" SPEC_LIBRARY;
-	for (size_t i = 0; i < wish->variables; i++)
-		list[n++] = wish->variable[i];
+	for (size_t i = 0; i < additions->variables; i++)
+		list[n++] = additions->variable[i];
 	if (s->add == SPEC_ENV_LIST) {
 		opening = "\"env\":[";
 		closing = "],";
 	}
-	if (!fits(text, len, s->add_at,
-		  s->add == SPEC_ENV_ADD   ? '"' :
-		  s->add == SPEC_ENV_FIRST ? '[' :
-					     '{',
-		  false) ||
+	if (!may_insert(text, len, s->add_at,
+			s->add == SPEC_ENV_ADD   ? '"' :
+			s->add == SPEC_ENV_FIRST ? '[' :
+						   '{',
+			false) ||
 	    s->add < SPEC_ENV_ADD)
 		return false;
 	at = (size_t)snprintf(out, size, "%s", opening);
@@ -83,7 +84,7 @@ static void add_piece(struct spec_edit *e, const char *text, size_t len)
 	e->piece[e->n++] = (struct iovec){ (char *)text, len };
 }
 
-static void sort(struct insert *list, size_t n)
+static void sort_inserts(struct insert *list, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = i; k > 0 && list[k - 1].at > list[k].at; k--) {
@@ -95,10 +96,10 @@ static void sort(struct insert *list, size_t n)
 	}
 }
 
-int spec_edit(const char *text, size_t len, const struct spec *s, const struct spec_wish *wish,
-	      struct spec_edit *out, struct error *err)
+int spec_edit(const char *text, size_t len, const struct spec *s,
+	      const struct spec_additions *additions, struct spec_edit *out, struct error *err)
 {
-	bool env = wish->preload && s->env != SPEC_ENV_THERE;
+	bool env = additions->preload && s->env != SPEC_ENV_THERE;
 	bool appends = env && (s->env == SPEC_ENV_APPEND || s->env == SPEC_ENV_SET);
 	struct insert list[3];
 	size_t n = 0, done = 0;
@@ -110,18 +111,19 @@ int spec_edit(const char *text, size_t len, const struct spec *s, const struct s
 				       "the parser's place for LD_PRELOAD is none");
 		list[n++] = (struct insert){ s->env_at, out->env };
 	}
-	if (wish->variables || (env && !appends)) {
-		if (!variables_insert(text, len, s, wish, env && !appends, out->add,
+	if (additions->variables || (env && !appends)) {
+		if (!variables_insert(text, len, s, additions, env && !appends, out->add,
 				      sizeof(out->add)))
 			return err_set(err, EPROTO, "the parser's place for variables is none");
 		list[n++] = (struct insert){ s->add_at, out->add };
 	}
-	if (wish->preload && s->mount != SPEC_MOUNT_THERE) {
-		if (!mount_insert(text, len, s, wish->preload, out->mount, sizeof(out->mount)))
+	if (additions->preload && s->mount != SPEC_MOUNT_THERE) {
+		if (!mount_insert(text, len, s, additions->preload, out->mount,
+				  sizeof(out->mount)))
 			return err_set(err, EPROTO, "the parser's place for the mount is none");
 		list[n++] = (struct insert){ s->mount_at, out->mount };
 	}
-	sort(list, n);
+	sort_inserts(list, n);
 	for (size_t i = 0; i < n; i++) {
 		add_piece(out, text + done, list[i].at - done);
 		add_piece(out, list[i].text, strlen(list[i].text));

@@ -3,22 +3,22 @@
 #include "oci/state.h"
 
 #include "base/text.h"
-#include "policy/layout_policy.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-struct parse {
+#include "policy/layout_policy.h"
+
+struct state_walk {
 	const struct policy_config *config;
 	struct state *state;
 };
 
-static const char name[] = "container state";
+static const char state_name[] = "container state";
 
-static bool names(const struct policy_rules *rules, const char *key)
+static bool has_rule_for(const struct policy_rules *rules, const char *key)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		if (strcmp(rules->rule[i].annotation, key) == 0)
@@ -30,7 +30,7 @@ static bool names(const struct policy_rules *rules, const char *key)
 bool state_decides(const struct policy_config *config, const char *key)
 {
 	return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 ||
-	       names(&config->allow, key) || names(&config->deny, key) ||
+	       has_rule_for(&config->allow, key) || has_rule_for(&config->deny, key) ||
 	       (config->shared_layout && layout_names_group(key));
 }
 
@@ -51,50 +51,65 @@ int state_annotation(const char *text_name, struct state *out, const char *key,
 	return 0;
 }
 
-static int visit(void *arg, const struct json_path *path, const struct json_value *v,
-		 struct error *err)
+static int state_visit(void *arg, const struct json_path *path, const struct json_value *v,
+		       struct error *err)
 {
-	struct parse *p = arg;
+	struct state_walk *p = arg;
 	int64_t n;
 
 	if (path->depth == 0 && v->type != JSON_OBJECT)
-		return err_set(err, EINVAL, "%s: is not an object", name);
+		return err_set(err, EINVAL, "%s: is not an object", state_name);
 	if (json_path_is(path, "pid", NULL)) {
 		if (v->type != JSON_NUMBER || parse_int(v->text, v->len, 0, INT_MAX, &n) < 0)
 			return err_set(err, EINVAL, "%s: \"pid\" is not a process id (0 to %d)",
-				       name, INT_MAX);
+				       state_name, INT_MAX);
 		p->state->pid = (pid_t)n;
 	} else if (json_path_is(path, "id", NULL)) {
 		if (v->type != JSON_STRING || v->len >= sizeof(p->state->id) ||
 		    memchr(v->text, '\0', v->len))
 			return err_set(err, EINVAL,
-				       "%s: \"id\" is not a string of at most %zu bytes", name,
-				       sizeof(p->state->id) - 1);
+				       "%s: \"id\" is not a string of at most %zu bytes",
+				       state_name, sizeof(p->state->id) - 1);
 		memcpy(p->state->id, v->text, v->len + 1);
+		if (v->len && !state_is_id(p->state->id))
+			return err_set(err, EINVAL, "%s: \"id\" is no name of a container",
+				       state_name);
 	} else if (json_path_is(path, "bundle", NULL)) {
-		if (v->type == JSON_STRING && v->len < sizeof(p->state->bundle))
+		if (v->type == JSON_STRING && v->len < sizeof(p->state->bundle) &&
+		    v->text[0] == '/')
 			memcpy(p->state->bundle, v->text, v->len + 1);
 	} else if (json_path_is(path, "status", NULL)) {
 		p->state->running = v->type == JSON_STRING && strcmp(v->text, "running") == 0;
 	} else if (json_path_is(path, "annotations", NULL)) {
 		if (v->type != JSON_OBJECT && v->type != JSON_NULL)
 			return err_set(err, EINVAL, "%s: \"annotations\" is not an object",
-				       name);
+				       state_name);
 	} else if (path->depth == 2 && path->key[1] &&
 		   strcmp(path->key[0], "annotations") == 0) {
 		if (v->type == JSON_STRING)
 			metadata_annotation(&p->state->metadata, path->key[1], v->text, v->len);
 		if (state_decides(p->config, path->key[1]))
-			return state_annotation(name, p->state, path->key[1], v, err);
+			return state_annotation(state_name, p->state, path->key[1], v, err);
 	}
 	return 0;
+}
+
+bool state_is_id(const char *id)
+{
+	for (const char *p = id; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '/')
+			return false;
+	}
+	return id[0] && strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
 }
 
 int state_parse(const char *text, size_t len, const struct policy_config *config,
 		struct state *out, struct error *err)
 {
-	struct parse p = { .config = config, .state = out };
+	struct state_walk p = { .config = config, .state = out };
+	int r;
 
 	*out = (struct state){ 0 };
-	return json_walk(name, text, len, false, visit, &p, err);
+	r = json_walk(state_name, text, len, false, state_visit, &p, err);
+	return r < 0 ? err_reason(err, REASON_STATE_INVALID, r) : 0;
 }

@@ -37,6 +37,9 @@ struct state {
 int state_parse(const char *text, size_t len, const struct policy_config *config,
 		struct state *out, struct error *err);
 
+/* Can this be the id of a container? No slash, so that it is a name of a file; no control letters. */
+bool state_is_id(const char *id);
+
 /* Is this one of the annotations that decide? */
 bool state_decides(const struct policy_config *config, const char *key);
 

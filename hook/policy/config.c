@@ -29,10 +29,14 @@ ssize_t config_read(const char *path, char *buf, struct error *err)
 	if (n == -EPERM && !userns_is_initial())
 		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | FILE_SYMLINK, buf,
 				      CONFIG_MAX, err);
-	return n == -ENOENT ? 0 : n;
+	if (n == -ENOENT)
+		return 0;
+	if (n < 0)
+		err->reason = n == -EPERM ? REASON_CONFIG_UNTRUSTED : REASON_CONFIG_UNREADABLE;
+	return n;
 }
 
-struct parse {
+struct config_walk {
 	const char *name;
 	struct policy_config *config;
 	unsigned seen; /* a bit for each of keys */
@@ -42,17 +46,18 @@ static const char *const keys[] = { "containers",   "method",     "required", "a
 				    "deny",         "runtimes",   "log",      "shared_layout",
 				    "allow_groups", "deny_groups" };
 
-static int wrong(struct parse *p, const char *key, const char *expected, struct error *err)
+static int config_wrong(struct config_walk *p, const char *key, const char *expected,
+			struct error *err)
 {
 	return err_set(err, EINVAL, "%s: \"%s\" must be %s", p->name, key, expected);
 }
 
-static bool is_text(const struct json_value *v)
+static bool is_plain_text(const struct json_value *v)
 {
 	return v->type == JSON_STRING && memchr(v->text, '\0', v->len) == NULL;
 }
 
-static int visit_rules(struct parse *p, struct policy_rules *rules,
+static int visit_rules(struct config_walk *p, struct policy_rules *rules,
 		       const struct json_path *path, const struct json_value *v,
 		       struct error *err)
 {
@@ -62,69 +67,70 @@ static int visit_rules(struct parse *p, struct policy_rules *rules,
 	struct policy_rule *rule;
 
 	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : wrong(p, list, shape, err);
+		return v->type == JSON_ARRAY ? 0 : config_wrong(p, list, shape, err);
 	if (path->index[1] >= POLICY_RULES_MAX)
-		return wrong(p, list, shape, err);
+		return config_wrong(p, list, shape, err);
 	rule = &rules->rule[path->index[1]];
 	rules->n = path->index[1] + 1;
 	if (path->depth == 2)
-		return v->type == JSON_OBJECT ? 0 : wrong(p, list, shape, err);
-	if (json_path_is(path, list, "*", "annotation", NULL) && is_text(v) &&
+		return v->type == JSON_OBJECT ? 0 : config_wrong(p, list, shape, err);
+	if (json_path_is(path, list, "*", "annotation", NULL) && is_plain_text(v) &&
 	    !rule->annotation)
 		rule->annotation = v->text;
-	else if (json_path_is(path, list, "*", "match", NULL) && is_text(v) && !rule->match)
+	else if (json_path_is(path, list, "*", "match", NULL) && is_plain_text(v) &&
+		 !rule->match)
 		rule->match = v->text;
 	else
-		return wrong(p, list, shape, err);
+		return config_wrong(p, list, shape, err);
 	return 0;
 }
 
-/* A name, or an absolute path without a way up: it is executed as root. */
-static bool is_program(const struct json_value *v)
+bool config_is_runtime(const char *p)
 {
-	const char *p = v->text;
+	size_t len = strlen(p);
 
-	if (!is_text(v) || v->len == 0 || v->len > CONFIG_RUNTIME_MAX)
+	if (len == 0 || len > CONFIG_RUNTIME_MAX)
 		return false;
-	for (size_t i = 0; i < v->len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (p[i] <= 0x20 || p[i] >= 0x7f)
 			return false;
 	}
 	if (p[0] == '/')
-		return !strstr(p, "/../") && p[v->len - 1] != '/' && p[v->len - 1] != '.';
+		return !strstr(p, "/../") && p[len - 1] != '/' && p[len - 1] != '.';
 	return !strchr(p, '/') && p[0] != '.' && p[0] != '-';
 }
 
-static int visit_runtimes(struct parse *p, const struct json_path *path,
+static int visit_runtimes(struct config_walk *p, const struct json_path *path,
 			  const struct json_value *v, struct error *err)
 {
 	static const char shape[] =
 		"a list of names and absolute paths of runtimes, 8 at the most";
 
 	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : wrong(p, "runtimes", shape, err);
-	if (path->depth > 2 || p->config->runtimes == POLICY_RUNTIMES_MAX || !is_program(v))
-		return wrong(p, "runtimes", shape, err);
+		return v->type == JSON_ARRAY ? 0 : config_wrong(p, "runtimes", shape, err);
+	if (path->depth > 2 || p->config->runtimes == POLICY_RUNTIMES_MAX ||
+	    !is_plain_text(v) || !config_is_runtime(v->text))
+		return config_wrong(p, "runtimes", shape, err);
 	p->config->runtime[p->config->runtimes++] = v->text;
 	return 0;
 }
 
-static int visit_globs(struct parse *p, struct policy_globs *globs,
+static int visit_globs(struct config_walk *p, struct policy_globs *globs,
 		       const struct json_path *path, const struct json_value *v,
 		       struct error *err)
 {
 	static const char shape[] = "a list of patterns of groups' names, 64 at the most";
 
 	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : wrong(p, path->key[0], shape, err);
-	if (path->depth > 2 || globs->n == POLICY_RULES_MAX || !is_text(v))
-		return wrong(p, path->key[0], shape, err);
+		return v->type == JSON_ARRAY ? 0 : config_wrong(p, path->key[0], shape, err);
+	if (path->depth > 2 || globs->n == POLICY_RULES_MAX || !is_plain_text(v))
+		return config_wrong(p, path->key[0], shape, err);
 	globs->glob[globs->n++] = v->text;
 	return 0;
 }
 
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
-static int check_key(struct parse *p, const char *key, struct error *err)
+static int check_key(struct config_walk *p, const char *key, struct error *err)
 {
 	size_t i = 0;
 
@@ -138,10 +144,10 @@ static int check_key(struct parse *p, const char *key, struct error *err)
 	return 0;
 }
 
-static int visit(void *arg, const struct json_path *path, const struct json_value *v,
-		 struct error *err)
+static int config_visit(void *arg, const struct json_path *path, const struct json_value *v,
+			struct error *err)
 {
-	struct parse *p = arg;
+	struct config_walk *p = arg;
 	struct policy_config *c = p->config;
 	const char *key = path->depth ? path->key[0] : NULL;
 
@@ -162,30 +168,31 @@ static int visit(void *arg, const struct json_path *path, const struct json_valu
 	if (strcmp(key, "deny_groups") == 0)
 		return visit_globs(p, &c->deny_groups, path, v, err);
 	if (strcmp(key, "containers") == 0) {
-		if (!is_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
-			return wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
+		if (!is_plain_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
+			return config_wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
 	} else if (strcmp(key, "method") == 0) {
-		if (!is_text(v) || policy_method_parse(v->text, &c->method) < 0)
-			return wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
+		if (!is_plain_text(v) || policy_method_parse(v->text, &c->method) < 0)
+			return config_wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
 	} else if (strcmp(key, "required") == 0) {
 		if (v->type != JSON_BOOL)
-			return wrong(p, key, "true or false", err);
+			return config_wrong(p, key, "true or false", err);
 		c->required = v->boolean;
 	} else if (strcmp(key, "shared_layout") == 0) {
 		if (v->type != JSON_BOOL)
-			return wrong(p, key, "true or false", err);
+			return config_wrong(p, key, "true or false", err);
 		c->shared_layout = v->boolean;
 	} else if (strcmp(key, "log") == 0) {
-		if (!is_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
-			return wrong(p, key, "\"error\", \"warning\", \"info\" or \"debug\"",
-				     err);
+		if (!is_plain_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
+			return config_wrong(p, key,
+					    "\"error\", \"warning\", \"info\" or \"debug\"",
+					    err);
 		c->log_given = true;
 	}
 	return 0;
 }
 
-static int complete(const struct parse *p, const char *list, const struct policy_rules *rules,
-		    struct error *err)
+static int rules_complete(const struct config_walk *p, const char *list,
+			  const struct policy_rules *rules, struct error *err)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		if (!rules->rule[i].annotation || !rules->rule[i].match)
@@ -199,16 +206,16 @@ static int complete(const struct parse *p, const char *list, const struct policy
 int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
 		 struct error *err)
 {
-	struct parse p = { .name = path, .config = out };
+	struct config_walk p = { .name = path, .config = out };
 	int r;
 
 	*out = (struct policy_config){ 0 };
 	if (len == 0)
 		return 0;
-	r = json_walk(path, text, len, true, visit, &p, err);
+	r = json_walk(path, text, len, true, config_visit, &p, err);
 	if (r == 0)
-		r = complete(&p, "allow", &out->allow, err);
+		r = rules_complete(&p, "allow", &out->allow, err);
 	if (r == 0)
-		r = complete(&p, "deny", &out->deny, err);
-	return r;
+		r = rules_complete(&p, "deny", &out->deny, err);
+	return r < 0 ? err_reason(err, REASON_CONFIG_INVALID, r) : 0;
 }

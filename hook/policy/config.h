@@ -24,4 +24,7 @@ ssize_t config_read(const char *path, char *buf, struct error *err);
 int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
 		 struct error *err);
 
+/* A name, or an absolute path without a way up: may root execute it for "runtimes"? */
+bool config_is_runtime(const char *program);
+
 #endif

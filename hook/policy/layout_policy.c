@@ -36,7 +36,7 @@ bool layout_names_group(const char *key)
 }
 
 /* The first that is there and not empty, or NULL. */
-static const char *first(const char *const *keys, const struct annotation *a, size_t n)
+static const char *first_value(const char *const *keys, const struct annotation *a, size_t n)
 {
 	for (; *keys; keys++) {
 		const char *value = policy_value(a, n, *keys);
@@ -46,6 +46,9 @@ static const char *first(const char *const *keys, const struct annotation *a, si
 	}
 	return NULL;
 }
+
+/* What a group's name has besides letters and digits: an image's name has all of these. */
+#define GROUP_SIGNS "-._/:@+"
 
 static bool is_made_of(const char *text, const char *others)
 {
@@ -57,7 +60,12 @@ static bool is_made_of(const char *text, const char *others)
 	return true;
 }
 
-static bool fits(const struct policy_globs *globs, const char *group)
+bool layout_is_group(const char *name)
+{
+	return strchr(name, ':') != NULL && is_made_of(name, GROUP_SIGNS);
+}
+
+static bool matches_glob(const struct policy_globs *globs, const char *group)
 {
 	for (size_t i = 0; i < globs->n; i++) {
 		if (fnmatch(globs->glob[i], group, 0) == 0)
@@ -73,20 +81,20 @@ static bool fits(const struct policy_globs *globs, const char *group)
 	} while (0)
 
 /* False, with the reason, where there is no name that can be told or written down. */
-static bool name_group(const struct policy_words *w, const struct policy_config *c,
+static bool name_group(const struct policy_keys *keys, const struct policy_config *c,
 		       const struct annotation *a, size_t n, struct decision *d)
 {
-	const char *ns = first(namespaces, a, n), *kind, *value,
-		   *name = policy_value(a, n, w->group);
+	const char *ns = first_value(namespaces, a, n), *kind, *value,
+		   *name = policy_value(a, n, keys->group);
 	char uid[16];
 	int len;
 
 	if (name) {
 		kind = "group";
 		value = name;
-	} else if ((value = first(images, a, n)) != NULL) {
+	} else if ((value = first_value(images, a, n)) != NULL) {
 		kind = "image";
-	} else if ((value = first(pods, a, n)) != NULL) {
+	} else if ((value = first_value(pods, a, n)) != NULL) {
 		kind = "pod";
 	} else if (c->owner) {
 		kind = "uid";
@@ -94,12 +102,12 @@ static bool name_group(const struct policy_words *w, const struct policy_config 
 		snprintf(uid, sizeof(uid), "%u", c->owner);
 	} else {
 		UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN,
-			 "no group can be told: name one with %s%s", w->kind, w->group);
+			 "no group can be told: name one with %s%s", keys->kind, keys->group);
 		return false;
 	}
 	/* a slash in a namespace would make two names of different owners equal */
 	if ((ns && !is_made_of(ns, "-.")) || (name && (!*name || !is_made_of(name, "-._"))) ||
-	    !is_made_of(value, "-._/:@+")) {
+	    !is_made_of(value, GROUP_SIGNS)) {
 		UNSHARED(d, REASON_LAYOUT_GROUP_NAME,
 			 "the group's name has letters that it must not have");
 		return false;
@@ -113,16 +121,16 @@ static bool name_group(const struct policy_words *w, const struct policy_config 
 	return false;
 }
 
-void layout_decide(const struct policy_words *w, const struct policy_config *c,
+void layout_decide(const struct policy_keys *keys, const struct policy_config *c,
 		   const struct annotation *a, size_t n, struct decision *d)
 {
-	const char *value = policy_value(a, n, w->layout);
+	const char *value = policy_value(a, n, keys->layout);
 	bool named;
 
 	if (!value || strcmp(value, "private") == 0)
 		return;
 	if (strcmp(value, "shared") != 0) {
-		policy_misunderstood(d, w->kind, w->layout, value, "private, shared");
+		policy_misunderstood(d, keys->kind, keys->layout, value, "private, shared");
 		return;
 	}
 	if (!d->merge)
@@ -132,11 +140,11 @@ void layout_decide(const struct policy_words *w, const struct policy_config *c,
 			 "config.json does not say \"shared_layout\": true");
 		return;
 	}
-	named = name_group(w, c, a, n, d);
-	if (named && fits(&c->deny_groups, d->group))
+	named = name_group(keys, c, a, n, d);
+	if (named && matches_glob(&c->deny_groups, d->group))
 		UNSHARED(d, REASON_LAYOUT_GROUP_DENIED,
 			 "\"deny_groups\" of config.json has the group");
-	else if (named && c->allow_groups.n && !fits(&c->allow_groups, d->group))
+	else if (named && c->allow_groups.n && !matches_glob(&c->allow_groups, d->group))
 		UNSHARED(d, REASON_LAYOUT_GROUP_NOT_ALLOWED,
 			 "\"allow_groups\" of config.json does not have the group");
 	if (d->unshared_reason)
@@ -158,7 +166,7 @@ static bool has_member(const char *text, size_t len, const char *quoted)
 	return false;
 }
 
-static bool has(const char *text, size_t len, const char *word)
+static bool holds(const char *text, size_t len, const char *word)
 {
 	return memmem(text, len, word, strlen(word)) != NULL;
 }
@@ -166,10 +174,10 @@ static bool has(const char *text, size_t len, const char *word)
 enum reason layout_blocker(const char *text, size_t len)
 {
 	/* which the runtime sets behind the hook, and the layout would be the one all know */
-	if (has(text, len, "\"RLIMIT_STACK\""))
+	if (holds(text, len, "\"RLIMIT_STACK\""))
 		return REASON_LAYOUT_LIMIT_STACK;
 	/* each thread of glibc takes as much address space as the stack may grow to */
-	if (has(text, len, "\"RLIMIT_AS\""))
+	if (holds(text, len, "\"RLIMIT_AS\""))
 		return REASON_LAYOUT_LIMIT_AS;
 	if (has_member(text, len, "\"personality\""))
 		return REASON_LAYOUT_PERSONALITY;

@@ -25,8 +25,11 @@ void policy_misunderstood(struct decision *d, const char *kind, const char *key,
  * tenant of a cluster cannot join a group of another's. A container of root of which none of
  * this is known has none: the whole host is not a group.
  */
-void layout_decide(const struct policy_words *w, const struct policy_config *c,
+void layout_decide(const struct policy_keys *keys, const struct policy_config *c,
 		   const struct annotation *a, size_t n, struct decision *d);
+
+/* May a group have this name? */
+bool layout_is_group(const char *name);
 
 /* Is this an engine's annotation that says whose a container is? */
 bool layout_names_group(const char *key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether and how a container is made mergeable: a pure function of what was asked. */
+/* Whether and how a container is made mergeable: a pure function of what was requested. */
 #include "policy/policy.h"
 
 #include "base/macros.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char *const containers_names[] = { "annotated", "all", "none" };
-const struct policy_words policy_annotations = {
+const struct policy_keys policy_annotations = {
 	.kind = "annotation ",
 	.merge = ANNOTATION_PREFIX "merge",
 	.required = ANNOTATION_PREFIX "required",
@@ -23,7 +23,7 @@ const struct policy_words policy_annotations = {
 	.no = "false",
 };
 
-const struct policy_words policy_environment = {
+const struct policy_keys policy_environment = {
 	.kind = "",
 	.merge = "KSM_MERGE",
 	.required = "KSM_REQUIRED",
@@ -35,7 +35,7 @@ const struct policy_words policy_environment = {
 
 static const char *const method_names[] = { "auto", "inject", "preload" };
 
-static int parse_name(const char *text, const char *const *names, size_t n)
+static int find_name(const char *text, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(text, names[i]) == 0)
@@ -46,7 +46,7 @@ static int parse_name(const char *text, const char *const *names, size_t n)
 
 int policy_containers_parse(const char *text, enum policy_containers *out)
 {
-	int i = parse_name(text, containers_names, ARRAY_SIZE(containers_names));
+	int i = find_name(text, containers_names, ARRAY_SIZE(containers_names));
 
 	if (i < 0)
 		return i;
@@ -56,7 +56,7 @@ int policy_containers_parse(const char *text, enum policy_containers *out)
 
 int policy_method_parse(const char *text, enum policy_method *out)
 {
-	int i = parse_name(text, method_names, ARRAY_SIZE(method_names));
+	int i = find_name(text, method_names, ARRAY_SIZE(method_names));
 
 	if (i < 0)
 		return i;
@@ -76,8 +76,8 @@ const char *policy_value(const struct annotation *a, size_t n, const char *key)
 	return value;
 }
 
-static const struct policy_rule *match(const struct policy_rules *rules,
-				       const struct annotation *a, size_t n)
+static const struct policy_rule *matching_rule(const struct policy_rules *rules,
+					       const struct annotation *a, size_t n)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		const char *value = policy_value(a, n, rules->rule[i].annotation);
@@ -99,27 +99,28 @@ void policy_misunderstood(struct decision *d, const char *kind, const char *key,
 }
 
 /* 1 yes, 0 no, -1 not given or not understood */
-static int truth(struct decision *d, const struct policy_words *w, const struct annotation *a,
-		 size_t n, const char *key)
+static int requested_truth(struct decision *d, const struct policy_keys *keys,
+			   const struct annotation *a, size_t n, const char *key)
 {
 	const char *value = policy_value(a, n, key);
 	char expected[16];
 
 	if (!value)
 		return -1;
-	if (strcmp(value, w->yes) == 0)
+	if (strcmp(value, keys->yes) == 0)
 		return 1;
-	if (strcmp(value, w->no) == 0)
+	if (strcmp(value, keys->no) == 0)
 		return 0;
-	snprintf(expected, sizeof(expected), "%s, %s", w->yes, w->no);
-	policy_misunderstood(d, w->kind, key, value, expected);
+	snprintf(expected, sizeof(expected), "%s, %s", keys->yes, keys->no);
+	policy_misunderstood(d, keys->kind, key, value, expected);
 	return -1;
 }
 
-static bool decide_merge(const struct policy_words *w, const struct policy_config *c,
-			 const struct annotation *a, size_t n, int asked, struct decision *d)
+static bool decide_merge(const struct policy_keys *keys, const struct policy_config *c,
+			 const struct annotation *a, size_t n, int requested,
+			 struct decision *d)
 {
-	const struct policy_rule *rule = match(&c->deny, a, n);
+	const struct policy_rule *rule = matching_rule(&c->deny, a, n);
 
 #define BECAUSE(code, ...)                                       \
 	do {                                                     \
@@ -136,21 +137,21 @@ static bool decide_merge(const struct policy_words *w, const struct policy_confi
 			rule->annotation);
 		return false;
 	}
-	if (asked == 0) {
-		BECAUSE(OPTED_OUT, "%s%s=%s", w->kind, w->merge, w->no);
+	if (requested == 0) {
+		BECAUSE(OPTED_OUT, "%s%s=%s", keys->kind, keys->merge, keys->no);
 		return false;
 	}
-	if (asked < 0 && !c->chosen && c->containers != CONTAINERS_ALL) {
-		BECAUSE(NOT_REQUESTED, "no %s%s=%s", w->kind, w->merge, w->yes);
+	if (requested < 0 && !c->by_runtime && c->containers != CONTAINERS_ALL) {
+		BECAUSE(NOT_REQUESTED, "no %s%s=%s", keys->kind, keys->merge, keys->yes);
 		return false;
 	}
-	if (c->allow.n && !match(&c->allow, a, n)) {
+	if (c->allow.n && !matching_rule(&c->allow, a, n)) {
 		BECAUSE(NOT_ALLOWED, "no \"allow\" rule of config.json matches");
 		return false;
 	}
-	if (asked > 0)
-		BECAUSE(REQUESTED, "%s%s=%s", w->kind, w->merge, w->yes);
-	else if (c->chosen)
+	if (requested > 0)
+		BECAUSE(REQUESTED, "%s%s=%s", keys->kind, keys->merge, keys->yes);
+	else if (c->by_runtime)
 		BECAUSE(RUNTIME_REQUESTS, "its runtime is ksm-hook's by choice");
 	else
 		BECAUSE(CONTAINERS_ALL, "config.json says \"containers\": \"all\"");
@@ -158,24 +159,25 @@ static bool decide_merge(const struct policy_words *w, const struct policy_confi
 	return true;
 }
 
-void policy_decide_by(const struct policy_words *w, const struct policy_config *config,
+void policy_decide_by(const struct policy_keys *keys, const struct policy_config *config,
 		      const struct annotation *annotations, size_t n, struct decision *out)
 {
 	const char *method;
 	int required;
 
 	*out = (struct decision){ .method = config->method };
-	out->merge = decide_merge(w, config, annotations, n,
-				  truth(out, w, annotations, n, w->merge), out);
+	out->merge = decide_merge(keys, config, annotations, n,
+				  requested_truth(out, keys, annotations, n, keys->merge), out);
 
-	required = truth(out, w, annotations, n, w->required);
+	required = requested_truth(out, keys, annotations, n, keys->required);
 	out->required = required < 0 ? config->required : required;
 
-	method = w->method ? policy_value(annotations, n, w->method) : NULL;
+	method = keys->method ? policy_value(annotations, n, keys->method) : NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
-		policy_misunderstood(out, w->kind, w->method, method, "auto, inject, preload");
-	if (w->layout)
-		layout_decide(w, config, annotations, n, out);
+		policy_misunderstood(out, keys->kind, keys->method, method,
+				     "auto, inject, preload");
+	if (keys->layout)
+		layout_decide(keys, config, annotations, n, out);
 }
 
 void policy_decide(const struct policy_config *config, const struct annotation *annotations,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether and how a container is made mergeable: a pure function of what was asked. */
+/* Whether and how a container is made mergeable: a pure function of what was requested. */
 #ifndef KSM_POLICY_H
 #define KSM_POLICY_H
 
@@ -41,7 +41,7 @@ struct policy_globs {
 struct policy_config {
 	enum policy_containers containers;
 	enum policy_method method;
-	bool chosen; /* not in the file: the user asked by choosing the runtime wrapper */
+	bool by_runtime; /* not in the file: the user opted in by choosing the runtime wrapper */
 	bool required;
 	struct policy_rules allow, deny;
 	bool shared_layout;
@@ -72,8 +72,8 @@ struct decision {
 	char unshared[144];           /* unshared_reason in words; empty if it did not ask */
 };
 
-/* How a container says what it wants. */
-struct policy_words {
+/* The keys by which a container says what it wants. */
+struct policy_keys {
 	const char *kind; /* in messages, in front of a key */
 	const char *merge, *required;
 	const char *method; /* NULL: has no say in it */
@@ -81,14 +81,14 @@ struct policy_words {
 	const char *yes, *no;
 };
 
-extern const struct policy_words policy_annotations; /* io.ksm.merge=true|false, … */
-extern const struct policy_words policy_environment; /* KSM_MERGE=yes|no, … */
+extern const struct policy_keys policy_annotations; /* io.ksm.merge=true|false, … */
+extern const struct policy_keys policy_environment; /* KSM_MERGE=yes|no, … */
 
 int policy_containers_parse(const char *text, enum policy_containers *out);
 int policy_method_parse(const char *text, enum policy_method *out);
 
-/* Keys that are none of the words count for the rules of config only. */
-void policy_decide_by(const struct policy_words *words, const struct policy_config *config,
+/* Annotations whose key is none of these count for the rules of config only. */
+void policy_decide_by(const struct policy_keys *keys, const struct policy_config *config,
 		      const struct annotation *annotations, size_t n, struct decision *out);
 
 /* The same by policy_annotations. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "oci/spec.h"
+#include "oci/spec_edit.h"
 #include "policy/layout_policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,10 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
 	const char *text = (const char *)data;
-	const struct spec_wish wish = { "/lib.so",
+	const struct spec_additions additions = { "/lib.so",
 					{ "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
 					2 };
-	struct spec_wish library = { .preload = wish.preload };
+	struct spec_additions library = { .preload = additions.preload };
 	struct spec_edit edit, again;
 	struct spec spec, second;
 	struct metadata names = { "" };
@@ -61,14 +62,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(!syntax && d.reason && d.text[0] && spec_is_whole(text, size));
 	layout_reconsider(&d, text, size);
 	require(strlen(d.group) < sizeof(d.group) && !(d.group[0] && d.unshared[0]));
-	if (spec.obstacle[0])
+	if (spec.blocker.msg[0])
 		return 0;
-	require(spec_edit(text, size, &spec, &wish, &edit, &err) == 0);
+	require(spec_edit(text, size, &spec, &additions, &edit, &err) == 0);
 	out = join(&edit, &len);
 	require(len >= size);
 	json_release();
 	require(spec_parse(out, len, &config, &second, NULL, &d, &syntax, &err) == 0);
-	require(!second.obstacle[0]);
+	require(!second.blocker.msg[0]);
 	require(second.python_seed && second.perl_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
 	require(spec_edit(out, len, &second, &library, &again, &err) == 0 && again.n == 1);

@@ -6,6 +6,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "oci/spec_edit.h"
 
 #define ASK   "\"annotations\":{\"io.ksm.merge\":\"true\"}"
 #define MOUNT "\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}]"
@@ -55,7 +56,7 @@ static void place(const char *destination, bool is_dev)
 		 destination);
 	check_case = destination;
 	CHECK_INT(parse(text, &s), 0);
-	CHECK_INT(!s.obstacle[0], is_dev);
+	CHECK_INT(!s.blocker.msg[0], is_dev);
 }
 
 static void places(void)
@@ -104,7 +105,7 @@ static void lies(void)
 	struct error err;
 	const char *text = WHOLE;
 	size_t len = strlen(text), taken = 0;
-	const struct spec_wish wish = { "/lib.so", { "A=1", "B=2" }, 2 };
+	const struct spec_additions additions = { "/lib.so", { "A=1", "B=2" }, 2 };
 
 	CHECK_INT(parse(text, &honest), 0);
 	CHECK_INT(honest.env, SPEC_ENV_ADD);
@@ -116,7 +117,7 @@ static void lies(void)
 			s.env = s.add = (enum spec_env)env;
 			s.env_at = s.add_at = at;
 			s.mount_at = at % 2 ? honest.mount_at : at;
-			if (spec_edit(text, len, &s, &wish, &e, &err) < 0) {
+			if (spec_edit(text, len, &s, &additions, &e, &err) < 0) {
 				CHECK_HAS(err.msg, "the parser's place for");
 				continue;
 			}
@@ -131,14 +132,14 @@ static void lies(void)
 	CHECK(taken > 0);
 	s = honest;
 	s.add_at = s.mount_at = UINT32_MAX;
-	CHECK_INT(spec_edit(text, len, &s, &wish, &e, &err), -EPROTO);
+	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
 	s = honest;
 	s.mount = (enum spec_mount)7;
-	CHECK_INT(spec_edit(text, len, &s, &wish, &e, &err), -EPROTO);
+	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
 }
 
 /* The text that results, with the library or without. */
-static const char *edited(const char *text, const struct spec_wish *wish)
+static const char *edited(const char *text, const struct spec_additions *additions)
 {
 	static char out[2048];
 	struct spec_edit e;
@@ -147,7 +148,7 @@ static const char *edited(const char *text, const struct spec_wish *wish)
 	size_t n = 0;
 
 	CHECK_INT(parse(text, &s), 0);
-	CHECK_INT(spec_edit(text, strlen(text), &s, wish, &e, &err), 0);
+	CHECK_INT(spec_edit(text, strlen(text), &s, additions, &e, &err), 0);
 	for (int i = 0; i < e.n; i++) {
 		memcpy(out + n, e.piece[i].iov_base, e.piece[i].iov_len);
 		n += e.piece[i].iov_len;
@@ -158,9 +159,9 @@ static const char *edited(const char *text, const struct spec_wish *wish)
 
 static void variables(void)
 {
-	const struct spec_wish two = { NULL, { "A=1", "B=2" }, 2 };
-	const struct spec_wish all = { "/lib.so", { "A=1" }, 1 };
-	const struct spec_wish none = { 0 };
+	const struct spec_additions two = { NULL, { "A=1", "B=2" }, 2 };
+	const struct spec_additions all = { "/lib.so", { "A=1" }, 1 };
+	const struct spec_additions none = { 0 };
 	struct spec s;
 
 	CHECK_TEXT(edited(WHOLE, &none), WHOLE);

@@ -68,8 +68,8 @@ static void set_rule(struct policy_rules *rules, enum rule kind)
 		(struct policy_rule){ "org.example.pod", kind == MATCHES ? "web-*" : "db-*" };
 }
 
-/* A chosen runtime makes of "annotated" what "all" is, and of the others nothing else. */
-static void chosen(void)
+/* A runtime that is an opt-in makes of "annotated" what "all" is, and of the others nothing else. */
+static void opted_in_by_runtime(void)
 {
 	static const char *const values[] = { NULL, "true", "false", "yes" };
 	char name[80];
@@ -84,10 +84,10 @@ static void chosen(void)
 
 		for (enum rule allow = NO_RULE; allow <= DIFFERS; allow++) {
 			struct policy_config c = { .containers = row->containers,
-						   .chosen = true };
+						   .by_runtime = true };
 			struct decision d;
 
-			snprintf(name, sizeof(name), "chosen, row %zu, allow %d", i,
+			snprintf(name, sizeof(name), "by runtime, row %zu, allow %d", i,
 				 (int)allow);
 			check_case = name;
 			set_rule(&c.deny, row->deny);
@@ -167,7 +167,7 @@ static void reasons(void)
 	CHECK_REASON(decide(&plain, NULL, 0), REASON_NOT_REQUESTED, "no annotation");
 	CHECK_REASON(decide(&plain, yes, 2), REASON_REQUESTED, "merge=true");
 	CHECK_REASON(decide(&all, yes + 1, 1), REASON_CONTAINERS_ALL, "\"all\"");
-	all.chosen = true;
+	all.by_runtime = true;
 	CHECK_REASON(decide(&all, NULL, 0), REASON_RUNTIME_REQUESTS, "by choice");
 }
 
@@ -343,7 +343,7 @@ static void names(void)
 int main(void)
 {
 	whole_table();
-	chosen();
+	opted_in_by_runtime();
 	reasons();
 	rules();
 	required_and_method();

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is a container to be merged, and how: from its text and the configuration to a decision that has been checked. */
+#include "oci/decision.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fault_injection.h"
+#include "base/io.h"
+#include "base/json_reader.h"
+#include "kernel/sandbox.h"
+#include "kernel/userns.h"
+#include "oci/state.h"
+#include "policy/layout_policy.h"
+
+#define SETTINGS_TIMEOUT_MS 1000
+
+_Static_assert(sizeof(struct container_decision) <= SANDBOX_ANSWER_MAX, "it must fit");
+_Static_assert(sizeof(struct decision_settings) <= SANDBOX_ANSWER_MAX, "it must fit");
+
+/* config.json, read when it is first asked for. */
+static struct {
+	bool is_read;
+	int ret; /* 0, or -errno with err */
+	struct error err;
+	unsigned owner; /* whose containers these are, where that matters */
+	size_t len;
+	char text[CONFIG_MAX + 1];
+} config;
+
+static bool text_has(const char *text, size_t len, const char *word)
+{
+	return memmem(text, len, word, strlen(word)) != NULL;
+}
+
+static int load_config(const char *path)
+{
+	ssize_t n;
+
+	if (config.is_read)
+		return config.ret;
+	config.is_read = true;
+	n = config_read(path, config.text, &config.err);
+	config.ret = n < 0 ? (int)n : 0;
+	config.len = n < 0 ? 0 : (size_t)n;
+	if (text_has(config.text, config.len, "shared_layout"))
+		config.owner = userns_owner();
+	return config.ret;
+}
+
+/*
+ * Is there an escape of a letter or a dot, which could spell a name otherwise? Go's encoder
+ * writes \u003c and the like, which cannot.
+ */
+static bool has_escape(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	/* one NUL stands behind the text */
+	while ((p = memmem(p, (size_t)(end - p), "\\u00", 4)) != NULL) {
+		p += 4;
+		if (*p == '6' || *p == '7' || (*p == '2' && (p[1] == 'e' || p[1] == 'E')))
+			return true;
+	}
+	return false;
+}
+
+bool decision_config_mentions(const char *config_path, const char *word)
+{
+	(void)load_config(config_path);
+	return text_has(config.text, config.len, word) || has_escape(config.text, config.len);
+}
+
+bool decision_config_is_empty(const char *config_path)
+{
+	return load_config(config_path) == 0 && config.len == 0;
+}
+
+bool decision_may_request(const char *text, size_t len)
+{
+	return text_has(text, len, ANNOTATION_PREFIX "merge") || has_escape(text, len);
+}
+
+/* In the sandbox. */
+int decision_read_state(const struct decision_request *request,
+			const struct policy_config *policy, struct container_decision *out,
+			struct error *err)
+{
+	static struct state state;
+	int r = state_parse(request->text, request->len, policy, &state, err);
+
+	if (r < 0)
+		return r;
+	memcpy(out->id, state.id, sizeof(out->id));
+	memcpy(out->bundle, state.bundle, sizeof(out->bundle));
+	out->pid = state.pid;
+	out->running = state.running;
+	out->metadata = state.metadata;
+	policy_decide(policy, state.annotation, state.n, &out->decision);
+	return 0;
+}
+
+/* In the sandbox. */
+int decision_read_spec(const struct decision_request *request,
+		       const struct policy_config *policy, struct container_decision *out,
+		       struct error *err)
+{
+	return spec_parse(request->text, request->len, policy, &out->spec, &out->metadata,
+			  &out->decision, &out->syntax, err);
+}
+
+/* In the sandbox: without a configuration nothing is merged, but a container may require it. */
+static void read_request(const void *arg, void *answer)
+{
+	static struct policy_config parsed;
+	const struct decision_request *request = arg;
+	struct container_decision *out = answer;
+	bool required;
+	struct error err;
+
+	if (request->policy) {
+		parsed = *request->policy;
+	} else {
+		if (config_parse(request->config_path, config.text, config.len, &parsed,
+				 &out->err) < 0)
+			parsed = (struct policy_config){ 0 };
+		parsed.by_runtime = request->by_runtime;
+		parsed.owner = config.owner;
+	}
+	required = parsed.required;
+	out->log_given = parsed.log_given;
+	out->log = parsed.log;
+	out->decision.required = required;
+	if (request->len > 0)
+		fault_in_parser(answer, sizeof(*out));
+	if (request->reader(request, &parsed, out, &err) < 0) {
+		/* a text that is no JSON is worse than a configuration that is none */
+		if (out->syntax || !out->err.msg[0])
+			out->err = err;
+		out->decision = (struct decision){ .required = required };
+		return;
+	}
+	/* what nobody wants cannot be required */
+	out->decision.required = out->decision.required && out->decision.merge;
+}
+
+static void read_settings(const void *arg, void *answer)
+{
+	static struct policy_config parsed;
+	struct decision_settings *out = answer;
+
+	if (config_parse(arg, config.text, config.len, &parsed, &out->err) < 0)
+		parsed = (struct policy_config){ 0 };
+	out->required = parsed.required;
+	out->log_given = parsed.log_given;
+	out->log = parsed.log;
+	out->runtimes = parsed.runtimes;
+	for (size_t i = 0; i < parsed.runtimes; i++)
+		snprintf(out->runtime[i], sizeof(out->runtime[i]), "%s", parsed.runtime[i]);
+}
+
+static bool is_bool(const bool *value)
+{
+	/* one that is neither would mean different things in different places */
+	return *(const unsigned char *)value <= 1;
+}
+
+static bool is_ended(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+/* One line of text for a terminal, whatever it was. */
+static void clean_line(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (char *p = text; *p; p++) {
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	}
+}
+
+static void clean_error(struct error *err)
+{
+	clean_line(err->msg, sizeof(err->msg));
+	if ((unsigned)err->reason >= REASON_COUNT)
+		err->reason = REASON_NONE;
+}
+
+static bool check_policy(struct decision *d)
+{
+	clean_line(d->text, sizeof(d->text));
+	clean_line(d->warning, sizeof(d->warning));
+	clean_line(d->unshared, sizeof(d->unshared));
+	return is_bool(&d->merge) && is_bool(&d->required) &&
+	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
+	       (unsigned)d->unshared_reason < REASON_COUNT &&
+	       (!d->merge || d->reason != REASON_NONE) &&
+	       is_ended(d->group, sizeof(d->group)) &&
+	       (!d->group[0] || (d->merge && layout_is_group(d->group)));
+}
+
+static bool check_spec(const struct spec *s, size_t len)
+{
+	for (int i = 0; i < PROFILE_CALLS; i++) {
+		if ((unsigned)s->profile[i] > PROFILE_KILLS)
+			return false;
+	}
+	return (unsigned)s->blocker.reason < REASON_COUNT &&
+	       (unsigned)s->env <= SPEC_ENV_LIST && (unsigned)s->add <= SPEC_ENV_LIST &&
+	       (unsigned)s->mount <= SPEC_MOUNT_ADD && s->env_at <= len && s->add_at <= len &&
+	       s->mount_at <= len && is_bool(&s->python_seed) && is_bool(&s->perl_seed) &&
+	       is_ended(s->id, sizeof(s->id)) && (!s->id[0] || state_is_id(s->id)) &&
+	       is_ended(s->root, sizeof(s->root)) && is_ended(s->program, sizeof(s->program)) &&
+	       is_ended(s->path, sizeof(s->path));
+}
+
+static bool check_identity(struct container_decision *d)
+{
+	metadata_clean(&d->metadata);
+	return is_ended(d->id, sizeof(d->id)) && (!d->id[0] || state_is_id(d->id)) &&
+	       d->pid >= 0 && is_bool(&d->running) && is_ended(d->bundle, sizeof(d->bundle)) &&
+	       (!d->bundle[0] || d->bundle[0] == '/');
+}
+
+static int malformed(struct error *err)
+{
+	return err_reason(err, REASON_PARSER_REPLY,
+			  err_set(err, EPROTO, "the parser sent a malformed reply"));
+}
+
+int decision_check(struct container_decision *d, size_t len, struct error *err)
+{
+	clean_error(&d->err);
+	clean_error(&d->spec.blocker);
+	if (is_bool(&d->syntax) && is_bool(&d->log_given) &&
+	    (unsigned)d->log <= LOG_LEVEL_DEBUG && check_policy(&d->decision) &&
+	    check_identity(d) && check_spec(&d->spec, len))
+		return 0;
+	return malformed(err);
+}
+
+static int check_settings(struct decision_settings *s, struct error *err)
+{
+	bool fine = is_bool(&s->required) && is_bool(&s->log_given) &&
+		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->runtimes <= POLICY_RUNTIMES_MAX;
+
+	clean_error(&s->err);
+	for (size_t i = 0; fine && i < s->runtimes; i++)
+		fine = is_ended(s->runtime[i], sizeof(s->runtime[i])) &&
+		       config_is_runtime(s->runtime[i]);
+	return fine ? 0 : malformed(err);
+}
+
+/* What the sandbox says when it fails, with a code. */
+static int sandbox_failed(struct error *err, int r)
+{
+	return err_reason(err, r == -ETIMEDOUT ? REASON_PARSER_TIMEOUT : REASON_PARSER_FAILED,
+			  r);
+}
+
+int decision_settings(const char *config_path, struct decision_settings *out, struct error *err)
+{
+	int r = load_config(config_path);
+
+	*out = (struct decision_settings){ 0 };
+	if (r < 0) {
+		*err = config.err;
+		return r;
+	}
+	r = json_reserve(config.len, err);
+	if (r == 0) {
+		r = confine_call(read_settings, config_path, out, sizeof(*out),
+				 SETTINGS_TIMEOUT_MS, err);
+		if (r < 0)
+			r = sandbox_failed(err, r);
+	}
+	if (r == 0)
+		r = check_settings(out, err);
+	if (r < 0)
+		*out = (struct decision_settings){ 0 };
+	return r;
+}
+
+static int parse_confined(const struct decision_request *request,
+			  struct container_decision *out, struct error *err)
+{
+	int r = json_reserve(request->len > config.len ? request->len : config.len, err);
+
+	*out = (struct container_decision){ 0 };
+	if (r == 0) {
+		r = confine_call(read_request, request, out, sizeof(*out), request->timeout_ms,
+				 err);
+		if (r < 0)
+			r = sandbox_failed(err, r);
+	}
+	if (r == 0)
+		r = decision_check(out, request->len, err);
+	if (r < 0)
+		*out = (struct container_decision){ 0 };
+	return r;
+}
+
+/* What is known without the container's text: whether it must not start unmerged. */
+static void fall_back(const struct decision_request *request, struct container_decision *out)
+{
+	struct decision_settings settings = { 0 };
+	struct error ignored;
+
+	*out = (struct container_decision){ 0 };
+	if (request->policy)
+		settings.required = request->policy->required;
+	else
+		(void)decision_settings(request->config_path, &settings, &ignored);
+	out->decision.required = settings.required;
+	out->log_given = settings.log_given;
+	out->log = settings.log;
+}
+
+static bool nobody_asks(const struct decision_request *request)
+{
+	return !request->requests && !request->policy &&
+	       !decision_may_request(request->text, request->len) &&
+	       !decision_config_mentions(request->config_path, "\"all\"");
+}
+
+int decision_make(const struct decision_request *request, struct container_decision *out,
+		  struct error *err)
+{
+	int r = 0, parsed;
+	struct error second;
+
+	*out = (struct container_decision){ 0 };
+	if (request->unread && request->unread->msg[0]) {
+		*err = *request->unread;
+		r = -EINVAL;
+	}
+	if (!request->policy && load_config(request->config_path) < 0 && r == 0) {
+		*err = config.err;
+		r = config.ret;
+	}
+	if (r == 0 && nobody_asks(request))
+		return 0;
+	parsed = request->reader ? parse_confined(request, out, r < 0 ? &second : err) : r;
+	if (parsed < 0)
+		fall_back(request, out);
+	if (r == 0)
+		r = parsed;
+	if (r == 0 && out->err.msg[0]) {
+		*err = out->err;
+		r = -EINVAL;
+	}
+	/* not for the sandbox to say: who shares a layout gives up some of its own protection */
+	if (request->reader == decision_read_spec)
+		layout_reconsider(&out->decision, request->text, request->len);
+	return r;
+}
+
+void decision_log(const struct decision *d)
+{
+	log_reason(LOG_LEVEL_INFO, d->reason, "%s: %s", d->merge ? "merge" : "leave alone",
+		   d->text);
+}

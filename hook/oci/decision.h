@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is a container to be merged, and how: from its text and the configuration to a decision that
+ * has been checked. The one way there, for every hook, the wrapper and doctor.
+ *
+ * Text of a container is a tenant's, so it is parsed in a sandbox, and what comes back is what
+ * the tenant would like to be believed: decision_check() looks at every field of it. What
+ * config.json says of programs and of nothing else is read in a sandbox of its own, which has
+ * never seen a tenant's text: decision_settings().
+ */
+#ifndef KSM_DECISION_H
+#define KSM_DECISION_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "containers/metadata.h"
+#include "oci/spec.h"
+#include "policy/config.h"
+#include "policy/policy.h"
+
+/* What comes out of the sandbox: plain data. Texts that are not given are empty. */
+struct container_decision {
+	struct error err; /* why there is no decision; empty if there is one */
+	bool syntax;      /* that is because the text is no JSON */
+	bool log_given;
+	enum log_level log;
+	/* reason REASON_NONE: nothing was decided; required is told even then */
+	struct decision decision;
+	/* who it is, as far as its text says */
+	char id[256];
+	pid_t pid;
+	bool running;     /* as the state's "status" has it */
+	char bundle[768]; /* absolute */
+	struct metadata metadata;
+	/* of a config.json only */
+	struct spec spec;
+};
+
+struct decision_request;
+
+/*
+ * In the sandbox: say by policy what the request's text says. 0, or -errno with err. Whatever
+ * it reads must have been in memory before.
+ */
+typedef int decision_reader(const struct decision_request *request,
+			    const struct policy_config *policy, struct container_decision *out,
+			    struct error *err);
+
+struct decision_request {
+	const char *config_path;            /* of config.json */
+	const struct policy_config *policy; /* what it says, where the caller has parsed it */
+	const char *text;                   /* the container's; a NUL stands behind it */
+	size_t len;
+	const struct error
+		*unread; /* why there is no text, or not all; NULL or empty if there is */
+	decision_reader *reader; /* NULL: there is nothing to read */
+	const void *keys;        /* for the reader, instead of a text or with one */
+	bool requests;           /* known to the caller: do not look for it in the text */
+	bool by_runtime;         /* its user chose the runtime wrapper */
+	int timeout_ms;
+};
+
+/* Readers of the state on a hook's stdin, and of a bundle's config.json. */
+decision_reader decision_read_state, decision_read_spec;
+
+/*
+ * Decide. A container that did not ask costs no parsing at all: then 0, and the reason is
+ * REASON_NONE. On -errno, which is that of the first thing that went wrong, out still says
+ * whether merging is required: config.json may require it, and so may the container, and what
+ * cannot be read says nothing. A sandbox that dies of the text does not take the word of
+ * config.json with it.
+ */
+int decision_make(const struct decision_request *request, struct container_decision *out,
+		  struct error *err);
+
+/* What config.json says that concerns no container. */
+struct decision_settings {
+	struct error err; /* why it says nothing; empty if it does */
+	bool required;
+	bool log_given;
+	enum log_level log;
+	size_t runtimes;
+	char runtime[POLICY_RUNTIMES_MAX][CONFIG_RUNTIME_MAX + 1];
+};
+
+/* Zero where it cannot be read. */
+int decision_settings(const char *config_path, struct decision_settings *out,
+		      struct error *err);
+
+/*
+ * config.json's text, read once for the whole program, for a look at its bytes: does it hold
+ * this word, or an escape that could be it?
+ */
+bool decision_config_mentions(const char *config_path, const char *word);
+
+/* Does it say nothing, because there is none or an empty one? */
+bool decision_config_is_empty(const char *config_path);
+
+/*
+ * Could the text ask for merging? Most containers did not ask, and for them a look at the raw
+ * bytes is all that a start should pay. A NUL stands behind the len bytes.
+ */
+bool decision_may_request(const char *text, size_t len);
+
+/*
+ * Nothing that comes from the sandbox is taken for granted: numbers and offsets (in a text of
+ * len bytes) in range, texts ended and of letters that they may have. -EPROTO where this is
+ * none that our reader would have sent. Messages are cleaned.
+ */
+int decision_check(struct container_decision *d, size_t len, struct error *err);
+
+/* What was decided and why, as one line of the log. */
+void decision_log(const struct decision *d);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the runtime wrapper decides before it becomes the runtime that it stands in front of. */
+#ifndef KSM_RUNTIME_DECISION_H
+#define KSM_RUNTIME_DECISION_H
+
+#include "oci/decision.h"
+#include "oci/runtime_args.h"
+
+struct runtime_request {
+	const char *config_path;
+	const char *library; /* mounted into the container where the kernel needs it */
+	const char *runtime; /* the one that this stands for; NULL: the first of "runtimes" */
+	bool by_name;        /* the name of this program is an opt-in */
+	struct argv_facts facts;
+};
+
+struct runtime_decision {
+	struct decision_settings
+		settings;            /* where the runtime is; all else of it is in c too */
+	struct container_decision c; /* its pid is that of the init, for exec */
+	bool has_spec;               /* c.spec has been read, from text */
+	const char *text;            /* the bundle's config.json, for create */
+	size_t len;
+	bool layouts; /* config.json mentions shared layouts */
+};
+
+/*
+ * Read what the command needs and decide. On an error, which means that the container is not
+ * to be merged, out still says whether that is required, and where the runtime is.
+ */
+int runtime_decide(const struct runtime_request *request, struct runtime_decision *out,
+		   struct error *err);
+
+/* What was decided at a glance has read no spec: do that where it is needed. 0 or -errno. */
+int runtime_read_spec(const struct runtime_request *request, struct runtime_decision *out,
+		      struct error *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was found in config.json of an OCI bundle: what keeps the preload out, and where it would be added. */
+#include "oci/spec_facts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void spec_block(struct spec *spec, enum reason reason, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (spec->blocker.msg[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(spec->blocker.msg, sizeof(spec->blocker.msg), fmt, ap);
+	va_end(ap);
+	spec->blocker.reason = reason;
+}
+
+void spec_keep(char *out, size_t size, const char *text, size_t len)
+{
+	if (len >= size || memchr(text, '\0', len))
+		len = 0;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "mounts" of config.json: is the library there, and where can it be mounted? */
+#include "oci/spec_mounts.h"
+
+#include <string.h>
+
+static bool is_text_of(const struct json_value *v, const char *want)
+{
+	return v->type == JSON_STRING && v->len == strlen(want) &&
+	       memcmp(v->text, want, v->len) == 0;
+}
+
+/* Another spelling of a path, as engines write it and as they do not. */
+static bool is_same_path(const struct json_value *v, const char *want)
+{
+	char clean[96];
+	size_t n = 0;
+
+	for (size_t i = 0; v->type == JSON_STRING && i < v->len;) {
+		size_t len = 0;
+
+		while (i < v->len && v->text[i] == '/')
+			i++;
+		while (i + len < v->len && v->text[i + len] != '/')
+			len++;
+		if (len == 2 && memcmp(v->text + i, "..", 2) == 0) {
+			while (n > 0 && clean[--n] != '/')
+				;
+		} else if (len > 0 && !(len == 1 && v->text[i] == '.')) {
+			if (n + 1 + len > sizeof(clean))
+				return false;
+			clean[n++] = '/';
+			memcpy(clean + n, v->text + i, len);
+			n += len;
+		}
+		i += len;
+	}
+	return n == strlen(want) && memcmp(clean, want, n) == 0;
+}
+
+void spec_mounts_visit(struct spec_mounts *p, struct spec *s, const struct json_path *path,
+		       const struct json_value *v)
+{
+	const char *key = path->depth == 3 ? path->key[2] : NULL;
+
+	if (path->depth == 1 && v->type != JSON_ARRAY)
+		spec_block(s, REASON_PRELOAD_MOUNTS, "its \"mounts\" is not a list");
+	if (path->depth == 2) {
+		p->is_dev = p->is_tmpfs = p->is_library = false;
+	} else if (key && strcmp(key, "destination") == 0) {
+		p->is_dev = is_same_path(v, "/dev");
+		p->is_library = is_same_path(v, SPEC_LIBRARY);
+	} else if (key && strcmp(key, "type") == 0) {
+		p->is_tmpfs = is_text_of(v, "tmpfs");
+	}
+	if (p->is_library)
+		s->mount = SPEC_MOUNT_THERE;
+}
+
+void spec_mounts_leave(struct spec_mounts *p, struct spec *s, size_t end)
+{
+	if (!p->is_dev)
+		return;
+	/* the last one covers those before it */
+	p->dev_is_tmpfs = p->is_tmpfs;
+	s->mount_at = (uint32_t)end;
+}
+
+void spec_mounts_end(const struct spec_mounts *p, struct spec *s)
+{
+	if (s->mount == SPEC_MOUNT_ADD && !p->dev_is_tmpfs)
+		spec_block(
+			s, REASON_PRELOAD_MOUNTS,
+			"its /dev is not a tmpfs of its own, and a mount point elsewhere would "
+			"stay in the image");
+}

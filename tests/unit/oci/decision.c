@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes back from the sandbox: every field that is not what our reader would send is found. */
+#include "oci/decision.h"
+
+#include "check.h"
+
+#define TEXT_LEN 1000
+
+/* A reply as of a container that is merged, with something in every field. */
+static struct container_decision valid(void)
+{
+	struct container_decision d = {
+		.log_given = true,
+		.log = LOG_LEVEL_DEBUG,
+		.decision = { .merge = true,
+			      .required = true,
+			      .method = METHOD_PRELOAD,
+			      .reason = REASON_REQUESTED,
+			      .text = "annotation io.ksm.merge=true",
+			      .group = "prod/image:docker.io/library/python:3.12@sha256:0" },
+		.id = "web-1",
+		.pid = 4711,
+		.running = true,
+		.bundle = "/run/b",
+		.spec = { .env = SPEC_ENV_LIST,
+			  .add = SPEC_ENV_LIST,
+			  .mount = SPEC_MOUNT_ADD,
+			  .env_at = TEXT_LEN,
+			  .add_at = TEXT_LEN,
+			  .mount_at = TEXT_LEN,
+			  .id = "web-1",
+			  .root = "rootfs",
+			  .program = "sh",
+			  .path = "/bin" },
+	};
+
+	return d;
+}
+
+static int checked(struct container_decision *d)
+{
+	struct error err = { "" };
+	int r = decision_check(d, TEXT_LEN, &err);
+
+	CHECK_INT(err.reason, r < 0 ? REASON_PARSER_REPLY : REASON_NONE);
+	return r;
+}
+
+/* WHERE is set to bytes of which none is a NUL, or that are out of range. */
+#define REFUSES_FILLED(field)                            \
+	do {                                             \
+		struct container_decision d = valid();   \
+                                                         \
+		check_case = #field;                     \
+		memset(&d.field, 0xff, sizeof(d.field)); \
+		CHECK_INT(checked(&d), -EPROTO);         \
+		memset(&d.field, 'x', sizeof(d.field));  \
+		CHECK_INT(checked(&d), -EPROTO);         \
+	} while (0)
+
+#define REFUSES(field, value)                          \
+	do {                                           \
+		struct container_decision d = valid(); \
+                                                       \
+		check_case = #field " " #value;        \
+		d.field = value;                       \
+		CHECK_INT(checked(&d), -EPROTO);       \
+	} while (0)
+
+#define REFUSES_TEXT(field, value)                     \
+	do {                                           \
+		struct container_decision d = valid(); \
+                                                       \
+		check_case = #field " " #value;        \
+		strcpy(d.field, value);                \
+		CHECK_INT(checked(&d), -EPROTO);       \
+	} while (0)
+
+static void what_is_valid(void)
+{
+	struct container_decision d = valid(), none = { .log = LOG_LEVEL_ERROR };
+
+	CHECK_INT(checked(&d), 0);
+	CHECK_INT(checked(&none), 0);
+	CHECK_TEXT(d.decision.group, "prod/image:docker.io/library/python:3.12@sha256:0");
+	CHECK_TEXT(d.spec.root, "rootfs");
+}
+
+static void numbers_out_of_range(void)
+{
+	/* a bool that is neither true nor false is one for memset() only */
+	REFUSES_FILLED(syntax);
+	REFUSES_FILLED(log_given);
+	REFUSES_FILLED(log);
+	REFUSES_FILLED(running);
+	REFUSES_FILLED(decision.merge);
+	REFUSES_FILLED(decision.required);
+	REFUSES_FILLED(decision.method);
+	REFUSES_FILLED(decision.reason);
+	REFUSES_FILLED(decision.unshared_reason);
+	REFUSES_FILLED(spec.env);
+	REFUSES_FILLED(spec.add);
+	REFUSES_FILLED(spec.mount);
+	REFUSES_FILLED(spec.python_seed);
+	REFUSES_FILLED(spec.perl_seed);
+	REFUSES_FILLED(spec.profile);
+	REFUSES_FILLED(spec.env_at);
+	REFUSES_FILLED(spec.add_at);
+	REFUSES_FILLED(spec.mount_at);
+	REFUSES(pid, -1);
+	REFUSES(log, LOG_LEVEL_DEBUG + 1);
+	REFUSES(decision.method, METHOD_PRELOAD + 1);
+	REFUSES(decision.reason, REASON_COUNT);
+	REFUSES(decision.unshared_reason, REASON_COUNT);
+	REFUSES(spec.env, SPEC_ENV_LIST + 1);
+	REFUSES(spec.add, SPEC_ENV_LIST + 1);
+	REFUSES(spec.mount, SPEC_MOUNT_ADD + 1);
+	REFUSES(spec.profile[PROFILE_CALLS - 1], PROFILE_KILLS + 1);
+	REFUSES(spec.env_at, TEXT_LEN + 1);
+	REFUSES(spec.add_at, TEXT_LEN + 1);
+	REFUSES(spec.mount_at, TEXT_LEN + 1);
+}
+
+static void texts_without_an_end(void)
+{
+	REFUSES_FILLED(id);
+	REFUSES_FILLED(bundle);
+	REFUSES_FILLED(decision.group);
+	REFUSES_FILLED(spec.id);
+	REFUSES_FILLED(spec.root);
+	REFUSES_FILLED(spec.program);
+	REFUSES_FILLED(spec.path);
+}
+
+static void names_that_are_none(void)
+{
+	REFUSES_TEXT(id, "..");
+	REFUSES_TEXT(id, ".");
+	REFUSES_TEXT(id, "a/b");
+	REFUSES_TEXT(id, "a\nb");
+	REFUSES_TEXT(id, "a\033b");
+	REFUSES_TEXT(id, "a\177b");
+	REFUSES_TEXT(spec.id, "../x");
+	REFUSES_TEXT(bundle, "relative");
+	REFUSES_TEXT(decision.group, "no-kind");
+	REFUSES_TEXT(decision.group, "group:a b");
+	REFUSES_TEXT(decision.group, "group:a\nb");
+}
+
+/* Fields that contradict each other. */
+static void contradictions(void)
+{
+	REFUSES(decision.reason, REASON_NONE); /* merge, and nothing says why */
+	REFUSES(decision.merge, false);        /* a group of what is not merged */
+}
+
+/* Messages are for a reader: whatever they are, they become one line of plain text. */
+static void messages_are_cleaned(void)
+{
+	struct container_decision d = valid();
+
+	memset(d.err.msg, '\n', sizeof(d.err.msg));
+	memset(&d.err.reason, 0xff, sizeof(d.err.reason));
+	memset(d.spec.blocker.msg, 0xff, sizeof(d.spec.blocker.msg));
+	memset(&d.spec.blocker.reason, 0xff, sizeof(d.spec.blocker.reason));
+	memset(d.decision.text, '\033', sizeof(d.decision.text));
+	memset(d.decision.warning, 'w', sizeof(d.decision.warning));
+	memset(d.decision.unshared, '\177', sizeof(d.decision.unshared));
+	memset(&d.metadata, '/', sizeof(d.metadata));
+	CHECK_INT(checked(&d), 0);
+	CHECK_INT(strspn(d.err.msg, "?"), sizeof(d.err.msg) - 1);
+	CHECK_INT(d.err.reason, REASON_NONE);
+	CHECK_INT(strspn(d.spec.blocker.msg, "?"), sizeof(d.spec.blocker.msg) - 1);
+	CHECK_INT(d.spec.blocker.reason, REASON_NONE);
+	CHECK_INT(strspn(d.decision.text, "?"), sizeof(d.decision.text) - 1);
+	CHECK_INT(strspn(d.decision.warning, "w"), sizeof(d.decision.warning) - 1);
+	CHECK_INT(strspn(d.decision.unshared, "?"), sizeof(d.decision.unshared) - 1);
+	CHECK_INT(strlen(d.metadata.pod), sizeof(d.metadata.pod) - 1);
+}
+
+static void may_request(void)
+{
+#define MAY(text) decision_may_request(text, strlen(text))
+	CHECK(!MAY("{\"annotations\":{\"io.kubernetes.x\":\"a\"}}"));
+	CHECK(MAY("{\"annotations\":{\"io.ksm.merge\":\"true\"}}"));
+	CHECK(MAY("{\"annotations\":{\"io.ksm.\\u006derge\":\"true\"}}"));
+	CHECK(MAY("{\"annotations\":{\"io\\u002Eksm.merge\":\"true\"}}"));
+	CHECK(!MAY("{\"annotations\":{\"x\":\"\\u003c\"}}"));
+	CHECK(!MAY("\\u00"));
+#undef MAY
+}
+
+int main(void)
+{
+	what_is_valid();
+	numbers_out_of_range();
+	texts_without_an_end();
+	names_that_are_none();
+	contradictions();
+	check_case = "";
+	messages_are_cleaned();
+	may_request();
+	return check_end();
+}
