@@ -10,7 +10,6 @@ preload="$ask --annotation io.ksm.method=preload"
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
-	tools=$top/tests
 	root=$work/root
 	rootfs_make "$root"
 	# a dynamic cat in place of the link to busybox, which is static
@@ -116,13 +115,13 @@ testTheEdit() {
 }
 
 testGeneratedConfigs() {
-	out=$("$tools/precreate-property" edit "$KSM_HOOK" "$library" "$work/plain.json" 1500 2>&1)
+	out=$("$top/tests/engines/precreate-property" edit "$KSM_HOOK" "$library" "$work/plain.json" 1500 2>&1)
 	assertEquals "$out" 0 $?
 }
 
 testCutAtEveryByte() {
 	for config in plain all; do
-		out=$("$tools/precreate-property" cut "$KSM_HOOK" "$library" "$work/$config.json" "$work/podman.json" 2>&1)
+		out=$("$top/tests/engines/precreate-property" cut "$KSM_HOOK" "$library" "$work/$config.json" "$work/podman.json" 2>&1)
 		assertEquals "$out" 0 $?
 	done
 }
@@ -148,11 +147,11 @@ testMethods() {
 	as 'del(.annotations["io.ksm.method"])'
 	cp "$work/as.json" "$work/auto.json"
 	alone auto "$work/auto.json" ""
-	changed "auto without the prctl" "$work/auto.json" "$tools/precreate-no-prctl"
+	changed "auto without the prctl" "$work/auto.json" "$top/tests/lib/no-prctl"
 	as '.annotations["io.ksm.method"] = "inject"'
 	alone inject "$work/as.json" ""
-	alone "inject without the prctl" "$work/as.json" "" "$tools/precreate-no-prctl"
-	changed "preload without the prctl" "$work/asks.json" "$tools/precreate-no-prctl"
+	alone "inject without the prctl" "$work/as.json" "" "$top/tests/lib/no-prctl"
+	changed "preload without the prctl" "$work/asks.json" "$top/tests/lib/no-prctl"
 }
 
 testLeftAloneWithAReason() {
@@ -196,13 +195,13 @@ testSeccompProfiles() {
 	rule='.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: 67, op: "SCMP_CMP_EQ"}]}]'
 	as "$rule"
 	alone refused "$work/as.json" "its seccomp profile refuses prctl(PR_SET_MEMORY_MERGE, 0)"
-	changed "refused, and not needed" "$work/as.json" "$tools/precreate-no-prctl"
+	changed "refused, and not needed" "$work/as.json" "$top/tests/lib/no-prctl"
 	as '.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 68, op: "SCMP_CMP_GE"}]}]'
 	alone killed "$work/as.json" "its seccomp profile would kill a program for prctl(PR_GET_MEMORY_MERGE)"
-	alone "killed on an old kernel" "$work/as.json" "its seccomp profile would kill" "$tools/precreate-no-prctl"
+	alone "killed on an old kernel" "$work/as.json" "its seccomp profile would kill" "$top/tests/lib/no-prctl"
 	as '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["prctl", "mmap"], action: "SCMP_ACT_ALLOW"}]}'
 	changed "no madvise, and not needed" "$work/as.json"
-	alone "no madvise" "$work/as.json" "its seccomp profile refuses madvise(MADV_MERGEABLE)" "$tools/precreate-no-prctl"
+	alone "no madvise" "$work/as.json" "its seccomp profile refuses madvise(MADV_MERGEABLE)" "$top/tests/lib/no-prctl"
 	as 'del(.linux.seccomp)'
 	changed unconfined "$work/as.json"
 }
@@ -265,7 +264,7 @@ testBadJson() {
 	bad "{$a,\"x\":\"\\\\q\"}" "config.json of the container: line 1, column "
 	bad "{$a,\"x\":\"\\377\"}" "config.json of the container: line 1, column "
 	bad "{$a,\"x\":\"\\t\"}" "config.json of the container: line 1, column "
-	bad "{$a}\"" "config.json of the container: there is more behind its end"
+	bad "{$a}\"" "config.json of the container: there is more after its end"
 	bad "{$a}tru" "config.json of the container: line 1, column "
 	bad "{$a}{}" "config.json of the container: line 1, column "
 	bad "{$a}\\n/* */" "config.json of the container: line "
@@ -273,7 +272,7 @@ testBadJson() {
 	# nobody asked, so nothing is parsed
 	printf '{"a":[1,2}' | hook plain
 	assertEquals 1 $rc
-	assertContains "$(cat "$work/err")" "the container is refused: its config.json is cut off"
+	assertContains "$(cat "$work/err")" "the container is refused: its config.json is truncated"
 }
 
 testSixteenMiB() {
@@ -397,14 +396,14 @@ testPodmanAutoOnAKernelWithoutThePrctl() {
 		run_in runc "\$@"
 	E
 	required="$ask --annotation io.ksm.required=true"
-	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $required image cat /proc/self/smaps)
+	out=$("$top/tests/lib/no-prctl" sh "$work/old.sh" $required image cat /proc/self/smaps)
 	assertEquals "$out" 0 $?
 	assertContains "$out" "$place"
 	marked
 	assertTrue "nothing is marked" $?
-	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $required image sh -c 'exit 0')
+	out=$("$top/tests/lib/no-prctl" sh "$work/old.sh" $required image sh -c 'exit 0')
 	assertNotEquals "a static program cannot be made mergeable there: $out" 0 $?
-	out=$("$tools/precreate-no-prctl" sh "$work/old.sh" $ask image sh -c 'exit 0')
+	out=$("$top/tests/lib/no-prctl" sh "$work/old.sh" $ask image sh -c 'exit 0')
 	assertEquals "$out" 0 $?
 	# and on this kernel the library is not needed
 	out=$(run_in runc $required image cat /proc/self/maps /proc/self/ksm_stat)

@@ -283,7 +283,7 @@ test_wrong_usage() {
 			# shellcheck disable=SC2086
 			"$KSM_HOOK" $stage $args <"$work/in/asks" >"$work/out" 2>"$work/err"
 			rc=$?
-			judge "$stage $args" 0 1 "; nothing was done, fix the hook's \"args\"""
+			judge "$stage $args" 0 1 "; nothing was done, fix the hook's \"args\""
 		done
 	done
 	"$KSM_HOOK" nosuch >"$work/out" 2>"$work/err"
