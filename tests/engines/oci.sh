@@ -157,7 +157,7 @@ testSeccompProfileThatKillsPrctl() {
 	assertTrue "$out" $?
 }
 
-# poststart finds a process without the mark and repairs it
+# poststart finds a process that lost mergeability, and restores it
 testPoststartRepairs() {
 	bundle_make "$work/bundle" "$root" '{}' "$merge" /bin/sh -c 'sleep 60 & sleep 60'
 	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
@@ -171,9 +171,9 @@ testPoststartRepairs() {
 	for _p in $_pid $(cat "/proc/$_pid/task/$_pid/children"); do
 		assertContains "process $_p" "$(cat "/proc/$_p/ksm_stat")" "ksm_merge_any: yes"
 	done
-	assertContains "$out" "$out" "2 processes were without the mark"
+	assertContains "$out" "$out" "2 processes had lost mergeability"
 	out=$(runc state "ksmtest-$$" | "$KSM_HOOK" poststart --config "$work/config.json" 2>&1)
-	assertNotContains "twice: $out" "$out" "without the mark"
+	assertNotContains "twice: $out" "$out" "had lost mergeability"
 	echo '{}' >"$work/config.json"
 	runc delete -f "ksmtest-$$"
 }
