@@ -106,13 +106,13 @@ static void *polls(void *arg)
 	return NULL;
 }
 
-/* The name of the thread that is chosen becomes this within a second. */
-static void check_chosen(pid_t pid, struct thread_choice *c, const char *name)
+/* The name of the thread that is chosen becomes this within a second; and it is not that one. */
+static void check_chosen(pid_t pid, struct thread_choice *c, const char *name, pid_t not )
 {
 	char path[64], text[32] = "";
 
 	check_case = name;
-	for (int i = 0; i < 1000 && strcmp(text, name) != 0; i++) {
+	for (int i = 0; i < 1000 && (strcmp(text, name) != 0 || c->tid == not ); i++) {
 		FILE *f;
 
 		usleep(1000);
@@ -126,6 +126,7 @@ static void check_chosen(pid_t pid, struct thread_choice *c, const char *name)
 			fclose(f);
 	}
 	CHECK_TEXT(text, name);
+	CHECK(c->tid != not );
 	check_case = "";
 }
 
@@ -146,14 +147,13 @@ static void real_threads(void)
 		pthread_create(&t, NULL, polls, NULL);
 		syscall(SYS_exit, 0);
 	}
-	check_chosen(pid, &c, "polls");
+	check_chosen(pid, &c, "polls", 0);
 	CHECK_INT(c.rank, THREAD_BEST);
 	c.refused[c.n_refused++] = first = c.tid;
 	/* the other one that polls; and again one that was refused before one that only waits */
-	check_chosen(pid, &c, "polls");
-	CHECK(c.tid != first);
+	check_chosen(pid, &c, "polls", first);
 	c.refused[c.n_refused++] = c.tid;
-	check_chosen(pid, &c, "polls");
+	check_chosen(pid, &c, "polls", 0);
 	CHECK_INT(c.rank, THREAD_BEST);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -3,6 +3,7 @@
 #include "oci/state.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/json_reader.h"
@@ -221,8 +222,63 @@ static void limits(void)
 	free(text);
 }
 
+/* What else is taken, and what is not worth refusing a container. */
+static void other_members(void)
+{
+	static const struct {
+		const char *text, *bundle;
+		bool running;
+	} cases[] = {
+		{ "{\"bundle\":\"/b\",\"status\":\"running\"}", "/b", true },
+		{ "{\"bundle\":\"\",\"status\":\"created\"}", "", false },
+		{ "{\"bundle\":7,\"status\":\"Running\"}", "", false },
+		{ "{\"bundle\":{\"bundle\":\"/b\"},\"status\":true}", "", false },
+		{ "{\"x\":{\"bundle\":\"/b\",\"status\":\"running\"}}", "", false },
+		{ "{\"status\":\"running\",\"status\":\"stopped\"}", "", false },
+	};
+	char text[PATH_MAX + 40], path[PATH_MAX + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].text;
+		CHECK_INT(parse(cases[i].text), 0);
+		CHECK_TEXT(state.bundle, cases[i].bundle);
+		CHECK_INT(state.running, cases[i].running);
+	}
+	check_case = "";
+	/* the longest, and none rather than a part of one */
+	for (size_t len = sizeof(state.bundle) - 1; len <= sizeof(state.bundle); len++) {
+		memset(path, 'x', len);
+		path[len] = '\0';
+		snprintf(text, sizeof(text), "{\"bundle\":\"%s\"}", path);
+		CHECK_INT(parse(text), 0);
+		CHECK_TEXT(state.bundle, len < sizeof(state.bundle) ? path : "");
+	}
+	/* names for people */
+	CHECK_INT(parse("{\"annotations\":{\"io.kubernetes.pod.name\":\"web\","
+			"\"io.kubernetes.container.name\":7}}"),
+		  0);
+	CHECK_TEXT(state.metadata.pod, "web");
+	CHECK_TEXT(state.metadata.container, "");
+	CHECK_INT(state.n, 0);
+	/* which are kept where they name the group of a shared layout */
+	config.shared_layout = true;
+	CHECK_INT(parse("{\"annotations\":{\"io.kubernetes.pod.name\":\"web\",\"x\":\"y\"}}"),
+		  0);
+	CHECK_INT(state.n, 1);
+	config = (struct policy_config){
+		.allow = { { { "a", "*" }, { "b", "*" } }, 2 },
+		.deny = { { { "c", "*" }, { "d", "*" } }, 2 },
+	};
+	CHECK_INT(parse("{\"annotations\":{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\","
+			"\"e\":\"\"}}"),
+		  0);
+	CHECK_INT(state.n, 4);
+	config = (struct policy_config){ 0 };
+}
+
 int main(void)
 {
+	other_members();
 	real();
 	pids();
 	ids();

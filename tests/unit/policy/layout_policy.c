@@ -58,6 +58,11 @@ static const struct row {
 	  0,
 	  "a/pod:b",
 	  REASON_NONE },
+	{ "every letter that a name may have",
+	  { YES, "io.ksm.group", "azAZ09-._" },
+	  0,
+	  "group:azAZ09-._",
+	  REASON_NONE },
 	{ "user", { YES }, 1000, "uid:1000", REASON_NONE },
 	{ "the image comes before the user",
 	  { YES, IMG },
@@ -220,6 +225,46 @@ static void blockers(void)
 	CHECK_INT(BLOCKER("\"personality\"\n:"), REASON_LAYOUT_PERSONALITY);
 	CHECK(!BLOCKER("\"personality\""));
 #undef BLOCKER
+	/* each says what it is */
+	for (enum reason r = REASON_NONE; r < REASON_COUNT; r++)
+		CHECK_INT(layout_blocker_text(r)[0] != '\0',
+			  r == REASON_LAYOUT_LIMIT_AS || r == REASON_LAYOUT_LIMIT_STACK ||
+				  r == REASON_LAYOUT_PERSONALITY);
+}
+
+/* A group that was decided is given up for what config.json of the container holds. */
+static void reconsidered(void)
+{
+	static const char limit[] = "{\"rlimits\":[{\"type\":\"RLIMIT_AS\"}]}";
+	struct decision d = { .group = "g" };
+
+	layout_reconsider(&d, "{}", 2);
+	CHECK_TEXT(d.group, "g");
+	CHECK_INT(d.unshared_reason, REASON_NONE);
+	layout_reconsider(&d, limit, strlen(limit));
+	CHECK_TEXT(d.group, "");
+	CHECK_INT(d.unshared_reason, REASON_LAYOUT_LIMIT_AS);
+	CHECK_TEXT(d.unshared, layout_blocker_text(REASON_LAYOUT_LIMIT_AS));
+	/* where there is no group, there is no reason either */
+	d = (struct decision){ 0 };
+	layout_reconsider(&d, limit, strlen(limit));
+	CHECK_INT(d.unshared_reason, REASON_NONE);
+}
+
+/* The annotations that a state has to be searched for. */
+static void names_of_groups(void)
+{
+	static const char *const keys[] = {
+		"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri-o.Namespace",
+		"io.kubernetes.pod.namespace",         "io.kubernetes.cri.image-name",
+		"io.kubernetes.cri-o.ImageName",       "io.kubernetes.cri.sandbox-name",
+		"io.kubernetes.cri-o.KubeName",        "io.kubernetes.pod.name",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		CHECK(layout_names_group(keys[i]));
+	CHECK(!layout_names_group("io.kubernetes.pod.uid"));
+	CHECK(!layout_names_group(""));
 }
 
 int main(void)
@@ -229,5 +274,7 @@ int main(void)
 	odd_values();
 	environment();
 	blockers();
+	reconsidered();
+	names_of_groups();
 	return check_end();
 }
