@@ -138,8 +138,24 @@ static const struct {
 	{ "Name:\tx\nnoenvID:\t7\n", NULL },
 };
 
+/* How names are put in order, and how much of an id is shown. */
+static void names(void)
+{
+	static const struct container_name a = { "docker", "b" }, b = { "docker", "c" },
+					   c = { "lxc", "a" };
+
+	CHECK(container_name_compare(&a, &a) == 0);
+	CHECK(container_name_compare(&a, &b) < 0 && container_name_compare(&b, &a) > 0);
+	CHECK(container_name_compare(&b, &c) < 0 && container_name_compare(&c, &b) > 0);
+	CHECK_INT(container_id_shown(HEX), 12);
+	CHECK_INT(container_id_shown(HEX "0"), 65);
+	CHECK_INT(container_id_shown("a-name-of-more-than-12-letters"), 30);
+	CHECK_INT(container_id_shown(""), 0);
+}
+
 int main(void)
 {
+	names();
 	for (size_t i = 0; i < sizeof(openvz) / sizeof(*openvz); i++) {
 		struct container_name name = { "", "" };
 
