@@ -80,7 +80,7 @@ testMetrics() {
 
 testDoctor() {
 	leaderless merge
-	out=$("$KSM_HOOK" doctor --json "docker:$id" | jq -r '.. | objects | select(.id? == "containers") | .message')
+	out=$("$KSM_HOOK" doctor --json "docker:$id" | jq -r '.. | objects | select(.id? == "containers") | .what')
 	assertContains "$out" "$out" "1 of 1 containers"
 }
 
@@ -115,7 +115,8 @@ testAttachAll() {
 	done)
 	out=$("$KSM_HOOK" attach --all --json 2>"$work/err" | jq -c ".processes[] | select(.pid == $_pid) | [.command, .done]")
 	assertEquals "$(cat "$work/err")" '["walk",true]' "$out"
-	assertEquals 1 "$(of "${tree##*/}" .mergeable_processes)"
+	out=$("$KSM_HOOK" ps --json | jq '[.[] | select(.engine == "oci") | .mergeable_processes] | add')
+	assertTrue "seen by ps: $out" "[ ${out:-0} -ge 1 ]"
 }
 
 # a zombie is nobody's process
@@ -133,11 +134,11 @@ time.sleep(0.2); print("ready", flush=True); os.read(0, 1)'
 testNames() {
 	start "$BUILD/tests/leaderless" "$(printf 'sl\303\250ep\001"\\')" $pages
 	out=$("$KSM_HOOK" attach --json "docker:$id" 2>/dev/null)
-	assertEquals "$(printf 'sl\303\250ep\001"\\')" "$(echo "$out" | jq -r '.processes[0].command')"
+	assertEquals "$(printf 'sl\303\250ep\001"\\')" "$(printf '%s' "$out" | jq -r '.processes[0].command')"
 	leave
 	start "$BUILD/tests/leaderless" "$(printf 'sl\350ep')" $pages
 	out=$("$KSM_HOOK" attach --json "docker:$id" 2>/dev/null)
-	assertEquals "the byte e8 as U+10FEE8" "$(printf 'sl\364\217\273\250ep')" "$(echo "$out" | jq -r '.processes[0].command')"
+	assertEquals "the byte e8 as U+10FEE8" "$(printf 'sl\364\217\273\250ep')" "$(printf '%s' "$out" | jq -r '.processes[0].command')"
 	out=$("$KSM_HOOK" detach "docker:$id" 2>/dev/null)
 	assertContains "$out" "$out" 'sl\xe8ep '
 	leave
