@@ -110,6 +110,12 @@ int main(void)
 	s = seen_in("5 100000 10\n0 1000 1\n", 0); /* root's line is not the first */
 	CHECK(!s.initial);
 	CHECK_INT(s.owner, 1000);
+	s = seen_in("0 1000 1\n5 100000 10\n", 0); /* nor is it the last */
+	CHECK(!s.initial);
+	CHECK_INT(s.owner, 1000);
+	s = seen_in("5 100000 10\n", 5); /* there is none */
+	CHECK(!s.initial);
+	CHECK_INT(s.owner, 5);
 	s = seen_in("0 0 4294967295\n", 0); /* all of it: equal to the initial one */
 	CHECK(s.initial);
 	CHECK_INT(s.owner, 0);
