@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.json of a container: what is found in it, and offsets that a parser may lie about. */
+/* config.json of a container: what is found in it, and what it decides. */
 #include "oci/spec.h"
 
 #include <errno.h>
 
 #include "base/macros.h"
 #include "check.h"
-#include "oci/spec_edit.h"
+#include "oci/state.h"
 
 #define ASK   "\"annotations\":{\"io.ksm.merge\":\"true\"}"
 #define MOUNT "\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}]"
 #define ENV   "\"process\":{\"env\":[\"A=b\"]}"
-#define WHOLE "{" ASK "," MOUNT "," ENV "}"
 
 static int parse(const char *text, struct spec *s)
 {
@@ -97,115 +96,138 @@ static void whole(void)
 		CHECK(!spec_is_whole(no[i], strlen(no[i])));
 }
 
-/* Every place in the text that a parser could name: each is refused or leaves the rest whole. */
-static void lies(void)
+/* A text, what it is refused for, and whether that is for its syntax. */
+static const struct {
+	const char *text;
+	enum reason reason;
+	bool syntax;
+} refused[] = {
+	{ "", REASON_SPEC_INVALID, true },
+	{ "{", REASON_SPEC_INVALID, true },
+	{ "[]", REASON_SPEC_INVALID, false },
+	{ "7", REASON_SPEC_INVALID, false },
+	{ "{\"annotations\":7}", REASON_SPEC_INVALID, false },
+	{ "{\"annotations\":[]}", REASON_SPEC_INVALID, false },
+	{ "{\"annotations\":{\"io.ksm.merge\":true}}", REASON_SPEC_INVALID, false },
+	{ "{} \"x", REASON_SPEC_TRUNCATED, true },
+	{ "{} t", REASON_SPEC_INVALID, true },
+};
+
+static void refusals(void)
 {
-	struct spec s, honest;
-	struct spec_edit e;
-	struct error err;
-	const char *text = WHOLE;
-	size_t len = strlen(text), taken = 0;
-	const struct spec_additions additions = { "/lib.so", { "A=1", "B=2" }, 2 };
-
-	CHECK_INT(parse(text, &honest), 0);
-	CHECK_INT(honest.env, SPEC_ENV_ADD);
-	for (int env = SPEC_ENV_THERE; env <= SPEC_ENV_LIST; env++) {
-		for (uint32_t at = 0; at <= len + 2; at++) {
-			size_t total = 0;
-
-			s = honest;
-			s.env = s.add = (enum spec_env)env;
-			s.env_at = s.add_at = at;
-			s.mount_at = at % 2 ? honest.mount_at : at;
-			if (spec_edit(text, len, &s, &additions, &e, &err) < 0) {
-				CHECK_HAS(err.msg, "the parser's place for");
-				continue;
-			}
-			taken++;
-			for (int i = 0; i < e.n; i += 2) {
-				CHECK((const char *)e.piece[i].iov_base - text == (long)total);
-				total += e.piece[i].iov_len;
-			}
-			CHECK_INT(total, len);
-		}
-	}
-	CHECK(taken > 0);
-	s = honest;
-	s.add_at = s.mount_at = UINT32_MAX;
-	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
-	s = honest;
-	s.mount = (enum spec_mount)7;
-	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
-}
-
-/* The text that results, with the library or without. */
-static const char *edited(const char *text, const struct spec_additions *additions)
-{
-	static char out[2048];
-	struct spec_edit e;
+	static const struct policy_config config;
+	static const char nul[] = "{} \n\r\t";
+	struct decision d;
 	struct error err;
 	struct spec s;
-	size_t n = 0;
+	bool syntax;
 
-	CHECK_INT(parse(text, &s), 0);
-	CHECK_INT(spec_edit(text, strlen(text), &s, additions, &e, &err), 0);
-	for (int i = 0; i < e.n; i++) {
-		memcpy(out + n, e.piece[i].iov_base, e.piece[i].iov_len);
-		n += e.piece[i].iov_len;
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		check_case = refused[i].text;
+		json_release();
+		CHECK(spec_parse(refused[i].text, strlen(refused[i].text), &config, &s, NULL,
+				 &d, &syntax, &err) < 0);
+		CHECK_INT(err.reason, refused[i].reason);
+		CHECK_INT(syntax, refused[i].syntax);
 	}
-	out[n] = '\0';
-	return out;
+	check_case = "blanks, and a NUL that is none";
+	CHECK_INT(spec_parse(nul, sizeof(nul) - 1, &config, &s, NULL, &d, &syntax, &err), 0);
+	CHECK(spec_parse(nul, sizeof(nul), &config, &s, NULL, &d, &syntax, &err) < 0);
+	check_case = "";
 }
 
-static void variables(void)
+/* The decision, the names, and the profile's answer come out of the same walk. */
+static void facts(void)
 {
-	const struct spec_additions two = { NULL, { "A=1", "B=2" }, 2 };
-	const struct spec_additions all = { "/lib.so", { "A=1" }, 1 };
-	const struct spec_additions none = { 0 };
+	static const char text[] =
+		"{" ASK
+		",\"root\":{\"readonly\":true,\"path\":\"/r\",\"x\":{\"path\":\"/no\"}},"
+		"\"x\":{\"annotations\":{\"io.ksm.required\":\"true\"},\"path\":\"/no\"},"
+		"\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
+		"\"names\":["
+		"\"madvise\"],\"action\":\"SCMP_ACT_ERRNO\"}]},\"cgroupsPath\":\"c1\"}," MOUNT
+		"," ENV "}";
+	static const char named[] = "{\"annotations\":{\"io.kubernetes.pod.name\":\"web\"}}";
+	static const struct policy_config config;
+	struct metadata names = { "" };
+	struct decision d;
+	struct error err;
+	struct spec s;
+	bool syntax = true;
+
+	json_release();
+	CHECK_INT(spec_parse(text, strlen(text), &config, &s, &names, &d, &syntax, &err), 0);
+	CHECK(!syntax);
+	CHECK(d.merge && !d.required);
+	CHECK_INT(d.reason, REASON_REQUESTED);
+	CHECK_TEXT(s.root, "/r");
+	CHECK_TEXT(s.id, "c1");
+	CHECK_TEXT(s.blocker.msg, "");
+	CHECK_INT(s.profile[PROFILE_PRCTL_ON], PROFILE_ALLOWS);
+	CHECK_INT(s.profile[PROFILE_MADVISE], PROFILE_REFUSES);
+	CHECK_TEXT(names.pod, "");
+	CHECK_INT(parse("{\"root\":{\"path\":7}}", &s), 0);
+	CHECK_TEXT(s.root, "");
+	CHECK_INT(parse("{\"root\":\"/r\"}", &s), 0);
+	CHECK_TEXT(s.root, "");
+	/* without a profile all is allowed */
+	CHECK_INT(s.profile[PROFILE_MADVISE], PROFILE_ALLOWS);
+	CHECK_INT(parse("{\"annotations\":null}", &s), 0);
+	CHECK_INT(parse("{\"annotations\":{\"x\":7}}", &s), 0);
+	/* a name for people, which decides nothing */
+	CHECK_INT(spec_parse(named, strlen(named), &config, &s, &names, &d, &syntax, &err), 0);
+	CHECK_TEXT(names.pod, "web");
+	CHECK(!d.merge);
+}
+
+/* A member twice: engines and runtimes differ in which counts. */
+static void twice(void)
+{
+	static const char *const members[] = { "annotations", "process", "mounts",
+					       "linux",       "root",    "hostname" };
+	char text[200];
 	struct spec s;
 
-	CHECK_TEXT(edited(WHOLE, &none), WHOLE);
-	CHECK_TEXT(edited("{\"process\":{\"env\":[\"X=1\"]}}", &two),
-		   "{\"process\":{\"env\":[\"X=1\",\"A=1\",\"B=2\"]}}");
-	CHECK_TEXT(edited("{\"process\":{\"env\":[ ]}}", &two),
-		   "{\"process\":{\"env\":[\"A=1\",\"B=2\" ]}}");
-	CHECK_TEXT(edited("{\"process\":{\"cwd\":\"/\"}}", &two),
-		   "{\"process\":{\"env\":[\"A=1\",\"B=2\"],\"cwd\":\"/\"}}");
-	/* with the library: behind its own variable, or apart from its value */
-	CHECK_HAS(edited("{\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}],"
-			 "\"process\":{\"env\":[\"X=1\"]}}",
-			 &all),
-		  "[\"X=1\",\"LD_PRELOAD=" SPEC_LIBRARY "\",\"A=1\"]");
-	CHECK_HAS(edited("{\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}],"
-			 "\"process\":{\"env\":[\"LD_PRELOAD=a\",\"X=1\"]}}",
-			 &all),
-		  "[\"LD_PRELOAD=a:" SPEC_LIBRARY "\",\"X=1\",\"A=1\"]");
-	/* what the image sets stays, even where it is empty */
-	CHECK_INT(parse("{\"process\":{\"env\":[\"PYTHONHASHSEED=0\"]}}", &s), 0);
-	CHECK(s.python_seed && !s.perl_seed);
-	CHECK_INT(parse("{\"process\":{\"env\":[\"PERL_PERTURB_KEYS=\"]}}", &s), 0);
-	CHECK(!s.python_seed && s.perl_seed);
-	CHECK_INT(parse("{\"process\":{\"env\":[\"XPYTHONHASHSEED=0\",\"PERL_HASH_SEEDS=1\"]}}",
-			&s),
-		  0);
-	CHECK(!s.python_seed && !s.perl_seed);
-	/* and nothing is put where the list is not one */
-	CHECK_INT(parse("{\"process\":{\"env\":[\"X=1\",7]}}", &s), 0);
-	CHECK_INT(s.add, SPEC_ENV_THERE);
-	CHECK_INT(parse("{\"process\":{\"env\":[\"X=1\"],\"env\":[]}}", &s), 0);
-	CHECK_INT(s.add, SPEC_ENV_THERE);
-	CHECK_INT(parse("{\"process\":{\"env\":[]},\"process\":{\"cwd\":\"/\"}}", &s), 0);
-	CHECK_INT(s.add, SPEC_ENV_THERE);
-	CHECK_INT(parse("{\"process\":{}}", &s), 0);
-	CHECK_INT(s.add, SPEC_ENV_THERE);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		check_case = members[i];
+		snprintf(text, sizeof(text), "{" MOUNT "," ENV ",\"%s\":null,\"%s\":null}",
+			 members[i], members[i]);
+		CHECK_INT(parse(text, &s), 0);
+		CHECK_INT(s.blocker.reason, REASON_SPEC_INVALID);
+	}
+	check_case = "another";
+	CHECK_INT(parse("{" MOUNT "," ENV ",\"x\":1,\"x\":2}", &s), 0);
+	CHECK_INT(s.blocker.reason, REASON_NONE);
+	check_case = "";
+}
+
+/* The longest value of an annotation that decides, and one that is longer. */
+static void long_annotations(void)
+{
+	static const struct policy_config config;
+	static char text[ANNOTATION_MAX + 100];
+	struct decision d;
+	struct error err;
+	struct spec s;
+	bool syntax;
+
+	for (int over = 0; over <= 1; over++) {
+		snprintf(text, sizeof(text), "{\"annotations\":{\"io.ksm.x\":\"%0*d\"}}",
+			 ANNOTATION_MAX + over, 0);
+		json_release();
+		CHECK_INT(spec_parse(text, strlen(text), &config, &s, NULL, &d, &syntax, &err),
+			  over ? -EINVAL : 0);
+	}
 }
 
 int main(void)
 {
-	variables();
+	refusals();
+	facts();
+	twice();
+	long_annotations();
 	ids();
 	places();
 	whole();
-	lies();
 	return check_end();
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "mounts" of config.json: whether the library is there, and where it can be mounted. */
+#include "oci/spec_mounts.h"
+
+#include "base/json_reader.h"
+#include "base/macros.h"
+#include "check.h"
+#include "oci/spec.h"
+
+#define DEV   "{\"destination\":\"/dev\",\"type\":\"tmpfs\"}"
+#define OTHER "{\"destination\":\"/x\",\"type\":\"bind\"}"
+#define LIB   "{\"destination\":\"" SPEC_LIBRARY "\",\"type\":\"bind\"}"
+
+/* The mounts; behind which text the library's would be added, NULL where it cannot be. */
+static const struct {
+	const char *mounts, *behind;
+	enum spec_mount mount;
+} cases[] = {
+	{ "[" DEV "]", "[" DEV, SPEC_MOUNT_ADD },
+	{ "[" OTHER "," DEV "," OTHER "]", "[" OTHER "," DEV, SPEC_MOUNT_ADD },
+	{ "[{\"type\":\"tmpfs\",\"x\":{\"type\":\"y\"},\"destination\":\"/dev\" }]",
+	  "[{\"type\":\"tmpfs\",\"x\":{\"type\":\"y\"},\"destination\":\"/dev\" }",
+	  SPEC_MOUNT_ADD },
+	/* the last one covers those before it */
+	{ "[" DEV ",{\"destination\":\"/dev\",\"type\":\"bind\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev\",\"type\":\"bind\"}," DEV "]",
+	  "[{\"destination\":\"/dev\",\"type\":\"bind\"}," DEV, SPEC_MOUNT_ADD },
+	/* what one mount says is not the next one's */
+	{ "[{\"type\":\"tmpfs\"},{\"destination\":\"/dev\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev\"},{\"type\":\"tmpfs\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev\",\"type\":\"tmpfsx\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev\",\"type\":\"tmpf\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev\",\"type\":7}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":7,\"type\":\"tmpfs\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":[\"/dev\"],\"type\":\"tmpfs\"}]", NULL, SPEC_MOUNT_ADD },
+	/* there already, wherever */
+	{ "[" LIB "]", NULL, SPEC_MOUNT_THERE },
+	{ "[" LIB "," DEV "]", NULL, SPEC_MOUNT_THERE },
+	{ "[" DEV "," LIB "]", NULL, SPEC_MOUNT_THERE },
+	{ "[{\"destination\":\"/dev/../dev/./ksm-hook//libksm_preload.so\"}]", NULL,
+	  SPEC_MOUNT_THERE },
+	{ "[{\"source\":\"" SPEC_LIBRARY "\"}]", NULL, SPEC_MOUNT_ADD },
+	/* none */
+	{ "[]", NULL, SPEC_MOUNT_ADD },
+	{ "{\"destination\":\"/dev\",\"type\":\"tmpfs\"}", NULL, SPEC_MOUNT_ADD },
+	{ "null", NULL, SPEC_MOUNT_ADD },
+};
+
+static const char start[] = "{\"process\":{\"env\":[\"A=b\"]},\"mounts\":";
+
+static struct spec parse(const char *mounts)
+{
+	static const struct policy_config config;
+	char text[1000];
+	struct decision d;
+	struct error err;
+	struct spec s;
+	bool syntax;
+
+	check_case = mounts;
+	json_release();
+	snprintf(text, sizeof(text), "%s%s}", start, mounts);
+	CHECK_INT(spec_parse(text, strlen(text), &config, &s, NULL, &d, &syntax, &err), 0);
+	return s;
+}
+
+/* A path has as many spellings as it has, but is no longer than we keep. */
+static void long_paths(void)
+{
+	char mounts[400];
+
+	for (int len = 80; len < 120; len++) {
+		snprintf(mounts, sizeof(mounts),
+			 "[{\"destination\":\"/%0*d/../dev\",\"type\":\"tmpfs\"}]", len, 0);
+		/* more than any path of ours is taken for another, at the latest */
+		CHECK_INT(parse(mounts).blocker.reason == REASON_NONE, len <= 95);
+	}
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct spec s = parse(cases[i].mounts);
+
+		CHECK_INT(s.mount, cases[i].mount);
+		if (cases[i].behind)
+			CHECK_INT(s.mount_at, strlen(start) + strlen(cases[i].behind));
+		CHECK_INT(s.blocker.reason, cases[i].behind || s.mount == SPEC_MOUNT_THERE ?
+						    REASON_NONE :
+						    REASON_PRELOAD_MOUNTS);
+	}
+	long_paths();
+	check_case = "";
+	return check_end();
+}
