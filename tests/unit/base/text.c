@@ -71,6 +71,8 @@ static void harmless(void)
 
 	printable(out, sizeof(out), "abc", 3);
 	CHECK_TEXT(out, "abc");
+	printable(out, sizeof(out), " ~\x7f\x1f", 4);
+	CHECK_TEXT(out, " ~\\x7f\\x1f");
 	printable(out, sizeof(out), "a\n\x1b\\", 4);
 	CHECK_TEXT(out, "a\\x0a\\x1b\\x5c");
 	printable(out, sizeof(out), "\xc3\xa9\0\x7f", 4);
@@ -119,6 +121,22 @@ static void sizes(void)
 	CHECK_TEXT(format_bytes(cut, sizeof(cut), 1 << 20), "1.0");
 }
 
+/* Characters that would act on a terminal or turn a line around, and their neighbours. */
+static void check_controls(void)
+{
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = { { 0, 0x1f },        { 0x7f, 0x9f },     { 0x61c, 0x61c },
+		       { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		CHECK(utf8_is_control(ranges[i].from) && utf8_is_control(ranges[i].to));
+		CHECK(!utf8_is_control(ranges[i].to + 1));
+		if (ranges[i].from)
+			CHECK(!utf8_is_control(ranges[i].from - 1));
+	}
+}
+
 /* What utf8_stand_in() has written is read back by this. */
 static void utf8(void)
 {
@@ -154,6 +172,11 @@ static void utf8(void)
 		/* those that stand in for bytes, and their neighbours */
 		{ "\xf4\x8f\xb8\x80", 0, 0 },
 		{ "\xf4\x8f\xbb\xbf", 0, 0 },
+		{ "\xf0\xa0\x80\x80", 4, 0x20000 },
+		{ "\xed\x9f\xbf", 3, 0xd7ff },
+		{ "\xee\x80\x80", 3, 0xe000 },
+		{ "\xf0\x9f\x98\x28", 0, 0 },
+		{ "\xe2\x82\x28", 0, 0 },
 		{ "\xf4\x8f\xb7\xbf", 4, 0x10fdff },
 		{ "\xf4\x8f\xbc\x80", 4, 0x10ff00 },
 	};
@@ -175,10 +198,7 @@ static void utf8(void)
 		      ((unsigned char)out[3] & 63) == (byte & 63));
 		CHECK_INT(utf8_decode(out, &c), 0);
 	}
-	CHECK(utf8_is_control('\n') && utf8_is_control(0x7f) && utf8_is_control(0x9b) &&
-	      utf8_is_control(0x202e) && utf8_is_control(0x2066));
-	CHECK(!utf8_is_control(' ') && !utf8_is_control('~') && !utf8_is_control(0xa0) &&
-	      !utf8_is_control(0x2030));
+	check_controls();
 }
 
 int main(void)

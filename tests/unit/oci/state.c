@@ -231,6 +231,7 @@ static void other_members(void)
 	} cases[] = {
 		{ "{\"bundle\":\"/b\",\"status\":\"running\"}", "/b", true },
 		{ "{\"bundle\":\"\",\"status\":\"created\"}", "", false },
+		{ "{\"bundle\":\"b\",\"status\":\"\"}", "", false },
 		{ "{\"bundle\":7,\"status\":\"Running\"}", "", false },
 		{ "{\"bundle\":{\"bundle\":\"/b\"},\"status\":true}", "", false },
 		{ "{\"x\":{\"bundle\":\"/b\",\"status\":\"running\"}}", "", false },
@@ -247,7 +248,7 @@ static void other_members(void)
 	check_case = "";
 	/* the longest, and none rather than a part of one */
 	for (size_t len = sizeof(state.bundle) - 1; len <= sizeof(state.bundle); len++) {
-		memset(path, 'x', len);
+		memset(path, '/', len);
 		path[len] = '\0';
 		snprintf(text, sizeof(text), "{\"bundle\":\"%s\"}", path);
 		CHECK_INT(parse(text), 0);
