@@ -350,7 +350,7 @@ testCollectdLoopEndsWithItsReader() {
 	COLLECTD_INTERVAL=0.2 COLLECTD_HOSTNAME='a b/c' timeout 10 "$KSM_HOOK" metrics --format=collectd 2>"$work/err" |
 		awk '{ print } /memory-shared/ && ++n == 2 { exit }' >"$work/put"
 	assertEquals "" "$(cat "$work/err")"
-	assertTrue "more than one round" "[ $(grep -c kept "$work/put") -eq 2 ]"
+	assertTrue "more than one round" "[ $(grep -c memory-shared "$work/put") -eq 2 ]"
 	assertEquals "PUTVAL \"a%20b%2fc/ksm/gauge-run\" interval=0.2 N:$(cat $ksm/run)" "$(head -n 1 "$work/put")"
 }
 
