@@ -44,8 +44,6 @@ static int load_config(const char *path)
 	n = config_read(path, config.text, &config.err);
 	config.ret = n < 0 ? (int)n : 0;
 	config.len = n < 0 ? 0 : (size_t)n;
-	if (text_has(config.text, config.len, "shared_layout"))
-		config.owner = userns_owner();
 	return config.ret;
 }
 
@@ -289,6 +287,8 @@ static int parse_confined(const struct decision_request *request,
 	int r = json_reserve(request->len > config.len ? request->len : config.len, err);
 
 	*out = (struct container_decision){ 0 };
+	if (text_has(config.text, config.len, "shared_layout"))
+		config.owner = userns_owner();
 	if (r == 0) {
 		r = confine_call(read_request, request, out, sizeof(*out), request->timeout_ms,
 				 err);
