@@ -160,7 +160,7 @@ static int decide_edit(struct precreate *in, struct spec_edit *edit)
 						  .len = in->len,
 						  .reader = decision_read_spec,
 						  .timeout_ms = PARSE_TIMEOUT_MS };
-	struct container_decision c;
+	struct container_decision c = { 0 };
 	struct error err;
 	int status = 0, r = decision_make(&request, &c, &err);
 

@@ -3,6 +3,7 @@
 #include "oci/decision.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,6 +109,14 @@ int decision_read_spec(const struct decision_request *request,
 			  &out->decision, &out->syntax, err);
 }
 
+/* Only one reader fills the spec in, and the others need not pass it through a pipe. */
+static size_t answer_size(const struct decision_request *request)
+{
+	return request->reader == decision_read_spec ?
+		       sizeof(struct container_decision) :
+		       offsetof(struct container_decision, spec);
+}
+
 /* In the sandbox: without a configuration nothing is merged, but a container may require it. */
 static void read_request(const void *arg, void *answer)
 {
@@ -131,7 +140,7 @@ static void read_request(const void *arg, void *answer)
 	out->log = parsed.log;
 	out->decision.required = required;
 	if (request->len > 0)
-		fault_in_parser(answer, sizeof(*out));
+		fault_in_parser(answer, answer_size(request));
 	if (request->reader(request, &parsed, out, &err) < 0) {
 		/* a text that is no JSON is worse than a configuration that is none */
 		if (out->syntax || !out->err.msg[0])
@@ -290,8 +299,8 @@ static int parse_confined(const struct decision_request *request,
 	if (text_has(config.text, config.len, "shared_layout"))
 		config.owner = userns_owner();
 	if (r == 0) {
-		r = confine_call(read_request, request, out, sizeof(*out), request->timeout_ms,
-				 err);
+		r = confine_call(read_request, request, out, answer_size(request),
+				 request->timeout_ms, err);
 		if (r < 0)
 			r = sandbox_failed(err, r);
 	}
@@ -331,7 +340,8 @@ int decision_make(const struct decision_request *request, struct container_decis
 	int r = 0, parsed;
 	struct error second;
 
-	*out = (struct container_decision){ 0 };
+	/* not the spec: a page less for the containers that did not ask */
+	memset(out, 0, offsetof(struct container_decision, spec));
 	if (request->unread && request->unread->msg[0]) {
 		*err = *request->unread;
 		r = -EINVAL;

@@ -34,7 +34,7 @@ struct container_decision {
 	bool running;     /* as the state's "status" has it */
 	char bundle[768]; /* absolute */
 	struct metadata metadata;
-	/* of a config.json only */
+	/* of a config.json only; not set where nobody asks */
 	struct spec spec;
 };
 

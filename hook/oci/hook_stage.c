@@ -80,7 +80,6 @@ static enum hook_next decide_stage(const struct command_syntax *syntax, int argc
 	struct error err, unread = { "" };
 	int r;
 
-	*decision = (struct container_decision){ 0 };
 	*status = 0;
 	request->timeout_ms = PARSE_TIMEOUT_MS;
 	if (parse_stage_options(syntax, argc, argv, request) != 0)
