@@ -147,7 +147,7 @@ static int lxc_pid(pid_t *pid, struct error *err)
 }
 
 /* What the container says of itself, and who it is. The last of several values counts. */
-static int read_request(struct lxc_call *call, struct error *err)
+static int read_hook_request(struct lxc_call *call, struct error *err)
 {
 	int r;
 
@@ -329,7 +329,7 @@ int applet_lxc(int argc, char **argv)
 		layout_end(call.name);
 		return 0;
 	}
-	(void)read_request(&call, &call.request.err);
+	(void)read_hook_request(&call, &call.request.err);
 	if (call.moment == MOMENT_HOST)
 		(void)lxc_pid(&call.request.pid, &ignored);
 	else if (proc_parent(&call.parent, &call.outside) == 0)

@@ -42,7 +42,7 @@ struct member {
 };
 
 struct record {
-	struct group group;
+	struct group_secrets group;
 	struct member *member;
 	size_t n;
 };
@@ -91,7 +91,7 @@ static void decode(const char *name, char *out, size_t size)
 }
 
 /* A directory below dir that nobody else can write to. */
-static int enter(int dir, const char *name, mode_t mode, bool make)
+static int enter_directory(int dir, const char *name, mode_t mode, bool make)
 {
 	struct stat st;
 	int fd;
@@ -120,8 +120,8 @@ static int open_groups(unsigned owner, bool make, struct error *err)
 	if (owner)
 		snprintf(base, sizeof(base), "/run/user/%u", owner);
 	run = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ours = run < 0 ? -errno : enter(run, "ksm-hook", owner ? 0700 : 0755, make);
-	fd = ours < 0 ? ours : enter(ours, "groups", 0700, make);
+	ours = run < 0 ? -errno : enter_directory(run, "ksm-hook", owner ? 0700 : 0755, make);
+	fd = ours < 0 ? ours : enter_directory(ours, "groups", 0700, make);
 	if (fd < 0)
 		return err_errno(err, -fd, "%s/ksm-hook/groups", base);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -296,7 +296,7 @@ static void prune_others(int dir, const char *but, const char *id)
 		closedir(d);
 }
 
-static int make_secrets(struct group *g)
+static int make_secrets(struct group_secrets *g)
 {
 	struct {
 		uint32_t stack, python;
@@ -316,8 +316,8 @@ static int make_secrets(struct group *g)
 	return 0;
 }
 
-int group_join(unsigned owner, const char *name, const char *id, pid_t pid, struct group *out,
-	       struct error *err)
+int group_join(unsigned owner, const char *name, const char *id, pid_t pid,
+	       struct group_secrets *out, struct error *err)
 {
 	struct record r __cleanup(free_record) = { 0 };
 	char file[NAME_MAX + 1], member[256];
@@ -368,7 +368,7 @@ int group_leave(unsigned owner, const char *id, struct error *err)
 	return 0;
 }
 
-static int find_member(int dir, const char *file, const char *member, struct group *out)
+static int find_member(int dir, const char *file, const char *member, struct group_secrets *out)
 {
 	struct record r __cleanup(free_record) = { 0 };
 
@@ -383,7 +383,8 @@ static int find_member(int dir, const char *file, const char *member, struct gro
 	return -ENOENT;
 }
 
-int group_of(unsigned owner, const char *id, char *name, size_t size, struct group *out)
+int group_of_member(unsigned owner, const char *id, char *name, size_t size,
+		    struct group_secrets *out)
 {
 	__cleanup(close_fd) int dir = -1;
 	int ret = -ENOENT;

@@ -17,7 +17,7 @@
 #define GROUP_STACK_MIN (128u << 20)
 #define GROUP_BITS      18
 
-struct group {
+struct group_secrets {
 	uint64_t stack;  /* the soft RLIMIT_STACK, in bytes */
 	uint32_t python; /* PYTHONHASHSEED; 0 would mean none */
 	char perl[33];   /* PERL_HASH_SEED, hexadecimal */
@@ -32,13 +32,14 @@ struct group {
  * owner is the user whose containers these are: 0 for the host's root, whose groups nobody
  * else can read; others have their own below /run/user.
  */
-int group_join(unsigned owner, const char *name, const char *id, pid_t pid, struct group *out,
-	       struct error *err);
+int group_join(unsigned owner, const char *name, const char *id, pid_t pid,
+	       struct group_secrets *out, struct error *err);
 
 /* id is a member no more, of whichever group it was. The last one takes the secrets along. */
 int group_leave(unsigned owner, const char *id, struct error *err);
 
 /* The group that id is a member of; its name into name, if that is not NULL. -ENOENT */
-int group_of(unsigned owner, const char *id, char *name, size_t size, struct group *out);
+int group_of_member(unsigned owner, const char *id, char *name, size_t size,
+		    struct group_secrets *out);
 
 #endif

@@ -57,7 +57,7 @@ static int check_host(struct error *err)
 }
 
 /* The limit is raised, never lowered, and not past what the container may have. */
-static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
+static int check_limits(pid_t pid, const struct group_secrets *g, struct rlimit *stack,
 			struct error *err)
 {
 	struct rlimit as = { 0 };
@@ -74,7 +74,7 @@ static int check_limits(pid_t pid, const struct group *g, struct rlimit *stack,
 	return 0;
 }
 
-static int raise_limit(pid_t pid, const struct group *g, struct error *err)
+static int raise_limit(pid_t pid, const struct group_secrets *g, struct error *err)
 {
 	struct rlimit stack = { 0 };
 	int r = check_limits(pid, g, &stack, err);
@@ -200,7 +200,7 @@ static int start_shared(const struct decision *d, const char *id, const char *bu
 			const struct inject_target *t, bool merge, bool *merged,
 			struct error *err)
 {
-	struct group g = { 0 };
+	struct group_secrets g = { 0 };
 	int r = check_host(err);
 
 	if (r == 0 && bundle)
@@ -235,7 +235,7 @@ bool layout_start(const struct decision *d, const char *id, const char *bundle,
 	return merged;
 }
 
-static int become(const struct group *g, struct error *err)
+static int become(const struct group_secrets *g, struct error *err)
 {
 	int old, r = raise_limit(0, g, err);
 
@@ -250,7 +250,7 @@ static int become(const struct group *g, struct error *err)
 bool layout_become(const struct decision *d, const char *id)
 {
 	struct error err, second;
-	struct group g = { 0 };
+	struct group_secrets g = { 0 };
 	int r;
 
 	if (!is_shared(d))
@@ -272,7 +272,7 @@ bool layout_become(const struct decision *d, const char *id)
 
 int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out)
 {
-	struct group g = { 0 };
+	struct group_secrets g = { 0 };
 	struct error err;
 	int r = check_host(&err);
 
@@ -292,11 +292,11 @@ void layout_session(const char *id, pid_t pid)
 	long p = personality_of(pid, pid);
 	struct rlimit stack;
 	struct error err;
-	struct group g;
+	struct group_secrets g;
 
 	/* it is asked, not believed: the secret is the group's, as it was recorded */
 	if (p < 0 || !((unsigned long)p & LAYOUT_NO_RANDOMIZE) ||
-	    group_of(userns_owner(), id, NULL, 0, &g) < 0 ||
+	    group_of_member(userns_owner(), id, NULL, 0, &g) < 0 ||
 	    prlimit(pid, RLIMIT_STACK, NULL, &stack) < 0 || stack.rlim_cur != g.stack)
 		return;
 	if (become(&g, &err) < 0)
@@ -313,7 +313,7 @@ void layout_end(const char *id)
 
 bool layout_group_of(const char *id, char *name, size_t size)
 {
-	struct group g;
+	struct group_secrets g;
 
-	return group_of(userns_owner(), id, name, size, &g) == 0;
+	return group_of_member(userns_owner(), id, name, size, &g) == 0;
 }

@@ -50,7 +50,7 @@ static enum profile_answer action(const struct json_value *v)
 	return PROFILE_REFUSES;
 }
 
-static bool number(const struct json_value *v, uint64_t *out)
+static bool seccomp_number(const struct json_value *v, uint64_t *out)
 {
 	char copy[24], *end;
 
@@ -69,11 +69,11 @@ static void visit_condition(struct profile *p, const char *key, const struct jso
 	bool fine = true;
 
 	if (strcmp(key, "index") == 0) {
-		fine = number(v, &p->cond.index);
+		fine = seccomp_number(v, &p->cond.index);
 	} else if (strcmp(key, "value") == 0) {
-		fine = number(v, &p->cond.value);
+		fine = seccomp_number(v, &p->cond.value);
 	} else if (strcmp(key, "valueTwo") == 0) {
-		fine = number(v, &p->cond.value_two);
+		fine = seccomp_number(v, &p->cond.value_two);
 	} else if (strcmp(key, "op") == 0) {
 		p->cond.op = 0;
 		while (p->cond.op < OPS && !text_is(v, op_names[p->cond.op]))
