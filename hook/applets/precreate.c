@@ -28,6 +28,7 @@ static char *spec_text; /* SPEC_MAX + 1 bytes */
 
 struct precreate {
 	const char *config_path, *library;
+	const char *id; /* the container's, where the caller knows it; else NULL */
 	size_t len;
 };
 
@@ -121,7 +122,7 @@ static void edit_spec(const struct precreate *in, const struct container_decisio
 	    bundle_add_library(&c->spec, in->library, way, &additions, &err) < 0)
 		*status = give_up(&c->decision, only_way, &err);
 	if (c->decision.group[0] && bundle_takes_seeds(&c->spec) &&
-	    layout_seeds(&c->decision, c->spec.id, &seeds) == 0)
+	    layout_seeds(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0)
 		bundle_add_seeds(&c->spec, seeds.python, seeds.perl, &additions);
 	if (!additions.preload && !additions.variables)
 		return;
@@ -252,6 +253,9 @@ static const struct command_syntax precreate_command = {
 		OPTION_TEXT(struct precreate, library, "library", "FILE",
 			    "add this library instead of\n"
 			    PRELOAD_LIBRARY),
+		OPTION_TEXT(struct precreate, id, "id", "ID",
+			    "the container's id, where the caller knows it:\n"
+			    "config.json does not have it"),
 		{ "" },
 	},
 };

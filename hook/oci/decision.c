@@ -178,28 +178,24 @@ static bool is_ended(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* One line of text for a terminal, whatever it was. */
-static void clean_line(char *text, size_t size)
+/* Whatever bytes a message has, who writes it out escapes them. */
+static void end_text(char *text, size_t size)
 {
 	text[size - 1] = '\0';
-	for (char *p = text; *p; p++) {
-		if (*p < 0x20 || *p > 0x7e)
-			*p = '?';
-	}
 }
 
 static void clean_error(struct error *err)
 {
-	clean_line(err->msg, sizeof(err->msg));
+	end_text(err->msg, sizeof(err->msg));
 	if ((unsigned)err->reason >= REASON_COUNT)
 		err->reason = REASON_NONE;
 }
 
 static bool check_policy(struct decision *d)
 {
-	clean_line(d->text, sizeof(d->text));
-	clean_line(d->warning, sizeof(d->warning));
-	clean_line(d->unshared, sizeof(d->unshared));
+	end_text(d->text, sizeof(d->text));
+	end_text(d->warning, sizeof(d->warning));
+	end_text(d->unshared, sizeof(d->unshared));
 	return is_bool(&d->merge) && is_bool(&d->required) &&
 	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
 	       (unsigned)d->unshared_reason < REASON_COUNT &&

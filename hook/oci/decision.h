@@ -107,7 +107,7 @@ bool decision_may_request(const char *text, size_t len);
 /*
  * Nothing that comes from the sandbox is taken for granted: numbers and offsets (in a text of
  * len bytes) in range, texts ended and of letters that they may have. -EPROTO where this is
- * none that our reader would have sent. Messages are cleaned.
+ * none that our reader would have sent. Messages are ended.
  */
 int decision_check(struct container_decision *d, size_t len, struct error *err);
 
