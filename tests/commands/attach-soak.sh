@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Servers under load while they are attached to and detached from, over a thousand times in
 # all, with ksmd merging: no request fails and no process dies.
+# needs: machine ksmd
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # attach and detach on real containers and programs: nobody is missed, nobody is hurt.
+# needs: machine
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -45,6 +46,16 @@ marked() {
 	shift
 	for _p; do
 		! grep -qs "^ksm_merge_any: $_want" "/proc/$_p/ksm_stat" || _n=$((_n + 1))
+	done
+	echo $_n
+}
+
+# comms NAME PID...: how many of them have the name, which they have once they are in the program
+comms() {
+	_comm=$1 _n=0
+	shift
+	for _p; do
+		[ "$(cat "/proc/$_p/comm" 2>/dev/null)" != "$_comm" ] || _n=$((_n + 1))
 	done
 	echo $_n
 }
@@ -110,8 +121,8 @@ test_a_container_and_what_it_starts_later() {
 
 test_a_hundred_processes() {
 	container $id-b /bin/sh -c 'i=1; while [ $i -lt 100 ]; do sleep 1000 & i=$((i + 1)); done; wait'
-	wait_for 10 test "$(pids_of $id-b | wc -l)" -eq 100
-	sleep 0.5
+	_all_run() { [ "$(pids_of $id-b | wc -l)" -eq 100 ] && [ "$(comms sleep $(pids_of $id-b))" -eq 99 ]; }
+	wait_for 10 _all_run
 	"$KSM_HOOK" attach --json $id-b >"$work/json"
 	assertEquals 0 $?
 	assertEquals '[100,100,0,0]' "$(jq -c '[(.processes | length), .done, .already, .failed]' "$work/json")"
@@ -358,6 +369,7 @@ merged() {
 
 # 32 MiB, each page twice: un-merging takes 16 MiB, but by the count of merged pages 32.
 test_detach_looks_for_memory() {
+	ksmd_take
 	group=/sys/fs/cgroup/memory/$id
 	mkdir -p $group
 	# shellcheck disable=SC2016 # for perl
@@ -392,7 +404,6 @@ test_detach_looks_for_memory() {
 	assertEquals 0 "$(merged $p)"
 	kill $p
 	wait $p 2>/dev/null
-	ksm_restore
 	wait_for 5 rmdir $group
 }
 

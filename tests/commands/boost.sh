@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The boost after a start, on this machine's own ksmd.
+# needs: ksmd
 
 . "$(dirname "$0")/../lib/ksmd-lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion in real shells: what they offer is what ksm-hook --help, the usage lines of its
 # commands and ps say. help.sh has what these have to say.
+# needs: containers
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"

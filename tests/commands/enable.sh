@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ksm-hook enable and disable on this machine's own ksmd.
+# needs: ksmd
 
 . "$(dirname "$0")/../lib/ksmd-lib.sh"
 

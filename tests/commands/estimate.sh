@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # estimate: what it tells before is what ksmd frees then, and what it reads it leaves as it is.
+# needs: machine ksmd
 # shellcheck disable=SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +22,7 @@ suite_teardown() {
 }
 
 # what ends after a test has to be gone before the next
-tearDown() {
+each_teardown() {
 	[ -n "${work:-}" ] || return 0
 	echo 0 >$ksm/use_zero_pages
 	for _n in $host_names; do runc delete -f "$host_prefix$_n" 2>/dev/null; done

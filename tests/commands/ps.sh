@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What ps and metrics say is true: of equal, forked and huge memory, of names, of costs; and
 # Prometheus and collectd take it.
+# needs: machine ksmd
 
 merge='{"io.ksm.merge":"true"}'
 kube='{"io.ksm.merge":"true",

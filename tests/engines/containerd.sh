@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # containerd with the runtime wrapper: by ctr, and as the CRI plugin's configuration.
+# needs: containers
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Kubernetes' way to a container: pods by CRI, in Debian 13's containerd with the runtime wrapper.
+# needs: containers
 
 packages=containerd,runc,busybox-static,python3
 # these by apt, as debootstrap cannot resolve what they depend on

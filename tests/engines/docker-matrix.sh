@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The Docker and containerd suites with Debian 13's: Docker 26.1 (annotations), containerd 1.7.
+# needs: containers
 
 packages=docker.io,docker-cli,containerd,runc,busybox-static,ca-certificates,jq,shunit2,python3,procps,util-linux
 

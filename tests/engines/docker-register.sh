@@ -8,7 +8,7 @@ register() {
 	out=$("$top/oci-config/docker-register" "$1" "$file" ${2:-$path} 2>&1)
 }
 
-setUp() {
+each_setup() {
 	dir=$work/d
 	rm -rf "$dir" && mkdir "$dir"
 	file=$dir/daemon.json

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Docker with the runtime wrapper: chosen for a container, and as the default of a daemon.
+# needs: containers
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The LXC hook under the real lxc-start: containers of root, with mapped ids and of an ordinary
 # user; who asks and who does not; failures; what docs/lxc.md tells a reader to type.
+# needs: containers
 
 kinds='privileged idmapped user'
 
@@ -12,7 +13,7 @@ suite_setup() {
 	user_make
 }
 
-setUp() {
+each_setup() {
 	echo '{}' >"$work/config.json"
 }
 
@@ -359,6 +360,7 @@ lxc_pid() {
 
 # pages that are distinct in each of two containers, and the same in both
 testTwoContainersMerge() {
+	ksmd_take
 	for name in one two; do
 		lxc_make $name idmapped "lxc.environment = KSM_MERGE=yes" "lxc.init.cmd = /hold"
 		printf '#!/bin/sh\nx=$(seq 1 500000)\nwhile true; do sleep 1; done\necho "$x"\n' >"$work/roots/$name/hold"
@@ -377,13 +379,13 @@ testTwoContainersMerge() {
 		row=$(echo "$said" | awk -v name=$name '$1 == "lxc" && $2 == name { print $4 }')
 		assertEquals "$said" yes "$row"
 	done
-	ksm_restore
 	lxc_stop one two
 }
 
 # What docs/lxc.md tells a reader to type, in a namespace in which the host's directories are
 # overlays, with web, a container of the busybox template that has a dynamically linked cat.
 testTheDocument() {
+	ksmd_take
 	doc_blocks LXC "$top/docs/lxc.md" >"$work/blocks"
 	assertEquals "blocks" 8 "$(grep -c '^echo "== ' "$work/blocks")"
 	echo "lxc.net.0.type = empty" >"$work/web.conf"
@@ -420,7 +422,6 @@ testTheDocument() {
 	done
 	assertNotContains "undone: $said" "$(block end)" "ksm_merge_any: yes"
 	assertContains "$said" "$said" "== done"
-	ksm_restore
 }
 
 suite_teardown() {

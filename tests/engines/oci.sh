@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The main job under real runc and crun: annotated containers are mergeable, others are not,
 # whatever program they run.
+# needs: containers
 
 merge='{"io.ksm.merge":"true"}'
 
@@ -178,13 +179,17 @@ testPoststartRepairs() {
 	runc delete -f "ksmtest-$$"
 }
 
+# /run is this test's own, and so is all that is left in it
 testAllStagesTogetherLeaveNothingBehind() {
 	hooks=$(hooks_json createRuntime poststart poststop)
-	_before=$(find /run /tmp -maxdepth 2 -name '*ksm*' ! -path "$work*" 2>/dev/null | sort)
-	start runc "$merge" /bin/static
+	bundle_make "$work/bundle" "$root" "$hooks" "$merge" /bin/static
+	out=$(unshare -m sh -c 'mount -t tmpfs tmpfs /run && runc run -b "$1" "$2" && find /run ! -type d' \
+		sh "$work/bundle" "ksmtest-$$" 2>&1)
+	assertEquals "$out" 0 $?
 	is_mergeable
 	assertTrue "$out" $?
-	assertEquals "$_before" "$(find /run /tmp -maxdepth 2 -name '*ksm*' ! -path "$work*" 2>/dev/null | sort)"
+	assertEquals "left in /run" "" "$(echo "$out" | grep ^/run)"
+	assertEquals "left elsewhere" "" "$(find /tmp /var/tmp /dev/shm -name "*ksmtest-$$*" ! -path "$work/*" 2>/dev/null)"
 	hooks=$(hooks_json createRuntime)
 }
 
@@ -218,6 +223,7 @@ testRequiredRefusesTheContainer() {
 
 # equal data in four containers is one copy, and ps says so
 testMemoryIsReallyMerged() {
+	ksmd_take
 	for _i in 1 2 3 4; do
 		bundle_make "$work/b$_i" "$root" "$hooks" "$merge" /usr/bin/perl -e \
 			'$x = join "", map { sprintf "%04096d", $_ } 1 .. 2000; sleep 60'

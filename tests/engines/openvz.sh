@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # OpenVZ: the action scripts, run as vzctl runs them, on real roots, with real mounts
 # and real KSM; installing them; and the guide, docs/openvz.md.
+# needs: containers ksmd
 # shellcheck disable=SC1091,SC2154 # what common.sh and openvz-lib.sh set
 # shellcheck disable=SC2016,SC2086 # text for another shell; words without spaces
 if [ -z "${OPENVZ_NAMESPACE:-}" ]; then

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # podman with hooks.d, as root and as an ordinary user; plain runtimes as an ordinary user.
+# needs: containers
 
 user=ksm-hook-test
 
@@ -197,7 +198,7 @@ suite_setup_functions() {
 	} >"$work/functions"
 }
 
-setUp() {
+each_setup() {
 	[ -e "$work/functions" ] || suite_setup_functions
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ksm-hook precreate: what it adds and what it leaves alone, byte for byte, and under podman.
+# needs: containers
 
 place=/dev/ksm-hook/libksm_preload.so
 library=${BUILD:-$(cd "$(dirname "$0")/../.." && pwd)/build}/libksm_preload.so

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The runtime wrapper in front of real runc and crun, by hand and under podman.
+# needs: containers
 
 user=ksm-hook-wrap
 
@@ -58,35 +59,50 @@ show='/bin/cat /proc/self/ksm_stat'
 testChosenByName() {
 	for _a in '{}' '{"io.ksm.merge":"true"}' '{"io.ksm.merge":"maybe"}'; do
 		bundle "$_a" $show
-		run "$work/bin/ksm-runc" && is "ksm-runc $_a" yes
-		run "$KSM_HOOK" runtime && is "ksm-hook runtime $_a" yes
-		run v2_tree "$work/bin/ksm-crun" --cgroup-manager=disabled && is "ksm-crun $_a" yes
+		run "$work/bin/ksm-runc"
+		is "ksm-runc $_a" yes
+		run "$KSM_HOOK" runtime
+		is "ksm-hook runtime $_a" yes
+		run v2_tree "$work/bin/ksm-crun" --cgroup-manager=disabled
+		is "ksm-crun $_a" yes
 	done
 	bundle '{"io.ksm.merge":"false"}' $show
-	run "$work/bin/ksm-runc" && is "the container says no" no
-	run v2_tree "$work/bin/ksm-crun" --cgroup-manager disabled && is "crun's says no" no
+	run "$work/bin/ksm-runc"
+	is "the container says no" no
+	run v2_tree "$work/bin/ksm-crun" --cgroup-manager disabled
+	is "crun's says no" no
 }
 
 testInARuntimesPlace() {
 	for _a in '{}' '{"io.ksm.merge":"false"}' '{"io.ksm.merge":"maybe"}'; do
 		bundle "$_a" $show
-		run "$work/private/runc" && is "runc $_a" no
-		run v2_tree "$work/private/crun" --cgroup-manager=disabled && is "crun $_a" no
+		run "$work/private/runc"
+		is "runc $_a" no
+		run v2_tree "$work/private/crun" --cgroup-manager=disabled
+		is "crun $_a" no
 	done
 	bundle '{"io.ksm.merge":"true"}' $show
-	run "$work/private/runc" && is "runc asked" yes
-	run v2_tree "$work/private/crun" --cgroup-manager=disabled && is "crun asked" yes
+	run "$work/private/runc"
+	is "runc asked" yes
+	run v2_tree "$work/private/crun" --cgroup-manager=disabled
+	is "crun asked" yes
 }
 
 testConfigJsonHasTheLastWord() {
 	bundle '{"team":"payments"}' $show
-	run with_config '{"containers":"all"}' "$work/private/runc" && is all yes
-	run with_config '{"containers":"none"}' "$work/bin/ksm-runc" && is none no
-	run with_config '{"deny":[{"annotation":"team","match":"pay*"}]}' "$work/bin/ksm-runc" && is denied no
-	run with_config '{"deny":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc" && is "not denied" yes
-	run with_config '{"allow":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc" && is "not allowed" no
+	run with_config '{"containers":"all"}' "$work/private/runc"
+	is all yes
+	run with_config '{"containers":"none"}' "$work/bin/ksm-runc"
+	is none no
+	run with_config '{"deny":[{"annotation":"team","match":"pay*"}]}' "$work/bin/ksm-runc"
+	is denied no
+	run with_config '{"deny":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc"
+	is "not denied" yes
+	run with_config '{"allow":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc"
+	is "not allowed" no
 	bundle '{"io.ksm.merge":"true"}' $show
-	run with_config '{"containers":"none"}' "$work/private/runc" && is "none, asked" no
+	run with_config '{"containers":"none"}' "$work/private/runc"
+	is "none, asked" no
 }
 
 # an exec session is what its container is, whoever starts it

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thousands of injections, off and on again, into every kind of victim on a busy machine:
 # no result is wrong. Prints for how long the targets were stopped.
+# needs: containers
 # shellcheck disable=SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 # shellcheck source=/dev/null

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Injection hurts nobody: every kind of target goes on with right results, whatever
 # happens to it, to the tracer and to the hook meanwhile.
+# needs: containers
 # shellcheck disable=SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 # shellcheck source=/dev/null

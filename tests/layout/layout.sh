@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Containers that share a layout: who does, that it is the same within a group and another in
 # the next, its secrets, and what programs of every kind make of it.
+# needs: containers
 
 group() { echo "{\"io.ksm.merge\":\"true\",\"io.ksm.layout\":\"shared\",\"io.ksm.group\":\"$1\"}"; }
 groups=/run/ksm-hook/groups
@@ -49,7 +50,7 @@ suite_teardown() {
 	true
 }
 
-setUp() {
+each_setup() {
 	echo '{"shared_layout": true, "log": "debug"}' >"$work/config.json"
 }
 

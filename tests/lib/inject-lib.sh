@@ -92,7 +92,7 @@ is_in_state() {
 	pid_of "$1"
 	while read -r _name _value _; do
 		[ "$_name" != State: ] || [ "$_value" != "$2" ] || return 0
-	done <"/proc/$pid/status"
+	done 2>/dev/null <"/proc/$pid/status"
 	return 1
 }
 
@@ -106,6 +106,12 @@ untraced() {
 	wait_for 2 has_line "/proc/$pid/status" "TracerPid: 0" || fail "$1 is traced still"
 }
 
+# A process that has ended is a zombie until it is waited for. SIGABRT makes a Go program say
+# where it hangs.
+ends() {
+	poll 60 is_in_state "$1" Z || { kill -ABRT "$pid"; fail "$1: does not end"; }
+}
+
 # ended PATTERN ID...: told to, with everything right
 ended() {
 	_pattern=$1
@@ -113,6 +119,7 @@ ended() {
 	touch "$work/${1%%.*}.stop"
 	for _id; do
 		pid_of "$_id"
+		ends "$_id"
 		wait "$pid"
 		assertEquals "$_id: $(cat "$work/$_id.out")" 0 $?
 		grep -q "^ok .*$_pattern" "$work/$_id.out" ||

@@ -21,11 +21,11 @@ suite_teardown() {
 	rmdir "/sys/fs/cgroup/memory/ksmtest-$$" 2>/dev/null
 }
 
-setUp() {
+each_setup() {
 	known_values
 }
 
-tearDown() {
+each_teardown() {
 	"$KSM_HOOK" disable >/dev/null 2>&1
 	for _p in ${left:-}; do
 		kill "$_p" 2>/dev/null

@@ -108,14 +108,14 @@ drop_container() {
 	rm -rf "$work/private/${_id:?}" "$vz/conf/$_id.conf"
 }
 
-setUp() {
+each_setup() {
 	[ "${_shunit_test_:-}" != '' ] || return 0
 	rm -f $vz/conf/[0-9]*.* $vz/conf/vps.*before* $vz/conf/vps.pre* $vz/conf/vps.post*
 	sed -i '/KSM/d' $vz/vz.conf
 	new_container debian
 }
 
-tearDown() {
+each_teardown() {
 	mountpoint -q "$(private)" || return 0
 	drop_container
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# needs: ksmd
 # shellcheck disable=SC2154,SC1091 # work, top and ksm come from common.sh
 # Real programs under libksm_preload.so in both modes: they do their work, their
 # memory is marked, and it merges between two of them.

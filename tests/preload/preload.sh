@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# needs: containers
 # shellcheck disable=SC2154,SC1091 # work, top and ksm come from common.sh
 # libksm_preload.so: what it is made of, and that programs keep working under it.
 
@@ -226,6 +227,7 @@ both_merge() {
 }
 
 test_merging() {
+	ksmd_take
 	for f in "advisor_mode none" "pages_to_scan 20000" "sleep_millisecs 0" "run 1"; do
 		echo "${f#* }" >"$ksm/${f% *}" 2>/dev/null
 	done

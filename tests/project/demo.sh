@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The first command of README.md, as it stands there: what it prints is what the README shows, here
 # and in a Debian 12 that has nothing but make.
+# needs: machine ksmd
 
 suite_setup() {
 	unset MAKEFLAGS MAKELEVEL MFLAGS

@@ -3,6 +3,7 @@
 # The packages: built twice, by root from this tree and by an ordinary user from its tarball, to
 # the same bytes; judged by lintian and rpmlint; installed, upgraded, used and removed in Debian
 # 12 and 13, and by rpm in a root of its own.
+# needs: machine ksmd
 
 user=ksm-hook-package
 packages=podman,iptables,runc,busybox-static,ca-certificates,jq,lxc,man-db,bash-completion

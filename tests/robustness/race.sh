@@ -6,6 +6,7 @@
 #
 # crun runs poststart hooks behind the start, so a judge before and one after ksm-hook see
 # both. runc runs them before the workload's exec; there the judge comes last, from outside.
+# needs: machine ksmd
 
 : "${STARTS:=2000}"
 

@@ -1,0 +1,294 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The runner itself, and what all suites share: whatever a suite does wrong is a failure.
+
+suite_setup() {
+	unset CASE SUITE JOBS VERBOSE CI
+	mkdir -p "$work/tests/x" "$work/build"
+	ln -s "$top/tests/lib" "$work/tests/lib"
+	cp "$top/tests/run" "$work/tests/run"
+	: >"$work/tests/skips.txt"
+}
+
+# made NAME <TEXT: a suite, which TEXT is the tests of
+made() {
+	{
+		printf '#!/bin/sh\n'
+		cat
+		# shellcheck disable=SC2016 # for the suite
+		printf '. "$(dirname "$0")/../lib/common.sh"\n'
+	} >"$work/tests/x/$1.sh"
+	chmod 755 "$work/tests/x/$1.sh"
+}
+
+# plain NAME <TEXT: one that does without shunit2
+plain() {
+	{
+		printf '#!/bin/sh\n'
+		cat
+	} >"$work/tests/x/$1.sh"
+	chmod 755 "$work/tests/x/$1.sh"
+}
+
+# ran COUNT STATUS NAME...: what the runner says of these suites, in $out
+ran() {
+	_count=$1 _status=$2
+	shift 2
+	_suites=
+	for _n; do _suites="$_suites $work/tests/x/$_n.sh"; done
+	# shellcheck disable=SC2086 # a list
+	out=$(BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
+	assertEquals "status of $*: $out" "$_status" $?
+	assertEquals "$*: $out" "$_count" "$(echo "$out" | tail -n 1)"
+}
+
+good() {
+	made "${1:-good}" <<-'E'
+		testOne() { assertTrue true; }
+		testTwo() { assertEquals 1 1; }
+	E
+}
+
+testEveryTestCounts() {
+	good
+	good other
+	ran "4 passed, 0 failed, 0 skipped" 0 good other
+	assertContains "$out" "== x/good"
+	assertContains "$out" "== x/other"
+}
+
+testAFailureIsShown() {
+	made bad <<-'E'
+		testOne() { assertTrue true; }
+		testTwo() { echo detail; assertEquals "a reason" 1 2; }
+		testThree() { return 3; }
+	E
+	good
+	ran "3 passed, 2 failed, 0 skipped" 1 bad good
+	assertContains "$out" "detail"
+	assertContains "$out" "! x/bad: ASSERT:a reason"
+	assertContains "$out" "failed: x/bad"
+}
+
+testASuiteWithoutATest() {
+	made empty </dev/null
+	ran "0 passed, 1 failed, 0 skipped" 1 empty
+	plain zero <<-'E'
+		echo "0 passed, 0 failed"
+	E
+	ran "0 passed, 1 failed, 0 skipped" 1 zero
+	assertContains "$out" "tested nothing"
+}
+
+testATestWithoutAnAssertion() {
+	made nothing <<-'E'
+		testOne() { true; }
+		testTwo() { false && assertTrue true; true; }
+		testThree() { assertTrue true; }
+	E
+	ran "1 passed, 2 failed, 0 skipped" 1 nothing
+	assertContains "$out" "testOne asserts nothing"
+	assertContains "$out" "testTwo asserts nothing"
+}
+
+testAnAssertionInASubshell() {
+	made sub <<-'E'
+		testOne() { assertTrue true; echo x | while read -r l; do assertEquals 1 2; done; true; }
+		testTwo() { assertTrue true; }
+	E
+	ran "2 passed, 1 failed, 0 skipped" 1 sub
+	assertContains "$out" "an assertion failed where it is not counted"
+}
+
+testSkipsCountOncePerTest() {
+	made skips <<-'E'
+		testTwice() { skip one; skip two; }
+		testBoth() { skip three; assertTrue true; }
+		testFails() { skip four; assertTrue false; }
+		testPasses() { assertTrue true; }
+	E
+	ran "1 passed, 1 failed, 2 skipped" 1 skips
+	made only <<-'E'
+		testTwice() { skip one; skip two; }
+	E
+	ran "0 passed, 0 failed, 1 skipped" 0 only
+	assertContains "$out" "SKIP only:testTwice: one"
+	assertContains "$out" "SKIP only:testTwice: two"
+}
+
+testInCiOnlyNamedSkipsPass() {
+	made only <<-'E'
+		testOne() { skip "for a reason"; }
+	E
+	with="env CI=true"
+	ran "0 passed, 1 failed, 1 skipped" 1 only
+	assertContains "$out" "for a reason"
+	echo "only:testOne: for a reason" >"$work/tests/skips.txt"
+	ran "0 passed, 0 failed, 1 skipped" 0 only
+	: >"$work/tests/skips.txt"
+	with=
+}
+
+testACrash() {
+	made exits <<-'E'
+		testOne() { assertTrue true; }
+		testTwo() { exit 0; }
+		testThree() { assertTrue true; }
+	E
+	ran "1 passed, 1 failed, 0 skipped" 1 exits
+	made killed <<-'E'
+		testOne() { assertTrue true; kill -KILL $$; }
+	E
+	ran "0 passed, 1 failed, 0 skipped" 1 killed
+	assertContains "$out" "without a count"
+	made syntax <<-'E'
+		testOne() { assertTrue true; }
+		testTwo() { (
+	E
+	ran "0 passed, 1 failed, 0 skipped" 1 syntax
+	made hangs <<-'E'
+		testOne() { sleep 60; }
+	E
+	with="env SUITE_TIMEOUT=1"
+	ran "0 passed, 1 failed, 0 skipped" 1 hangs
+	with=
+	ran "0 passed, 1 failed, 0 skipped" 1 is-not-there
+}
+
+testACountThatDoesNotFit() {
+	for _case in "3 passed, 0 failed|1" "3 passed, 1 failed|0" "passed|0" "|0"; do
+		printf 'echo "%s"\nexit %s\n' "${_case%|*}" "${_case#*|}" | plain lies
+		ran "$(case $_case in 3*) echo 3 ;; *) echo 0 ;; esac) passed, $(case $_case in
+			*"1 failed"*) echo 2 ;; *) echo 1 ;; esac) failed, 0 skipped" 1 lies
+	done
+}
+
+testSetupAndTeardownCount() {
+	made setup <<-'E'
+		suite_setup() { assertEquals "in setup" 1 2; }
+		testOne() { assertTrue true; }
+	E
+	ran "0 passed, 1 failed, 0 skipped" 1 setup
+	made teardown <<-'E'
+		suite_teardown() { wait_for 0 false; }
+		testOne() { assertTrue true; }
+	E
+	ran "1 passed, 1 failed, 0 skipped" 1 teardown
+	made each <<-'E'
+		each_teardown() { wait_for 0 false; }
+		testOne() { assertTrue true; }
+	E
+	ran "0 passed, 1 failed, 0 skipped" 1 each
+}
+
+testWaitForFailsTheTest() {
+	made waits <<-'E'
+		testOne() { assertTrue true; wait_for 0 test -e /nonexistent; true; }
+		testTwo() { wait_for 5 true; assertTrue true; }
+		testThree() { poll 0 false; assertEquals 1 $?; }
+	E
+	ran "2 passed, 1 failed, 0 skipped" 1 waits
+	assertContains "$out" "waited 0 s in vain for: test -e /nonexistent"
+}
+
+testOneSuiteAndOneCase() {
+	good
+	good other
+	with="env SUITE=other"
+	ran "2 passed, 0 failed, 0 skipped" 0 good other
+	assertNotContains "$out" "== x/good"
+	with="env SUITE=x/good CASE=testT*"
+	ran "1 passed, 0 failed, 0 skipped" 0 good other
+	with="env CASE=testNone"
+	ran "0 passed, 1 failed, 0 skipped" 1 good
+	with="env SUITE=none"
+	ran "0 passed, 1 failed, 0 skipped" 1 good
+	with=
+}
+
+# however it is started, suites find the same
+testStrangeSurroundings() {
+	made calm <<-'E'
+		testDescriptors() { assertEquals "" "$(ls -l /proc/$$/fd | grep -w odd)"; }
+		testUmask() { assertEquals 0022 "$(umask)"; }
+		testHome() { assertTrue "[ -d '$HOME' ]"; }
+		testLocale() { assertEquals "C.UTF-8" "$(locale 2>/dev/null | sed -n 's/^LANG=//p')"; assertEquals "" "${LC_ALL:-}"; }
+		testTemporary() { assertTrue "[ -d '$work' ]"; assertTrue "[ ${#work} -le 80 ]"; }
+		testSigpipe() { assertEquals 0 "$(($(sed -n 's/^SigIgn:\t/0x/p' /proc/self/status) & 0x1000))"; }
+		testLimits() { assertTrue "[ $(ulimit -n) -ge 1024 ]"; assertEquals unlimited "$(ulimit -f)"; }
+		testStdin() { assertEquals "/dev/null" "$(readlink /proc/$$/fd/0)"; }
+		testMake() { assertEquals "" "${MAKEFLAGS:-}"; }
+	E
+	: >"$work/odd"
+	cat >"$work/strange" <<-'E'
+		#!/usr/bin/perl
+		# as a careless parent would start it
+		use POSIX;
+		$SIG{PIPE} = $SIG{INT} = "IGNORE";
+		umask 077;
+		$^F = 100;
+		for (1 .. 5) { push @odd, POSIX::open("$ENV{ODD}") }
+		POSIX::close(0);
+		delete $ENV{HOME};
+		$ENV{TMPDIR} = "no/such directory";
+		$ENV{LC_ALL} = "xx_XX";
+		$ENV{MAKEFLAGS} = "-n --jobserver-auth=3,4";
+		$ENV{CDPATH} = "/";
+		exec "sh", "-c", 'ulimit -S -n 20; ulimit -S -f 100; exec "$@"', "sh", @ARGV;
+	E
+	with="env ODD=$work/odd perl $work/strange"
+	ran "9 passed, 0 failed, 0 skipped" 0 calm
+	with="env TMPDIR=/tmp/$(printf %080d 0)"
+	ran "9 passed, 0 failed, 0 skipped" 0 calm
+	with=
+}
+
+# what a suite needs alone, no other has at the same time
+testSuitesThatNeedTheSameRunOneAfterTheOther() {
+	for _n in 1 2 3; do
+		made alone$_n <<-E
+			# needs: runner-test
+			testOne() {
+				mkdir "$work/taken"
+				assertEquals "alone" 0 \$?
+				sleep 0.5
+				rmdir "$work/taken"
+			}
+		E
+		made beside$_n <<-E
+			testOne() {
+				: >"$work/beside$_n"
+				[ $_n -ne 1 ] || wait_for 5 test -e "$work/taken"
+				assertTrue true
+			}
+		E
+	done
+	ran "6 passed, 0 failed, 0 skipped" 0 alone1 alone2 alone3 beside1 beside2 beside3
+	# and another run is waited for
+	flock -o /run/lock/ksm-hook-tests.runner-test sh -c ": >$work/held; sleep 2; rm $work/held" &
+	wait_for 5 test -e "$work/held"
+	made later <<-E
+		# needs: runner-test
+		testOne() { assertFalse "[ -e '$work/held' ]"; }
+	E
+	ran "1 passed, 0 failed, 0 skipped" 0 later
+	rm -f /run/lock/ksm-hook-tests.runner-test
+}
+
+testWhenItIsToldToEndSuitesPutBackWhatTheyChanged() {
+	made long <<-E
+		suite_teardown() { : >"$work/put-back"; }
+		testOne() { : >"$work/begun"; sleep 20; }
+	E
+	good
+	JOBS=1 BUILD=$work/build "$work/tests/run" "$work/tests/x/long.sh" "$work/tests/x/good.sh" >"$work/out" 2>&1 &
+	_run=$!
+	wait_for 10 test -e "$work/begun"
+	kill -TERM $_run
+	wait $_run
+	assertNotEquals 0 $?
+	assertTrue "[ -e '$work/put-back' ]"
+	assertContains "$(cat "$work/out")" "(1 did not run)"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
