@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ps, metrics, doctor, attach and estimate see the same processes: also one whose main thread
 # has ended while another runs on, which /proc/PID shows without memory and namespaces.
+# needs: machine
 
 id=00000000000000000000000000000000000000000000000000000000decafbad
 pages=500
@@ -22,7 +23,7 @@ leave() {
 	started=
 }
 
-tearDown() { leave; }
+each_teardown() { leave; }
 
 suite_teardown() {
 	rmdir "$tree/docker/$id" "$tree/docker" "$tree"
