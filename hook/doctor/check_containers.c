@@ -8,6 +8,7 @@
 #include "doctor/container_benefit.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
+#include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "layout/layout.h"
@@ -140,9 +141,11 @@ void check_containers(struct doctor *d)
 	size_t before = d->n, mergeable = 0, left_out = 0;
 	bool running = is_ksmd_running();
 	struct container_summaries list;
+	struct ksmd_speed speed;
 	char name[300];
 
 	container_summaries_take(d, &list);
+	ksmd_speed_read(d, &speed);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct container_summary *c = &list.c[i];
 
@@ -155,7 +158,7 @@ void check_containers(struct doctor *d)
 		check_mergeable(d, c, name);
 		check_layout(d, c, name);
 		if (c->mergeable && running)
-			container_benefit_check(d, c, name);
+			container_benefit_check(d, c, &speed, name);
 	}
 	if (left_out)
 		finding_add(d, FINDING_NOTE, ID_CONTAINERS,

@@ -2,13 +2,15 @@
 /* doctor: is a mergeable container scanned, and does merging it pay? */
 #include "doctor/container_benefit.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+
+/* 4 MiB: what less memory costs or saves is nobody's problem */
+#define SMALL_PAGES 1024
 
 /* The kernel's, for each page that was scanned: struct ksm_rmap_item (mm/ksm.c) */
 #define RMAP_ITEM_BYTES 64
@@ -19,13 +21,23 @@
 /* With fewer than one in so many there is nothing equal to speak of. */
 #define NOTHING_EQUAL 16
 
+/* One more than the two that merge: it may have become mergeable late. */
+#define SCANS 3
+
+/* Has it run for so many scans at ksmd's present speed, and some seconds for a slower one? */
+static bool had_time(const struct scan_progress *p)
+{
+	return p->age_ms >= SCANS * p->scan_ms + 10000;
+}
+
 /* Mergeable, and yet ksmd never scans it: what Linux 6.7 to 6.9 do after exec. */
-static void check_scanned(struct doctor *d, const struct container_summary *c, const char *name)
+void container_scan_judge(struct doctor *d, const struct container_summary *c,
+			  const struct scan_progress *p, const char *name)
 {
 	struct finding *f;
 
 	if (!d->kernel.per_process || c->scanned || c->merged || c->anonymous < SMALL_PAGES ||
-	    !container_is_older(d, c, 3))
+	    !had_time(p))
 		return;
 	f = finding_add(
 		d, FINDING_BROKEN, ID_CONTAINER_SCANNED,
@@ -36,21 +48,41 @@ static void check_scanned(struct doctor *d, const struct container_summary *c, c
 	finding_fix(f, "%s attach %s", d->command, name);
 }
 
-/*
- * Has ksmd scanned it twice? The first time it only makes checksums. Pages that it has not seen
- * unchanged are counted for the whole host (pages_volatile): where these are few, this
- * container's are not among them. Else its age tells, with one scan more because it may have
- * become mergeable late.
- */
-static bool is_scanned_twice(const struct doctor *d, const struct container_summary *c)
+bool container_is_scanned_twice(const struct container_summary *c,
+				const struct scan_progress *p)
 {
-	int64_t fresh;
-
 	if (c->scanned < SMALL_PAGES || c->scanned * 4 < c->anonymous * 3)
 		return false;
-	if (ksm_sysfs("pages_volatile", &fresh) == 0 && fresh * 4 < c->scanned)
+	/* where few of the host's pages are such, this container's are not among them */
+	if (p->unstable >= 0 && p->unstable * 4 < c->scanned)
 		return true;
-	return container_is_older(d, c, 3);
+	return had_time(p);
+}
+
+bool container_cost_judge(struct doctor *d, const struct container_summary *c, const char *name)
+{
+	int64_t page = sysconf(_SC_PAGESIZE), equal = c->merged + c->zero;
+	char scanned[16], merged[16], cost[16];
+	struct finding *f;
+
+	format_bytes(scanned, sizeof(scanned), c->scanned * page);
+	format_bytes(merged, sizeof(merged), equal * page);
+	format_bytes(cost, sizeof(cost), c->scanned * RMAP_ITEM_BYTES);
+	if (equal * NOTHING_EQUAL >= c->scanned)
+		return false;
+	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_EQUAL,
+			"it is mergeable and was scanned, but few of its pages are equal to "
+			"others: its data differ, or its addresses are random",
+			"%s: %s merged of %s scanned", name, merged, scanned);
+	finding_fix(f, "%s detach %s", d->command, name);
+	if (equal * BREAK_EVEN >= c->scanned)
+		return true;
+	f = finding_add(d, FINDING_WARNING, ID_CONTAINER_COST,
+			"the kernel keeps 64 bytes for each page that was scanned, merged or "
+			"not",
+			"%s costs %s of kernel memory and saves %s", name, cost, merged);
+	finding_fix(f, "%s detach %s", d->command, name);
+	return true;
 }
 
 /* AnonHugePages and Anonymous, both in kB, of one process. */
@@ -62,41 +94,30 @@ static bool is_mostly_huge(pid_t pid)
 	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
 }
 
-static void check_cost(struct doctor *d, const struct container_summary *c, const char *name)
+static void read_scan_progress(const struct container_summary *c,
+			       const struct ksmd_speed *speed, struct scan_progress *out)
 {
-	int64_t page = sysconf(_SC_PAGESIZE), equal = c->merged + c->zero;
-	char scanned[16], merged[16], cost[16];
-	struct finding *f;
+	struct timespec now;
 
-	format_bytes(scanned, sizeof(scanned), c->scanned * page);
-	format_bytes(merged, sizeof(merged), equal * page);
-	format_bytes(cost, sizeof(cost), c->scanned * RMAP_ITEM_BYTES);
-	if (equal * NOTHING_EQUAL < c->scanned) {
-		f = finding_add(d, FINDING_NOTE, ID_CONTAINER_EQUAL,
-				"it is mergeable and was scanned, but few of its pages are "
-				"equal to others: its data differ, or its addresses are random",
-				"%s: %s merged of %s scanned", name, merged, scanned);
-		finding_fix(f, "%s detach %s", d->command, name);
-	}
-	if (equal * BREAK_EVEN < c->scanned) {
-		f = finding_add(d, FINDING_WARNING, ID_CONTAINER_COST,
-				"the kernel keeps 64 bytes for each page that was scanned, "
-				"merged or not",
-				"%s costs %s of kernel memory and saves %s", name, cost,
-				merged);
-		finding_fix(f, "%s detach %s", d->command, name);
-	}
-	if (equal * NOTHING_EQUAL < c->scanned && is_mostly_huge(c->task))
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	out->scan_ms = ksmd_scan_ms(speed);
+	out->age_ms =
+		(now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK))) * 1000;
+	if (ksm_sysfs("pages_volatile", &out->unstable) < 0)
+		out->unstable = -1;
+}
+
+void container_benefit_check(struct doctor *d, const struct container_summary *c,
+			     const struct ksmd_speed *speed, const char *name)
+{
+	struct scan_progress progress;
+
+	read_scan_progress(c, speed, &progress);
+	container_scan_judge(d, c, &progress, name);
+	if (container_is_scanned_twice(c, &progress) && container_cost_judge(d, c, name) &&
+	    is_mostly_huge(c->task))
 		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
 			    "ksmd splits a huge page only where it finds one of its 512 pages "
 			    "elsewhere, and the kernel's counters show less than is merged",
 			    "%s: most of its memory is in huge pages", name);
-}
-
-void container_benefit_check(struct doctor *d, const struct container_summary *c,
-			     const char *name)
-{
-	check_scanned(d, c, name);
-	if (is_scanned_twice(d, c))
-		check_cost(d, c, name);
 }

@@ -3,11 +3,39 @@
 #ifndef KSM_CONTAINER_BENEFIT_H
 #define KSM_CONTAINER_BENEFIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "doctor/container_summary.h"
 #include "doctor/findings.h"
+#include "doctor/ksmd_speed.h"
 
-/* Of a mergeable container, while ksmd runs. name is the one for messages and commands. */
+/* How far ksmd can have got with a container. */
+struct scan_progress {
+	int64_t age_ms, scan_ms; /* of the container, of one scan */
+	int64_t unstable; /* pages of the host that changed since the last scan, or are new; -1 */
+};
+
+/*
+ * Pure: has ksmd had the time for it, and not scanned any of it? With a finding then. name is
+ * for messages and commands.
+ */
+void container_scan_judge(struct doctor *d, const struct container_summary *c,
+			  const struct scan_progress *p, const char *name);
+
+/* Pure: has ksmd scanned it twice? The first time it only makes checksums. */
+bool container_is_scanned_twice(const struct container_summary *c,
+				const struct scan_progress *p);
+
+/*
+ * Pure: add findings about a container that was scanned twice. True where there is nothing
+ * equal to speak of.
+ */
+bool container_cost_judge(struct doctor *d, const struct container_summary *c,
+			  const char *name);
+
+/* All of that for a mergeable container, while ksmd runs. */
 void container_benefit_check(struct doctor *d, const struct container_summary *c,
-			     const char *name);
+			     const struct ksmd_speed *speed, const char *name);
 
 #endif

@@ -2,13 +2,12 @@
 /* The containers that run, with what doctor asks of each: added up over its processes. */
 #include "doctor/container_summary.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "doctor/scan_time.h"
 #include "kernel/ksm.h"
 #include "kernel/process.h"
 
@@ -139,14 +138,4 @@ const char *container_target(char *out, size_t size, const struct container_summ
 	else
 		snprintf(out, size, "%s:%.*s", c->name.engine, (int)container_id_shown(id), id);
 	return out;
-}
-
-bool container_is_older(const struct doctor *d, const struct container_summary *c, int scans)
-{
-	struct timespec now;
-	int64_t age;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	age = now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK));
-	return age * 1000 >= scans * scan_time_ms(d) + 10000;
 }

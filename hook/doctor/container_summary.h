@@ -3,16 +3,12 @@
 #ifndef KSM_CONTAINER_SUMMARY_H
 #define KSM_CONTAINER_SUMMARY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "containers/identify.h"
 #include "doctor/findings.h"
-
-/* 4 MiB: what less memory costs or saves is nobody's problem */
-#define SMALL_PAGES 1024
 
 struct container_summary {
 	struct container_name
@@ -40,8 +36,5 @@ void container_summaries_take(struct doctor *d, struct container_summaries *out)
  * a cgroup may be any bytes. Returns out.
  */
 const char *container_target(char *out, size_t size, const struct container_summary *c);
-
-/* Has it run for so many scans at ksmd's present speed, and some seconds for a slower one? */
-bool container_is_older(const struct doctor *d, const struct container_summary *c, int scans);
 
 #endif

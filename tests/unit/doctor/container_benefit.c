@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/container_benefit.c: is a container scanned, and does merging it pay? */
+#include "doctor/container_benefit.h"
+
+#include "base/macros.h"
+#include "check.h"
+
+static struct finding findings[4];
+
+static void test_cost(void)
+{
+	static const struct {
+		int64_t scanned, merged, zero;
+		size_t found;
+		enum check_id id[2];
+		bool nothing_equal;
+	} cases[] = {
+		{ 6400, 6400, 0, 0, { 0 }, false },
+		{ 6400, 400, 0, 0, { 0 }, false },
+		{ 6400, 0, 400, 0, { 0 }, false },
+		{ 6400, 200, 200, 0, { 0 }, false },
+		/* less than one page in 16 is equal */
+		{ 6400, 399, 0, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 6400, 200, 199, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 6400, 100, 0, 1, { ID_CONTAINER_EQUAL }, true },
+		/* less than one in 64: what it costs is more than it saves */
+		{ 6400, 99, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+		{ 6400, 0, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings, .command = "ksm-hook" };
+		const struct container_summary c = { .scanned = cases[i].scanned,
+						     .merged = cases[i].merged,
+						     .zero = cases[i].zero };
+		char name[64];
+
+		snprintf(name, sizeof(name), "%ld + %ld of %ld", (long)c.merged, (long)c.zero,
+			 (long)c.scanned);
+		check_case = name;
+		CHECK_INT(container_cost_judge(&d, &c, "runc:x"), cases[i].nothing_equal);
+		CHECK_INT(d.n, cases[i].found);
+		for (size_t k = 0; k < d.n; k++) {
+			CHECK_INT(findings[k].id, cases[i].id[k]);
+			CHECK_TEXT(findings[k].fix, "ksm-hook detach runc:x");
+		}
+	}
+}
+
+/* One scan takes 20 s, so what is 70 s old has seen three, with 10 s to spare. */
+static void test_scanned_twice(void)
+{
+	static const struct {
+		int64_t anonymous, scanned, age_ms, unstable;
+		bool twice;
+	} cases[] = {
+		{ 4000, 4000, 70000, 8000, true },
+		{ 4000, 4000, 69999, 8000, false },
+		{ 4000, 4000, 0, 999, true },
+		{ 4000, 4000, 0, 1000, false },
+		{ 4000, 4000, 0, 0, true },
+		/* a kernel that does not count them */
+		{ 4000, 4000, 0, -1, false },
+		{ 4000, 4000, 70000, -1, true },
+		/* three quarters of it at least, and not too little */
+		{ 4000, 3000, 70000, 0, true },
+		{ 4000, 2999, 70000, 0, false },
+		{ 1024, 1024, 70000, 0, true },
+		{ 1023, 1023, 70000, 0, false },
+		{ 4000, 0, 70000, 0, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct container_summary c = { .anonymous = cases[i].anonymous,
+						     .scanned = cases[i].scanned };
+		const struct scan_progress p = { .age_ms = cases[i].age_ms,
+						 .scan_ms = 20000,
+						 .unstable = cases[i].unstable };
+		char name[96];
+
+		snprintf(name, sizeof(name), "%ld of %ld after %ld ms, %ld unstable",
+			 (long)c.scanned, (long)c.anonymous, (long)p.age_ms, (long)p.unstable);
+		check_case = name;
+		CHECK_INT(container_is_scanned_twice(&c, &p), cases[i].twice);
+	}
+}
+
+static void test_never_scanned(void)
+{
+	static const struct {
+		int64_t anonymous, scanned, merged, age_ms;
+		bool per_process, found;
+	} cases[] = {
+		{ 1024, 0, 0, 70000, true, true },  { 1024, 0, 0, 69999, true, false },
+		{ 1023, 0, 0, 70000, true, false }, { 1024, 1, 0, 70000, true, false },
+		{ 1024, 0, 1, 70000, true, false }, { 1024, 0, 0, 70000, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings,
+				    .command = "ksm-hook",
+				    .kernel.per_process = cases[i].per_process };
+		const struct container_summary c = { .anonymous = cases[i].anonymous,
+						     .scanned = cases[i].scanned,
+						     .merged = cases[i].merged };
+		const struct scan_progress p = { .age_ms = cases[i].age_ms, .scan_ms = 20000 };
+		char name[96];
+
+		snprintf(name, sizeof(name), "%ld pages, %ld scanned, %ld merged after %ld ms",
+			 (long)c.anonymous, (long)c.scanned, (long)c.merged, (long)p.age_ms);
+		check_case = name;
+		container_scan_judge(&d, &c, &p, "runc:x");
+		CHECK_INT(d.n, cases[i].found);
+		if (d.n == 1) {
+			CHECK_INT(findings[0].id, ID_CONTAINER_SCANNED);
+			CHECK_INT(findings[0].level, FINDING_BROKEN);
+			CHECK_TEXT(findings[0].fix, "ksm-hook attach runc:x");
+		}
+	}
+}
+
+int main(void)
+{
+	test_cost();
+	test_scanned_twice();
+	test_never_scanned();
+	return check_end();
+}

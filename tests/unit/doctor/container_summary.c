@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/container_summary.c: by what a container is named to attach. */
+#include "doctor/container_summary.h"
+
+#include "base/macros.h"
+#include "check.h"
+
+#define HEX16 "0123456789abcdef"
+
+int main(void)
+{
+	static const struct {
+		const char *engine, *id, *target;
+	} cases[] = {
+		{ "runc", "web", "runc:web" },
+		{ "runc", "web_1.a+b@c-d", "runc:web_1.a+b@c-d" },
+		{ "docker", HEX16 HEX16 HEX16 HEX16, "docker:0123456789ab" },
+		{ "docker", HEX16 HEX16 HEX16 "0123456789abcde",
+		  "docker:" HEX16 HEX16 HEX16 "0123456789abcde" },
+		{ "docker", HEX16 HEX16 HEX16 "0123456789abcdeF",
+		  "docker:" HEX16 HEX16 HEX16 "0123456789abcdeF" },
+		{ "pid", "17", "pid:17" },
+		/* what a shell or getopt would take for something else */
+		{ "runc", "-rf", "pid:42" },
+		{ "runc", "a b", "pid:42" },
+		{ "runc", "a;reboot", "pid:42" },
+		{ "runc", "$(reboot)", "pid:42" },
+		{ "runc", "a\nb", "pid:42" },
+		{ "runc",
+		  "sl\xc3\xa8"
+		  "ep",
+		  "pid:42" },
+		{ "runc", "a/b", "pid:42" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_summary c = { .pid = 42 };
+		char out[300];
+
+		check_case = cases[i].id;
+		snprintf(c.name.engine, sizeof(c.name.engine), "%s", cases[i].engine);
+		snprintf(c.name.id, sizeof(c.name.id), "%s", cases[i].id);
+		CHECK_TEXT(container_target(out, sizeof(out), &c), cases[i].target);
+	}
+	return check_end();
+}
