@@ -3,11 +3,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "doctor/checks.h"
 #include "doctor/container_benefit.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
+#include "doctor/container_target.h"
+#include "doctor/ksmd_counters.h"
 #include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
@@ -129,6 +133,43 @@ static void check_layout(struct doctor *d, const struct container_summary *c, co
 	finding_fix(f, "start it without io.ksm.layout=shared unless this is intended");
 }
 
+/* AnonHugePages and Anonymous, both in kB, of one process. */
+static bool is_mostly_huge(pid_t task)
+{
+	char text[4096];
+
+	return proc_read(task, "smaps_rollup", text, sizeof(text)) > 0 &&
+	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
+}
+
+static void read_scan_progress(const struct container_summary *c,
+			       const struct ksmd_speed *speed, struct scan_progress *out)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	out->scan_ms = ksmd_scan_ms(speed);
+	out->age_ms =
+		(now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK))) * 1000;
+	if (ksm_sysfs("pages_volatile", &out->unstable) < 0)
+		out->unstable = -1;
+}
+
+static void check_benefit(struct doctor *d, const struct container_summary *c,
+			  const struct ksmd_speed *speed, const char *name)
+{
+	struct scan_progress progress;
+
+	read_scan_progress(c, speed, &progress);
+	container_scan_judge(d, c, &progress, name);
+	if (container_is_scanned_twice(c, &progress) && container_cost_judge(d, c, name) &&
+	    is_mostly_huge(c->task))
+		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
+			    "ksmd splits a huge page only where it finds one of its 512 pages "
+			    "elsewhere, and the kernel's counters show less than is merged",
+			    "%s: most of its memory is in huge pages", name);
+}
+
 static bool is_ksmd_running(void)
 {
 	int64_t run;
@@ -158,7 +199,7 @@ void check_containers(struct doctor *d)
 		check_mergeable(d, c, name);
 		check_layout(d, c, name);
 		if (c->mergeable && running)
-			container_benefit_check(d, c, &speed, name);
+			check_benefit(d, c, &speed, name);
 	}
 	if (left_out)
 		finding_add(d, FINDING_NOTE, ID_CONTAINERS,

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "doctor/checks.h"
+#include "doctor/ksmd_counters.h"
 #include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
 #include "ksmd/other_tuners.h"

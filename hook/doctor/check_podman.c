@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: does podman call the hook, and are its runtimes there? */
 #include "doctor/checks.h"
-#include "doctor/engine_config.h"
+#include "doctor/hook_engine.h"
 #include "doctor/host_files.h"
 
 void check_podman(struct doctor *d)
@@ -13,15 +13,15 @@ void check_podman(struct doctor *d)
 	c = (struct engine_config){ .dialect = CONTAINERS_CONF, .engine = "podman" };
 	/* in the order of containers-config(5); podman before 6 has fewer of them */
 	hook_dirs_add(&c.dirs, HOOKS_DIR);
-	engine_config_read(d, &c, "/usr/share/containers/containers.conf");
-	engine_config_read_dir(d, &c, "/usr/share/containers/containers.conf.d", ".conf");
-	engine_config_read(d, &c, "/etc/containers/containers.conf");
-	engine_config_read_dir(d, &c, "/etc/containers/containers.conf.d", ".conf");
-	engine_config_read_dir(d, &c, "/etc/containers/containers.rootful.conf.d", ".conf");
+	hook_engine_read(d, &c, "/usr/share/containers/containers.conf");
+	hook_engine_read_dir(d, &c, "/usr/share/containers/containers.conf.d", ".conf");
+	hook_engine_read(d, &c, "/etc/containers/containers.conf");
+	hook_engine_read_dir(d, &c, "/etc/containers/containers.conf.d", ".conf");
+	hook_engine_read_dir(d, &c, "/etc/containers/containers.rootful.conf.d", ".conf");
 	/* with an empty list it looks in both, as it did before there was a list */
 	if (c.dirs.n == 0) {
 		hook_dirs_add(&c.dirs, HOOKS_DIR);
 		hook_dirs_add(&c.dirs, "/etc/containers/oci/hooks.d");
 	}
-	engine_config_check(d, &c);
+	hook_engine_check(d, &c);
 }

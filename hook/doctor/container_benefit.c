@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor: is a mergeable container scanned, and does merging it pay? */
+/* Pure: is a mergeable container scanned, and does merging it pay? */
 #include "doctor/container_benefit.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "kernel/ksm.h"
-#include "kernel/proc.h"
 
 /* 4 MiB: what less memory costs or saves is nobody's problem */
 #define SMALL_PAGES 1024
@@ -83,41 +80,4 @@ bool container_cost_judge(struct doctor *d, const struct container_summary *c, c
 			"%s costs %s of kernel memory and saves %s", name, cost, merged);
 	finding_fix(f, "%s detach %s", d->command, name);
 	return true;
-}
-
-/* AnonHugePages and Anonymous, both in kB, of one process. */
-static bool is_mostly_huge(pid_t pid)
-{
-	char text[4096];
-
-	return proc_read(pid, "smaps_rollup", text, sizeof(text)) > 0 &&
-	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
-}
-
-static void read_scan_progress(const struct container_summary *c,
-			       const struct ksmd_speed *speed, struct scan_progress *out)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	out->scan_ms = ksmd_scan_ms(speed);
-	out->age_ms =
-		(now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK))) * 1000;
-	if (ksm_sysfs("pages_volatile", &out->unstable) < 0)
-		out->unstable = -1;
-}
-
-void container_benefit_check(struct doctor *d, const struct container_summary *c,
-			     const struct ksmd_speed *speed, const char *name)
-{
-	struct scan_progress progress;
-
-	read_scan_progress(c, speed, &progress);
-	container_scan_judge(d, c, &progress, name);
-	if (container_is_scanned_twice(c, &progress) && container_cost_judge(d, c, name) &&
-	    is_mostly_huge(c->task))
-		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
-			    "ksmd splits a huge page only where it finds one of its 512 pages "
-			    "elsewhere, and the kernel's counters show less than is merged",
-			    "%s: most of its memory is in huge pages", name);
 }

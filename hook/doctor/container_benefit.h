@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor: is a mergeable container scanned, and does merging it pay? */
+/* Pure: is a mergeable container scanned, and does merging it pay? */
 #ifndef KSM_CONTAINER_BENEFIT_H
 #define KSM_CONTAINER_BENEFIT_H
 
@@ -8,7 +8,6 @@
 
 #include "doctor/container_summary.h"
 #include "doctor/findings.h"
-#include "doctor/ksmd_speed.h"
 
 /* How far ksmd can have got with a container. */
 struct scan_progress {
@@ -17,25 +16,21 @@ struct scan_progress {
 };
 
 /*
- * Pure: has ksmd had the time for it, and not scanned any of it? With a finding then. name is
+ * Has ksmd had the time for it, and not scanned any of it? With a finding then. name is
  * for messages and commands.
  */
 void container_scan_judge(struct doctor *d, const struct container_summary *c,
 			  const struct scan_progress *p, const char *name);
 
-/* Pure: has ksmd scanned it twice? The first time it only makes checksums. */
+/* Has ksmd scanned it twice? The first time it only makes checksums. */
 bool container_is_scanned_twice(const struct container_summary *c,
 				const struct scan_progress *p);
 
 /*
- * Pure: add findings about a container that was scanned twice. True where there is nothing
+ * Add findings about a container that was scanned twice. True where there is nothing
  * equal to speak of.
  */
 bool container_cost_judge(struct doctor *d, const struct container_summary *c,
 			  const char *name);
-
-/* All of that for a mergeable container, while ksmd runs. */
-void container_benefit_check(struct doctor *d, const struct container_summary *c,
-			     const struct ksmd_speed *speed, const char *name);
 
 #endif

@@ -125,17 +125,3 @@ void container_summaries_take(struct doctor *d, struct container_summaries *out)
 	}
 	out->n = last + 1;
 }
-
-const char *container_target(char *out, size_t size, const struct container_summary *c)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_.+@-";
-	const char *id = c->name.id;
-	size_t len = strlen(id);
-
-	if (id[0] == '-' || strspn(id, plain) != len)
-		snprintf(out, size, "pid:%d", c->pid);
-	else
-		snprintf(out, size, "%s:%.*s", c->name.engine, (int)container_id_shown(id), id);
-	return out;
-}

@@ -31,10 +31,4 @@ struct container_summaries {
  */
 void container_summaries_take(struct doctor *d, struct container_summaries *out);
 
-/*
- * What `ksm-hook attach` takes it by, for messages and, without quotes, for a shell: the name of
- * a cgroup may be any bytes. Returns out.
- */
-const char *container_target(char *out, size_t size, const struct container_summary *c);
-
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* podman's containers.conf and CRI-O's crio.conf: where hooks are, which runtimes there are. */
+/* Pure: containers.conf and crio.conf: the directories of hooks, and the runtimes. */
 #include "doctor/engine_config.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/macros.h"
-#include "doctor/host_files.h"
 #include "doctor/toml.h"
 
 struct engine_scan {
@@ -82,51 +80,4 @@ int engine_config_parse(struct engine_config *c, const char *file, char *text,
 		r = err_set(err, EINVAL, "%s: hooks_dir in line %d is not understood", file,
 			    s.bad_line);
 	return r;
-}
-
-void engine_config_read(struct doctor *d, struct engine_config *c, const char *file)
-{
-	char *text __cleanup(host_file_free) = NULL;
-	struct error err;
-	ssize_t n = host_file_read(file, &text, &err);
-
-	if (n != -ENOENT && (n < 0 || engine_config_parse(c, file, text, &err) < 0))
-		finding_unreadable(d, ID_HOOK_REGISTERED, &err);
-}
-
-void engine_config_read_dir(struct doctor *d, struct engine_config *c, const char *dir,
-			    const char *suffix)
-{
-	char **list = host_files_list(dir, suffix);
-
-	for (size_t i = 0; list && list[i]; i++)
-		engine_config_read(d, c, list[i]);
-	host_files_free(list);
-}
-
-static void check_wrapper(struct doctor *d, const char *engine, const struct engine_runtime *w)
-{
-	struct error what, fix;
-	struct finding *f;
-	int r;
-
-	if (!program_is_ours(d, w->path))
-		return;
-	d->registered.wrapper = true;
-	r = program_check(w->path, &what, &fix);
-	if (r == 0) {
-		finding_add(d, FINDING_OK, ID_WRAPPER, NULL, "%s has the runtime %s", engine,
-			    w->path);
-		return;
-	}
-	f = finding_add(d, FINDING_BROKEN, ID_WRAPPER, "no container of that runtime can start",
-			"%s, which %s names in line %d", what.msg, w->file, w->line);
-	program_fix(d, f, r, w->file, w->path, &fix);
-}
-
-void engine_config_check(struct doctor *d, const struct engine_config *c)
-{
-	for (size_t i = 0; i < c->runtimes; i++)
-		check_wrapper(d, c->engine, &c->runtime[i]);
-	hook_dirs_check(d, c->engine, &c->dirs);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: a file of a hooks directory (oci-hooks(5)): what it registers, and what is wrong with it. */
+/* Pure: a file of a hooks directory (oci-hooks(5)), and what is wrong with it. */
 #ifndef KSM_HOOK_FILE_H
 #define KSM_HOOK_FILE_H
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How fast ksmd scans, for what is mergeable. */
+/* Pure: how fast ksmd scans, for what is mergeable. */
 #include "doctor/ksmd_speed.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "kernel/ksm.h"
-#include "ksmd/settings.h"
 
 /*
  * A page merges in the second scan at the earliest: the first remembers its checksum. Longer
@@ -17,26 +15,6 @@
 
 /* Beyond that the thread is busy most of the time: 20000 pages per 10 ms took 85 % of a CPU. */
 #define BUSY_PAGES_PER_MS 1000
-
-int64_t ksmd_counter(const char *name)
-{
-	int64_t v;
-
-	return ksm_sysfs(name, &v) == 0 && v > 0 ? v : 0;
-}
-
-void ksmd_speed_read(const struct doctor *d, struct ksmd_speed *out)
-{
-	int64_t seen = ksmd_counter("pages_shared") + ksmd_counter("pages_sharing") +
-		       ksmd_counter("pages_unshared") + ksmd_counter("pages_volatile");
-	int64_t scan, nap;
-
-	*out = (struct ksmd_speed){ .scan = ksmd_counter("pages_to_scan"),
-				    .nap = ksmd_counter("sleep_millisecs"),
-				    .pages = seen > d->mergeable_pages ? seen :
-									 d->mergeable_pages };
-	out->enabled = ksmd_enabled_rate(&scan, &nap) && out->scan >= scan && out->nap <= nap;
-}
 
 int64_t ksmd_scan_ms(const struct ksmd_speed *s)
 {

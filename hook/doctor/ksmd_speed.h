@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How fast ksmd scans, for what is mergeable. */
+/* Pure: how fast ksmd scans, for what is mergeable. */
 #ifndef KSM_KSMD_SPEED_H
 #define KSM_KSMD_SPEED_H
 
@@ -14,15 +14,10 @@ struct ksmd_speed {
 	bool enabled;  /* `ksm-hook enable` set this speed, and nobody lowered it */
 };
 
-/* A number from /sys/kernel/mm/ksm; 0 where this kernel has no such file. */
-int64_t ksmd_counter(const char *name);
-
-void ksmd_speed_read(const struct doctor *d, struct ksmd_speed *out);
-
-/* Pure: how long one scan takes, at least. */
+/* How long one scan takes, at least. */
 int64_t ksmd_scan_ms(const struct ksmd_speed *s);
 
-/* Pure: add a finding about the speed. */
+/* Add a finding about the speed. */
 void ksmd_speed_judge(struct doctor *d, const struct ksmd_speed *s);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook/doctor/container_summary.c: by what a container is named to attach. */
-#include "doctor/container_summary.h"
+/* hook/doctor/container_target.c: by what a container is named to attach. */
+#include "doctor/container_target.h"
 
 #include "base/macros.h"
 #include "check.h"

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: by what a container is named to `ksm-hook attach`. */
+#include "doctor/container_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "containers/identify.h"
+
+const char *container_target(char *out, size_t size, const struct container_summary *c)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_.+@-";
+	const char *id = c->name.id;
+	size_t len = strlen(id);
+
+	if (id[0] == '-' || strspn(id, plain) != len)
+		snprintf(out, size, "pid:%d", c->pid);
+	else
+		snprintf(out, size, "%s:%.*s", c->name.engine, (int)container_id_shown(id), id);
+	return out;
+}

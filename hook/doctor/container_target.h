@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: by what a container is named to `ksm-hook attach`. */
+#ifndef KSM_CONTAINER_TARGET_H
+#define KSM_CONTAINER_TARGET_H
+
+#include <stddef.h>
+
+#include "doctor/container_summary.h"
+
+/*
+ * For messages and, without quotes, for a shell: the name of a cgroup may be any bytes, and then
+ * it is the number of its first process. Returns out.
+ */
+const char *container_target(char *out, size_t size, const struct container_summary *c);
+
+#endif
