@@ -3,7 +3,7 @@
 #include "doctor/ksmd_counters.h"
 
 #include "kernel/ksm.h"
-#include "ksmd/settings.h"
+#include "ksmd/boost.h"
 
 int64_t ksmd_counter(const char *name)
 {
@@ -16,11 +16,12 @@ void ksmd_speed_read(const struct doctor *d, struct ksmd_speed *out)
 {
 	int64_t seen = ksmd_counter("pages_shared") + ksmd_counter("pages_sharing") +
 		       ksmd_counter("pages_unshared") + ksmd_counter("pages_volatile");
-	int64_t scan, nap;
+	struct boost_status b;
 
 	*out = (struct ksmd_speed){ .scan = ksmd_counter("pages_to_scan"),
 				    .nap = ksmd_counter("sleep_millisecs"),
 				    .pages = seen > d->mergeable_pages ? seen :
 									 d->mergeable_pages };
-	out->enabled = ksmd_enabled_rate(&scan, &nap) && out->scan >= scan && out->nap <= nap;
+	out->enabled = boost_query(&b) == 0 && out->scan >= b.pages_to_scan &&
+		       b.sleep_ms >= 0 && out->nap <= b.sleep_ms;
 }
