@@ -389,7 +389,8 @@ int boost_query(struct boost_status *out)
 	out->sleep_ms = e.setting[SETTING_SLEEP].there ?
 				setting_number(e.setting[SETTING_SLEEP].set) :
 				-1;
-	fd = openat(dir, BOOST, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	/* a lock is asked for, not taken: that needs no right to write */
+	fd = openat(dir, BOOST, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		out->phase = BOOST_FORBIDDEN;
 	else if (boost_is_locked(fd))
