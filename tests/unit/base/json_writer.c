@@ -84,8 +84,48 @@ static void check_round_trip(const char *value)
 		CHECK((unsigned char)*p >= 0x20 ? *p != 0x7f : *p == '\n');
 }
 
+/* Every kind of value, in an object and in a list. */
+static void kinds(void)
+{
+	struct json_out *o = json_out_new();
+	int saved = dup(STDOUT_FILENO);
+	FILE *f = tmpfile();
+	char text[512];
+	size_t n;
+
+	if (!o || !f)
+		abort();
+	json_out_object(o, NULL);
+	json_out_array(o, "list");
+	json_out_int(o, NULL, -7);
+	json_out_bool(o, NULL, true);
+	json_out_null(o, NULL);
+	json_out_end_array(o);
+	json_out_object(o, "inner");
+	json_out_int(o, "i", INT64_MAX);
+	json_out_bool(o, "b", false);
+	json_out_null(o, "n");
+	json_out_end_object(o);
+	json_out_end_object(o);
+	fflush(stdout);
+	dup2(fileno(f), STDOUT_FILENO);
+	CHECK_INT(json_out_finish(o), 0);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	rewind(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	CHECK_TEXT(text,
+		   "{\n  \"list\": [\n    -7,\n    true,\n    null\n  ],\n  \"inner\": {\n"
+		   "    \"i\": 9223372036854775807,\n    \"b\": false,\n    \"n\": null\n"
+		   "  }\n}\n");
+}
+
 int main(void)
 {
+	kinds();
 	static const char *const as_they_are[] = {
 		"",
 		"plain",

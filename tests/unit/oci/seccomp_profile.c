@@ -100,6 +100,14 @@ static const struct row {
 	  "," RULE("\"prctl\"", "ERRNO",
 		   ARGS(ARG(0, 15, "EQ") "," ARG(6, 0, "EQ") "," ARG(6, 0, "EQ"))) "}",
 	  "aaaa" },
+	/* what is written as a text, or has more digits than a number */
+	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(0, "67", "EQ"))) "}", "rrra" },
+	{ "{" ALLOW
+	  "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(0, 18446744073709551616, "EQ"))) "}",
+	  "rrra" },
+	{ "{" ALLOW
+	  "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(0, 18446744073709551616, "EQ"))) "," DENY "}",
+	  "rrrr" },
 	/* a list where a name has to be */
 	{ "{" ALLOW "," RULE("[\"prctl\"]", "ERRNO", "") "}", "aaaa" },
 

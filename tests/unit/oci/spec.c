@@ -42,6 +42,11 @@ static void ids(void)
 	id("\"hostname\":\"h\"", "h");
 	id("\"linux\":{\"cgroupsPath\":\"/x/\"}", "");
 	id("\"hostname\":7", "");
+	/* no names that a container could have */
+	id("\"hostname\":\"a\\nb\"", "");
+	id("\"hostname\":\"..\"", "");
+	id("\"linux\":{\"cgroupsPath\":\"x:\\u007f\"},\"hostname\":\"h\"", "h");
+	id("\"linux\":{\"cgroupsPath\":\"/libpod-\"}", "libpod-");
 	check_case = "";
 }
 

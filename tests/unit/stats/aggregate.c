@@ -2,7 +2,11 @@
 /* The topmost ancestors of processes: of trees, of what is not known, and in linear time. */
 #include "stats/aggregate.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -43,8 +47,170 @@ static void deep_chain(size_t n, bool falling)
 	free(topmost);
 }
 
+static struct process_stats process(const char *id, pid_t pid, uint64_t first,
+				    enum ksm_method method, int64_t merged)
+{
+	struct process_stats p = { .pid = pid,
+				   .method = method,
+				   .first = first,
+				   .last = first + 1,
+				   .cost = 3,
+				   .profit = 5 };
+
+	snprintf(p.name.engine, sizeof(p.name.engine), "docker");
+	snprintf(p.name.id, sizeof(p.name.id), "%s", id);
+	p.memory = (struct process_memory){ .anonymous = 100, .merged = merged, .own = 7 };
+	return p;
+}
+
+/* Numbers that no process has, so nothing is known of their parents. */
+#define NOBODY 0x7fffff00
+
+/* Rows of containers out of processes in any order. */
+static void containers(void)
+{
+	struct process_stats p[] = {
+		process("web", NOBODY + 1, 10, KSM_BY_PRCTL, 40),
+		process("db", NOBODY + 2, 10, KSM_BY_MADVISE, 20),
+		process("web", NOBODY + 3, 30, KSM_BY_UNKNOWN, 0),
+		process("web", NOBODY + 4, 10, KSM_BY_PRCTL, 40),
+		process("db", NOBODY + 5, 20, KSM_BY_NONE, 0),
+	};
+	struct snapshot s = { 0 };
+	struct fork_group *group = NULL;
+	size_t groups = 0;
+
+	p[2].uncounted = true;
+	p[2].memory.proportional = 60;
+	p[1].memory.zeros = 2;
+	CHECK_INT(find_fork_groups(p, 5, &group, &groups), 0);
+	/* of web two and one, of db one and one */
+	CHECK_INT(groups, 4);
+	for (size_t i = 0; i < groups; i++) {
+		bool two = group[i].n == 2;
+
+		CHECK(group[i].n == 1 || two);
+		CHECK(!two || strcmp(group[i].p->name.id, "web") == 0);
+		for (size_t k = 0; k < group[i].n; k++)
+			/* where several have merged pages, it matters whose own they are */
+			CHECK_INT(group[i].p[k].memory.own, two ? 0 : 7);
+		group[i].saving = (struct saving){ 1, 10 };
+	}
+	CHECK_INT(aggregate_containers(&s, p, 5, group, groups), 0);
+	CHECK_INT(s.n, 2);
+	if (s.n == 2) {
+		const struct container_stats *db = &s.container[0], *web = &s.container[1];
+
+		CHECK_TEXT(db->name.id, "db");
+		CHECK_TEXT(web->name.id, "web");
+		CHECK_INT(db->processes, 2);
+		CHECK_INT(db->mergeable, 1);
+		CHECK_INT(db->by_madvise, 1);
+		CHECK_INT(db->by_prctl, 0);
+		CHECK_INT(db->unknown, 0);
+		CHECK_INT(db->merged, 22);
+		CHECK_INT(db->anonymous, 200);
+		CHECK_INT(db->saving.least, 2);
+		CHECK_INT(db->saving.most, 20);
+		CHECK_INT(web->processes, 3);
+		CHECK_INT(web->mergeable, 2);
+		CHECK_INT(web->by_prctl, 2);
+		CHECK_INT(web->by_madvise, 0);
+		CHECK_INT(web->unknown, 1);
+		/* where the kernel does not count it, what is shared of the memory */
+		CHECK_INT(web->merged, 80 + 40);
+		CHECK_INT(web->cost, 9);
+		CHECK_INT(web->profit, 15);
+		CHECK_INT(web->entered + db->entered, 0);
+	}
+	CHECK_INT(s.total.processes, 5);
+	CHECK_INT(s.total.mergeable, 3);
+	CHECK_INT(s.total.by_prctl, 2);
+	CHECK_INT(s.total.by_madvise, 1);
+	CHECK_INT(s.total.unknown, 1);
+	CHECK_INT(s.total.anonymous, 500);
+	CHECK_INT(s.total.merged, 142);
+	CHECK_INT(s.total.cost, 15);
+	CHECK_INT(s.total.profit, 25);
+	CHECK_INT(s.total.saving.least, 4);
+	CHECK_INT(s.total.saving.most, 40);
+	snapshot_free(&s);
+	free(group);
+	/* none at all */
+	s = (struct snapshot){ 0 };
+	CHECK_INT(find_fork_groups(p, 0, &group, &groups), 0);
+	CHECK_INT(groups, 0);
+	CHECK_INT(aggregate_containers(&s, p, 0, group, 0), 0);
+	CHECK_INT(s.n, 0);
+	snapshot_free(&s);
+	free(group);
+}
+
+static pid_t sleeper(bool with_child, pid_t *child)
+{
+	int ready[2];
+	pid_t pid, inner = 0;
+
+	if (pipe(ready) < 0)
+		abort();
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		inner = with_child ? fork() : 0;
+		if (with_child && inner == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		if (write(ready[1], &inner, sizeof(inner)) != sizeof(inner))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	CHECK_INT(read(ready[0], &inner, sizeof(inner)), sizeof(inner));
+	close(ready[0]);
+	close(ready[1]);
+	if (child)
+		*child = inner;
+	return pid;
+}
+
+/* A container's first process has a child; another came in from outside, later. */
+static void entered(void)
+{
+	struct process_stats p[3];
+	struct fork_group *group = NULL;
+	size_t groups = 0;
+	pid_t child = 0, first = sleeper(true, &child), exec;
+
+	usleep(30000); /* a start is told in hundredths of a second */
+	exec = sleeper(false, NULL);
+	p[0] = process("c", exec, 30, KSM_BY_NONE, 0);
+	p[1] = process("c", child, 20, KSM_BY_NONE, 0);
+	p[2] = process("c", first, 10, KSM_BY_PRCTL, 1);
+	CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_INT(p[i].entered, p[i].pid == exec);
+	free(group);
+	/* where none is mergeable, nobody has come in beside it */
+	p[0] = process("c", exec, 30, KSM_BY_NONE, 0);
+	p[1] = process("c", child, 20, KSM_BY_NONE, 0);
+	p[2] = process("c", first, 10, KSM_BY_NONE, 0);
+	CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
+	for (size_t i = 0; i < 3; i++)
+		CHECK(!p[i].entered);
+	free(group);
+	kill(child, SIGKILL);
+	kill(first, SIGKILL);
+	kill(exec, SIGKILL);
+	waitpid(first, NULL, 0);
+	waitpid(exec, NULL, 0);
+}
+
 int main(void)
 {
+	containers();
+	entered();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t topmost[6];
 

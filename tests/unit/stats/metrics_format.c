@@ -121,8 +121,66 @@ static void identifiers(void)
 	CHECK_INT(strspn(out, allowed), strlen(out));
 }
 
+static const char *printed(const struct snapshot *s, bool collectd)
+{
+	static char *text;
+	size_t len;
+	FILE *f;
+
+	free(text);
+	text = NULL;
+	f = open_memstream(&text, &len);
+	if (!f)
+		abort();
+	if (collectd)
+		CHECK_INT(metrics_collectd(f, s, "a/host", 10), 0);
+	else
+		CHECK_INT(metrics_prometheus(f, s), 0);
+	fclose(f);
+	return text;
+}
+
+/* A line for each container and metric, whole. */
+static void lines(void)
+{
+	struct container_stats list[2] = {
+		{ .name = { "docker", "c1" },
+		  .processes = 3,
+		  .mergeable = 1,
+		  .by_prctl = 1,
+		  .anonymous = 4096 },
+		{ .name = { "lxc", "w/1" }, .processes = 5, .mergeable = 1, .by_madvise = 1 },
+	};
+	struct snapshot s = { .container = list, .n = 2 }, none = { 0 };
+	const char *text;
+
+	snprintf(list[0].metadata.image, sizeof(list[0].metadata.image), "nginx");
+	text = printed(&s, false);
+	CHECK_HAS(text,
+		  "# TYPE ksm_hook_info gauge\nksm_hook_info{version=\"" VERSION "\"} 1\n");
+	CHECK_HAS(
+		text,
+		"{engine=\"docker\",id=\"c1\",namespace=\"\",pod=\"\",container=\"\"} 4096\n");
+	CHECK_HAS(text,
+		  "{engine=\"lxc\",id=\"w/1\",namespace=\"\",pod=\"\",container=\"\"} 5\n");
+	CHECK_HAS(text,
+		  "\nksm_container_info{engine=\"docker\",id=\"c1\",namespace=\"\",pod=\"\","
+		  "container=\"\",image=\"nginx\",method=\"prctl\"} 1\n");
+	CHECK_HAS(text, "image=\"\",method=\"madvise\"} 1\n");
+	text = printed(&none, false);
+	CHECK_HAS(text, "ksm_hook_info");
+	CHECK(strstr(text, "ksm_container") == NULL);
+	text = printed(&s, true);
+	CHECK_HAS(text, "PUTVAL \"a%2fhost/ksm/");
+	CHECK_HAS(text, "PUTVAL \"a%2fhost/ksm-docker_c1/");
+	CHECK_HAS(text, "PUTVAL \"a%2fhost/ksm-lxc_w%2f1/");
+	CHECK_HAS(text, "\" interval=10 N:4096\n");
+	CHECK(strstr(printed(&none, true), "ksm-") == NULL);
+}
+
 int main(void)
 {
+	lines();
 	labels();
 	labels_differ();
 	identifiers();
