@@ -382,6 +382,9 @@ static void scans(void)
 	CHECK_INT(scan("[[], [ ], {}]", NULL), 0);
 	CHECK_TEXT(seen, "=[@1\n/0=[@2\n1 end@3\n/1=[@6\n1 end@8\n/2={@11\n1 end@12\n"
 			 "0 end@13\n");
+	/* a key that is shorter than the one before it */
+	CHECK_INT(scan("{\"abc\":1,\"d\":2}", NULL), 0);
+	CHECK_TEXT(seen, "={@1\n/abc=#1@8\n/d=#2@14\n0 end@15\n");
 	/* what is called at an end may stop it too */
 	CHECK_INT(scan("[[1, 2, 3]]", &stop), -EXDEV);
 	CHECK_TEXT(err.msg, "enough");

@@ -160,6 +160,12 @@ static void processes(void)
 		target_free(&set);
 	}
 	check_case = "";
+	CHECK_INT(target_resolve(&set, NULL, 0, true, &err), 0);
+	CHECK_INT(set.n, 1);
+	CHECK_INT(set.t[0].kind, TARGET_ALL);
+	/* which is no container of ours */
+	CHECK(!target_match(&set, getpid()));
+	target_free(&set);
 	/* the first that is wrong ends it */
 	CHECK_INT(resolve(&set, &err, "pid:0", self), -ENOENT);
 	target_free(&set);

@@ -3,6 +3,8 @@
 #include "kernel/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -323,8 +325,38 @@ static void parents(void)
 	CHECK(!outer);
 }
 
+/* A process that may only read and write, and numbers that can be pinned or not. */
+static void modes(void)
+{
+	int end[2], ready[2], fd = proc_pin(getpid());
+	pid_t pid;
+	char c;
+
+	CHECK(fd >= 0 && fcntl(fd, F_GETFD) >= 0);
+	close(fd);
+	CHECK_INT(proc_pin(0x7fffffff), -ESRCH);
+	CHECK_INT(proc_pin(-1), -ESRCH);
+	CHECK(pipe(end) == 0 && pipe(ready) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(end[1]);
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+		if (write(ready[1], "", 1) == 1)
+			(void)!read(end[0], &c, 1);
+		syscall(SYS_exit, 0);
+	}
+	CHECK_INT(read(ready[0], &c, 1), 1);
+	CHECK_INT(proc_seccomp(pid), SECCOMP_MODE_STRICT);
+	close(end[0]);
+	close(end[1]);
+	close(ready[0]);
+	close(ready[1]);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
+	modes();
 	numbers();
 	parents();
 	names();
