@@ -96,6 +96,8 @@ static void containers(void)
 			CHECK_INT(group[i].p[k].memory.own, two ? 0 : 7);
 		group[i].saving = (struct saving){ 1, 10 };
 	}
+	for (size_t i = 0; i < 5; i++)
+		p[i].entered = p[i].pid == NOBODY + 5;
 	CHECK_INT(aggregate_containers(&s, p, 5, group, groups), 0);
 	CHECK_INT(s.n, 2);
 	if (s.n == 2) {
@@ -121,7 +123,8 @@ static void containers(void)
 		CHECK_INT(web->merged, 80 + 40);
 		CHECK_INT(web->cost, 9);
 		CHECK_INT(web->profit, 15);
-		CHECK_INT(web->entered + db->entered, 0);
+		CHECK_INT(db->entered, 1);
+		CHECK_INT(web->entered, 0);
 	}
 	CHECK_INT(s.total.processes, 5);
 	CHECK_INT(s.total.mergeable, 3);
@@ -130,6 +133,7 @@ static void containers(void)
 	CHECK_INT(s.total.unknown, 1);
 	CHECK_INT(s.total.anonymous, 500);
 	CHECK_INT(s.total.merged, 142);
+	CHECK_INT(s.total.entered, 1);
 	CHECK_INT(s.total.cost, 15);
 	CHECK_INT(s.total.profit, 25);
 	CHECK_INT(s.total.saving.least, 4);
@@ -175,6 +179,27 @@ static pid_t sleeper(bool with_child, pid_t *child)
 	return pid;
 }
 
+/* Of a group as of its members' memory, in whatever order. */
+static void savings(void)
+{
+	struct process_stats p[] = { process("c", 1, 1, KSM_BY_PRCTL, 8),
+				     process("c", 2, 1, KSM_BY_PRCTL, 8) };
+	const struct process_memory memory[] = {
+		{ .anonymous = 8, .proportional = 2, .merged = 8, .own = 8 },
+		{ .anonymous = 8, .proportional = 2, .merged = 8, .own = 3 },
+	};
+
+	for (size_t n = 1; n <= 2; n++) {
+		struct saving want = saving_of_group(memory, n, 0.25), got;
+
+		p[0].memory = memory[0];
+		p[1].memory = memory[1];
+		got = fork_group_saving(p, n, 0.25);
+		CHECK_INT(got.least, want.least);
+		CHECK_INT(got.most, want.most);
+	}
+}
+
 /* A container's first process has a child; another came in from outside, later. */
 static void entered(void)
 {
@@ -210,6 +235,7 @@ static void entered(void)
 int main(void)
 {
 	containers();
+	savings();
 	entered();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t topmost[6];
