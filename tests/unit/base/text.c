@@ -145,6 +145,7 @@ static void utf8(void)
 		size_t len;
 		uint32_t character;
 	} cases[] = {
+		{ "", 1, 0 },
 		{ "a", 1, 'a' },
 		{ "\x7f", 1, 0x7f },
 		{ "\xc2\x80", 2, 0x80 },
