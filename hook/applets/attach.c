@@ -258,7 +258,7 @@ static void print_head(void)
 	printf("%7s  %-15s  %-7s  %10s  %s\n", "PID", "COMMAND", "METHOD", "STOPPED", "RESULT");
 }
 
-static void print_text(const struct attach_options *o, const struct set_mergeable *m)
+static void print_attach_text(const struct attach_options *o, const struct set_mergeable *m)
 {
 	struct totals t = totals(m);
 
@@ -276,7 +276,7 @@ static void print_text(const struct attach_options *o, const struct set_mergeabl
 	printf("; took %.1f ms\n", (double)o->elapsed_us / 1000);
 }
 
-static int print_json(const struct attach_options *o, const struct set_mergeable *m)
+static int print_attach_json(const struct attach_options *o, const struct set_mergeable *m)
 {
 	struct json_out *j = json_out_new();
 	struct totals t = totals(m);
@@ -402,8 +402,8 @@ static int run(struct attach_options *o, const struct target_set *set)
 	if (r == 0 || m.n) {
 		log_failures(&m);
 		if (!o->json)
-			print_text(o, &m);
-		else if (print_json(o, &m) != 0)
+			print_attach_text(o, &m);
+		else if (print_attach_json(o, &m) != 0)
 			status = 1;
 	}
 	if (!o->off && r == 0)

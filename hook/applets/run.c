@@ -39,7 +39,7 @@ static int preload(struct error *err)
 }
 
 /* What works best on this kernel; the command and all that it starts inherit either. */
-static int make_mergeable(struct error *err)
+static int make_self_mergeable(struct error *err)
 {
 	enum probe_way way = probe_way();
 	int r;
@@ -101,7 +101,7 @@ int applet_run(int argc, char **argv)
 	if (r != 0)
 		return options_exit("run", r, &err);
 	argv++;
-	if (make_mergeable(&err) < 0) {
+	if (make_self_mergeable(&err) < 0) {
 		if (o.required) {
 			log_error("not mergeable, so %s is not run: %s", argv[0], err.msg);
 			return 1;

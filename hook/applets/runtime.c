@@ -144,7 +144,7 @@ static void merge_session(const struct runtime_request *request,
 }
 
 /* 0 go on, 1 the container is refused */
-static int make_mergeable(const struct runtime_request *request, struct runtime_decision *d)
+static int prepare_mergeable(const struct runtime_request *request, struct runtime_decision *d)
 {
 	const char *id = request->facts.id;
 	struct error err;
@@ -263,7 +263,7 @@ int applet_runtime(int argc, char **argv)
 	use_log(&request.facts);
 	if (request.facts.command == ARGV_DELETE && request.facts.id)
 		metadata_remove(request.facts.id);
-	if (make_mergeable(&request, &decision) != 0)
+	if (prepare_mergeable(&request, &decision) != 0)
 		return 1;
 	if (find_delegate(&request, &decision.settings, path, &err) < 0) {
 		log_error("%s", err.msg);

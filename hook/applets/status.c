@@ -25,7 +25,7 @@ static const char *exec_text(const struct support *s)
 	return s->exec == KSM_NO ? "no: register the poststart hook" : "not told";
 }
 
-static int64_t value(const char *name)
+static int64_t ksm_value(const char *name)
 {
 	int64_t v;
 
@@ -57,23 +57,23 @@ static void print_enabled(void)
 static void print_ksmd(void)
 {
 	char advisor[64] = "", saved[16], profit[16], zero[16];
-	int64_t page = sysconf(_SC_PAGESIZE), zeros = value("ksm_zero_pages");
+	int64_t page = sysconf(_SC_PAGESIZE), zeros = ksm_value("ksm_zero_pages");
 
-	printf("ksmd            %s\n", run_text(value("run")));
-	printf("                %ld pages every %ld ms", (long)value("pages_to_scan"),
-	       (long)value("sleep_millisecs"));
+	printf("ksmd            %s\n", run_text(ksm_value("run")));
+	printf("                %ld pages every %ld ms", (long)ksm_value("pages_to_scan"),
+	       (long)ksm_value("sleep_millisecs"));
 	if (ksm_sysfs_text("advisor_mode", advisor, sizeof(advisor)) == 0)
 		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
-	printf(", %ld full scans\n", (long)value("full_scans"));
+	printf(", %ld full scans\n", (long)ksm_value("full_scans"));
 	print_enabled();
 	printf("merged          %ld pages stand in for %ld more: %s\n",
-	       (long)value("pages_shared"), (long)value("pages_sharing"),
-	       format_bytes(saved, sizeof(saved), value("pages_sharing") * page));
+	       (long)ksm_value("pages_shared"), (long)ksm_value("pages_sharing"),
+	       format_bytes(saved, sizeof(saved), ksm_value("pages_sharing") * page));
 	if (zeros)
 		printf("                %ld pages of zeros: %s\n", (long)zeros,
 		       format_bytes(zero, sizeof(zero), zeros * page));
 	printf("profit          %s after ksmd's own memory, as the kernel counts it\n",
-	       format_bytes(profit, sizeof(profit), value("general_profit")));
+	       format_bytes(profit, sizeof(profit), ksm_value("general_profit")));
 }
 
 /* The line above counts what fork has shared as well: this one does not. */
@@ -96,7 +96,7 @@ static void print_saved(void)
 	snapshot_free(&s);
 }
 
-static void print_text(const struct support *s)
+static void print_status_text(const struct support *s)
 {
 	printf("KSM             %s\n",
 	       s->ksm ? "in this kernel" : "not in this kernel (CONFIG_KSM)");
@@ -113,7 +113,7 @@ static void print_text(const struct support *s)
 	printf("per process     %s\n", s->per_process ? "yes, /proc/PID/ksm_stat" : "no");
 }
 
-static int print_json(const struct support *s)
+static int print_status_json(const struct support *s)
 {
 	static const char *const counters[] = {
 		"run",
@@ -198,7 +198,7 @@ int applet_status(int argc, char **argv)
 		return options_exit("status", r, &err);
 	s = probe_support();
 	if (o.json)
-		return print_json(&s);
-	print_text(&s);
+		return print_status_json(&s);
+	print_status_text(&s);
 	return 0;
 }

@@ -15,7 +15,7 @@
 /* Long enough for a test to do something to the tracer or the target meanwhile. */
 #define PAUSE_MS 400
 
-static const char *wanted(const char *prefix)
+static const char *fault_argument(const char *prefix)
 {
 	const char *fault = getenv("KSM_FAULT");
 	size_t len = strlen(prefix);
@@ -26,11 +26,11 @@ static const char *wanted(const char *prefix)
 void fault_step(enum fault_step step)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-	const char *at = wanted("kill:");
+	const char *at = fault_argument("kill:");
 
 	if (at && atoi(at) == (int)step)
 		kill(getpid(), SIGKILL);
-	at = wanted("pause:");
+	at = fault_argument("pause:");
 	if (at && atoi(at) == (int)step)
 		nanosleep(&pause, NULL);
 }
@@ -39,7 +39,7 @@ void fault_in_parser(void *answer, size_t size)
 {
 	static volatile char block[64];
 	volatile size_t behind = sizeof(block);
-	const char *what = wanted("parser:");
+	const char *what = fault_argument("parser:");
 
 	if (!what)
 		return;

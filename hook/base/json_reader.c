@@ -101,7 +101,7 @@ const char *json_keep(const char *text, size_t len)
 	return copy;
 }
 
-struct walk {
+struct json_walk_state {
 	const char *name;
 	struct json_path path;
 	json_visit visit;
@@ -115,8 +115,8 @@ struct walk {
 	bool is_array[JSON_DEPTH_MAX];
 };
 
-static int value(struct walk *w, enum json_type type, bool boolean, const char *text,
-		 size_t len)
+static int walk_value(struct json_walk_state *w, enum json_type type, bool boolean,
+		      const char *text, size_t len)
 {
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
 
@@ -129,9 +129,9 @@ static int value(struct walk *w, enum json_type type, bool boolean, const char *
 	return w->ret >= 0;
 }
 
-static int enter(struct walk *w, enum json_type type, bool array)
+static int enter(struct json_walk_state *w, enum json_type type, bool array)
 {
-	if (!value(w, type, false, NULL, 0))
+	if (!walk_value(w, type, false, NULL, 0))
 		return 0;
 	if (w->path.depth == JSON_DEPTH_MAX) {
 		w->ret = err_set(w->err, E2BIG, "%s: nested more than %d deep", w->name,
@@ -147,7 +147,7 @@ static int enter(struct walk *w, enum json_type type, bool array)
 
 static int on_end(void *ctx)
 {
-	struct walk *w = ctx;
+	struct json_walk_state *w = ctx;
 
 	w->path.depth--;
 	if (w->leave)
@@ -165,7 +165,8 @@ static int on_array(void *ctx)
 	return enter(ctx, JSON_ARRAY, true);
 }
 
-static int keep(struct walk *w, const char **out, const unsigned char *text, size_t len)
+static int keep(struct json_walk_state *w, const char **out, const unsigned char *text,
+		size_t len)
 {
 	*out = json_keep((const char *)text, len);
 	if (*out)
@@ -175,7 +176,7 @@ static int keep(struct walk *w, const char **out, const unsigned char *text, siz
 }
 
 /* A scan remembers no more keys than the path has. */
-static int scan_key(struct walk *w, const unsigned char *text, size_t len)
+static int scan_key(struct json_walk_state *w, const unsigned char *text, size_t len)
 {
 	static char keys[JSON_DEPTH_MAX][512];
 	char *key = keys[w->path.depth - 1];
@@ -193,7 +194,7 @@ static int scan_key(struct walk *w, const unsigned char *text, size_t len)
 
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
-	struct walk *w = ctx;
+	struct json_walk_state *w = ctx;
 
 	/* else "io.ksm.merge\\u0000x" would compare equal to the key before the NUL */
 	if (memchr(text, '\0', len)) {
@@ -208,27 +209,27 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 
 static int on_string(void *ctx, const unsigned char *text, size_t len)
 {
-	struct walk *w = ctx;
+	struct json_walk_state *w = ctx;
 	const char *copy = (const char *)text;
 
 	if (!w->scan && !keep(w, &copy, text, len))
 		return 0;
-	return value(w, JSON_STRING, false, copy, len);
+	return walk_value(w, JSON_STRING, false, copy, len);
 }
 
 static int on_number(void *ctx, const char *text, size_t len)
 {
-	return value(ctx, JSON_NUMBER, false, text, len);
+	return walk_value(ctx, JSON_NUMBER, false, text, len);
 }
 
 static int on_boolean(void *ctx, int b)
 {
-	return value(ctx, JSON_BOOL, b, NULL, 0);
+	return walk_value(ctx, JSON_BOOL, b, NULL, 0);
 }
 
 static int on_null(void *ctx)
 {
-	return value(ctx, JSON_NULL, false, NULL, 0);
+	return walk_value(ctx, JSON_NULL, false, NULL, 0);
 }
 
 static const yajl_callbacks callbacks = {
@@ -258,7 +259,7 @@ static void position(char *out, size_t size, const char *text, size_t offset)
 	snprintf(out, size, "line %zu, column %zu", line, column);
 }
 
-static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t at)
+static int syntax_error(struct json_walk_state *w, yajl_handle h, const char *text, size_t at)
 {
 	char where[48], why[96], *end;
 
@@ -270,7 +271,7 @@ static int syntax_error(struct walk *w, yajl_handle h, const char *text, size_t 
 	return err_set(w->err, EINVAL, "%s: %s: %s", w->name, where, why);
 }
 
-static int walk(struct walk *w, const char *text, size_t len, bool comments)
+static int walk_text(struct json_walk_state *w, const char *text, size_t len, bool comments)
 {
 	yajl_alloc_funcs memory = { arena_alloc, arena_realloc, arena_free, NULL };
 	bool ended = false;
@@ -307,22 +308,22 @@ static int walk(struct walk *w, const char *text, size_t len, bool comments)
 int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
 	      void *arg, struct error *err)
 {
-	struct walk w = { .name = name, .visit = visit, .arg = arg, .err = err };
+	struct json_walk_state w = { .name = name, .visit = visit, .arg = arg, .err = err };
 
-	return walk(&w, text, len, comments);
+	return walk_text(&w, text, len, comments);
 }
 
 int json_scan(const char *name, const char *text, size_t len, json_visit visit,
 	      json_leave leave, void *arg, struct error *err)
 {
-	struct walk w = { .name = name,
-			  .visit = visit,
-			  .leave = leave,
-			  .arg = arg,
-			  .err = err,
-			  .scan = true };
+	struct json_walk_state w = { .name = name,
+				     .visit = visit,
+				     .leave = leave,
+				     .arg = arg,
+				     .err = err,
+				     .scan = true };
 
-	return walk(&w, text, len, false);
+	return walk_text(&w, text, len, false);
 }
 
 bool json_path_is(const struct json_path *path, ...)

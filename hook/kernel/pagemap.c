@@ -37,7 +37,7 @@ struct scan_arg {
 /* A line of smaps holds at most a path, which the kernel cuts at PATH_MAX. */
 #define LINE_ROOM 16384
 
-struct walk {
+struct pages_walk_state {
 	int pagemap, kpageflags, page_shift;
 	bool can_skip; /* the kernel has PAGEMAP_SCAN */
 	enum pages_which which;
@@ -84,7 +84,7 @@ bool pages_entry_is(uint64_t entry, uint64_t frame)
 	return entry & ENTRY_PRESENT && !(entry & ENTRY_FILE) && (entry & ENTRY_FRAME) == frame;
 }
 
-static bool wanted(enum pages_which which, const char *flags)
+static bool is_wanted_mapping(enum pages_which which, const char *flags)
 {
 	switch (which) {
 	case PAGES_ALL:
@@ -119,7 +119,7 @@ bool pages_flags_eligible(const char *flags)
  * The first page that may be anonymous from start on: reading the map of a runtime's heap,
  * gigabytes of address space with little in it, would take longer than all else.
  */
-static uint64_t skip_hole(struct walk *w, uint64_t start, uint64_t end)
+static uint64_t skip_hole(struct pages_walk_state *w, uint64_t start, uint64_t end)
 {
 	struct scan_range range = { 0 };
 	struct scan_arg arg = {
@@ -146,7 +146,7 @@ static uint64_t skip_hole(struct walk *w, uint64_t start, uint64_t end)
 }
 
 /* Look up the kinds of n pages; a frame that the kernel does not know is of none. */
-static void read_kinds(struct walk *w, size_t n)
+static void read_kinds(struct pages_walk_state *w, size_t n)
 {
 	memset(w->kind, 0, n * sizeof(w->kind[0]));
 	for (size_t i = 0, k; i < n; i = k) {
@@ -161,7 +161,7 @@ static void read_kinds(struct walk *w, size_t n)
 	}
 }
 
-static int give(struct walk *w, uint64_t addr, size_t entries)
+static int give(struct pages_walk_state *w, uint64_t addr, size_t entries)
 {
 	size_t n = 0, kept = 0;
 
@@ -186,7 +186,7 @@ static int give(struct walk *w, uint64_t addr, size_t entries)
 	return kept ? w->fn(w->arg, w->page, kept) : 0;
 }
 
-static int walk_mapping(struct walk *w, uint64_t start, uint64_t end)
+static int walk_mapping(struct pages_walk_state *w, uint64_t start, uint64_t end)
 {
 	const uint64_t size = 1ull << w->page_shift;
 
@@ -216,7 +216,7 @@ static int walk_mapping(struct walk *w, uint64_t start, uint64_t end)
 }
 
 /* smaps rather than maps: it alone says which mappings are special. */
-static int walk_mappings(struct walk *w, struct lines *l)
+static int walk_mappings(struct pages_walk_state *w, struct lines *l)
 {
 	unsigned long long start = 0, end = 0, anonymous = 0;
 	char *line;
@@ -233,7 +233,7 @@ static int walk_mappings(struct walk *w, struct lines *l)
 		} else if (strncmp(line, "Anonymous:", 10) == 0) {
 			anonymous = strtoull(line + 10, NULL, 10);
 		} else if (strncmp(line, "VmFlags:", 8) == 0 && anonymous &&
-			   wanted(w->which, line + 8)) {
+			   is_wanted_mapping(w->which, line + 8)) {
 			r = walk_mapping(w, start, end);
 			if (r != 0)
 				return r;
@@ -245,7 +245,7 @@ static int walk_mappings(struct walk *w, struct lines *l)
 int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg)
 {
 	__cleanup(close_fd) int dir = -1, smaps = -1, pagemap = -1, kpageflags = -1;
-	struct walk w = { .can_skip = true, .which = which, .fn = fn, .arg = arg };
+	struct pages_walk_state w = { .can_skip = true, .which = which, .fn = fn, .arg = arg };
 	struct lines l = { 0 };
 	char path[32];
 

@@ -31,7 +31,7 @@ bool state_decides(const struct policy_config *config, const char *key)
 {
 	return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 ||
 	       has_rule_for(&config->allow, key) || has_rule_for(&config->deny, key) ||
-	       (config->shared_layout && layout_names_group(key));
+	       (config->shared_layout && annotation_is_engines(key));
 }
 
 int state_annotation(const char *text_name, struct state *out, const char *key,

@@ -6,47 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * What the engines set themselves, behind whatever a pod brought along: containerd
- * (internal/cri/annotations), CRI-O (pkg/annotations; the kubelet's labels among its
- * annotations). Docker and podman tell no image; the org.opencontainers.image annotations
- * that podman hands down are the image author's, who must not choose the group.
- */
-static const char *const namespaces[] = { "io.kubernetes.cri.sandbox-namespace",
-					  "io.kubernetes.cri-o.Namespace",
-					  "io.kubernetes.pod.namespace", NULL };
-static const char *const images[] = { "io.kubernetes.cri.image-name",
-				      "io.kubernetes.cri-o.ImageName", NULL };
-static const char *const pods[] = { "io.kubernetes.cri.sandbox-name",
-				    "io.kubernetes.cri-o.KubeName", "io.kubernetes.pod.name",
-				    NULL };
-
-static bool is_one_of(const char *const *keys, const char *key)
-{
-	for (; *keys; keys++) {
-		if (strcmp(*keys, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool layout_names_group(const char *key)
-{
-	return is_one_of(namespaces, key) || is_one_of(images, key) || is_one_of(pods, key);
-}
-
-/* The first that is there and not empty, or NULL. */
-static const char *first_value(const char *const *keys, const struct annotation *a, size_t n)
-{
-	for (; *keys; keys++) {
-		const char *value = policy_value(a, n, *keys);
-
-		if (value && *value)
-			return value;
-	}
-	return NULL;
-}
-
 /* What a group's name has besides letters and digits: an image's name has all of these. */
 #define GROUP_SIGNS "-._/:@+"
 
@@ -84,17 +43,17 @@ static bool matches_glob(const struct policy_globs *globs, const char *group)
 static bool name_group(const struct policy_keys *keys, const struct policy_config *c,
 		       const struct annotation *a, size_t n, struct decision *d)
 {
-	const char *ns = first_value(namespaces, a, n), *kind, *value,
-		   *name = policy_value(a, n, keys->group);
+	const char *ns = annotation_namespace(a, n), *kind, *value,
+		   *name = annotation_value(a, n, keys->group);
 	char uid[16];
 	int len;
 
 	if (name) {
 		kind = "group";
 		value = name;
-	} else if ((value = first_value(images, a, n)) != NULL) {
+	} else if ((value = annotation_image(a, n)) != NULL) {
 		kind = "image";
-	} else if ((value = first_value(pods, a, n)) != NULL) {
+	} else if ((value = annotation_pod(a, n)) != NULL) {
 		kind = "pod";
 	} else if (c->owner) {
 		kind = "uid";
@@ -124,13 +83,14 @@ static bool name_group(const struct policy_keys *keys, const struct policy_confi
 void layout_decide(const struct policy_keys *keys, const struct policy_config *c,
 		   const struct annotation *a, size_t n, struct decision *d)
 {
-	const char *value = policy_value(a, n, keys->layout);
+	const char *value = annotation_value(a, n, keys->layout);
 	bool named;
 
 	if (!value || strcmp(value, "private") == 0)
 		return;
 	if (strcmp(value, "shared") != 0) {
-		policy_misunderstood(d, keys->kind, keys->layout, value, "private, shared");
+		annotation_misunderstood(d->warning, sizeof(d->warning), keys->kind,
+					 keys->layout, value, "private, shared");
 		return;
 	}
 	if (!d->merge)

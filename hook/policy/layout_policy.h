@@ -4,15 +4,9 @@
 #define KSM_LAYOUT_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "policy/policy.h"
-
-/* The value of the last annotation of that name, or NULL. */
-const char *policy_value(const struct annotation *a, size_t n, const char *key);
-
-/* Add a line about a value that is none of those expected to d's warning. */
-void policy_misunderstood(struct decision *d, const char *kind, const char *key,
-			  const char *value, const char *expected);
+#include "policy/policy_types.h"
 
 /*
  * Set d's group, or say in d->unshared why there is none; d->merge is decided already. The
@@ -30,9 +24,6 @@ void layout_decide(const struct policy_keys *keys, const struct policy_config *c
 
 /* May a group have this name? */
 bool layout_is_group(const char *name);
-
-/* Is this an engine's annotation that says whose a container is? */
-bool layout_names_group(const char *key);
 
 /*
  * What in a container's config.json keeps it from sharing a layout, or REASON_NONE. A look at

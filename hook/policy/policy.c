@@ -12,27 +12,6 @@
 #include <string.h>
 
 static const char *const containers_names[] = { "annotated", "all", "none" };
-const struct policy_keys policy_annotations = {
-	.kind = "annotation ",
-	.merge = ANNOTATION_PREFIX "merge",
-	.required = ANNOTATION_PREFIX "required",
-	.method = ANNOTATION_PREFIX "method",
-	.layout = ANNOTATION_PREFIX "layout",
-	.group = ANNOTATION_PREFIX "group",
-	.yes = "true",
-	.no = "false",
-};
-
-const struct policy_keys policy_environment = {
-	.kind = "",
-	.merge = "KSM_MERGE",
-	.required = "KSM_REQUIRED",
-	.layout = "KSM_LAYOUT",
-	.group = "KSM_GROUP",
-	.yes = "yes",
-	.no = "no",
-};
-
 static const char *const method_names[] = { "auto", "inject", "preload" };
 
 static int find_name(const char *text, const char *const *names, size_t n)
@@ -64,23 +43,11 @@ int policy_method_parse(const char *text, enum policy_method *out)
 	return 0;
 }
 
-const char *policy_value(const struct annotation *a, size_t n, const char *key)
-{
-	const char *value = NULL;
-
-	/* the last of several, as Go's decoder has it */
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(a[i].key, key) == 0)
-			value = a[i].value;
-	}
-	return value;
-}
-
 static const struct policy_rule *matching_rule(const struct policy_rules *rules,
 					       const struct annotation *a, size_t n)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		const char *value = policy_value(a, n, rules->rule[i].annotation);
+		const char *value = annotation_value(a, n, rules->rule[i].annotation);
 
 		if (value && fnmatch(rules->rule[i].match, value, 0) == 0)
 			return &rules->rule[i];
@@ -88,21 +55,11 @@ static const struct policy_rule *matching_rule(const struct policy_rules *rules,
 	return NULL;
 }
 
-void policy_misunderstood(struct decision *d, const char *kind, const char *key,
-			  const char *value, const char *expected)
-{
-	size_t len = strlen(d->warning);
-
-	snprintf(d->warning + len, sizeof(d->warning) - len,
-		 "%s%s%s=\"%.47s\" is none of %s and counts as not given", len ? "; " : "",
-		 kind, key, value, expected);
-}
-
 /* 1 yes, 0 no, -1 not given or not understood */
 static int requested_truth(struct decision *d, const struct policy_keys *keys,
 			   const struct annotation *a, size_t n, const char *key)
 {
-	const char *value = policy_value(a, n, key);
+	const char *value = annotation_value(a, n, key);
 	char expected[16];
 
 	if (!value)
@@ -112,7 +69,8 @@ static int requested_truth(struct decision *d, const struct policy_keys *keys,
 	if (strcmp(value, keys->no) == 0)
 		return 0;
 	snprintf(expected, sizeof(expected), "%s, %s", keys->yes, keys->no);
-	policy_misunderstood(d, keys->kind, key, value, expected);
+	annotation_misunderstood(d->warning, sizeof(d->warning), keys->kind, key, value,
+				 expected);
 	return -1;
 }
 
@@ -172,10 +130,10 @@ void policy_decide_by(const struct policy_keys *keys, const struct policy_config
 	required = requested_truth(out, keys, annotations, n, keys->required);
 	out->required = required < 0 ? config->required : required;
 
-	method = keys->method ? policy_value(annotations, n, keys->method) : NULL;
+	method = keys->method ? annotation_value(annotations, n, keys->method) : NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
-		policy_misunderstood(out, keys->kind, keys->method, method,
-				     "auto, inject, preload");
+		annotation_misunderstood(out->warning, sizeof(out->warning), keys->kind,
+					 keys->method, method, "auto, inject, preload");
 	if (keys->layout)
 		layout_decide(keys, config, annotations, n, out);
 }

@@ -3,86 +3,9 @@
 #ifndef KSM_POLICY_H
 #define KSM_POLICY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "base/log.h"
-#include "base/reason.h"
-
-#define ANNOTATION_PREFIX "io.ksm."
-
-/* More rules than this in config.json is an error. */
-#define POLICY_RULES_MAX 64
-
-enum policy_containers { CONTAINERS_ANNOTATED, CONTAINERS_ALL, CONTAINERS_NONE };
-enum policy_method { METHOD_AUTO, METHOD_INJECT, METHOD_PRELOAD };
-
-/* Matches a container whose annotation has a value that fits the glob(7) pattern. */
-struct policy_rule {
-	const char *annotation;
-	const char *match;
-};
-
-struct policy_rules {
-	struct policy_rule rule[POLICY_RULES_MAX];
-	size_t n;
-};
-
-/* glob(7) patterns of groups' names */
-struct policy_globs {
-	const char *glob[POLICY_RULES_MAX];
-	size_t n;
-};
-
-/* More runtimes than this are an error too. */
-#define POLICY_RUNTIMES_MAX 8
-
-/* config.json; all zero is the default. */
-struct policy_config {
-	enum policy_containers containers;
-	enum policy_method method;
-	bool by_runtime; /* not in the file: the user opted in by choosing the runtime wrapper */
-	bool required;
-	struct policy_rules allow, deny;
-	bool shared_layout;
-	struct policy_globs allow_groups, deny_groups;
-	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
-	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
-	size_t runtimes;
-	bool log_given;
-	enum log_level log;
-};
-
-struct annotation {
-	const char *key, *value;
-};
-
-/* The name of a group, with its NUL. */
-#define POLICY_GROUP_MAX 184
-
-struct decision {
-	bool merge;
-	bool required;
-	enum policy_method method;
-	enum reason reason;          /* why so; REASON_NONE: nothing was decided */
-	enum reason unshared_reason; /* why its layout is not shared, where it asked for that */
-	char text[160];              /* the reason in words, for the log */
-	char warning[480];           /* values that were not understood; empty if none */
-	char group[POLICY_GROUP_MAX]; /* shares its layout with this group; empty: private */
-	char unshared[144];           /* unshared_reason in words; empty if it did not ask */
-};
-
-/* The keys by which a container says what it wants. */
-struct policy_keys {
-	const char *kind; /* in messages, in front of a key */
-	const char *merge, *required;
-	const char *method; /* NULL: has no say in it */
-	const char *layout, *group;
-	const char *yes, *no;
-};
-
-extern const struct policy_keys policy_annotations; /* io.ksm.merge=true|false, … */
-extern const struct policy_keys policy_environment; /* KSM_MERGE=yes|no, … */
+#include "policy/policy_types.h"
 
 int policy_containers_parse(const char *text, enum policy_containers *out);
 int policy_method_parse(const char *text, enum policy_method *out);

@@ -173,12 +173,12 @@ testUnknownValuesAreNamed() {
 	lxc_make unknown privileged "lxc.environment = KSM_MERGE=true"
 	start unknown
 	assert_none_merged unknown
-	assertContains "$said" "$said" 'KSM_MERGE="true" is none of yes, no and counts as not given'
+	assertContains "$said" "$said" 'invalid value KSM_MERGE="true", expected one of yes, no; ignored'
 	lxc_make unknown privileged "lxc.environment = KSM_MERGE=yes" \
 		"lxc.environment = KSM_REQUIRED=perhaps"
 	start unknown
 	assert_all_merged unknown
-	assertContains "$said" "$said" 'KSM_REQUIRED="perhaps" is none of yes, no'
+	assertContains "$said" "$said" 'invalid value KSM_REQUIRED="perhaps", expected one of yes, no'
 }
 
 # an administrator's mistake: the containers start, unless merging is required
@@ -333,7 +333,7 @@ testSyslog() {
 	wait_for 5 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
 	assertContains "$said" "$said" "ksm-hook["
 	assertContains "$said" "$said" "[lxc] id=logged"
-	assertContains "$said" "$said" 'KSM_MERGE="perhaps" is none of'
+	assertContains "$said" "$said" 'invalid value KSM_MERGE="perhaps"'
 }
 
 # no process, no parsing: what is left is the exec

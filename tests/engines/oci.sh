@@ -102,7 +102,7 @@ testUnknownValueIsReported() {
 	assertEquals 0 $?
 	kill $_pid
 	assertContains "$out" "$out" 'io.ksm.merge="yes"'
-	assertContains "$out" "$out" 'counts as not given'
+	assertContains "$out" "$out" 'expected one of true, false; ignored'
 }
 
 testConfigAll() {

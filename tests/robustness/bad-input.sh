@@ -249,7 +249,7 @@ test_large_annotation() {
 test_unknown_values_are_named() {
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"maybe"}}' >"$work/in/maybe"
 	hook createRuntime required <"$work/in/maybe"
-	judge "unknown value" 0 1 'annotation io.ksm.merge="maybe" is none of true, false'
+	judge "unknown value" 0 1 'invalid value annotation io.ksm.merge="maybe", expected one of true, false'
 }
 
 test_broken_config() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who shares a layout with whom, as a table, and what in config.json forbids it. */
 #include "policy/layout_policy.h"
+#include "policy/policy.h"
 
 #include "base/macros.h"
 #include "check.h"
@@ -196,7 +197,8 @@ static void odd_values(void)
 	const char *pair[] = { YES, "io.kubernetes.cri.image-name", name, NULL };
 
 	CHECK_TEXT(decide(&c, odd).group, "");
-	CHECK_HAS(decide(&c, odd).warning, "io.ksm.layout=\"yes\" is none of private, shared");
+	CHECK_HAS(decide(&c, odd).warning,
+		  "io.ksm.layout=\"yes\", expected one of private, shared");
 	/* the longest, and one that is longer: never cut, which would make two names equal */
 	memset(name, 'x', sizeof(name));
 	name[POLICY_GROUP_MAX - 1 - strlen("image:")] = '\0';
@@ -278,9 +280,9 @@ static void names_of_groups(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		CHECK(layout_names_group(keys[i]));
-	CHECK(!layout_names_group("io.kubernetes.pod.uid"));
-	CHECK(!layout_names_group(""));
+		CHECK(annotation_is_engines(keys[i]));
+	CHECK(!annotation_is_engines("io.kubernetes.pod.uid"));
+	CHECK(!annotation_is_engines(""));
 }
 
 int main(void)

@@ -264,7 +264,7 @@ static void unknown_values(void)
 	CHECK_HAS(d.warning, "io.ksm.merge=");
 	CHECK_HAS(d.warning, "io.ksm.required=");
 	CHECK_HAS(d.warning, "io.ksm.method=");
-	CHECK_HAS(d.warning, "preload and counts as not given");
+	CHECK_HAS(d.warning, "preload; ignored");
 }
 
 static void duplicates(void)
@@ -313,7 +313,8 @@ static void environment(void)
 	a[1].value = "true";
 	policy_decide_by(&policy_environment, &all, a, 4, &d);
 	CHECK(d.merge);
-	CHECK_TEXT(d.warning, "KSM_MERGE=\"true\" is none of yes, no and counts as not given");
+	CHECK_TEXT(d.warning,
+		   "invalid value KSM_MERGE=\"true\", expected one of yes, no; ignored");
 }
 
 static void names(void)
