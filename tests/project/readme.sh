@@ -130,9 +130,11 @@ testAttach() {
 testConfig() {
 	mkdir -p /etc/ksm-hook
 	step config | tee "$work/steps/config" >/etc/ksm-hook/config.json
-	for case in "shop-1 yes" "payments-1 no"; do
+	# as containerd and as CRI-O name a pod's namespace
+	for case in "cri.sandbox-namespace=shop-1 yes" "cri.sandbox-namespace=payments-1 no" \
+		"pod.namespace=shop-1 yes" "pod.namespace=payments-1 no"; do
 		podman run -d --name web --annotation io.ksm.merge=true \
-			--annotation "io.kubernetes.pod.namespace=${case% *}" image >/dev/null 2>&1
+			--annotation "io.kubernetes.${case% *}" image >/dev/null 2>&1
 		is "$(podman_pid)" "${case#* }"
 		podman rm -f -t 0 web >/dev/null 2>&1
 	done
