@@ -68,18 +68,22 @@ $(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
 ALL += $(BUILD)/ksm-hook
 CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults
 
-# ksm-hook(8) and a page for each applet that has one of its own
+# ksm-hook(8), and a page for each command or pair of commands
 MANUALS := $(notdir $(wildcard docs/ksm-hook*.8))
 
 install::
 	$(INSTALL) -D -m 755 $(BUILD)/ksm-hook $(DESTDIR)$(SBINDIR)/ksm-hook
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 644 $(MANUALS:%=docs/%) $(DESTDIR)$(MANDIR)/man8
+	ln -sf ksm-hook-attach.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-detach.8
+	ln -sf ksm-hook-enable.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-disable.8
 	$(INSTALL) -D -m 644 docs/ksm-hook.conf.5 $(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5
+	$(INSTALL) -D -m 644 docs/ksm-hook-reasons.7 $(DESTDIR)$(MANDIR)/man7/ksm-hook-reasons.7
 	$(INSTALL) -D -m 644 docs/grafana-dashboard.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json
 
 uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-hook $(MANUALS:%=$(DESTDIR)$(MANDIR)/man8/%) \
-		$(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5 \
+		$(DESTDIR)$(MANDIR)/man8/ksm-hook-detach.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-disable.8 \
+		$(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5 $(DESTDIR)$(MANDIR)/man7/ksm-hook-reasons.7 \
 		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json

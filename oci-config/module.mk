@@ -34,8 +34,8 @@ install::
 	ln -srf $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/runc
 	ln -srf $(DESTDIR)$(SBINDIR)/ksm-hook $(DESTDIR)$(LIBEXECDIR)/ksm-hook/crun
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8
-	ln -sf ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-runc.8
-	ln -sf ksm-hook.8 $(DESTDIR)$(MANDIR)/man8/ksm-crun.8
+	ln -sf ksm-hook-runtime.8 $(DESTDIR)$(MANDIR)/man8/ksm-runc.8
+	ln -sf ksm-hook-runtime.8 $(DESTDIR)$(MANDIR)/man8/ksm-crun.8
 	sed 's|/usr/local/sbin/|$(SBINDIR)/|' oci-config/docker-register >$(BUILD)/docker-register
 	$(INSTALL) -D -m 755 $(BUILD)/docker-register $(DESTDIR)$(DATADIR)/ksm-hook/docker-register
 
