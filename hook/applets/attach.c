@@ -65,7 +65,7 @@ static const struct command_syntax attach_command = {
 	.examples =
 		"ksm-hook attach web lxc:db 4711 /system.slice/redis.service\n"
 		"ksm-hook attach --all --watch=30\n",
-	.see_also = "ksm-hook(8), ksm-hook-ps(8), ksm-hook-estimate(8)",
+	.see_also = "ksm-hook-attach(8), ksm-hook-ps(8), ksm-hook-estimate(8)",
 	.option = {
 		OPTION_ALL,
 		OPTION_TEXT(struct attach_options, method_name, "method", "auto|prctl|madvise",
@@ -95,7 +95,7 @@ static const struct command_syntax detach_command = {
 	.examples =
 		"ksm-hook detach web\n"
 		"ksm-hook detach --all --force\n",
-	.see_also = "ksm-hook(8), ksm-hook-ps(8)",
+	.see_also = "ksm-hook-attach(8), ksm-hook-ps(8)",
 	.option = {
 		OPTION_ALL,
 		OPTION_TEXT(struct attach_options, method_name, "method", "auto|prctl|madvise",

@@ -33,7 +33,7 @@ static const struct command_syntax create_runtime_command = {
 		"not possible.\n",
 	.examples =
 		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook.json\n",
-	.see_also = "ksm-hook(8), ksm-hook.conf(5), oci-hooks(5)",
+	.see_also = "ksm-hook-hooks(8), ksm-hook.conf(5), oci-hooks(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,
 		{ "" },
@@ -49,7 +49,7 @@ static const struct command_syntax poststop_command = {
 		"(ksm-hook ps) and its place in a group of a shared layout.\n"
 		"\n"
 		"The exit status is 0.\n",
-	.see_also = "ksm-hook(8), ksm-hook-ps(8), oci-hooks(5)",
+	.see_also = "ksm-hook-hooks(8), ksm-hook-ps(8), oci-hooks(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,
 		{ "" },

@@ -278,7 +278,7 @@ static const struct command_syntax lxc_command = {
 	.examples =
 		"lxc.hook.mount = /usr/sbin/ksm-hook lxc\n"
 		"lxc.environment = KSM_MERGE=yes\n",
-	.see_also = "ksm-hook(8), ksm-hook.conf(5), lxc.container.conf(5)",
+	.see_also = "ksm-hook-hooks(8), ksm-hook.conf(5), lxc.container.conf(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,
 		{ "" },

@@ -174,7 +174,7 @@ static const struct command_syntax poststart_command = {
 		"\n"
 		"The exit status is 0, also when it is called wrongly; it is 1 only where\n"
 		"merging is required and was not possible.\n",
-	.see_also = "ksm-hook(8), ksm-hook.conf(5), oci-hooks(5)",
+	.see_also = "ksm-hook-hooks(8), ksm-hook.conf(5), oci-hooks(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,
 		{ "" },

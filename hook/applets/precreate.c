@@ -245,7 +245,7 @@ static const struct command_syntax precreate_command = {
 	.examples =
 		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook-precreate.json\n"
 		"ksm-hook precreate <bundle/config.json >changed.json\n",
-	.see_also = "ksm-hook(8), ksm-hook.conf(5), libksm_preload(7)",
+	.see_also = "ksm-hook-hooks(8), ksm-hook.conf(5), libksm_preload(7)",
 	.option = {
 		OPTION_TEXT(struct precreate, config_path, "config", "FILE",
 			    "read this configuration instead of\n"

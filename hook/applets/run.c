@@ -79,7 +79,7 @@ static const struct command_syntax run_command = {
 	.examples =
 		"ksm-hook run -- redis-server --port 7000\n"
 		"ksm-hook run --required dockerd\n",
-	.see_also = "ksm-hook(8), libksm_preload(7)",
+	.see_also = "ksm-hook-run(8), libksm_preload(7)",
 	.option = {
 		OPTION_FLAG(struct run_options, required, "required",
 			    "do not run COMMAND where it would not be mergeable; by\n"

@@ -230,7 +230,7 @@ static const struct command_syntax runtime_command = {
 	.examples =
 		"docker run --runtime ksm-runc nginx\n"
 		"ksm-hook runtime --config /etc/ksm-hook/test.json run -b bundle box\n",
-	.see_also = "ksm-hook(8), ksm-hook.conf(5)",
+	.see_also = "ksm-hook-runtime(8), ksm-hook.conf(5)",
 	.option = {
 		OPTION_TEXT(struct runtime_request, config_path, "config", "FILE",
 			    "read this configuration instead of\n"

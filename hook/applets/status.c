@@ -177,7 +177,7 @@ static const struct command_syntax status_command = {
 	.examples =
 		"ksm-hook status\n"
 		"ksm-hook status --json | jq .saved_bytes\n",
-	.see_also = "ksm-hook(8), ksm-hook-ps(8), ksm-hook-doctor(8)",
+	.see_also = "ksm-hook-status(8), ksm-hook-ps(8), ksm-hook-doctor(8)",
 	.option = {
 		OPTION_FLAG(struct status_options, json, "json",
 			    "print JSON"),

@@ -40,6 +40,9 @@ testEachCommandExplainsItself() {
 		# every option of the usage line is explained, and no other
 		assertEquals "$c: usage line" "$(options "$c")" \
 			"$(echo "$said" | head -n 1 | grep -o -e '\[--[a-z][a-z-]*' | tr -d '[' | sort)"
+		page=$(echo "$said" | sed -n 's/^See also: \(ksm-hook[a-z-]*\)(8).*/\1/p')
+		assertTrue "$c: $page is the page that tells of it" \
+			"grep -qE '^\.Cm (.* \| )?$c( \||\$)' '$top/docs/$page.8'"
 		# with a text of its own
 		assertEquals "$c: a text for each" "" \
 			"$(echo "$said" | awk '/^Options:/ { on = 1; next } /^$/ { on = 0 }
@@ -51,11 +54,12 @@ testEachCommandExplainsItself() {
 # Each page beside the commands that it tells of: nothing that is missing on either side. Options
 # of other programs that our pages name are listed.
 testTheManualSaysTheSame() {
-	foreign="--annotation --collector --help --hooks-dir --log --log-format --name --now --runtime --version"
-	for page in "$top"/docs/ksm-hook*.8; do
+	foreign="--annotation --collector --help --hooks-dir --log --log-format --name --now --runc-binary --runtime --version"
+	for page in "$top"/docs/ksm-hook-*.8; do
 		name=$(basename "$page" .8)
 		case $name in
-		ksm-hook) told="createRuntime prestart poststart poststop lxc precreate run runtime attach detach status" ;;
+		ksm-hook-hooks) told="createRuntime prestart poststart poststop lxc precreate" ;;
+		ksm-hook-attach) told="attach detach" ;;
 		ksm-hook-enable) told="enable disable" ;;
 		*) told=${name#ksm-hook-} ;;
 		esac
@@ -63,14 +67,17 @@ testTheManualSaysTheSame() {
 		grep -o -e '--[a-z][a-z-]*' "$work/page" | sort -u >"$work/in-page"
 		for c in $told; do options "$c"; done | sort -u >"$work/in-help"
 		assertEquals "$name lacks what --help has" "" "$(comm -13 "$work/in-page" "$work/in-help")"
-		# the page of all names options of those that have their own
-		[ "$name" != ksm-hook ] || for c in $commands; do options "$c"; done | sort -u >"$work/in-help"
 		assertEquals "--help lacks what $name has" "" "$(comm -23 "$work/in-page" "$work/in-help" |
 			grep -vxF -e "$(echo "$foreign" | tr ' ' '\n')")"
 		echo "$told" >>"$work/told"
 	done
 	assertEquals "every command is told of" "$(echo "$commands" | sort)" \
 		"$(tr ' ' '\n' <"$work/told" | sort -u)"
+	# the page of all commands names options of each, and none that there is not
+	for c in $commands; do options "$c"; done | sort -u >"$work/in-help"
+	assertEquals "no command has what ksm-hook(8) names" "" "$(mandoc -T utf8 "$top/docs/ksm-hook.8" |
+		col -b | grep -o -e '--[a-z][a-z-]*' | sort -u | comm -23 - "$work/in-help" |
+		grep -vxF -e "$(echo "$foreign" | tr ' ' '\n')")"
 }
 
 # wrong STATUS MESSAGE WORD...: one line, nothing on stdout
