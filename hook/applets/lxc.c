@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,23 +105,14 @@ static int read_lxc_config(struct lxc_call *call, struct error *err)
 {
 	static char text[LXC_CONFIG_MAX + 1];
 	const char *path = getenv("LXC_CONFIG_FILE");
-	__cleanup(close_fd) int fd = -1;
-	struct stat st;
 	ssize_t n;
 
 	if (!path)
 		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "LXC_CONFIG_FILE %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, EINVAL, "LXC_CONFIG_FILE %s: not a regular file", path);
-	n = read_all(fd, text, LXC_CONFIG_MAX, 0);
-	if (n == -EFBIG)
-		return err_set(err, EFBIG, "LXC_CONFIG_FILE %s: longer than %u bytes", path,
-			       LXC_CONFIG_MAX);
+	n = read_regular_file(AT_FDCWD, path, FILE_UNTRUSTED | FILE_SYMLINK, text,
+			      LXC_CONFIG_MAX, err);
 	if (n < 0)
-		return err_errno(err, (int)-n, "LXC_CONFIG_FILE %s", path);
+		return err_wrap(err, (int)n, "LXC_CONFIG_FILE");
 	call->limits = memmem(text, (size_t)n, "lxc.prlimit.stack", 17) ||
 		       memmem(text, (size_t)n, "lxc.prlimit.as", 14);
 	for (int i = 0; i < VARIABLES; i++) {

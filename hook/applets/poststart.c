@@ -61,51 +61,48 @@ static bool wait_for_exec(pid_t pid, int pidfd, off_t runtime_size, int timeout_
 	return true;
 }
 
-/* Add the children of all threads of pid. Returns the new number of processes in list. */
-static size_t add_children(pid_t pid, pid_t *list, size_t n)
+struct process_list {
+	pid_t *pid; /* room for PROCESSES_MAX */
+	size_t n;
+	pid_t parent;
+};
+
+static int add_children_of(pid_t tid, void *arg)
 {
+	struct process_list *l = arg;
 	char path[48], *text = NULL, *end;
 	size_t room = 0;
-	struct dirent *e;
-	DIR *dir;
+	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	if (!dir)
-		return n;
-	while ((e = readdir(dir)) != NULL) {
-		pid_t tid = atoi(e->d_name);
-		FILE *f;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", l->parent, tid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (getline(&text, &room, f) > 0) {
+		for (char *p = text; l->n < PROCESSES_MAX; p = end) {
+			pid_t child = (pid_t)strtol(p, &end, 10);
 
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
-		f = tid > 0 ? fopen(path, "re") : NULL;
-		if (!f)
-			continue;
-		if (getline(&text, &room, f) > 0) {
-			for (char *p = text; n < PROCESSES_MAX; p = end) {
-				pid_t child = (pid_t)strtol(p, &end, 10);
-
-				if (end == p)
-					break;
-				list[n++] = child;
-			}
+			if (end == p)
+				break;
+			l->pid[l->n++] = child;
 		}
-		fclose(f);
 	}
 	free(text);
-	closedir(dir);
-	return n;
+	fclose(f);
+	return 0;
 }
 
 /* The init and all that descends from it. */
 static size_t processes_of(pid_t init, pid_t *list)
 {
-	size_t n = 1;
+	struct process_list l = { .pid = list, .n = 1 };
 
 	list[0] = init;
-	for (size_t i = 0; i < n; i++)
-		n = add_children(list[i], list, n);
-	return n;
+	for (size_t i = 0; i < l.n; i++) {
+		l.parent = list[i];
+		(void)proc_for_each_thread(l.parent, add_children_of, &l);
+	}
+	return l.n;
 }
 
 /*

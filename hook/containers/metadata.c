@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -177,21 +175,11 @@ static bool has_init(const char *text)
 	return strncmp(text, "init 0 ", 7) != 0;
 }
 
-static ssize_t read_metadata_file(int dir, const char *name, char *text, size_t size,
-				  time_t *written)
+static ssize_t read_metadata_file(int dir, const char *name, char *text, size_t size)
 {
-	__cleanup(close_fd) int fd =
-		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
+	struct error ignored;
 
-	if (fd < 0)
-		return -errno;
-	if (written) {
-		if (fstat(fd, &st) < 0)
-			return -errno;
-		*written = st.st_mtime;
-	}
-	return read_all(fd, text, size - 1, 0);
+	return read_regular_file(dir, name, FILE_TRUSTED, text, size - 1, &ignored);
 }
 
 void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *id),
@@ -209,13 +197,14 @@ void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *i
 	rewinddir(d);
 	while ((e = readdir(d)) != NULL) {
 		char text[1024];
-		time_t written = 0;
+		struct stat st;
 
 		if (!is_metadata_id(e->d_name) ||
-		    read_metadata_file(dir, e->d_name, text, sizeof(text), &written) < 0)
+		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    read_metadata_file(dir, e->d_name, text, sizeof(text)) < 0)
 			continue;
 		if (has_init(text) ? init_has_ended(text) :
-				     is_running && now - written > YOUNG_SECONDS &&
+				     is_running && now - st.st_mtime > YOUNG_SECONDS &&
 					     !is_running(arg, e->d_name))
 			unlinkat(dir, e->d_name, 0);
 	}
@@ -276,7 +265,7 @@ bool metadata_read(int dir, const char *id, struct metadata *out)
 	char text[1024];
 
 	*out = (struct metadata){ 0 };
-	if (!is_metadata_id(id) || read_metadata_file(dir, id, text, sizeof(text), NULL) < 0 ||
+	if (!is_metadata_id(id) || read_metadata_file(dir, id, text, sizeof(text)) < 0 ||
 	    init_has_ended(text))
 		return false;
 	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {

@@ -2,7 +2,6 @@
 /* Which thread of a process suffers least from being stopped for a moment? */
 #include "inject/thread_rank.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,13 +84,34 @@ static enum thread_rank rank_thread(pid_t pid, pid_t tid, int *cpu)
 	return rank_line(text);
 }
 
+struct thread_choosing {
+	pid_t pid;
+	struct thread_choice *choice;
+	int seen, best;
+};
+
+static int consider_thread(pid_t tid, void *arg)
+{
+	struct thread_choosing *s = arg;
+	enum thread_rank rank;
+	int grade, cpu = -1;
+
+	rank = rank_thread(s->pid, tid, &cpu);
+	/* of two that do the same, the one that has not been refused */
+	grade = rank == THREAD_ENDED ? 0 : GRADE(rank) - is_refused(s->choice, tid);
+	if (grade > s->best) {
+		s->best = grade;
+		s->choice->rank = rank;
+		s->choice->tid = tid;
+		s->choice->cpu = cpu;
+	}
+	return ++s->seen == LOOKED_AT_MAX || s->best >= GRADE(THREAD_BEST);
+}
+
 int thread_choose(pid_t pid, struct thread_choice *c)
 {
+	struct thread_choosing s = { .pid = pid, .choice = c };
 	struct proc_stat st;
-	struct dirent *e;
-	char path[32];
-	int seen = 0, best = 0;
-	DIR *dir;
 
 	if (proc_stat(pid, &st) < 0)
 		return -ESRCH;
@@ -100,30 +120,6 @@ int thread_choose(pid_t pid, struct thread_choice *c)
 	c->rank = THREAD_FRAGILE; /* whatever it does, there is no other */
 	if (st.threads == 1 && st.state != 'Z')
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	if (!dir)
-		return -ESRCH;
-	while (best < GRADE(THREAD_BEST) && seen < LOOKED_AT_MAX && (e = readdir(dir))) {
-		pid_t tid = atoi(e->d_name);
-		enum thread_rank rank;
-		int grade, cpu = -1;
-
-		if (tid <= 0)
-			continue;
-		seen++;
-		rank = rank_thread(pid, tid, &cpu);
-		if (rank == THREAD_ENDED)
-			continue;
-		/* of two that do the same, the one that has not been refused */
-		grade = GRADE(rank) - is_refused(c, tid);
-		if (grade > best) {
-			best = grade;
-			c->rank = rank;
-			c->tid = tid;
-			c->cpu = cpu;
-		}
-	}
-	closedir(dir);
-	return best > 0 ? 0 : -ESRCH;
+	(void)proc_for_each_thread(pid, consider_thread, &s);
+	return s.best > 0 ? 0 : -ESRCH;
 }

@@ -3,7 +3,6 @@
 #include "kernel/ksm.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,14 +207,10 @@ enum ksm_flag ksm_process_flag(pid_t pid, bool *seen)
 int ksm_sysfs_text(const char *name, char *buf, size_t size)
 {
 	char path[96];
-	__cleanup(close_fd) int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), SYSFS "%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read_all(fd, buf, size - 1, 0);
+	n = read_kernel_file(path, buf, size);
 	if (n < 0)
 		return (int)n;
 	buf[strcspn(buf, "\n")] = '\0';

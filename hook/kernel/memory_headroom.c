@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/macros.h"
 #include "base/text.h"
 #include "kernel/proc.h"
 
@@ -30,13 +29,6 @@ struct group {
 	int64_t bytes;
 };
 
-static ssize_t read_file(const char *path, char *buf, size_t size)
-{
-	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	return fd < 0 ? -errno : read_all(fd, buf, size - 1, 0);
-}
-
 /* A number of one line; INT64_MAX for "max"; -1 when it cannot be read. */
 static int64_t number(const struct layout *l, const char *path, const char *name)
 {
@@ -45,7 +37,7 @@ static int64_t number(const struct layout *l, const char *path, const char *name
 	ssize_t n;
 
 	snprintf(file, sizeof(file), "%s%s/%s", l->root, path, name);
-	n = read_file(file, text, sizeof(text));
+	n = read_kernel_file(file, text, sizeof(text));
 	if (n <= 0)
 		return -1;
 	if (strncmp(text, "max", 3) == 0)
@@ -60,7 +52,7 @@ static int64_t reclaimable(const struct layout *l, const char *path)
 	const char *line;
 
 	snprintf(file, sizeof(file), "%s%s/memory.stat", l->root, path);
-	if (read_file(file, text, sizeof(text)) <= 0)
+	if (read_kernel_file(file, text, sizeof(text)) <= 0)
 		return 0;
 	snprintf(key, sizeof(key), "\n%s ", l->reclaimable);
 	line = strstr(text, key);
@@ -189,7 +181,7 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 		sum += need[i].bytes;
 	if (sum == 0)
 		return 0;
-	if (read_file("/proc/meminfo", text, sizeof(text)) > 0)
+	if (read_kernel_file("/proc/meminfo", text, sizeof(text)) > 0)
 		available = proc_field(text, "MemAvailable");
 	if (available >= 0 && sum > available * 1024)
 		return does_not_fit(sum, available * 1024, "the machine", err);

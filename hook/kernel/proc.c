@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/macros.h"
 #include "base/text.h"
 
 /* include/linux/sched.h */
@@ -115,14 +113,10 @@ int proc_seccomp(pid_t tid)
 
 int proc_parent(pid_t *number, bool *outer)
 {
-	__cleanup(close_fd) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	char text[4096];
 	const char *line;
-	ssize_t n;
+	ssize_t n = read_kernel_file("/proc/self/status", text, sizeof(text));
 
-	if (fd < 0)
-		return -errno;
-	n = read_all(fd, text, sizeof(text) - 1, 0);
 	if (n < 0)
 		return (int)n;
 	*number = (pid_t)proc_field(text, "PPid");
@@ -135,53 +129,20 @@ int proc_parent(pid_t *number, bool *outer)
 	return 0;
 }
 
-/* In the order of /proc, which is that of their making. */
-int proc_live_thread(pid_t pid, pid_t *tid)
-{
-	struct proc_stat st;
-	char path[32];
-	DIR *dir;
-
-	if (proc_stat(pid, &st) < 0)
-		return -ESRCH;
-	*tid = pid;
-	if (st.state != 'Z')
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	if (!dir)
-		return -ESRCH;
-	while ((*tid = proc_next(dir)) > 0) {
-		if (proc_thread_stat(pid, *tid, &st) == 0 && st.state != 'Z' && st.state != 'X')
-			break;
-	}
-	closedir(dir);
-	return *tid > 0 ? 0 : -ESRCH;
-}
-
-pid_t proc_next(DIR *dir)
-{
-	struct dirent *e;
-
-	while ((e = readdir(dir)) != NULL) {
-		int64_t pid;
-
-		if (parse_int(e->d_name, strlen(e->d_name), 1, INT_MAX, &pid) == 0)
-			return (pid_t)pid;
-	}
-	return 0;
-}
-
 static int for_each_number(const char *path, int (*visit)(pid_t number, void *arg), void *arg)
 {
 	DIR *dir = opendir(path);
-	pid_t number;
+	struct dirent *e;
 	int r = 0;
 
 	if (!dir)
 		return -errno;
-	while (r == 0 && (number = proc_next(dir)) != 0)
-		r = visit(number, arg);
+	while (r == 0 && (e = readdir(dir)) != NULL) {
+		int64_t number;
+
+		if (parse_int(e->d_name, strlen(e->d_name), 1, INT_MAX, &number) == 0)
+			r = visit((pid_t)number, arg);
+	}
 	closedir(dir);
 	return r;
 }
@@ -197,4 +158,28 @@ int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *ar
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	return for_each_number(path, visit, arg);
+}
+
+static int stop_at_live_thread(pid_t tid, void *arg)
+{
+	pid_t *pid = arg;
+	struct proc_stat st;
+
+	if (proc_thread_stat(*pid, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+		return 0;
+	*pid = tid;
+	return 1;
+}
+
+/* In the order of /proc, which is that of their making. */
+int proc_live_thread(pid_t pid, pid_t *tid)
+{
+	struct proc_stat st;
+
+	if (proc_stat(pid, &st) < 0)
+		return -ESRCH;
+	*tid = pid;
+	if (st.state != 'Z')
+		return 0;
+	return proc_for_each_thread(pid, stop_at_live_thread, tid) > 0 ? 0 : -ESRCH;
 }

@@ -3,7 +3,6 @@
 #ifndef KSM_PROC_H
 #define KSM_PROC_H
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,8 +66,5 @@ int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg);
 
 /* The same for every thread of a process. */
 int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg);
-
-/* The next process id of the directory /proc, opened as a DIR; 0 at its end. */
-pid_t proc_next(DIR *dir);
 
 #endif

@@ -32,7 +32,6 @@
 #define FILE_MAX        (1u << 20)
 /* From config.json to a process of the container: a runtime gives up long before that. */
 #define PENDING_MS 60000
-#define NEW        ".new"
 
 struct member {
 	char id[256]; /* as a file name */
@@ -134,22 +133,31 @@ static int open_groups(unsigned owner, bool make, struct error *err)
 	return fd;
 }
 
+struct process_search {
+	const char *encoded;
+	pid_t found;
+};
+
+static int stop_at_member(pid_t pid, void *arg)
+{
+	struct process_search *s = arg;
+	struct container_name c;
+	char name[256];
+
+	if (!container_of(pid, &c) || encode(c.id, name, sizeof(name)) < 0 ||
+	    strcmp(name, s->encoded) != 0)
+		return 0;
+	s->found = pid;
+	return 1;
+}
+
 /* The process that a container was started with, by its cgroup; 0 where there is none. */
 static pid_t find_process(const char *encoded)
 {
-	struct container_name c;
-	char name[256];
-	pid_t pid, found = 0;
-	DIR *dir = opendir("/proc");
+	struct process_search s = { .encoded = encoded };
 
-	while (dir && !found && (pid = proc_next(dir)) > 0) {
-		if (container_of(pid, &c) && encode(c.id, name, sizeof(name)) == 0 &&
-		    strcmp(name, encoded) == 0)
-			found = pid;
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	(void)proc_for_each(stop_at_member, &s);
+	return s.found;
 }
 
 static bool is_there(struct member *m)
@@ -185,16 +193,17 @@ static struct member *add(struct record *r)
 /* 0, -ENOENT, or -EBADMSG for what we have not written. */
 static int read_record(int dir, const char *name, struct record *r)
 {
-	__cleanup(close_fd) int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char *text, *line, *rest;
+	char *text = malloc(FILE_MAX + 1), *line, *rest;
+	struct error ignored;
 	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	text = malloc(FILE_MAX + 1);
 	if (!text)
 		return -ENOMEM;
-	n = read_all(fd, text, FILE_MAX, 0);
+	n = read_regular_file(dir, name, FILE_TRUSTED, text, FILE_MAX, &ignored);
+	if (n == -ENOENT) {
+		free(text);
+		return -ENOENT;
+	}
 	line = n > 0 ? strtok_r(text, "\n", &rest) : NULL;
 	if (!line || sscanf(line, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &r->group.stack,
 			    &r->group.python, r->group.perl) != 3) {
@@ -216,7 +225,7 @@ static int read_record(int dir, const char *name, struct record *r)
 
 static int write_record(int dir, const char *name, const struct record *r)
 {
-	__cleanup(close_fd) int fd = -1;
+	struct error ignored;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
@@ -230,17 +239,8 @@ static int write_record(int dir, const char *name, const struct record *r)
 		fprintf(f, "%s %d %" PRIu64 " %" PRId64 "\n", r->member[i].id, r->member[i].pid,
 			r->member[i].start, r->member[i].pending);
 	ret = fclose(f) == 0 ? 0 : -ENOMEM;
-	/* the lock is ours: one of this name was left by somebody who was killed */
-	(void)unlinkat(dir, NEW, 0);
 	if (ret == 0)
-		fd = openat(dir, NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
-	if (ret == 0 && fd < 0)
-		ret = -errno;
-	if (ret == 0)
-		ret = write_all(fd, text, size);
-	if (ret == 0 && renameat(dir, NEW, dir, name) < 0)
-		ret = -errno;
+		ret = replace_file(dir, name, text, size, 0600, &ignored);
 	free(text);
 	return ret;
 }
@@ -284,6 +284,10 @@ static void prune_others(int dir, const char *but, const char *id)
 	while (d && (e = readdir(d)) != NULL) {
 		struct record r __cleanup(free_record) = { 0 };
 
+		/* the lock is ours: a temporary file was left by somebody who was killed */
+		if (e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			(void)unlinkat(dir, e->d_name, 0);
 		if (e->d_name[0] == '.' || (but && strcmp(e->d_name, but) == 0))
 			continue;
 		if (read_record(dir, e->d_name, &r) == -EBADMSG)

@@ -6,7 +6,6 @@
  */
 #include "layout/layout.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -45,11 +43,10 @@ static long personality_of(pid_t pid, pid_t tid)
 /* Where each thread's stack is charged in full, a thousand threads would be a terabyte. */
 static int check_host(struct error *err)
 {
-	__cleanup(close_fd) int fd =
-		open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
-	char text[8] = "";
+	char text[8];
 
-	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && text[0] == '2')
+	if (read_kernel_file("/proc/sys/vm/overcommit_memory", text, sizeof(text)) > 0 &&
+	    text[0] == '2')
 		return err_set(err, ENOTSUP,
 			       "with vm.overcommit_memory=2 every thread's stack would count "
 			       "with the group's stack limit");
@@ -87,36 +84,50 @@ static int raise_limit(pid_t pid, const struct group_secrets *g, struct error *e
 	return 0;
 }
 
-/* Those that have yet to be told, each a target of its own. -errno, or their number. */
+/* The threads of target that have yet to be told, each a target of its own. */
+struct thread_list {
+	const struct inject_target *target;
+	struct inject_target *thread;
+	size_t n;
+	long personality; /* of the last one */
+};
+
+static pid_t number_in_proc(const struct inject_target *t)
+{
+	return t->proc_pid ? t->proc_pid : t->pid;
+}
+
+static int list_thread(pid_t tid, void *arg)
+{
+	struct thread_list *l = arg;
+	const struct inject_target *t = l->target;
+	long p = personality_of(number_in_proc(t), tid);
+
+	if (p < 0 || ((unsigned long)p & LAYOUT_NO_RANDOMIZE))
+		return 0;
+	/* of another pid namespace's numbers only the leader's is known */
+	if (l->n == THREADS_MAX || (t->proc_pid && tid != t->proc_pid))
+		return -E2BIG;
+	l->personality = p;
+	l->thread[l->n] = *t;
+	l->thread[l->n++].tid = t->proc_pid ? 0 : tid;
+	return 0;
+}
+
+/* -errno, or their number. */
 static ssize_t list_threads(const struct inject_target *t, struct inject_target *out,
 			    long *personality, struct error *err)
 {
-	pid_t pid = t->proc_pid ? t->proc_pid : t->pid;
-	char path[32];
-	size_t n = 0;
-	pid_t tid;
-	DIR *dir;
+	struct thread_list l = { .target = t, .thread = out };
+	int r = proc_for_each_thread(number_in_proc(t), list_thread, &l);
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	if (!dir)
-		return err_errno(err, errno, "%s", path);
-	while ((tid = proc_next(dir)) > 0) {
-		long p = personality_of(pid, tid);
-
-		if (p < 0 || ((unsigned long)p & LAYOUT_NO_RANDOMIZE))
-			continue;
-		/* of another pid namespace's numbers only the leader's is known */
-		if (n == THREADS_MAX || (t->proc_pid && tid != pid)) {
-			closedir(dir);
-			return err_set(err, E2BIG, "it has too many threads");
-		}
-		*personality = p;
-		out[n] = *t;
-		out[n++].tid = t->proc_pid ? 0 : tid;
-	}
-	closedir(dir);
-	return (ssize_t)n;
+	if (r == -E2BIG)
+		return err_set(err, E2BIG, "it has too many threads");
+	if (r < 0)
+		return err_errno(err, -r, "threads of process %d", number_in_proc(t));
+	if (l.n > 0)
+		*personality = l.personality;
+	return (ssize_t)l.n;
 }
 
 /*
