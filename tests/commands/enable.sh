@@ -115,7 +115,7 @@ testKsmtunedIsNotFought() {
 	before=$(values)
 	hook enable
 	assertEquals "$out" 1 "$rc"
-	assertContains "$out" "ksmtuned (process $left) drives ksmd"
+	assertContains "$out" "ksmtuned (process $left), a KSM tuning daemon"
 	assertEquals "$before" "$(values)"
 }
 
