@@ -9,6 +9,7 @@
  * no openat2.
  */
 #include "openvz.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/io.h"
 
 #define LIB_PARENT "usr/lib"
 #define LIB_NAME   "ksm-preload"
@@ -66,7 +69,7 @@ static bool same(const struct stat *a, const struct stat *b)
 }
 
 /* The directory PATH below ROOT, if it is one, in the same file system. */
-static int walk(int root, const char *path, const struct stat *root_st, struct reason *why)
+static int walk(int root, const char *path, const struct stat *root_st, struct error *err)
 {
 	int dir = root, next, done = 0;
 	struct stat st;
@@ -79,16 +82,16 @@ static int walk(int root, const char *path, const struct stat *root_st, struct r
 		done += len;
 		next = openat(dir, name, DIR_FLAGS);
 		if (next >= 0)
-			because(why, 0,
+			err_set(err, EINVAL,
 				"/%.*s in the container is a mount of another file "
 				"system, which may not be its own",
 				done, path);
 		else if ((errno == ENOTDIR || errno == ELOOP) &&
 			 fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			because(why, 0, "/%.*s in the container is %s, not a directory", done,
-				path, kind(st.st_mode));
+			err_set(err, EINVAL, "/%.*s in the container is %s, not a directory",
+				done, path, kind(st.st_mode));
 		else
-			because(why, errno, "cannot open /%.*s in the container", done, path);
+			err_errno(err, errno, "cannot open /%.*s in the container", done, path);
 		if (dir != root)
 			close(dir);
 		if (next < 0)
@@ -104,20 +107,20 @@ static int walk(int root, const char *path, const struct stat *root_st, struct r
 	return dir;
 }
 
-static int places_open(struct places *p, const char *path, struct reason *why)
+static int places_open(struct places *p, const char *path, struct error *err)
 {
-	struct reason second;
+	struct error second;
 	struct stat host;
 	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
-		return because(why, errno, "cannot open VE_ROOT %s", path);
+		return err_errno(err, errno, "cannot open VE_ROOT %s", path);
 	if (fstat(root, &p->root) < 0 || stat("/", &host) < 0 || same(&host, &p->root)) {
 		close(root);
-		return because(why, 0, "VE_ROOT %s is the host's own root", path);
+		return err_set(err, EINVAL, "VE_ROOT %s is the host's own root", path);
 	}
-	p->etc = walk(root, "etc", &p->root, why);
-	p->lib = walk(root, LIB_PARENT, &p->root, p->etc < 0 ? &second : why);
+	p->etc = walk(root, "etc", &p->root, err);
+	p->lib = walk(root, LIB_PARENT, &p->root, p->etc < 0 ? &second : err);
 	close(root);
 	return 0;
 }
@@ -151,7 +154,7 @@ static bool is_mount_point(const struct stat *st)
 }
 
 /* The file to mount on, made if it is not there; *created says so. */
-static int open_file(int etc, bool *created, struct reason *why)
+static int open_file(int etc, bool *created, struct error *err)
 {
 	struct stat st;
 	int fd;
@@ -159,12 +162,12 @@ static int open_file(int etc, bool *created, struct reason *why)
 	*created = false;
 	if (fstatat(etc, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
-			return because(why, errno, "cannot look at /etc/" FILE_NAME);
+			return err_errno(err, errno, "cannot look at /etc/" FILE_NAME);
 		fd = openat(etc, FILE_NAME,
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
 		if (fd < 0)
-			return because(why, errno,
-				       "cannot create /etc/" FILE_NAME " in the container");
+			return err_errno(err, errno,
+					 "cannot create /etc/" FILE_NAME " in the container");
 		*created = true;
 		return fd;
 	}
@@ -174,15 +177,16 @@ static int open_file(int etc, bool *created, struct reason *why)
 	if (fd >= 0)
 		close(fd);
 	if (S_ISREG(st.st_mode))
-		return because(why, 0, "/etc/" FILE_NAME " in the container is being changed");
-	return because(why, 0,
+		return err_set(err, EINVAL,
+			       "/etc/" FILE_NAME " in the container is being changed");
+	return err_set(err, EINVAL,
 		       "/etc/" FILE_NAME " in the container is %s; it must be a regular file "
 		       "or absent",
 		       kind(st.st_mode));
 }
 
 /* The container's own lines and ours; *text is to be freed. */
-static int merge(int file, bool empty, char **text, size_t *len, struct reason *why)
+static int merge(int file, bool empty, char **text, size_t *len, struct error *err)
 {
 	char path[32];
 	ssize_t n = 0;
@@ -191,23 +195,23 @@ static int merge(int file, bool empty, char **text, size_t *len, struct reason *
 	*len = 0;
 	*text = malloc(OWN_MAX + sizeof(PRELOAD_LINE) + 1);
 	if (!*text)
-		return because(why, ENOMEM, "no memory");
+		return err_errno(err, ENOMEM, "no memory");
 	if (!empty) {
 		/* the very file that was found to be a regular one */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0)
-			return because(why, errno, "cannot read /etc/" FILE_NAME);
-		while (*len <= OWN_MAX && (n = read(fd, *text + *len, OWN_MAX + 1 - *len)) > 0)
-			*len += (size_t)n;
+			return err_errno(err, errno, "cannot read /etc/" FILE_NAME);
+		n = read_all(fd, *text, OWN_MAX, 0);
 		close(fd);
-		if (n < 0)
-			return because(why, errno, "cannot read /etc/" FILE_NAME);
-		if (*len > OWN_MAX)
-			return because(why, 0,
+		if (n == -EFBIG)
+			return err_set(err, EINVAL,
 				       "/etc/" FILE_NAME " in the container is longer than %d "
 				       "bytes",
 				       OWN_MAX);
+		if (n < 0)
+			return err_errno(err, (int)-n, "cannot read /etc/" FILE_NAME);
+		*len = (size_t)n;
 	}
 	if (*len && (*text)[*len - 1] != '\n')
 		(*text)[(*len)++] = '\n';
@@ -216,27 +220,27 @@ static int merge(int file, bool empty, char **text, size_t *len, struct reason *
 	return 0;
 }
 
-static int open_dir(int lib, struct reason *why)
+static int open_dir(int lib, struct error *err)
 {
 	int fd;
 
 	if (mkdirat(lib, LIB_NAME, 0755) < 0 && errno != EEXIST)
-		return because(why, errno,
-			       "cannot create /" LIB_PARENT "/" LIB_NAME " in the container");
+		return err_errno(err, errno,
+				 "cannot create /" LIB_PARENT "/" LIB_NAME " in the container");
 	fd = openat(lib, LIB_NAME, DIR_FLAGS);
 	if (fd < 0)
-		because(why, errno,
-			"/" LIB_PARENT "/" LIB_NAME " in the container is no directory");
+		err_errno(err, errno,
+			  "/" LIB_PARENT "/" LIB_NAME " in the container is no directory");
 	return fd;
 }
 
-static int bind_on(const char *from, int fd, struct reason *why)
+static int bind_on(const char *from, int fd, struct error *err)
 {
 	char to[32];
 
 	snprintf(to, sizeof(to), "/proc/self/fd/%d", fd);
 	if (mount(from, to, NULL, MS_BIND, NULL) < 0)
-		return because(why, errno, "cannot bind %s into the container", from);
+		return err_errno(err, errno, "cannot bind %s into the container", from);
 	return 0;
 }
 
@@ -268,17 +272,17 @@ static void remove_mount_points(const struct places *p)
 }
 
 /* With the stage up: binds both, and looks whether they are where they should be. */
-static int bind_both(const struct places *p, int dir, int file, struct reason *why)
+static int bind_both(const struct places *p, int dir, int file, struct error *err)
 {
 	struct stat lib, list, seen_lib, seen_list;
 
 	if (stat(stage_dir, &lib) < 0 || stat(stage_file, &list) < 0)
-		return because(why, errno, "cannot look at %s", stage_dir);
-	if (bind_on(stage_dir, dir, why) == 0 && bind_on(stage_file, file, why) == 0) {
+		return err_errno(err, errno, "cannot look at %s", stage_dir);
+	if (bind_on(stage_dir, dir, err) == 0 && bind_on(stage_file, file, err) == 0) {
 		if (ours(p, &seen_lib, &seen_list) && same(&lib, &seen_lib) &&
 		    same(&list, &seen_list))
 			return 0;
-		because(why, 0,
+		err_set(err, EINVAL,
 			"/etc/" FILE_NAME " or /" LIB_PARENT "/" LIB_NAME
 			" in the container was exchanged meanwhile");
 	}
@@ -287,7 +291,7 @@ static int bind_both(const struct places *p, int dir, int file, struct reason *w
 	return -1;
 }
 
-int preload_bind(const char *root, char **libdirs, struct reason *why)
+int preload_bind(const char *root, char **libdirs, struct error *err)
 {
 	bool created = false;
 	struct stat a, b;
@@ -297,7 +301,7 @@ int preload_bind(const char *root, char **libdirs, struct reason *why)
 	size_t len;
 	int file = -1, dir = -1, rc = -1;
 
-	if (places_open(&p, root, why) < 0)
+	if (places_open(&p, root, err) < 0)
 		return -1;
 	if (p.etc < 0 || p.lib < 0)
 		goto out;
@@ -305,13 +309,13 @@ int preload_bind(const char *root, char **libdirs, struct reason *why)
 		rc = 0; /* run twice */
 		goto out;
 	}
-	file = open_file(p.etc, &created, why);
-	if (file < 0 || merge(file, created, &text, &len, why) < 0)
+	file = open_file(p.etc, &created, err);
+	if (file < 0 || merge(file, created, &text, &len, err) < 0)
 		goto undo;
-	dir = open_dir(p.lib, why);
-	if (dir < 0 || stage_make(&stage, libdirs, text, len, why) < 0)
+	dir = open_dir(p.lib, err);
+	if (dir < 0 || stage_make(&stage, libdirs, text, len, err) < 0)
 		goto undo;
-	rc = bind_both(&p, dir, file, why);
+	rc = bind_both(&p, dir, file, err);
 	stage_drop(&stage);
 undo:
 	if (rc < 0)
@@ -326,12 +330,12 @@ out:
 	return rc;
 }
 
-int preload_unbind(const char *root, struct reason *why)
+int preload_unbind(const char *root, struct error *err)
 {
 	struct stat lib, file;
 	struct places p = { .etc = -1, .lib = -1 };
 
-	if (places_open(&p, root, why) < 0)
+	if (places_open(&p, root, err) < 0)
 		return -1;
 	if (ours(&p, &lib, &file)) {
 		detach(p.etc, FILE_NAME, &file);

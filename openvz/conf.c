@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads KSM_MERGE, KSM_REQUIRED and VE_ROOT as vzctl reads its configuration. */
 #include "openvz.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -103,7 +104,7 @@ static int expand(char *out, size_t size, const char *in, const char *veid)
 }
 
 int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const char *vz_conf,
-	      struct reason *why)
+	      struct error *err)
 {
 	const char *const files[2] = { ve_conf, vz_conf };
 	char *root = NULL;
@@ -116,14 +117,14 @@ int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const ch
 		rc = lookup(files[i], "VE_ROOT", &root);
 		/* a container may have no configuration of its own */
 		if (rc < 0 && rc != -ENOENT)
-			return because(why, -rc, "cannot read %s", files[i]);
+			return err_errno(err, -rc, "cannot read %s", files[i]);
 	}
 	if (!root || root[0] != '/') {
 		free(root);
-		return because(why, 0, "neither %s nor %s gives VE_ROOT as a full path",
+		return err_set(err, EINVAL, "neither %s nor %s gives VE_ROOT as a full path",
 			       ve_conf, vz_conf);
 	}
 	rc = expand(conf->root, sizeof(conf->root), root, veid);
 	free(root);
-	return rc < 0 ? because(why, 0, "VE_ROOT is too long") : 0;
+	return rc < 0 ? err_set(err, EINVAL, "VE_ROOT is too long") : 0;
 }

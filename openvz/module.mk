@@ -15,12 +15,22 @@ OPENVZ_CC      := $(CC)
 OPENVZ_LDFLAGS :=
 endif
 
-OPENVZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard openvz/*.c))
+# what the hook has for errors, files and the log, built for this C library
+OPENVZ_BASE := clock error io log reason text
+OPENVZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard openvz/*.c)) \
+	$(OPENVZ_BASE:%=$(BUILD)/openvz/base/%.o)
+OPENVZ_CFLAGS  := -Ihook -ffunction-sections
+OPENVZ_LDFLAGS += -Wl,--gc-sections
 
 $(BUILD)/openvz/%.o: openvz/%.c Makefile openvz/module.mk
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(OPENVZ_CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(OPENVZ_CC) $(ALL_CFLAGS) $(OPENVZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/openvz/base/%.o: hook/base/%.c Makefile openvz/module.mk
+	$(call say,CC,"$< (openvz)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(OPENVZ_CC) $(ALL_CFLAGS) $(OPENVZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/ksm-openvz: $(OPENVZ_OBJ)
 	$(call say,LD,$@)

@@ -7,14 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Why something could not be done, ready to be logged. */
-struct reason {
-	char text[512];
-};
-
-/* Writes the reason, with strerror(err) at its end unless err is 0; returns -1. */
-int because(struct reason *why, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+#include "base/error.h"
 
 struct conf {
 	char root[PATH_MAX];
@@ -25,11 +18,11 @@ struct conf {
 };
 
 int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const char *vz_conf,
-	      struct reason *why);
+	      struct error *err);
 
 /* libdirs: where the host has the library for 64 and for 32 bit */
-int preload_bind(const char *root, char **libdirs, struct reason *why);
-int preload_unbind(const char *root, struct reason *why);
+int preload_bind(const char *root, char **libdirs, struct error *err);
+int preload_unbind(const char *root, struct error *err);
 
 /*
  * A file system of the container's own, filled and then made read-only on the host's
@@ -41,7 +34,7 @@ struct stage {
 extern const char stage_dir[], stage_file[];
 
 int stage_make(struct stage *stage, char **libdirs, const char *text, size_t len,
-	       struct reason *why);
+	       struct error *err);
 void stage_drop(struct stage *stage);
 
 #endif

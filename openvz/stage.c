@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small read-only file system a container is given: library and ld.so.preload. */
 #include "openvz.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/io.h"
 
 /* Only root can look into it; vzctl's hosts all have /var/run. */
 #define RUN_DIR   "/var/run/ksm-openvz"
@@ -34,19 +37,6 @@ static const struct abi {
 	{ { "i686", "i586", "i486", "i386" }, ELFCLASS32 },
 };
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int copy(int in, const char *to)
 {
 	int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755), rc;
@@ -65,7 +55,7 @@ static int copy(int in, const char *to)
 
 /* A file of the wrong class would be a complaint in every process of the container. */
 static int open_library(const char *libdir, char elf_class, char *path, size_t size,
-			struct reason *why)
+			struct error *err)
 {
 	char ident[EI_NIDENT];
 	int fd;
@@ -73,19 +63,19 @@ static int open_library(const char *libdir, char elf_class, char *path, size_t s
 	snprintf(path, size, "%s/libksm_preload.so", libdir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return because(why, errno, "cannot open the library %s", path);
+		return err_errno(err, errno, "cannot open the library %s", path);
 	if (pread(fd, ident, sizeof(ident), 0) == sizeof(ident) &&
 	    !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == elf_class)
 		return fd;
 	close(fd);
-	return because(why, 0, "%s is not a library for %d bit", path,
+	return err_set(err, EINVAL, "%s is not a library for %d bit", path,
 		       elf_class == ELFCLASS64 ? 64 : 32);
 }
 
-static int add_abi(const struct abi *abi, const char *libdir, struct reason *why)
+static int add_abi(const struct abi *abi, const char *libdir, struct error *err)
 {
 	char from[PATH_MAX], to[PATH_MAX];
-	int fd = open_library(libdir, abi->elf_class, from, sizeof(from), why), rc = 0;
+	int fd = open_library(libdir, abi->elf_class, from, sizeof(from), err), rc = 0;
 
 	if (fd < 0)
 		return -1;
@@ -95,52 +85,52 @@ static int add_abi(const struct abi *abi, const char *libdir, struct reason *why
 	}
 	snprintf(to, sizeof(to), "%s/%s/libksm_preload.so", stage_dir, abi->platform[0]);
 	if (rc < 0 || copy(fd, to) < 0)
-		rc = because(why, errno, "cannot copy %s to %s", from, to);
+		rc = err_errno(err, errno, "cannot copy %s to %s", from, to);
 	close(fd);
 	return rc;
 }
 
-static int fill(char **libdirs, const char *text, size_t len, struct reason *why)
+static int fill(char **libdirs, const char *text, size_t len, struct error *err)
 {
-	struct reason ignored;
+	struct error ignored;
 	int fd, rc;
 
 	if (mkdir(stage_dir, 0755) < 0)
-		return because(why, errno, "cannot make %s", stage_dir);
-	if (add_abi(&abis[0], libdirs[0], why) < 0)
+		return err_errno(err, errno, "cannot make %s", stage_dir);
+	if (add_abi(&abis[0], libdirs[0], err) < 0)
 		return -1;
 	/* not every host builds for 32 bit */
 	add_abi(&abis[1], libdirs[1], &ignored);
 	fd = open(stage_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	rc = fd < 0 ? -1 : write_all(fd, text, len);
+	rc = fd < 0 ? -errno : write_all(fd, text, len);
 	if (rc < 0)
-		because(why, errno, "cannot write %s", stage_file);
+		err_errno(err, -rc, "cannot write %s", stage_file);
 	if (fd >= 0)
 		close(fd);
 	return rc;
 }
 
 /* Containers may start at the same time; a holder that was killed lets go by itself. */
-static int take_lock(struct reason *why)
+static int take_lock(struct error *err)
 {
 	struct stat st;
 	int fd;
 
 	if (mkdir(RUN_DIR, 0700) < 0 && errno != EEXIST)
-		return because(why, errno, "cannot make " RUN_DIR);
+		return err_errno(err, errno, "cannot make " RUN_DIR);
 	fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		because(why, errno, "cannot open " RUN_DIR);
+		err_errno(err, errno, "cannot open " RUN_DIR);
 		goto fail;
 	}
 	if (st.st_uid != 0 || (st.st_mode & 077)) {
-		because(why, 0, RUN_DIR " is not root's alone; remove it");
+		err_set(err, EINVAL, RUN_DIR " is not root's alone; remove it");
 		goto fail;
 	}
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (i == LOCK_WAIT * 20) {
-			because(why, 0, RUN_DIR " is locked since %d s; see fuser " RUN_DIR,
-				LOCK_WAIT);
+			err_set(err, EINVAL,
+				RUN_DIR " is locked since %d s; see fuser " RUN_DIR, LOCK_WAIT);
 			goto fail;
 		}
 		usleep(50000);
@@ -159,31 +149,31 @@ fail:
  * a bind that is remounted afterwards is writable for a moment.
  */
 int stage_make(struct stage *stage, char **libdirs, const char *text, size_t len,
-	       struct reason *why)
+	       struct error *err)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV;
 	char options[64];
 
-	stage->lock = take_lock(why);
+	stage->lock = take_lock(err);
 	if (stage->lock < 0)
 		return -1;
 	while (umount2(STAGE, MNT_DETACH) == 0)
 		; /* left by one that was killed */
 	if (mkdir(STAGE, 0700) < 0 && errno != EEXIST) {
-		because(why, errno, "cannot make " STAGE);
+		err_errno(err, errno, "cannot make " STAGE);
 		goto fail;
 	}
 	snprintf(options, sizeof(options), "mode=0755,size=%d,nr_inodes=32", COPY_MAX);
 	/* private: on hosts that share their mounts, no mount below concerns another */
 	if (mount("ksm-hook", STAGE, "tmpfs", flags, options) < 0 ||
 	    mount(NULL, STAGE, NULL, MS_PRIVATE, NULL) < 0) {
-		because(why, errno, "cannot mount a tmpfs on " STAGE);
+		err_errno(err, errno, "cannot mount a tmpfs on " STAGE);
 		goto fail;
 	}
-	if (fill(libdirs, text, len, why) < 0)
+	if (fill(libdirs, text, len, err) < 0)
 		goto fail;
 	if (mount("ksm-hook", STAGE, "tmpfs", MS_REMOUNT | MS_RDONLY | flags, options) < 0) {
-		because(why, errno, "cannot make " STAGE " read-only");
+		err_errno(err, errno, "cannot make " STAGE " read-only");
 		goto fail;
 	}
 	return 0;
