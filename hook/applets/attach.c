@@ -51,7 +51,7 @@ struct attach_options {
 		    "the container that ksm-hook itself runs in")
 #define OPTION_JSON OPTION_FLAG(struct attach_options, json, "json", "report in JSON")
 
-static const struct command_syntax attach_command = {
+static const struct command_syntax attach_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
 	.synopsis = "[TARGET...]",
 	.about =
@@ -81,7 +81,7 @@ static const struct command_syntax attach_command = {
 	},
 };
 
-static const struct command_syntax detach_command = {
+static const struct command_syntax detach_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
 	.synopsis = "[TARGET...]",
 	.about =

@@ -16,7 +16,7 @@
 #include "oci/hook_stage.h"
 #include "oci/method.h"
 
-static const struct command_syntax create_runtime_command = {
+static const struct command_syntax create_runtime_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.synopsis = "<STATE",
 	.about =
@@ -40,7 +40,7 @@ static const struct command_syntax create_runtime_command = {
 	},
 };
 
-static const struct command_syntax poststop_command = {
+static const struct command_syntax poststop_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.synopsis = "<STATE",
 	.about =

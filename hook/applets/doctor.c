@@ -151,7 +151,7 @@ struct doctor_options {
 	bool json;
 };
 
-static const struct command_syntax doctor_command = {
+static const struct command_syntax doctor_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
 	.synopsis = "[TARGET...]",
 	.about =

@@ -182,7 +182,7 @@ struct enable_options {
 	bool persist;
 };
 
-static const struct command_syntax enable_command = {
+static const struct command_syntax enable_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"Start ksmd, the kernel thread that merges, with settings that suit containers,\n"
@@ -345,7 +345,7 @@ struct disable_options {
 	bool unmerge, force;
 };
 
-static const struct command_syntax disable_command = {
+static const struct command_syntax disable_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"Set ksmd back to what ksm-hook enable found, at the next boot as well. A\n"

@@ -89,7 +89,7 @@ struct estimate_options {
 	bool json;
 };
 
-static const struct command_syntax estimate_command = {
+static const struct command_syntax estimate_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
 	.synopsis = "[TARGET...]",
 	.about =

@@ -253,7 +253,7 @@ static void consider_layout(const struct lxc_call *call, struct decision *d)
 		log_info("the layout is lxc.hook.start-host's to share, see docs/lxc.md");
 }
 
-static const struct command_syntax lxc_command = {
+static const struct command_syntax lxc_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.synopsis = "[NAME lxc TYPE]",
 	.about =

@@ -21,7 +21,7 @@ struct metrics_options {
 	const char *format, *output;
 };
 
-static const struct command_syntax metrics_command = {
+static const struct command_syntax metrics_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"Print the figures of ksm-hook ps and those of ksmd for a monitoring system.\n",

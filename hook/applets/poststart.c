@@ -160,7 +160,7 @@ static void verify_behind(const struct container_decision *c, int pidfd, off_t r
 	_exit(0);
 }
 
-static const struct command_syntax poststart_command = {
+static const struct command_syntax poststart_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.synopsis = "<STATE",
 	.about =

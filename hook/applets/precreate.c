@@ -234,7 +234,7 @@ static int edit_stdin(struct precreate *in)
 	return edit.n ? emit(edit.piece, edit.n) : emit_unchanged(in->len);
 }
 
-static const struct command_syntax precreate_command = {
+static const struct command_syntax precreate_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.synopsis = "<CONFIG >CONFIG",
 	.about =

@@ -19,7 +19,7 @@ struct ps_options {
 	const char *sort;
 };
 
-static const struct command_syntax ps_command = {
+static const struct command_syntax ps_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"List containers, and what of the host has mergeable processes: are they\n"

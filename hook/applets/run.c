@@ -65,7 +65,7 @@ struct run_options {
 	bool required;
 };
 
-static const struct command_syntax run_command = {
+static const struct command_syntax run_command __help_section = {
 	.arguments = ARGUMENTS_LAST,
 	.synopsis = "[--] COMMAND [ARGUMENT...]",
 	.about =

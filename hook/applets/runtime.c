@@ -217,7 +217,7 @@ static void use_log(const struct argv_facts *f)
 	log_set_runtime_log(path, f->log_json);
 }
 
-static const struct command_syntax runtime_command = {
+static const struct command_syntax runtime_command __help_section = {
 	.arguments = ARGUMENTS_FOREIGN,
 	.synopsis = "RUNTIME-ARGUMENT...",
 	.about =

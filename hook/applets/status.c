@@ -168,7 +168,7 @@ struct status_options {
 	bool json;
 };
 
-static const struct command_syntax status_command = {
+static const struct command_syntax status_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"Show whether KSM is in this kernel and running, what is merged and what that\n"

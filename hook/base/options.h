@@ -46,6 +46,12 @@ struct command_option {
 		.otherwise = otherwise_, .help = help_                               \
 	}
 
+/*
+ * What only --help and commands read stands apart, so that what a hook reads at every start
+ * lies close together: each page more that is touched costs a start a microsecond.
+ */
+#define __help_section __attribute__((section("help_texts")))
+
 enum command_arguments {
 	ARGUMENTS_NONE,
 	ARGUMENTS_ANYWHERE, /* options may stand after them */
