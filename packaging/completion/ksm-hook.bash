@@ -8,9 +8,29 @@ _ksm_hook_applets() {
 	ksm-hook --help 2>/dev/null | awk '/^  [a-zA-Z]/ { print $1 }'
 }
 
-# _ksm_hook_offer WORDS: those that begin as the word at the cursor does
+# _ksm_hook_containers: the names that ps shows, one a line. Whoever has a cgroup may choose one,
+# and a word that is offered gets into root's command line as it stands: so only what no shell and
+# no command takes for anything but a name. A number would be a process, and a name that fills its
+# column may be cut. _ksm-hook and ksm-hook.fish have the same rule.
+_ksm_hook_containers() {
+	ksm-hook ps 2>/dev/null | LC_ALL=C awk '
+		NR == 1 { wide = index($0, "PROCS") - 15; next }
+		NF == 0 { exit }
+		$1 == "total" { next }
+		{ name = substr($0, 13, wide); sub(/ +$/, "", name) }
+		name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/ && name !~ /^[0-9]+$/ &&
+			(length(name) < 48 || name ~ /^[0-9a-f]+$/) { print name }'
+}
+
+# _ksm_hook_offer WORDS: those that begin as the word at the cursor does. Not compgen -W, which
+# expands its words as the shell expands a command.
 _ksm_hook_offer() {
-	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+	local word IFS=$' \t\n'
+	local -a words
+	read -r -d '' -a words <<<"$1"
+	for word in "${words[@]}"; do
+		[[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+	done
 }
 
 # _ksm_hook_value VALUE: what an option's value may be, by its name in the usage line
@@ -62,8 +82,10 @@ _ksm_hook() {
 			if declare -F _command_offset >/dev/null; then
 				_command_offset "$i"
 			elif ((i == COMP_CWORD)); then
+				compopt -o filenames 2>/dev/null
 				mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 			else
+				compopt -o filenames 2>/dev/null
 				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			fi
 			return
@@ -74,7 +96,7 @@ _ksm_hook() {
 		_ksm_hook_offer "--help $(grep -oE -- '--[a-z][a-z-]*=?' <<<"$usage" | sort -u | tr '\n' ' ')"
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
 	elif [[ $usage == *TARGET* ]]; then
-		_ksm_hook_offer "$(ksm-hook ps 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 && $1 != "total" { print $2 }')"
+		_ksm_hook_offer "$(_ksm_hook_containers)"
 	fi
 }
 

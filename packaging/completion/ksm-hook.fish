@@ -50,7 +50,14 @@ function __ksm_hook_arguments
     if string match -q -- '-*' (commandline -ct)
         __ksm_hook_options
     else if string match -q '*TARGET*' -- $usage
-        ksm-hook ps 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 && $1 != "total" { print $2 "\t" $1 }'
+        # names that no shell and no command takes for anything else; why: ksm-hook.bash
+        ksm-hook ps 2>/dev/null | LC_ALL=C awk '
+            NR == 1 { wide = index($0, "PROCS") - 15; next }
+            NF == 0 { exit }
+            $1 == "total" { next }
+            { name = substr($0, 13, wide); sub(/ +$/, "", name) }
+            name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/ && name !~ /^[0-9]+$/ &&
+                (length(name) < 48 || name ~ /^[0-9a-f]+$/) { print name "\t" $1 }'
     else if string match -q '*COMMAND*' -- $usage
         __fish_complete_subcommand --fcs-skip=2
     end

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A user who has a cgroup of his own names others in it as a container would be named, with a
+# command in the name, and waits for root to press TAB.
+# needs: containers
+
+good=tenant.good-name
+
+suite_setup() {
+	PATH=$BUILD:$PATH
+	scripts=$top/packaging/completion
+	mkdir "$work/dir"
+	write_tenant
+	# shellcheck disable=SC2016 # meant as it stands
+	for _file in 'file$(touch PWNED-file)' 'file`touch PWNED-file`' 'file;touch PWNED-file'; do
+		: >"$work/dir/$_file"
+	done
+	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/ksm-tenant-$$
+	mkdir "$cgroup" "$cgroup/own"
+	chown nobody "$cgroup" "$cgroup/cgroup.procs" "$cgroup/own" "$cgroup/own/cgroup.procs"
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/own/cgroup.procs" && exec setpriv --reuid=nobody --regid=nogroup \
+		--clear-groups sh "$0" "$1"' "$work/tenant" "$cgroup" >"$work/made" 2>&1 &
+	tenant=$!
+	wait_for 10 grep -q '^done' "$work/made"
+}
+
+# Everything that a shell, or a command behind it, takes for more than a name.
+write_tenant() {
+	cat >"$work/tenant" <<'EOF'
+cd "$1" || exit
+name() {
+	mkdir "lxc.payload.$1" 2>/dev/null || { echo "refused $1"; return; }
+	sleep 600 &
+	echo $! >"lxc.payload.$1/cgroup.procs"
+	echo "made $1"
+}
+name tenant.good-name
+name 'tenant$(id>PWNED-dollar)'
+name 'tenant`id>PWNED-backquote`'
+name 'tenant;id>PWNED-semicolon'
+name 'tenant&id>PWNED-and'
+name 'tenant|id>PWNED-pipe'
+name "tenant';id>PWNED-quote;'"
+name 'tenant";id>PWNED-quotes;"'
+name 'tenant a b'
+name 'tenant*'
+name 'tenant?[a-z]'
+name 'tenant{a,b}'
+name 'tenant\x41'
+name 'tenant!!'
+name 'tenant>PWNED-redirect'
+name 'tenant#x'
+name "$(printf 'tenant\033[2J')"
+name "$(printf 'tenant\tx')"
+name "$(printf 'tenant\nx')"
+name "$(printf 'tenant\302\240\342\200\256')"
+name '$(id>PWNED-first)'
+name '`id>PWNED-first`'
+name '--all'
+name '-x'
+name '~root'
+name '=ls'
+name '1'
+name "tenant$(printf '%060d' 0)"
+echo done
+wait
+EOF
+}
+
+
+
+in_bash() {
+	# shellcheck disable=SC2016
+	(cd "$work/dir" && bash --norc -c '
+		source "$0" || exit
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		_ksm_hook "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf "%s\n" "${COMPREPLY[@]}"' "$scripts/ksm-hook.bash" "$@" 2>&1 | sort)
+}
+
+in_fish() {
+	(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish fish --no-config -c "
+		source $scripts/ksm-hook.fish
+		complete -C '$1'" 2>&1 | cut -f 1 | sort)
+}
+
+in_zsh() {
+	(cd "$work/dir" && timeout 20 zsh -f "$top/tests/commands/completion.zsh" "$scripts" "$1" 2>&1 | sort)
+}
+
+# Other containers of this machine may be offered as well, if their names are nothing else either.
+ours_or_bad() {
+	grep -e tenant -e '[^A-Za-z0-9_.+-]' -e '^[0-9-]*$' -e '^-'
+}
+
+# what ran: the names of the files that a name or a file's name would have made
+pwned() {
+	(cd "$work/dir" && find . -name "PWNED*" -print)
+}
+
+testTheTenantHasItsCgroups() {
+	assertEquals "all but those that the kernel refuses" 27 "$(grep -c ^made "$work/made")"
+	# shellcheck disable=SC2016
+	assertContains "$(ksm-hook ps)" 'tenant$(id>PWNED-dollar)'
+}
+
+testOnlyNamesThatAreNothingElseAreOffered() {
+	for _word in tenant ''; do
+		assertEquals "bash, $_word" $good "$(in_bash ksm-hook attach "$_word" | ours_or_bad)"
+		assertEquals "fish, $_word" $good "$(in_fish "ksm-hook attach $_word" | ours_or_bad)"
+		assertEquals "zsh, $_word" $good "$(in_zsh "ksm-hook attach $_word" | ours_or_bad)"
+	done
+	assertEquals "$(pwned)" "" "$(pwned)"
+}
+
+# TAB, and ENTER on what TAB made of the line
+testNothingRunsInATerminal() {
+	for _shell in bash zsh fish; do
+		rm -f "$work"/dir/PWNED*
+		_shown=$(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish timeout 200 \
+			"$top/tests/hostile/completion-terminal" "$scripts" $_shell \
+			'ksm-hook attach \t\t' 'ksm-hook detach ten\t\t\r' 'ksm-hook attach $\t\t\r' \
+			'ksm-hook attach "ten\t\t\r')
+		assertContains "$_shell completes: $_shown" "$_shown" tenant.good-name
+		assertEquals "$_shell: $_shown" "" "$(pwned)"
+	done
+}
+
+# bash alone puts them into the line itself, without bash-completion
+testNoNameOfAFileRuns() {
+	rm -f "$work"/dir/PWNED*
+	for _line in 'ksm-hook run cat file\t\t\r' 'ksm-hook run cat file$\t\t\r' 'ksm-hook run cat file;\t\t\r' \
+		'ksm-hook run ./file$\t\t\r' 'ksm-hook precreate --config file$\t\t\r'; do
+		_shown=$(cd "$work/dir" && timeout 60 "$top/tests/hostile/completion-terminal" "$scripts" bash "$_line")
+		assertEquals "$_line: $_shown" "" "$(pwned)"
+	done
+}
+
+suite_teardown() {
+	[ -n "$cgroup" ] || return 0
+	for _dir in "$cgroup"/*; do
+		[ ! -e "$_dir/cgroup.procs" ] || xargs -r kill -KILL 2>/dev/null <"$_dir/cgroup.procs"
+	done
+	wait "$tenant" 2>/dev/null
+	poll 5 empty
+	find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} +
+	rmdir "$cgroup"
+}
+
+empty() {
+	! grep -q 'populated 1' "$cgroup/cgroup.events"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
