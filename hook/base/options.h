@@ -29,6 +29,7 @@ struct command_option {
 	char help[400];  /* what it does and what is the default; lines end with a newline */
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): initialisers of arrays take none */
 #define OPTION_FLAG(type, member, name_, help_)                                            \
 	{                                                                                  \
 		.name = name_, .kind = OPTION_FLAG_KIND, .offset = offsetof(type, member), \
@@ -45,6 +46,7 @@ struct command_option {
 		.offset = offsetof(type, member), .min = min_, .max = max_,          \
 		.otherwise = otherwise_, .help = help_                               \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /*
  * What only --help and commands read stands apart, so that what a hook reads at every start

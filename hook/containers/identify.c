@@ -304,7 +304,7 @@ static bool in_openvz(pid_t pid, struct container_name *out)
 bool container_of(pid_t pid, struct container_name *out)
 {
 	char text[4096];
-	ino_t ino;
+	ino_t ino = 0;
 
 	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* a kernel without cgroups, or it has ended */

@@ -259,7 +259,7 @@ static int add_container_of(pid_t pid, void *arg)
 	if (!is_another_process(pid))
 		return 0;
 	if (c->n == c->capacity) {
-		size_t capacity = c->capacity * 2;
+		size_t capacity = c->capacity ? c->capacity * 2 : CONTAINERS_FIRST;
 		struct container_name *more = realloc(c->name, capacity * sizeof(*more));
 
 		if (!more)
@@ -370,7 +370,7 @@ static bool is_listed(const struct target_set *set, const struct target *t)
 int target_resolve(struct target_set *set, char *const *words, size_t n, bool all,
 		   struct error *err)
 {
-	struct container_list c = { .capacity = CONTAINERS_FIRST };
+	struct container_list c = { 0 };
 	int r = 0;
 
 	set->n = 0;
@@ -384,9 +384,6 @@ int target_resolve(struct target_set *set, char *const *words, size_t n, bool al
 		set->n = 1;
 		return 0;
 	}
-	c.name = calloc(c.capacity, sizeof(*c.name));
-	if (!c.name)
-		return err_set(err, ENOMEM, "out of memory");
 	r = for_each_pid(add_container_of, &c, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct target *t = &set->t[set->n];

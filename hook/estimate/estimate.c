@@ -152,7 +152,7 @@ static int read_targets(struct estimation *x)
 	for (ssize_t i = 0; r == 0 && i < n; i++)
 		r = read_target(x, pids[i]);
 	free(pids);
-	if (x->expected)
+	if (x->progress && x->expected)
 		x->progress(x->arg, 0, 0);
 	x->expected = 0;
 	return r;

@@ -93,6 +93,7 @@ static enum hook_next decide_stage(const struct command_syntax *syntax, int argc
 			request->reader = NULL;
 	}
 	r = decision_make(request, decision, &err);
+	request->unread = NULL;
 	if (decision->log_given)
 		log_set_level(decision->log);
 	if (r < 0) {

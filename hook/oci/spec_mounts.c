@@ -13,7 +13,7 @@ static bool is_text_of(const struct json_value *v, const char *want)
 /* Another spelling of a path, as engines write it and as they do not. */
 static bool is_same_path(const struct json_value *v, const char *want)
 {
-	char clean[96];
+	char clean[96] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; v->type == JSON_STRING && i < v->len;) {

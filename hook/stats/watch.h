@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "stats/snapshot.h"
 

@@ -44,6 +44,7 @@ start() {
 leaderless() { start "$BUILD/tests/leaderless" walk $pages "$@"; }
 
 # the same in namespaces of its own, with a cgroup that no engine has named
+# shellcheck disable=SC2120 # it takes the arguments of leaderless
 nameless() {
 	: >"$work/out"
 	(

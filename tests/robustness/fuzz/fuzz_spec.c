@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	const char *text = (const char *)data;
 	const struct spec_additions additions = { "/lib.so",
-					{ "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
-					2 };
+						  { "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
+						  2 };
 	struct spec_additions library = { .preload = additions.preload };
 	struct spec_edit edit, again;
 	struct spec spec, second;

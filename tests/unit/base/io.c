@@ -116,7 +116,7 @@ static void descriptors(void)
 /* A directory of our own; tests make their files in it. */
 static int scratch(char path[32])
 {
-	strcpy(path, "/tmp/ksm-unit-XXXXXX");
+	snprintf(path, 32, "/tmp/ksm-unit-XXXXXX");
 	CHECK(mkdtemp(path) != NULL);
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

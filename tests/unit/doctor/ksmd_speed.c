@@ -5,7 +5,7 @@
 #include "base/macros.h"
 #include "check.h"
 
-#define GIB 262144 /* in pages */
+#define GIB INT64_C(262144) /* in pages */
 
 static void test_speeds(void)
 {

@@ -205,7 +205,7 @@ static void growth(void)
 	struct merge_total t;
 	int r = 0;
 
-	for (uint64_t i = 0; i < 2 * 57343; i++)
+	for (uint64_t i = 0; i < UINT64_C(2) * 57343; i++)
 		r |= page_sample_add(c, number(i % 57343), 1, 1);
 	CHECK_INT(r, 0);
 	t = finish(c, &plain, 2, of);

@@ -320,7 +320,7 @@ static void parents(void)
 /* A process that may only read and write, and numbers that can be pinned or not. */
 static void modes(void)
 {
-	int end[2], ready[2], fd = proc_pin(getpid());
+	int end[2] = { -1, -1 }, ready[2] = { -1, -1 }, fd = proc_pin(getpid());
 	pid_t pid;
 	char c;
 

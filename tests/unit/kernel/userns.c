@@ -33,7 +33,7 @@ static void write_map(pid_t pid, const char *map)
 static struct seen seen_in(const char *map, uid_t uid)
 {
 	struct seen s = { 0 };
-	int ready[2], go[2], said[2];
+	int ready[2] = { -1, -1 }, go[2] = { -1, -1 }, said[2] = { -1, -1 };
 	char c;
 	pid_t pid;
 

@@ -3,7 +3,7 @@
 #include "stats/savings.h"
 #include "check.h"
 
-#define M (1 << 20)
+#define M (INT64_C(1) << 20)
 
 /* anonymous, proportional, merged, zeros, own; MiB, but own: -1 unknown */
 static const struct {
