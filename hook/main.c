@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands by name. The only exit(). */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "applets/applets.h"
+#include "base/log.h"
 #include "base/macros.h"
 #include "kernel/ksm_probe.h"
 
@@ -89,7 +91,7 @@ static int dispatch(int argc, char **argv)
 		puts("ksm-hook " VERSION);
 		return 0;
 	}
-	fprintf(stderr, "ksm-hook: unknown command \"%s\"; see ksm-hook --help\n", argv[1]);
+	log_error("unknown command \"%s\"; see ksm-hook --help", argv[1]);
 	return 2;
 }
 
@@ -99,7 +101,7 @@ int main(int argc, char **argv)
 
 	/* what was written has to arrive: a full disk must not pass for success */
 	if (fflush(stdout) != 0 && status == 0) {
-		perror("ksm-hook: standard output");
+		log_error("standard output: %s", strerror(errno));
 		status = 1;
 	}
 	exit(status);

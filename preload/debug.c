@@ -14,6 +14,23 @@ static void put(struct line *l, const char *s)
 		l->text[l->n++] = *s++;
 }
 
+/* The kernel escapes a newline in a file's name and nothing else: stderr may be a terminal. */
+static void put_name(struct line *l, const char *name)
+{
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+		char text[] = { (char)c, '\0', '\0', '\0', '\0' };
+
+		if (c < 0x20 || c > 0x7e) {
+			text[0] = '\\';
+			text[1] = 'x';
+			text[2] = "0123456789abcdef"[c >> 4];
+			text[3] = "0123456789abcdef"[c & 15];
+		}
+		put(l, text);
+	}
+}
+
 static void put_number(struct line *l, uintptr_t v, unsigned base)
 {
 	char digits[24];
@@ -57,7 +74,7 @@ void debug_range(uintptr_t lo, uintptr_t hi, const char *name)
 	put(&l, " ");
 	put_number(&l, (hi - lo) >> 10, 10);
 	put(&l, " KiB ");
-	put(&l, name);
+	put_name(&l, name);
 	end(&l);
 }
 

@@ -51,6 +51,10 @@ static void log_lines(void)
 	log_set_subject("a\nb\033", 1);
 	CHECK_TEXT(logged(LOG_LEVEL_ERROR, "x"),
 		   "ksm-hook[createRuntime] id=a\\x0ab\\x1b pid=1: x\n");
+	/* nor does an id look like a field of the line, or like its end */
+	log_set_subject("a reason=merged: b", 0);
+	CHECK_TEXT(logged(LOG_LEVEL_ERROR, "x"),
+		   "ksm-hook[createRuntime] id=a\\x20reason=merged:\\x20b: x\n");
 	/* names in messages are any bytes, and each is escaped once */
 	log_set_subject("c1", 0);
 	for (unsigned byte = 1; byte < 256; byte++) {
