@@ -3,10 +3,10 @@
 #ifndef KSM_GROUP_H
 #define KSM_GROUP_H
 
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "layout/group_file.h"
 
 /*
  * The stack limits that a group may have: the kernel puts the mappings below a gap as large
@@ -16,12 +16,6 @@
 #define GROUP_PAGE      4096
 #define GROUP_STACK_MIN (128u << 20)
 #define GROUP_BITS      18
-
-struct group_secrets {
-	uint64_t stack;  /* the soft RLIMIT_STACK, in bytes */
-	uint32_t python; /* PYTHONHASHSEED; 0 would mean none */
-	char perl[33];   /* PERL_HASH_SEED, hexadecimal */
-};
 
 /*
  * The group's secrets, made where it has none. id becomes a member, for as long as the process
