@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ksm-hook attach and detach: make running processes mergeable, or take it back. */
+/* ksm-hook attach and detach: make running processes mergeable, or disable merging. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,11 +28,11 @@
 #define FIRST_TIMEOUT_MS  50
 #define SECOND_TIMEOUT_MS 1000
 /*
- * A call takes the target's time: un-merging copies, and on a busy machine a target has to
+ * A call takes the target's time: unmerging copies, and on a busy machine a target has to
  * wait for its turn. Who gives up early meets his own tracer when he tries again.
  */
 #define CALLS_MAX_MS 60000
-/* Looks until none is found; who forks faster than this many looks is reported. */
+/* Passes until none is found; a target that forks faster than this many passes is reported. */
 #define PASSES_MAX      64
 #define WATCH_DEFAULT_S 10
 #define WATCH_MAX_S     86400
@@ -149,7 +149,7 @@ static ssize_t look_once(struct set_mergeable *m, const struct target_set *set, 
 	return n;
 }
 
-/* Until a look finds none that is not as wanted, those that failed aside. */
+/* Until a pass finds none that is not as wanted, those that failed aside. */
 static int look_until_done(struct set_mergeable *m, const struct target_set *set, size_t *found,
 			   struct error *err)
 {
@@ -160,9 +160,10 @@ static int look_until_done(struct set_mergeable *m, const struct target_set *set
 	m->timeout_ms = FIRST_TIMEOUT_MS;
 	for (int i = 0; r > 0; i++) {
 		if (i == PASSES_MAX)
-			return err_set(err, EAGAIN,
-				       "new processes appear faster than they can be marked: "
-				       "try again, or --watch");
+			return err_set(
+				err, EAGAIN,
+				"new processes appear faster than they can be made mergeable: "
+				"try again, or --watch");
 		r = look_once(m, set, found, err);
 		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
@@ -268,7 +269,7 @@ static void print_attach_text(const struct attach_options *o, const struct set_m
 		if (!m->row[i].gone || m->row[i].result == 0)
 			print_row(m, &m->row[i]);
 	}
-	printf(m->off ? "%zu taken back, %zu were not mergeable, %zu failed" :
+	printf(m->off ? "%zu no longer mergeable, %zu were not mergeable, %zu failed" :
 			"%zu made mergeable, %zu were already, %zu failed",
 	       t.done, m->already, t.failed);
 	if (t.done)
@@ -320,7 +321,7 @@ static void say_if_ksmd_rests(void)
 			    "ksm-hook enable");
 }
 
-/* Print what the last look did, and forget it: who comes again needs it again. */
+/* Print what the last pass did, and forget it: who comes again needs it again. */
 static size_t report_and_forget(struct set_mergeable *m)
 {
 	size_t failed = set_mergeable_failed(m);
@@ -336,7 +337,7 @@ static size_t report_and_forget(struct set_mergeable *m)
 	return failed;
 }
 
-/* The signals that end a watch; blocked, so that one is seen between two looks only. */
+/* The signals that end a watch; blocked, so that one is seen between two passes only. */
 static sigset_t end_signals(void)
 {
 	sigset_t set;
@@ -350,7 +351,7 @@ static sigset_t end_signals(void)
 
 /*
  * Keep up with what is new until a signal comes or all that was meant has ended; 0, or 1 if
- * something failed in the last look. A failure is said when it is another number than
+ * something failed in the last pass. A failure is said when it is another number than
  * before, not each time.
  */
 static int watch(const struct attach_options *o, struct set_mergeable *m,

@@ -32,7 +32,7 @@ struct precreate {
 	size_t len;
 };
 
-/* All of it, or the container fails: podman refuses what is cut off. */
+/* All of it, or the container fails: podman refuses what is truncated. */
 static int emit(struct iovec *piece, int n)
 {
 	while (n > 0) {
@@ -281,7 +281,7 @@ int applet_precreate(int argc, char **argv)
 		return edit_stdin(&in);
 	if (r > 0)
 		return 0;
-	/* told, but not at the cost of every container */
+	/* reported, but not at the cost of every container */
 	log_error("%s; nothing was done, fix the hook's \"args\"", err.msg);
 	return emit_rest(0);
 }

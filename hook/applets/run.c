@@ -57,7 +57,7 @@ static int make_self_mergeable(struct error *err)
 	if (r < 0)
 		err_wrap(err, r, "this kernel %s, and the preload library is not there",
 			 way == PROBE_MADVISE ? "has no prctl(PR_SET_MEMORY_MERGE)" :
-						"loses the mark at exec");
+						"loses the setting at exec");
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime wrapper: set the mark where it is wanted, then become the OCI runtime that it stands in front of. */
+/* The runtime wrapper: enable merging where it is requested, then become the OCI runtime. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,10 +76,10 @@ static int use_method(const struct runtime_request *request, struct runtime_deci
 	if (r < 0 && method != METHOD_PRELOAD)
 		err_wrap(err, r, "this kernel %s",
 			 way == PROBE_MADVISE ? "has no prctl(PR_SET_MEMORY_MERGE)" :
-						"loses the mark at exec");
+						"loses the setting at exec");
 	if (r >= 0 && way == PROBE_EACH_EXEC && !library)
 		r = err_reason(err, REASON_KERNEL_LOSES_AT_EXEC,
-			       err_set(err, ENOTSUP, "this kernel loses the mark at exec"));
+			       err_set(err, ENOTSUP, "this kernel loses the setting at exec"));
 	return r < 0 ? r : 0;
 }
 

@@ -21,8 +21,8 @@
 static const char *exec_text(const struct support *s)
 {
 	if (s->exec == KSM_YES)
-		return s->exec_told ? "yes" : "yes, but whether ksmd scans on is not told";
-	return s->exec == KSM_NO ? "no: register the poststart hook" : "not told";
+		return s->exec_certain ? "yes" : "yes, but whether ksmd scans on is not known";
+	return s->exec == KSM_NO ? "no: register the poststart hook" : "not known";
 }
 
 static int64_t ksm_value(const char *name)
@@ -66,11 +66,11 @@ static void print_ksmd(void)
 		printf(", advisor %s", strstr(advisor, "[none]") ? "off" : "on");
 	printf(", %ld full scans\n", (long)ksm_value("full_scans"));
 	print_enabled();
-	printf("merged          %ld pages stand in for %ld more: %s\n",
+	printf("merged          %ld pages replace %ld more: %s\n",
 	       (long)ksm_value("pages_shared"), (long)ksm_value("pages_sharing"),
 	       format_bytes(saved, sizeof(saved), ksm_value("pages_sharing") * page));
 	if (zeros)
-		printf("                %ld pages of zeros: %s\n", (long)zeros,
+		printf("                %ld zero pages: %s\n", (long)zeros,
 		       format_bytes(zero, sizeof(zero), zeros * page));
 	printf("profit          %s after ksmd's own memory, as the kernel counts it\n",
 	       format_bytes(profit, sizeof(profit), ksm_value("general_profit")));

@@ -12,7 +12,7 @@
 /*
  * yajl's memory. It doubles its buffers: one for a string that is being decoded, which grows
  * in place to less than twice the string, and one for what is left unfinished at the end,
- * which is short unless the text was cut off within a long string (then the walk is given
+ * which is short unless the text was truncated within a long string (then the walk is given
  * up).
  */
 #define UNFINISHED_MAX (8u << 20)

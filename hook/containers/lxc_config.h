@@ -11,7 +11,7 @@
 
 /*
  * Look for the variable in the text's lxc.environment lines, by the rules of
- * lxc.container.conf(5): the last line counts, an empty one takes back what was said. What
+ * lxc.container.conf(5): the last line counts, an empty one clears the lines before it. What
  * lxc.include names is not read. False where the text gives it no value; one that does not
  * fit value is cut.
  */

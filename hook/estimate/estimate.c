@@ -125,7 +125,7 @@ static int read_if_mergeable(const struct process *p, void *arg)
 
 	if (!takes_part(p->task) || target_match(x->set, p->pid))
 		return 0;
-	return read_process(x, p, PAGES_MARKED, 0);
+	return read_process(x, p, PAGES_MERGEABLE, 0);
 }
 
 static int read_target(struct estimation *x, pid_t pid)

@@ -28,8 +28,8 @@ int page_sample_add(struct page_sample *c, uint64_t hash, uint32_t owner, uint32
 /* How ksmd is set to merge. */
 struct merge_rules {
 	uint32_t max_sharing; /* mappings that one shared page can serve */
-	bool use_zero_pages;  /* a page of zeros needs no memory at all */
-	uint64_t zero_hash;   /* what a page of zeros hashes to */
+	bool use_zero_pages;  /* a zero page needs no memory at all */
+	uint64_t zero_hash;   /* what a zero page hashes to */
 };
 
 struct merge_sum {
@@ -40,7 +40,7 @@ struct merge_sum {
 
 struct merge_total {
 	struct merge_sum sum;
-	double zeros; /* of sum.saves, pages of zeros */
+	double zeros; /* of sum.saves, zero pages */
 	double error; /* standard error of sum.saves; 0: nothing was left out */
 	double share; /* the part of the contents that is in the sample */
 };

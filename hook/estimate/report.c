@@ -74,7 +74,7 @@ void estimate_print(const struct estimate *e)
 		print_estimate_row(&all, true);
 	if (!all.count.frames)
 		return;
-	printf("\nMerging would free %s of %s (%.1f %%), %s of it pages of zeros.\n",
+	printf("\nMerging would free %s of %s (%.1f %%), %s of it zero pages.\n",
 	       format_bytes(saves, sizeof(saves), bytes(all.sum.saves)),
 	       format_bytes(anon, sizeof(anon), bytes((double)all.count.frames)),
 	       all.sum.saves * 100 / (double)all.count.frames,

@@ -48,7 +48,7 @@ int inject_run(struct inject_target *targets, size_t n, const struct inject_call
 	       size_t n_calls, int timeout_ms, struct error *err);
 
 /*
- * The same for callers who can wait while targets execute their calls (un-merging copies
+ * The same for callers who can wait while targets execute their calls (unmerging copies
  * memory): wait_ms longer, for all together.
  */
 int inject_run_patiently(struct inject_target *targets, size_t n,

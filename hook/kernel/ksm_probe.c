@@ -82,7 +82,7 @@ static void probe_prctl(struct support *s)
 		s->prctl = seen[0] == 'y';
 		s->fork = seen[1] == 'y';
 		s->per_process = ksm_stat_read(pid, &st) == 0;
-		s->exec = s->prctl ? ksm_process_flag(pid, &s->exec_told) : KSM_NO;
+		s->exec = s->prctl ? ksm_process_flag(pid, &s->exec_certain) : KSM_NO;
 	}
 	close(hold[1]); /* the child reads its end of file and exits */
 	close(report[0]);

@@ -13,7 +13,7 @@ struct support {
 	bool prctl;         /* PR_SET_MEMORY_MERGE */
 	bool fork;          /* a child inherits it */
 	enum ksm_flag exec; /* it survives exec, and ksmd goes on scanning */
-	bool exec_told;     /* exec is what the kernel says, not a guess from smaps */
+	bool exec_certain;  /* exec is what the kernel says, not a guess from smaps */
 	bool per_process;   /* /proc/PID/ksm_stat */
 };
 

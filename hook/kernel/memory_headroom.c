@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is there memory for the copies that un-merging makes? */
+/* Is there memory for the copies that unmerging makes? */
 #include "kernel/memory_headroom.h"
 
 #include <errno.h>
@@ -125,7 +125,7 @@ static int does_not_fit(int64_t need, int64_t left, const char *where, struct er
 
 	return err_set(
 		err, ENOMEM,
-		"un-merging needs %s more, and %.159s has %s left; --force does it all the "
+		"unmerging needs %s more, and %.159s has %s left; --force does it all the "
 		"same",
 		format_bytes(a, sizeof(a), need), where, format_bytes(b, sizeof(b), left));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is there memory for the copies that un-merging makes? */
+/* Is there memory for the copies that unmerging makes? */
 #ifndef KSM_ROOM_H
 #define KSM_ROOM_H
 

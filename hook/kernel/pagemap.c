@@ -91,7 +91,7 @@ static bool is_wanted_mapping(enum pages_which which, const char *flags)
 		return true;
 	case PAGES_ELIGIBLE:
 		return pages_flags_eligible(flags);
-	case PAGES_MARKED:
+	case PAGES_MERGEABLE:
 		/* every flag has two letters and a blank behind it (show_smap_vma_flags()) */
 		return strstr(flags, " mg ") != NULL;
 	}

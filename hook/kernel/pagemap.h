@@ -12,7 +12,7 @@
 #define PAGE_ANON (1u << 12)
 #define PAGE_KSM  (1u << 21) /* merged: other places may use the same frame */
 #define PAGE_THP  (1u << 22) /* part of a huge page */
-#define PAGE_ZERO (1u << 24) /* the kernel's page of zeros: uses no memory */
+#define PAGE_ZERO (1u << 24) /* the kernel's zero page: uses no memory */
 
 /* not of kpageflags: other places use this frame too, after a fork or as it is merged */
 #define PAGE_MANY 1u
@@ -27,8 +27,8 @@ enum pages_which {
 	PAGES_ALL,
 	/* only in mappings that KSM may merge (vma_ksm_compatible() of mm/ksm.c) */
 	PAGES_ELIGIBLE,
-	/* only in mappings that ksmd is told to scan, by prctl or madvise */
-	PAGES_MARKED,
+	/* only in mappings that were made mergeable, by prctl or madvise */
+	PAGES_MERGEABLE,
 };
 
 /* Called with up to PAGES_BATCH pages, addresses rising; anything but 0 ends the walk. */
@@ -37,7 +37,7 @@ typedef int pages_fn(void *arg, const struct page *page, size_t n);
 
 /*
  * Every anonymous page of a process that is present: nothing is faulted in, swapped in or
- * written. The kernel's page of zeros is shown in mappings that have other anonymous pages as
+ * written. The kernel's zero page is shown in mappings that have other anonymous pages as
  * well. Shared memory and hugetlb pages are not anonymous. The process runs on, so what is
  * told may be outdated. Memory is bounded, whatever the size of the process.
  * 0 or what fn returned; -ESRCH: there is no such process, or (Linux 6.16, else 0) it has no

@@ -32,14 +32,14 @@
 #define DIRECTORY "/run/ksm-hook"
 #define BOOST     "boost"
 #define PAGES     "boost.pages"
-/* Between two looks. */
+/* Between two samples. */
 #define NAP_MS 500
 /*
  * A start is left alone: to leave cgroups holds up all forks for a moment, and a new process has
  * nothing to merge yet.
  */
 #define START_MS 1000
-/* How long enable and disable wait for the one that runs: it looks every NAP_MS. */
+/* How long enable and disable wait for the one that runs: it takes a sample every NAP_MS. */
 #define STOP_MS 5000
 /* The descriptor of the lock in the process that drives ksmd; all others are closed. */
 #define LOCK_FD 3
@@ -213,7 +213,7 @@ static sigset_t boost_end_signals(void)
 	return set;
 }
 
-/* True: a signal asks us to end. They are blocked, so that it comes between two looks. */
+/* True: a signal asks us to end. They are blocked, so that it comes between two samples. */
 static bool nap_or_end(int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
@@ -222,7 +222,7 @@ static bool nap_or_end(int ms)
 	return sigtimedwait(&ends, NULL, &t) > 0;
 }
 
-/* Until it is over. True: a container may have been started since, so look once more. */
+/* Until it is over. True: a container may have been started since, so sample once more. */
 static bool drive_ksmd(struct boost_run *d)
 {
 	struct boost b;
@@ -277,7 +277,7 @@ static void boost_until_quiet(struct boost_run *d)
 		if (return_to_rest(d->dir, d->rest) < 0)
 			return;
 		close(d->dir);
-		/* who came after our last look found the lock taken and left it to us */
+		/* who came after our last sample found the lock taken and left it to us */
 		boost_unlock(LOCK_FD);
 		again = again && touched_since(d) && boost_lock(LOCK_FD) == 0;
 	} while (again);

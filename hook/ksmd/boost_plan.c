@@ -12,8 +12,8 @@
  * when the next has ended.
  */
 #define SCANS 2
-/* Looks at what is new are so far apart, and then it is at least this much of all. */
-#define LOOK_MS  INT64_C(2000)
+/* Checks for what is new are so far apart, and then it is at least this much of all. */
+#define CHECK_MS INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
 /* Shorter than this a share of the CPU is noise. */
@@ -26,7 +26,7 @@ void boost_begin(struct boost *b, const struct profile_rate *rate, const struct 
 			     .started_ms = s->ms,
 			     .enough = s->scans + SCANS + 1,
 			     .last = *s,
-			     .look = *s };
+			     .check = *s };
 }
 
 static int64_t clamp_to(int64_t v, int64_t min, int64_t max)
@@ -56,11 +56,11 @@ static void note_growth(struct boost *b, const struct boost_sample *s)
 {
 	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
 
-	if (s->known - b->look.known >= least) {
+	if (s->known - b->check.known >= least) {
 		b->enough = s->scans + SCANS;
 		b->grown_ms = s->ms;
 	}
-	b->look = *s;
+	b->check = *s;
 }
 
 bool boost_step(struct boost *b, const struct boost_sample *s)
@@ -71,7 +71,7 @@ bool boost_step(struct boost *b, const struct boost_sample *s)
 		b->enough = s->scans + SCANS + 1;
 	}
 	adjust_pages(b, s);
-	if (s->ms >= b->look.ms + LOOK_MS)
+	if (s->ms >= b->check.ms + CHECK_MS)
 		note_growth(b, s);
 	b->last = *s;
 	if (s->ms < b->started_ms + LEAST_MS)
@@ -79,6 +79,6 @@ bool boost_step(struct boost *b, const struct boost_sample *s)
 	/* without anything to scan, ksmd sleeps and counts no scans */
 	if (s->known == 0 || s->ms >= b->started_ms + MOST_MS)
 		return false;
-	/* where there is little, scans are shorter than the time between two looks */
-	return s->scans < b->enough || s->ms < b->grown_ms + 2 * LOOK_MS;
+	/* where there is little, scans are shorter than the time between two checks */
+	return s->scans < b->enough || s->ms < b->grown_ms + 2 * CHECK_MS;
 }

@@ -11,7 +11,7 @@
 /* What was seen; all but started is since the boot. */
 struct boost_sample {
 	int64_t ms;
-	int64_t cpu_us; /* ksmd's; -1 where that is not told */
+	int64_t cpu_us; /* ksmd's; -1 where that is not known */
 	int64_t scans;  /* full ones */
 	int64_t known;  /* pages that ksmd keeps an account of */
 	bool started;   /* a container was, since the last sample */
@@ -22,8 +22,8 @@ struct boost {
 	int64_t pages; /* pages_to_scan as it should be now */
 	int64_t started_ms;
 	int64_t enough;   /* full scans that do for all that is known */
-	int64_t grown_ms; /* when a look found something new */
-	struct boost_sample last, look;
+	int64_t grown_ms; /* when a check found something new */
+	struct boost_sample last, check;
 };
 
 void boost_begin(struct boost *b, const struct profile_rate *rate,

@@ -63,7 +63,7 @@ int setting_write(enum ksmd_setting setting, const char *value, struct error *er
  */
 int ksmd_state_open(bool change, struct error *err);
 
-/* What enable did; -ENOENT where it was not run since the boot, or was taken back. */
+/* What enable did; -ENOENT where it was not run since the boot, or was undone. */
 int ksmd_state_load(int dir, struct ksmd_enabled *t, struct error *err);
 int ksmd_state_save(int dir, const struct ksmd_enabled *t, struct error *err);
 int ksmd_state_remove(int dir, struct error *err);

@@ -84,7 +84,7 @@ static int raise_limit(pid_t pid, const struct group_secrets *g, struct error *e
 	return 0;
 }
 
-/* The threads of target that have yet to be told, each a target of its own. */
+/* The threads of target that still have to get it, each a target of its own. */
 struct thread_list {
 	const struct inject_target *target;
 	struct inject_target *thread;
@@ -163,7 +163,7 @@ static int inject(const struct inject_target *t, bool merge, bool *merged, struc
 		}
 		log_debug("%zd threads were stopped for %d us in all", n, stopped_us);
 	}
-	return err_set(err, EAGAIN, "it makes threads faster than they can be told");
+	return err_set(err, EAGAIN, "it makes threads faster than they can be changed");
 }
 
 /* What the runtime is going to do is in config.json: if that cannot be read, it may be anything. */

@@ -26,7 +26,7 @@ struct container_decision {
 	bool syntax;      /* that is because the text is no JSON */
 	bool log_given;
 	enum log_level log;
-	/* reason REASON_NONE: nothing was decided; required is told even then */
+	/* reason REASON_NONE: nothing was decided; required is set even then */
 	struct decision decision;
 	/* who it is, as far as its text says */
 	char id[256];

@@ -20,7 +20,7 @@ int elf_read(int fd, struct elf_kind *out);
 /*
  * Look at the file's headers inside root, as the container's process would find it by
  * path, the value of PATH. -ENOEXEC with the reason where it is an ELF file of another kind
- * than library, or static. 0 in every other case: a script, not there, not to be told.
+ * than library, or static. 0 in every other case: a script, not there, unknown.
  */
 int entrypoint_check(const char *root, const char *program, const char *path,
 		     const struct elf_kind *library, struct error *err);

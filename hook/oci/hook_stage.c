@@ -57,7 +57,7 @@ static ssize_t read_state(struct error *err)
 }
 
 /*
- * 0 go on, else that was all. Wrong usage is told, but not at the cost of every container on
+ * 0 go on, else that was all. Wrong usage is reported, but not at the cost of every container on
  * the host.
  */
 static int parse_stage_options(const struct command_syntax *syntax, int argc, char **argv,

@@ -18,7 +18,7 @@
 /* ksm-hook precreate adds it; a user may have done it without. */
 #define LIBRARY "libksm_preload.so"
 
-/* A look at the bytes is enough: nothing but a message and an exit status depends on it. */
+/* A search of the bytes is enough: nothing but a message and an exit status depends on it. */
 static bool has_library(const char *bundle)
 {
 	static char text[64u << 10];

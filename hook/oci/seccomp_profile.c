@@ -80,7 +80,7 @@ static void visit_condition(struct profile *p, const char *key, const struct jso
 			p->cond.op++;
 		p->cond.has_op = p->cond.op < OPS;
 	}
-	p->cond.told = p->cond.told && fine;
+	p->cond.known = p->cond.known && fine;
 }
 
 /* below "syscalls" */
@@ -101,7 +101,7 @@ static void visit_rule(struct profile *p, const struct json_path *path,
 			p->rule.call[i].named |= text_is(v, calls[i].name);
 	} else if (path->depth == 6 && strcmp(key, "args") == 0) {
 		memset(&p->cond, 0, sizeof(p->cond));
-		p->cond.told = true;
+		p->cond.known = true;
 	} else if (path->depth == 7 && strcmp(key, "args") == 0 && path->key[6]) {
 		visit_condition(p, path->key[6], v);
 	}
@@ -145,16 +145,16 @@ static bool compare(const struct profile *p, uint64_t arg)
 
 static void condition_ends(struct profile *p)
 {
-	bool told = p->cond.told && p->cond.has_op && p->cond.index < ARGS;
-	uint64_t bit = told ? (uint64_t)1 << p->cond.index : 0;
+	bool known = p->cond.known && p->cond.has_op && p->cond.index < ARGS;
+	uint64_t bit = known ? (uint64_t)1 << p->cond.index : 0;
 
 	p->rule.twice |= (p->rule.seen & bit) != 0;
 	p->rule.seen |= bit;
 	for (size_t i = 0; i < PROFILE_CALLS; i++) {
 		struct profile_match *m = &p->rule.call[i];
 
-		if (!told || !(calls[i].known & bit))
-			m->untold = true;
+		if (!known || !(calls[i].known & bit))
+			m->unknown = true;
 		else if (compare(p, calls[i].arg[p->cond.index]))
 			m->hit = true;
 		else
@@ -170,9 +170,9 @@ static void rule_ends(struct profile *p)
 
 		/* a good rule has to match for certain, of a bad one it is enough that it may */
 		if (p->rule.action == PROFILE_ALLOWS)
-			applies = !m->miss && !m->untold;
+			applies = !m->miss && !m->unknown;
 		else
-			applies = p->rule.twice ? m->hit || m->untold : !m->miss;
+			applies = p->rule.twice ? m->hit || m->unknown : !m->miss;
 		if (!m->named || !applies)
 			continue;
 		p->ruled[i] = true;

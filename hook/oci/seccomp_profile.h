@@ -21,8 +21,8 @@ enum profile_call {
 
 /* What the rule that is being read says, all its conditions joined, of one call. */
 struct profile_match {
-	bool named;             /* the rule is for this system call */
-	bool hit, miss, untold; /* of its conditions, one each that holds so */
+	bool named;              /* the rule is for this system call */
+	bool hit, miss, unknown; /* of its conditions, one each that holds so */
 };
 
 /* Zero before the first use. Filled by the walk over config.json. */
@@ -37,7 +37,7 @@ struct profile {
 		bool twice;    /* one of them has two: runtimes then join with "or" */
 	} rule;
 	struct {
-		bool told; /* every part is understood */
+		bool known; /* every part is understood */
 		bool has_op;
 		uint64_t index, value, value_two;
 		int op;

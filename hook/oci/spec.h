@@ -16,7 +16,7 @@ int spec_parse(const char *text, size_t len, const struct policy_config *config,
 	       struct spec *out, struct metadata *names, struct decision *decision,
 	       bool *syntax, struct error *err);
 
-/* Is every bracket and string closed, so that nothing was cut off? No more than that. */
+/* Is every bracket and string closed, so that nothing was truncated? No more than that. */
 bool spec_is_whole(const char *text, size_t len);
 
 #endif

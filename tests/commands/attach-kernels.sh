@@ -54,7 +54,7 @@ suite_setup() {
 test_what_is_there_is_marked_and_taken_back() {
 	says '*' 'attach 0: [a-z]* mergeable' 'unmarked: 0' 'watched: 0 unmarked' \
 		'watch ended: 0' 'again 0: 0 made mergeable, 1 were already, 0 failed' \
-		'detach 0: 1 taken back, 0 were not mergeable, 0 failed' 'marked: 0' 'grow 0: ok'
+		'detach 0: 1 no longer mergeable, 0 were not mergeable, 0 failed' 'marked: 0' 'grow 0: ok'
 }
 
 test_madvise_where_there_is_no_prctl() {
@@ -78,7 +78,7 @@ test_kernels_that_do_not_scan_after_exec() {
 # 5.10 does not say what is merged of a process: at most what is anonymous of it
 test_the_limit_of_a_cgroup_v2() {
 	for _k in '5.*' '6.*' '7.*'; do
-		says "$_k" 'no room 1: .*un-merging needs .* more, and the cgroup /g has .* left; --force .*'
+		says "$_k" 'no room 1: .*unmerging needs .* more, and the cgroup /g has .* left; --force .*'
 	done
 }
 

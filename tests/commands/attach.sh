@@ -144,7 +144,7 @@ test_ps_tells_method_and_exec_sessions() {
 	sleep 0.3
 	assertEquals '["prctl",5,3,2]' "$(row)"
 	assertContains "$("$KSM_HOOK" ps)" "3 of 5 (2 exec)"
-	# one that is forked inside and loses the mark is no exec session
+	# one that is forked inside and loses the setting is no exec session
 	detach pid:$(pids_of $id-p | sed -n 2p)
 	assertEquals '["prctl",5,2,2]' "$(row)"
 	attach $id-p
@@ -367,7 +367,7 @@ merged() {
 	awk '/^KSM:/ { kb += $2 } END { print kb / 4 }' "/proc/$1/smaps"
 }
 
-# 32 MiB, each page twice: un-merging takes 16 MiB, but by the count of merged pages 32.
+# 32 MiB, each page twice: unmerging takes 16 MiB, but by the count of merged pages 32.
 test_detach_looks_for_memory() {
 	ksmd_take
 	group=/sys/fs/cgroup/memory/$id
@@ -387,7 +387,7 @@ test_detach_looks_for_memory() {
 	echo 0 >$ksm/run
 	used=$(cat $group/memory.usage_in_bytes)
 	echo $((used + 24 * 1048576)) >$group/memory.limit_in_bytes
-	fails "un-merging needs 3.*MiB more, and the cgroup /$id has 2.*MiB left; --force" 1 "$KSM_HOOK" detach $p
+	fails "unmerging needs 3.*MiB more, and the cgroup /$id has 2.*MiB left; --force" 1 "$KSM_HOOK" detach $p
 	assertEquals "still mergeable" 1 "$(marked yes $p)"
 	assertTrue "still merged" "[ $(merged $p) -gt 7900 ]"
 	detach --force $p

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# doctor on kernels that have no prctl, and on one that loses the mark at exec: the command that
+# doctor on kernels that have no prctl, and on one that loses the setting at exec: the command that
 # it names there registers poststart.
 
 suite_setup() {

@@ -47,7 +47,7 @@ testKsmdThatRanAlready() {
 	assertEquals "$out" 1 "$(cat $ksm/run)"
 }
 
-# stopped, everything un-merged: to put that back would un-merge what was merged since
+# stopped, everything unmerged: to put that back would unmerge what was merged since
 testRunWasTwo() {
 	echo 2 >$ksm/run
 	enable_quietly
@@ -148,7 +148,7 @@ testUnmergeOnlyWhereItFits() {
 	echo $((24 << 20)) >$group/memory.limit_in_bytes
 	hook disable --unmerge
 	assertEquals "$out" 1 "$rc"
-	assertContains "$out" "un-merging needs 6"
+	assertContains "$out" "unmerging needs 6"
 	assertContains "$out" "the cgroup /ksmtest-$$ has"
 	assertTrue "nothing was done" "is run 1 && [ -e $run/ksmd ] && [ \$(merged_pages $victim) -gt 16000 ]"
 	echo -1 >$group/memory.limit_in_bytes

@@ -132,7 +132,7 @@ test_agrees_on_zeros() {
 	done
 	sleep 1
 	_zeros=$(($(estimate .total.zeros_bytes $(all)) / 4096))
-	assertTrue "pages of zeros: $_zeros" "[ $_zeros -gt 9700 ]"
+	assertTrue "zero pages: $_zeros" "[ $_zeros -gt 9700 ]"
 	agrees "zeros"
 }
 
@@ -197,7 +197,7 @@ test_text() {
 	sleep 1
 	"$KSM_HOOK" estimate $(all) >"$work/out" 2>"$work/err"
 	assertEquals 0 $?
-	assertTrue "what it says: $(cat "$work/out")" "grep -q '^Merging would free .* of .* pages of zeros' $work/out"
+	assertTrue "what it says: $(cat "$work/out")" "grep -q '^Merging would free .* of .* zero pages' $work/out"
 	assertEquals "nothing on stderr, which is no terminal" "" "$(cat "$work/err")"
 	"$KSM_HOOK" estimate 2>/dev/null >"$work/out"
 	assertTrue "by default all: $(cat "$work/out")" "grep -q '${host_prefix}perl-1 ' $work/out"

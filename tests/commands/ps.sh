@@ -106,7 +106,7 @@ testHugePages() {
 	leave
 }
 
-# counters lag behind: what was un-merged or has ended saves nothing
+# counters lag behind: what was unmerged or has ended saves nothing
 testNothingInCommonCostsMoreThanItSaves() {
 	load 1 1 1024 exec alone
 	echo 1 >$ksm/run

@@ -188,7 +188,7 @@ test_signal_with_a_handler_during_an_injection() {
 	done
 }
 
-# The kernel breaks off un-merging when a signal is there, which is no failure.
+# The kernel breaks off unmerging when a signal is there, which is no failure.
 test_signal_while_merging_is_turned_off() {
 	for v in nanosleep read; do start "off.$v" $v 700; done
 	ready off.nanosleep off.read

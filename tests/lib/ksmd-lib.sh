@@ -1,7 +1,7 @@
 # shellcheck disable=SC2034 # suites use the names
 # SPDX-License-Identifier: Apache-2.0
 # What the suites about this machine's own ksmd share: it is put into a known state before each
-# test, and what ksm-hook enable did is taken back after each.
+# test, and what ksm-hook enable did is undone after each.
 
 run=/run/ksm-hook
 

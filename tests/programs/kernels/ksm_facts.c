@@ -306,7 +306,7 @@ static void merging(const char *key, enum how how)
 			kill(pids[i], SIGUSR1);
 		printf("left_after_off=%ld\n", watch(before, before, true));
 	}
-	/* a group each: FORK's holder is a grandchild; its exit un-merges */
+	/* a group each: FORK's holder is a grandchild; its exit unmerges */
 	for (int i = 0; i < 2; i++) {
 		kill(-pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);

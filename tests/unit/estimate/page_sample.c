@@ -79,7 +79,7 @@ static void owners(void)
 	CHECK(t.share >= 1 && t.error <= 0);
 }
 
-/* A page of zeros: one like others, unless the kernel is told to need none. */
+/* A zero page: one like others, unless the kernel is told to need none. */
 static void zero_pages(void)
 {
 	struct merge_sum of[3];

@@ -98,7 +98,7 @@ static void sparse(void)
 	s = look(p, size, PAGES_ELIGIBLE);
 	CHECK_INT(s.pages, want);
 	CHECK_INT(s.zero, 0);
-	/* read only: the kernel's page of zeros */
+	/* read only: the kernel's zero page */
 	CHECK_INT(p[6 * PAGE] + p[size / 2 + 7 * PAGE], 0);
 	s = look(p, size, PAGES_ELIGIBLE);
 	CHECK_INT(s.pages, want);
@@ -118,9 +118,9 @@ static void dense(void)
 	CHECK_INT(s.pages, 2000);
 	/* the child's, and ours */
 	CHECK_INT(s.many, 2000);
-	CHECK_INT(look(p, size, PAGES_MARKED).pages, 0);
+	CHECK_INT(look(p, size, PAGES_MERGEABLE).pages, 0);
 	if (madvise(p, size, MADV_MERGEABLE) == 0)
-		CHECK_INT(look(p, size, PAGES_MARKED).pages, 2000);
+		CHECK_INT(look(p, size, PAGES_MERGEABLE).pages, 2000);
 	munmap(p, size);
 }
 
