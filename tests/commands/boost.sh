@@ -11,7 +11,7 @@ testNothingIsDrivenWithoutEnable() {
 	assertFalse "[ -e $run/boost ]"
 }
 
-testBurstOfARealContainer() {
+testBoostOfARealContainer() {
 	rootfs_make "$work/root" /usr/bin/perl
 	bundle_make "$work/bundle" "$work/root" "$(hooks_json createRuntime)" '{"io.ksm.merge":"true"}' \
 		/usr/bin/perl -e '$x = join("", map { chr(65 + $_ % 26) } 0..4095) x 16384; sleep 1000'
@@ -41,7 +41,7 @@ testBurstOfARealContainer() {
 }
 
 # conmon and podman wait for pipes, and remove the cgroups that a hook is in
-testBurstDoesNotHoldUpPodman() {
+testBoostDoesNotHoldUpPodman() {
 	rootfs_make "$work/small"
 	mkdir "$work/hooks.d"
 	sed "s|@SBINDIR@|$BUILD|" "$top/oci-config/hooks.d/50-ksm-hook.json.in" \
@@ -77,13 +77,13 @@ quiet_again() {
 	assertFalse "$1: nothing is left" "[ -e $run/boost.pages ]"
 }
 
-testBurstEndsBySignal() {
+testBoostEndsBySignal() {
 	boost
 	kill "$(worker)"
 	quiet_again "SIGTERM" 80
 }
 
-testBurstThatIsKilled() {
+testBoostThatIsKilled() {
 	boost
 	kill -9 "$(worker)"
 	quiet_again "SIGKILL of the one that drives" 80
@@ -106,7 +106,7 @@ testBurstThatIsKilled() {
 	assertEquals "$out" 321 "$(cat $ksm/pages_to_scan)"
 }
 
-testBurstAndAnAdministrator() {
+testBoostAndAnAdministrator() {
 	boost
 	echo 0 >$ksm/run
 	quiet_again "stopped" 80
@@ -121,7 +121,7 @@ testBurstAndAnAdministrator() {
 	assertEquals 777 "$(cat $ksm/pages_to_scan)"
 }
 
-testDisableDuringABurst() {
+testDisableDuringABoost() {
 	before=$(values)
 	boost
 	hook disable

@@ -115,7 +115,7 @@ by_prctl() {
 test_prctl_merges_and_is_inherited_by_fork() { each by_prctl; }
 
 # one of three: lost, kept but not scanned, kept and scanned. Setting it once more
-# mends the first, switching it off and on the second.
+# fixes the first, switching it off and on the second.
 over_exec() {
 	has "$1" || return 0
 	_scanned=$(merged "$(fact "$1" merged_exec)") _again=$(merged "$(fact "$1" merged_exec_again)")
