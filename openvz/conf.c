@@ -4,9 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/io.h"
 
 /*
  * One line in place, by the rules of vzctl's parse_line(): a backslash protects the
@@ -45,33 +49,40 @@ static char *split(char *line, const char **key)
 	return value;
 }
 
-/* The first line with a key wins, as it does for vzctl. */
-static int lookup(const char *path, const char *key, char **value)
+/* vzctl's own have some kilobytes. */
+#define CONF_MAX (256 << 10)
+
+/* The first line with a key wins, as it does for vzctl; *value is to be freed. */
+static int lookup(const char *path, const char *key, char **value, struct error *err)
 {
-	char *line = NULL, *v;
+	char *text = malloc(CONF_MAX + 1), *line, *next, *v;
 	const char *k;
-	size_t size = 0;
-	FILE *f = fopen(path, "re");
+	ssize_t n;
 
 	*value = NULL;
-	if (!f)
-		return -errno;
-	while (!*value && getline(&line, &size, f) > 0) {
+	if (!text)
+		return err_errno(err, ENOMEM, "%s", path);
+	/* any owner will do: vzctl trusts it as it is, and other action scripts source it */
+	n = read_regular_file(AT_FDCWD, path, FILE_SYMLINK, text, CONF_MAX, err);
+	for (line = text; n > 0 && !*value && line < text + n; line = next) {
+		next = memchr(line, '\n', (size_t)(text + n - line));
+		next = next ? next : text + n;
+		*next++ = '\0';
 		v = split(line, &k);
 		if (v && !strcmp(k, key))
 			*value = strdup(v);
 	}
-	free(line);
-	fclose(f);
-	return 0;
+	free(text);
+	return n < 0 ? (int)n : 0;
 }
 
 static void read_bool(struct conf *conf, const char *key, const char *const files[2], bool *out)
 {
 	for (int i = 0; i < 2; i++) {
+		struct error ignored;
 		char *v;
 
-		if (lookup(files[i], key, &v) < 0 || !v)
+		if (lookup(files[i], key, &v, &ignored) < 0 || !v)
 			continue;
 		bool yes = !strcasecmp(v, "yes"), no = !strcasecmp(v, "no");
 
@@ -114,10 +125,10 @@ int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const ch
 	read_bool(conf, "KSM_MERGE", files, &conf->merge);
 	read_bool(conf, "KSM_REQUIRED", files, &conf->required);
 	for (int i = 0; i < 2 && !root; i++) {
-		rc = lookup(files[i], "VE_ROOT", &root);
+		rc = lookup(files[i], "VE_ROOT", &root, err);
 		/* a container may have no configuration of its own */
 		if (rc < 0 && rc != -ENOENT)
-			return err_errno(err, -rc, "cannot read %s", files[i]);
+			return err_wrap(err, rc, "cannot read the configuration");
 	}
 	if (!root || root[0] != '/') {
 		free(root);
