@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ksm-hook attach and detach: make running processes mergeable, or disable merging. */
+/* ksm-hook attach and detach: make running processes mergeable, or disable merging for them. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -12,13 +12,12 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/attach_report.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/json_writer.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
-#include "base/text.h"
 #include "containers/targets.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"
@@ -32,7 +31,7 @@
  * wait for its turn. Who gives up early meets his own tracer when he tries again.
  */
 #define CALLS_MAX_MS 60000
-/* Passes until none is found; a target that forks faster than this many passes is reported. */
+/* Passes until none is found; who forks faster than this many is reported. */
 #define PASSES_MAX      64
 #define WATCH_DEFAULT_S 10
 #define WATCH_MAX_S     86400
@@ -135,8 +134,8 @@ static int parse_attach(int *argc, char **argv, struct attach_options *o, struct
 }
 
 /* One pass over what is meant now. */
-static ssize_t look_once(struct set_mergeable *m, const struct target_set *set, size_t *found,
-			 struct error *err)
+static ssize_t one_pass(struct set_mergeable *m, const struct target_set *set, size_t *found,
+			struct error *err)
 {
 	pid_t *pids = NULL;
 	ssize_t n = target_list(set, &pids, err);
@@ -150,8 +149,8 @@ static ssize_t look_once(struct set_mergeable *m, const struct target_set *set, 
 }
 
 /* Until a pass finds none that is not as wanted, those that failed aside. */
-static int look_until_done(struct set_mergeable *m, const struct target_set *set, size_t *found,
-			   struct error *err)
+static int passes_until_done(struct set_mergeable *m, const struct target_set *set,
+			     size_t *found, struct error *err)
 {
 	ssize_t r = 1;
 	bool again = true;
@@ -162,14 +161,14 @@ static int look_until_done(struct set_mergeable *m, const struct target_set *set
 		if (i == PASSES_MAX)
 			return err_set(
 				err, EAGAIN,
-				"new processes appear faster than they can be made mergeable: "
+				"new processes appear faster than they are made mergeable: "
 				"try again, or --watch");
-		r = look_once(m, set, found, err);
+		r = one_pass(m, set, found, err);
 		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
 			m->retry = true;
 			m->timeout_ms = SECOND_TIMEOUT_MS;
-			r = look_once(m, set, found, err);
+			r = one_pass(m, set, found, err);
 			m->retry = false;
 			m->timeout_ms = FIRST_TIMEOUT_MS;
 		}
@@ -177,8 +176,8 @@ static int look_until_done(struct set_mergeable *m, const struct target_set *set
 	return (int)r;
 }
 
-static int check_room(const struct set_mergeable *m, const struct target_set *set,
-		      struct error *err)
+static int check_headroom(const struct set_mergeable *m, const struct target_set *set,
+			  struct error *err)
 {
 	struct room_need *need;
 	pid_t *pids = NULL;
@@ -201,117 +200,6 @@ static int check_room(const struct set_mergeable *m, const struct target_set *se
 	return r;
 }
 
-static int compare_int(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-struct totals {
-	size_t done, failed;
-	int median_us, max_us;
-};
-
-static struct totals totals(const struct set_mergeable *m)
-{
-	struct totals t = { .failed = set_mergeable_failed(m) };
-	int *us = calloc(m->n + 1, sizeof(*us));
-
-	for (size_t i = 0; i < m->n; i++) {
-		if (m->row[i].result == 0 && us)
-			us[t.done] = m->row[i].stopped_us;
-		t.done += m->row[i].result == 0;
-	}
-	if (us && t.done) {
-		qsort(us, t.done, sizeof(*us), compare_int);
-		t.median_us = us[t.done / 2];
-		t.max_us = us[t.done - 1];
-	}
-	free(us);
-	return t;
-}
-
-static void log_failures(const struct set_mergeable *m)
-{
-	for (size_t i = 0; i < m->n; i++) {
-		const struct merge_row *r = &m->row[i];
-
-		if (r->result < 0 && !r->gone)
-			log_error("process %d (%s): %s", r->pid, r->command, r->err.msg);
-	}
-}
-
-static const char *result_text(const struct set_mergeable *m, const struct merge_row *r)
-{
-	return r->result < 0 ? "failed" : m->off ? "no longer mergeable" : "mergeable";
-}
-
-static void print_row(const struct set_mergeable *m, const struct merge_row *r)
-{
-	char command[4 * sizeof(r->command)];
-
-	printable(command, sizeof(command), r->command, strlen(r->command));
-	printf("%7d  %-15s  %-7s  %7d us  %s\n", r->pid, command, ksm_method_name(r->method),
-	       r->stopped_us, result_text(m, r));
-}
-
-static void print_head(void)
-{
-	printf("%7s  %-15s  %-7s  %10s  %s\n", "PID", "COMMAND", "METHOD", "STOPPED", "RESULT");
-}
-
-static void print_attach_text(const struct attach_options *o, const struct set_mergeable *m)
-{
-	struct totals t = totals(m);
-
-	if (m->n)
-		print_head();
-	for (size_t i = 0; i < m->n; i++) {
-		if (!m->row[i].gone || m->row[i].result == 0)
-			print_row(m, &m->row[i]);
-	}
-	printf(m->off ? "%zu no longer mergeable, %zu were not mergeable, %zu failed" :
-			"%zu made mergeable, %zu were already, %zu failed",
-	       t.done, m->already, t.failed);
-	if (t.done)
-		printf("; stopped for %d us (median), %d us at most", t.median_us, t.max_us);
-	printf("; took %.1f ms\n", (double)o->elapsed_us / 1000);
-}
-
-static int print_attach_json(const struct attach_options *o, const struct set_mergeable *m)
-{
-	struct json_out *j = json_out_new();
-	struct totals t = totals(m);
-
-	if (!j)
-		return 1;
-	json_out_object(j, NULL);
-	json_out_array(j, "processes");
-	for (size_t i = 0; i < m->n; i++) {
-		const struct merge_row *r = &m->row[i];
-
-		if (r->gone && r->result < 0)
-			continue;
-		json_out_object(j, NULL);
-		json_out_int(j, "pid", r->pid);
-		json_out_string(j, "command", r->command);
-		json_out_string(j, "method", ksm_method_name(r->method));
-		json_out_int(j, "stopped_us", r->stopped_us);
-		json_out_bool(j, "done", r->result == 0);
-		if (r->result < 0)
-			json_out_string(j, "error", r->err.msg);
-		json_out_end_object(j);
-	}
-	json_out_end_array(j);
-	json_out_int(j, "done", (int64_t)t.done);
-	json_out_int(j, "already", (int64_t)m->already);
-	json_out_int(j, "failed", (int64_t)t.failed);
-	json_out_int(j, "stopped_us_median", t.median_us);
-	json_out_int(j, "stopped_us_max", t.max_us);
-	json_out_int(j, "elapsed_us", o->elapsed_us);
-	json_out_end_object(j);
-	return json_out_finish(j);
-}
-
 static void say_if_ksmd_rests(void)
 {
 	int64_t run;
@@ -328,7 +216,7 @@ static size_t report_and_forget(struct set_mergeable *m)
 
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->row[i].result == 0)
-			print_row(m, &m->row[i]);
+			attach_print_row(m, &m->row[i]);
 	}
 	fflush(stdout);
 	if (m->n > failed)
@@ -354,8 +242,8 @@ static sigset_t end_signals(void)
  * something failed in the last pass. A failure is said when it is another number than
  * before, not each time.
  */
-static int watch(const struct attach_options *o, struct set_mergeable *m,
-		 const struct target_set *set, size_t found)
+static int watch_targets(const struct attach_options *o, struct set_mergeable *m,
+			 const struct target_set *set, size_t found)
 {
 	const struct timespec nap = { .tv_sec = o->watch_s };
 	sigset_t ends = end_signals();
@@ -371,16 +259,16 @@ static int watch(const struct attach_options *o, struct set_mergeable *m,
 		/* tracers that ended behind our back */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (look_until_done(m, set, &found, &err) < 0)
-			log_warning("%s", err.msg);
+		if (passes_until_done(m, set, &found, &err) < 0)
+			log_reason(LOG_LEVEL_WARNING, err.reason, "%s", err.msg);
 		if (set_mergeable_failed(m) > before)
-			log_failures(m);
+			attach_log_failures(m);
 		before = failed = report_and_forget(m);
 	}
 	return failed ? 1 : 0;
 }
 
-static int run(struct attach_options *o, const struct target_set *set)
+static int attach_targets(struct attach_options *o, const struct target_set *set)
 {
 	struct set_mergeable m = {
 		.off = o->off, .method = o->method, .still_right = target_match, .arg = set
@@ -391,20 +279,20 @@ static int run(struct attach_options *o, const struct target_set *set)
 	int r = 0, status;
 
 	if (o->off && !o->force)
-		r = check_room(&m, set, &err);
+		r = check_headroom(&m, set, &err);
 	if (o->watch_s)
 		sigprocmask(SIG_BLOCK, &ends, NULL);
 	if (r == 0)
-		r = look_until_done(&m, set, &found, &err);
+		r = passes_until_done(&m, set, &found, &err);
 	o->elapsed_us = now_us() - o->begun_us;
 	if (r < 0)
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	status = r < 0 || set_mergeable_failed(&m) ? 1 : 0;
 	if (r == 0 || m.n) {
-		log_failures(&m);
+		attach_log_failures(&m);
 		if (!o->json)
-			print_attach_text(o, &m);
-		else if (print_attach_json(o, &m) != 0)
+			attach_print_text(&m, o->elapsed_us);
+		else if (attach_print_json(&m, o->elapsed_us) != 0)
 			status = 1;
 	}
 	if (!o->off && r == 0)
@@ -412,12 +300,12 @@ static int run(struct attach_options *o, const struct target_set *set)
 	if (!o->off && m.n > set_mergeable_failed(&m))
 		boost_start(true);
 	if (o->watch_s)
-		status = watch(o, &m, set, found);
+		status = watch_targets(o, &m, set, found);
 	set_mergeable_free(&m);
 	return status;
 }
 
-static int attach(int argc, char **argv, bool off)
+static int attach_command_line(int argc, char **argv, bool off)
 {
 	struct attach_options o = { .off = off, .method_name = "auto", .begun_us = now_us() };
 	struct target_set set;
@@ -429,10 +317,10 @@ static int attach(int argc, char **argv, bool off)
 	if (r != 0)
 		return options_exit(argv[0], r, &err);
 	if (target_resolve(&set, argv + 1, (size_t)(argc - 1), o.all, &err) < 0) {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		status = 1;
 	} else {
-		status = run(&o, &set);
+		status = attach_targets(&o, &set);
 	}
 	target_free(&set);
 	return status;
@@ -440,10 +328,10 @@ static int attach(int argc, char **argv, bool off)
 
 int applet_attach(int argc, char **argv)
 {
-	return attach(argc, argv, false);
+	return attach_command_line(argc, argv, false);
 }
 
 int applet_detach(int argc, char **argv)
 {
-	return attach(argc, argv, true);
+	return attach_command_line(argc, argv, true);
 }

@@ -190,7 +190,7 @@ int applet_doctor(int argc, char **argv)
 		return options_exit("doctor", ret, &err);
 	if (argc > 1 &&
 	    target_resolve(&d.targets, argv + 1, (size_t)(argc - 1), false, &err) < 0) {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		target_free(&d.targets);
 		return 2;
 	}

@@ -29,10 +29,12 @@ static int check_no_other_tuner(struct error *err)
 
 	if (!name)
 		return 0;
-	return err_set(err, EBUSY,
-		       "%s (process %d), a KSM tuning daemon, would undo this within a minute; "
-		       "stop it first (systemctl disable --now %s)",
-		       name, pid, name);
+	return err_reason(err, REASON_HOST_OTHER_TUNER,
+			  err_set(err, EBUSY,
+				  "%s (process %d), a KSM tuning daemon, would undo this "
+				  "within a minute; "
+				  "stop it first (systemctl disable --now %s)",
+				  name, pid, name));
 }
 
 /* What is there now, of what this kernel has. */
@@ -113,10 +115,10 @@ static int apply_settings(int dir, const struct ksmd_enabled *now,
 			return 0;
 		if ((old->profile ? ksmd_state_save(dir, old, &second) :
 				    ksmd_state_remove(dir, &second)) < 0)
-			log_error("%s", second.msg);
+			log_reason(LOG_LEVEL_ERROR, second.reason, "%s", second.msg);
 	}
 	if (persist && enable_at_boot(before, &second) < 0)
-		log_error("%s", second.msg);
+		log_reason(LOG_LEVEL_ERROR, second.reason, "%s", second.msg);
 	return r;
 }
 
@@ -154,7 +156,7 @@ static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist
 		struct error second;
 
 		if (was && boost_allow(dir, &second) < 0)
-			log_error("%s", second.msg);
+			log_reason(LOG_LEVEL_ERROR, second.reason, "%s", second.msg);
 		return r;
 	}
 	for (int k = 0; k < SETTINGS; k++)
@@ -380,7 +382,7 @@ int applet_disable(int argc, char **argv)
 		return options_exit("disable", r, &err);
 	dir = ksmd_state_open(true, &err);
 	if (dir < 0 || disable_ksmd(dir, o.unmerge, o.force, &err) < 0) {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return 1;
 	}
 	return 0;

@@ -128,6 +128,6 @@ int applet_estimate(int argc, char **argv)
 	}
 	r = print_estimate(argv + 1, (size_t)(argc - 1), o.json, &err);
 	if (r < 0)
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r == 0 ? 0 : 1;
 }

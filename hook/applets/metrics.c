@@ -77,7 +77,7 @@ static int print_metrics_once(const struct metrics_options *o)
 		snapshot_free(&s);
 	}
 	if (r < 0)
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
 }
 
@@ -124,7 +124,7 @@ static int serve_collectd(void)
 		int r;
 
 		if (snapshot_take(&s, false, &err) < 0) {
-			log_error("%s", err.msg);
+			log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 			return 1;
 		}
 		r = metrics_collectd(stdout, &s, host && *host ? host : name, interval);

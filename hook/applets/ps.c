@@ -82,6 +82,6 @@ int applet_ps(int argc, char **argv)
 	else
 		r = print_snapshot(&o, &err);
 	if (r < 0)
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
 }

@@ -266,7 +266,7 @@ int applet_runtime(int argc, char **argv)
 	if (prepare_mergeable(&request, &decision) != 0)
 		return 1;
 	if (find_delegate(&request, &decision.settings, path, &err) < 0) {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return 1;
 	}
 	argv[0] = path;

@@ -84,7 +84,7 @@ static void print_saved(void)
 	struct snapshot s;
 
 	if (snapshot_take(&s, false, &err) < 0) {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return;
 	}
 	format_bytes(least, sizeof(least), s.total.saving.least);
@@ -158,7 +158,7 @@ static int print_status_json(const struct support *s)
 		json_out_int(o, "saved_at_most_bytes", snapshot.total.saving.most);
 		snapshot_free(&snapshot);
 	} else {
-		log_error("%s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	}
 	json_out_end_object(o);
 	return json_out_finish(o);

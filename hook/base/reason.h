@@ -74,6 +74,17 @@ enum reason {
 	REASON_SESSION_NOT_MERGEABLE,
 	REASON_SESSION_UNKNOWN,
 
+	/* inject: a process that is to be made mergeable, or to be so no longer */
+	REASON_TARGET_BUSY,        /* it did not enter the kernel in time */
+	REASON_TARGET_ENDED,       /* it has ended */
+	REASON_TARGET_SECCOMP,     /* it is under a seccomp filter, which we may not suspend */
+	REASON_TARGET_TRACED,      /* another process traces it */
+	REASON_TARGET_UNTRACEABLE, /* we may not trace it */
+
+	/* the host */
+	REASON_HOST_HEADROOM,    /* there is no memory for the copies that unmerging makes */
+	REASON_HOST_OTHER_TUNER, /* another program tunes ksmd */
+
 	REASON_COUNT
 };
 

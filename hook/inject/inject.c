@@ -124,20 +124,27 @@ static int explain(int r, const struct inject_call *call, struct error *err)
 	bool prctl = call->nr == INJECT_PRCTL;
 
 	if (r == -ESRCH)
-		return err_set(err, ESRCH, "the process has ended");
+		return err_reason(err, REASON_TARGET_ENDED,
+				  err_set(err, ESRCH, "the process has ended"));
 	if (r == -EACCES)
-		return err_set(err, EACCES,
-			       "it is under a seccomp filter, which only root on the host can "
-			       "suspend; start the runtime with `ksm-hook run` instead");
+		return err_reason(
+			err, REASON_TARGET_SECCOMP,
+			err_set(err, EACCES,
+				"it is under a seccomp filter, which only root on the host can "
+				"suspend; start the runtime with `ksm-hook run` instead"));
 	if (r == -ETIMEDOUT)
-		return err_set(err, ETIMEDOUT,
-			       "it did not enter the kernel in time (frozen, stopped, or busy "
-			       "in user space): try again later");
+		return err_reason(
+			err, REASON_TARGET_BUSY,
+			err_set(err, ETIMEDOUT,
+				"it did not enter the kernel in time (frozen, stopped, or busy "
+				"in user space): try again later"));
 	if (r == -EINVAL)
-		return err_set(err, EINVAL,
-			       prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux "
-				       "6.4 with CONFIG_KSM is needed" :
-				       "this kernel has no KSM (CONFIG_KSM)");
+		return err_reason(
+			err, prctl ? REASON_KERNEL_NO_PRCTL : REASON_KERNEL_NO_KSM,
+			err_set(err, EINVAL,
+				prctl ? "this kernel has no prctl(PR_SET_MEMORY_MERGE): Linux "
+					"6.4 with CONFIG_KSM is needed" :
+					"this kernel has no KSM (CONFIG_KSM)"));
 	if (r < 0)
 		return err_errno(err, -r, "%s", names[call->nr]);
 	return 0;

@@ -233,9 +233,11 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 	}
 	if (k && m->lost_ms > LOST_MAX_MS) {
 		for (size_t i = 0; i < k; i++)
-			t[i].result = err_set(&t[i].err, ETIMEDOUT,
-					      "not tried: too many others did not answer "
-					      "in time (frozen?)");
+			t[i].result =
+				err_reason(&t[i].err, REASON_TARGET_BUSY,
+					   err_set(&t[i].err, ETIMEDOUT,
+						   "not tried: too many others did not answer "
+						   "in time (frozen?)"));
 	} else if (k) {
 		r = inject_run_patiently(t, k, merge_changes[kind].call, merge_changes[kind].n,
 					 m->timeout_ms, m->call_ms, err);

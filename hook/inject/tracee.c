@@ -148,13 +148,18 @@ int tracee_seize(pid_t tid, bool *suspended, struct error *err)
 		return 0;
 	/* of one that has just ended the kernel says that we may not */
 	if (errno == ESRCH || has_ended(tid))
-		return err_set(err, ESRCH, "the process has ended");
+		return err_reason(err, REASON_TARGET_ENDED,
+				  err_set(err, ESRCH, "the process has ended"));
 	if (is_traced(tid))
-		return err_set(err, EPERM, "another process traces it (strace, a debugger)");
+		return err_reason(err, REASON_TARGET_TRACED,
+				  err_set(err, EPERM,
+					  "another process traces it (strace, a debugger)"));
 	if (ptrace(PTRACE_SEIZE, tid, NULL, options) < 0)
-		return err_errno(err, errno,
-				 "may not trace it (Yama's ptrace_scope, or a runtime that "
-				 "is not dumpable); start the runtime or the engine with "
-				 "`ksm-hook run` instead, which needs no ptrace");
+		return err_reason(
+			err, REASON_TARGET_UNTRACEABLE,
+			err_errno(err, errno,
+				  "may not trace it (Yama's ptrace_scope, or a runtime that "
+				  "is not dumpable); start the runtime or the engine with "
+				  "`ksm-hook run` instead, which needs no ptrace"));
 	return 0;
 }

@@ -123,11 +123,13 @@ static int does_not_fit(int64_t need, int64_t left, const char *where, struct er
 {
 	char a[16], b[16];
 
-	return err_set(
-		err, ENOMEM,
-		"unmerging needs %s more, and %.159s has %s left; --force does it all the "
-		"same",
-		format_bytes(a, sizeof(a), need), where, format_bytes(b, sizeof(b), left));
+	return err_reason(err, REASON_HOST_HEADROOM,
+			  err_set(err, ENOMEM,
+				  "unmerging needs %s more, and %.159s has %s left; --force "
+				  "does it all the "
+				  "same",
+				  format_bytes(a, sizeof(a), need), where,
+				  format_bytes(b, sizeof(b), left)));
 }
 
 static int check_group(const struct group *g, size_t n, const char *leaf, struct error *err)

@@ -112,10 +112,12 @@ testKsmtunedIsNotFought() {
 	cp "$(command -v sleep)" "$work/ksmtuned"
 	"$work/ksmtuned" 1000 &
 	left=$!
+	wait_for 5 grep -qx ksmtuned /proc/$left/comm
 	before=$(values)
 	hook enable
 	assertEquals "$out" 1 "$rc"
-	assertContains "$out" "ksmtuned (process $left), a KSM tuning daemon"
+	assertContains "$out" "reason=host-other-tuner"
+	assertContains "$out" "ksmtuned (process $left)"
 	assertEquals "$before" "$(values)"
 }
 

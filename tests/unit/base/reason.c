@@ -35,6 +35,13 @@ static const struct {
 	{ REASON_SESSION_MERGEABLE, "session-mergeable" },
 	{ REASON_SESSION_NOT_MERGEABLE, "session-not-mergeable" },
 	{ REASON_SESSION_UNKNOWN, "session-unknown" },
+	{ REASON_TARGET_BUSY, "target-busy" },
+	{ REASON_TARGET_ENDED, "target-ended" },
+	{ REASON_TARGET_SECCOMP, "target-seccomp" },
+	{ REASON_TARGET_TRACED, "target-traced" },
+	{ REASON_TARGET_UNTRACEABLE, "target-untraceable" },
+	{ REASON_HOST_HEADROOM, "host-headroom" },
+	{ REASON_HOST_OTHER_TUNER, "host-other-tuner" },
 
 	{ REASON_CONFIG_INVALID, "config-invalid" },
 	{ REASON_CONFIG_UNREADABLE, "config-unreadable" },
