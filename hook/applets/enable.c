@@ -220,7 +220,7 @@ int applet_enable(int argc, char **argv)
 	profile = ksmd_profile_find(o.profile);
 	dir = ksmd_state_open(true, &err);
 	if (dir < 0 || enable_ksmd(dir, profile, o.persist, &err) < 0) {
-		log_error("nothing was set: %s", err.msg);
+		log_reason(LOG_LEVEL_ERROR, err.reason, "nothing was set: %s", err.msg);
 		return 1;
 	}
 	printf("profile %s, ", profile->name);
