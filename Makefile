@@ -4,7 +4,7 @@
 # Each module.mk adds what it builds to ALL, its suites to CHECK_SUITES or
 # MATRIX_SUITES, its benches to BENCHES, and its files with install:: rules.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
