@@ -60,6 +60,9 @@ static void parse(struct reader *r, struct mapping *map)
 	map->hi = hex(at);
 	map->perms = *at;
 	skip_field(at);
+	/* no kernel cuts a line here, but whatever stands in for /proc may */
+	if (*at - map->perms < 4)
+		map->perms = "----";
 	skip_field(at);
 	skip_field(at);
 	map->is_file = **at != '0';

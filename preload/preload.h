@@ -59,7 +59,7 @@ int mark_is_known(uintptr_t addr);
 struct mapping {
 	uintptr_t lo, hi;
 	int is_file;
-	const char *perms; /* "rwxp" or less of it */
+	const char *perms; /* "rwxp", four characters at least */
 	const char *name;  /* ends with a newline */
 };
 

@@ -297,7 +297,7 @@ static bool in_openvz(pid_t pid, struct container_name *out)
 	char text[4096];
 
 	return access("/proc/vz", F_OK) == 0 &&
-	       proc_read(pid, "status", text, sizeof(text)) > 0 &&
+	       proc_read_head(pid, "status", text, sizeof(text)) > 0 &&
 	       container_from_status(text, out);
 }
 
@@ -306,7 +306,7 @@ bool container_of(pid_t pid, struct container_name *out)
 	char text[4096];
 	ino_t ino = 0;
 
-	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
+	if (proc_read_head(pid, "cgroup", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* a kernel without cgroups, or it has ended */
 	if (container_from_cgroup(text, out) || in_openvz(pid, out))
 		return true;
@@ -329,7 +329,7 @@ void container_host_name(pid_t pid, struct container_name *out)
 
 	snprintf(out->engine, sizeof(out->engine), "host");
 	out->id[0] = '\0';
-	if (proc_read(pid, "cgroup", text, sizeof(text)) > 0)
+	if (proc_read_head(pid, "cgroup", text, sizeof(text)) > 0)
 		last_component(text, out->id, sizeof(out->id));
 	len = strlen(out->id);
 	if (ends_in(out->id, len, ".service") || ends_in(out->id, len, ".scope"))

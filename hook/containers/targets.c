@@ -148,7 +148,7 @@ static bool is_meant_by(const struct target *t, pid_t pid)
 	case TARGET_CONTAINER:
 		return container_of(pid, &name) && is_same_container(&name, &t->name);
 	case TARGET_CGROUP:
-		return proc_read(pid, "cgroup", text, sizeof(text)) > 0 &&
+		return proc_read_head(pid, "cgroup", text, sizeof(text)) > 0 &&
 		       target_in_cgroup(text, t->path, t->path_len);
 	case TARGET_ALL:
 		return container_of(pid, &name) && !is_same_container(&name, &t->name);

@@ -133,10 +133,7 @@ static bool has_ended(pid_t tid)
 
 static bool is_traced(pid_t tid)
 {
-	char text[4096];
-
-	return proc_read(tid, "status", text, sizeof(text)) > 0 &&
-	       proc_field(text, "TracerPid") > 0;
+	return proc_status_field(tid, "TracerPid") > 0;
 }
 
 int tracee_seize(pid_t tid, bool *suspended, struct error *err)

@@ -15,7 +15,7 @@ void background_leave_cgroups(void)
 {
 	char text[4096], path[128], *save = NULL;
 
-	if (proc_read(getpid(), "cgroup", text, sizeof(text)) <= 0)
+	if (proc_read_head(getpid(), "cgroup", text, sizeof(text)) <= 0)
 		return;
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {

@@ -81,7 +81,7 @@ static bool group_of(pid_t pid, struct group *g)
 	char text[4096], *line, *next;
 	bool v1_here = has_v1();
 
-	if (proc_read(pid, "cgroup", text, sizeof(text)) <= 0)
+	if (proc_read_head(pid, "cgroup", text, sizeof(text)) <= 0)
 		return false;
 	for (line = text; line; line = next) {
 		char *controllers = strchr(line, ':'), *path;

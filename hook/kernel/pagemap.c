@@ -34,7 +34,7 @@ struct scan_arg {
 #define SCAN_FILE    (1 << 2)
 #define SCAN_PRESENT (1 << 3)
 
-/* A line of smaps holds at most a path, which the kernel cuts at PATH_MAX. */
+/* As much of a line of smaps as anyone looks at fits; a path in it is cut by nothing. */
 #define LINE_ROOM 16384
 
 struct pages_walk_state {
@@ -50,10 +50,14 @@ struct pages_walk_state {
 struct lines {
 	int fd;
 	size_t at, n; /* the unread part of buf */
+	bool in_rest; /* of a line whose beginning was given */
 	char buf[LINE_ROOM];
 };
 
-/* The next line without its newline; NULL at the end, which may come at any time. */
+/*
+ * The next line without its newline, or the beginning of one that is too long; NULL at the end,
+ * which may come at any time.
+ */
 static char *next_line(struct lines *l)
 {
 	for (;;) {
@@ -63,13 +67,22 @@ static char *next_line(struct lines *l)
 		if (end) {
 			*end = '\0';
 			l->at = (size_t)(end + 1 - l->buf);
-			return line;
+			if (!l->in_rest)
+				return line;
+			l->in_rest = false;
+			continue;
 		}
-		memmove(l->buf, line, l->n - l->at);
+		if (l->in_rest)
+			l->at = l->n;
+		memmove(l->buf, l->buf + l->at, l->n - l->at);
 		l->n -= l->at;
 		l->at = 0;
-		if (l->n == sizeof(l->buf))
-			return NULL;
+		if (l->n == sizeof(l->buf)) {
+			l->buf[l->n - 1] = '\0';
+			l->at = l->n;
+			l->in_rest = true;
+			return l->buf;
+		}
 		got = read(l->fd, l->buf + l->n, sizeof(l->buf) - l->n);
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -25,6 +25,17 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size)
 	return read_kernel_file(path, buf, size);
 }
 
+ssize_t proc_read_head(pid_t pid, const char *name, char *buf, size_t size)
+{
+	ssize_t n = proc_read(pid, name, buf, size);
+
+	/* what is there of it fills the buffer: read_all() reads a byte too many to tell */
+	if (n != -EFBIG)
+		return n;
+	buf[size - 1] = '\0';
+	return (ssize_t)size - 1;
+}
+
 static int parse_stat(const char *text, struct proc_stat *out)
 {
 	/* the name in front may hold anything, parentheses too: the last one ends it */
@@ -100,15 +111,30 @@ int64_t proc_field(const char *text, const char *name)
 	return -1;
 }
 
+int64_t proc_status_field(pid_t tid, const char *name)
+{
+	char path[32], line[256];
+	int64_t value = -1;
+	bool whole = true;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	/* a line of groups may be longer than any buffer, and is the only one with such a rest */
+	while (value < 0 && fgets(line, sizeof(line), f)) {
+		if (whole)
+			value = proc_field(line, name);
+		whole = strchr(line, '\n');
+	}
+	fclose(f);
+	return value < 0 ? -ENODATA : value;
+}
+
 int proc_seccomp(pid_t tid)
 {
-	char text[4096];
-	ssize_t n = proc_read(tid, "status", text, sizeof(text));
-
-	if (n < 0)
-		return (int)n;
-	n = (ssize_t)proc_field(text, "Seccomp");
-	return n < 0 ? -ENODATA : (int)n;
+	return (int)proc_status_field(tid, "Seccomp");
 }
 
 int proc_parent(pid_t *number, bool *outer)

@@ -28,6 +28,12 @@ struct proc_stat {
  */
 ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 
+/*
+ * The same, but of a longer file its beginning: a process can make its files long (groups of
+ * users, cgroups in cgroups), and must not become another's, or nobody's, by that.
+ */
+ssize_t proc_read_head(pid_t pid, const char *name, char *buf, size_t size);
+
 /* 0, -ESRCH */
 int proc_stat(pid_t pid, struct proc_stat *out);
 
@@ -45,6 +51,9 @@ int proc_pin(pid_t pid);
  * around ours, as it does until a container has mounted its own. 0 or -errno.
  */
 int proc_parent(pid_t *number, bool *outer);
+
+/* The value of a line of /proc/TID/status, however long that is; -errno, -ENODATA: no such line. */
+int64_t proc_status_field(pid_t tid, const char *name);
 
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);

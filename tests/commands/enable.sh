@@ -121,6 +121,31 @@ testKsmtunedIsNotFought() {
 	assertEquals "$before" "$(values)"
 }
 
+# a user who calls a process so, or a set-user-ID program, keeps nobody from enabling
+testOthersMayBeCalledKsmtuned() {
+	cp "$(command -v sleep)" "$work/ksmtuned"
+	cp "$(command -v sleep)" "$work/setuid"
+	chmod 4755 "$work/setuid"
+	mkdir "$work/user"
+	ln -s ../setuid "$work/user/uksmd"
+	chmod 755 "$work" "$work/user"
+	setpriv --reuid=nobody --regid=nogroup --clear-groups "$work/ksmtuned" 1000 &
+	left=$!
+	setpriv --reuid=nobody --regid=nogroup --clear-groups "$work/user/uksmd" 1000 &
+	left="$left $!"
+	"$work/user/uksmd" 1000 &
+	left="$left $!"
+	for _pid in $left; do
+		wait_for 5 grep -q -e ksmtuned -e uksmd "/proc/$_pid/comm"
+	done
+	hook enable
+	assertEquals "$out" 0 "$rc"
+	hook disable
+	# shellcheck disable=SC2086
+	kill $left
+	left=
+}
+
 # what this kernel cannot show: files that older ones lack
 testMissingFiles() {
 	mkdir -p "$work/ksm"

@@ -3,10 +3,12 @@
 #include "kernel/pagemap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,6 +169,63 @@ static void file(void)
 	fclose(f);
 }
 
+/* Call inside in a directory so deep that no path of PATH_MAX bytes leads to it. */
+static void walk_deep(int top, int depth, void (*inside)(void))
+{
+	char name[256] = "";
+
+	memset(name, 'd', sizeof(name) - 1);
+	if (depth == 0) {
+		inside();
+		return;
+	}
+	if (mkdirat(top, name, 0700) < 0)
+		abort();
+	if (fchdir(top) < 0 || chdir(name) < 0)
+		abort();
+	top = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	walk_deep(top, depth - 1, inside);
+	close(top);
+	if (chdir("..") < 0 || rmdir(name) < 0)
+		abort();
+}
+
+/* The file is below all else, so that what is counted comes behind its line of smaps. */
+static void count_behind_file(void)
+{
+	char *const low = (char *)0x20000000;
+	int fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char *f, *p = map(100 * PAGE, MAP_PRIVATE);
+
+	if (fd < 0 || ftruncate(fd, PAGE) < 0)
+		abort();
+	f = mmap(low, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0);
+	CHECK(f == low);
+	madvise(p, 100 * PAGE, MADV_NOHUGEPAGE);
+	memset(p, 7, 100 * PAGE);
+	CHECK_INT(look(p, 100 * PAGE, PAGES_ALL).pages, 100);
+	munmap(p, 100 * PAGE);
+	munmap(f, PAGE);
+	close(fd);
+	unlink("file");
+}
+
+/* 90 directories of 255 bytes each: a line of 23 KiB */
+static void long_path(void)
+{
+	char dir[] = "/tmp/ksm-pagemap.XXXXXX";
+	int top, back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (!mkdtemp(dir))
+		abort();
+	top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	walk_deep(top, 90, count_behind_file);
+	close(top);
+	CHECK(fchdir(back) == 0);
+	close(back);
+	CHECK(rmdir(dir) == 0);
+}
+
 static void ends(void)
 {
 	struct seen s = { .end_with = 42 };
@@ -221,6 +280,7 @@ int main(void)
 		huge();
 		shared();
 		file();
+		long_path();
 		ends();
 	} else {
 		struct seen s = { 0 };

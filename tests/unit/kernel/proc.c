@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -346,6 +347,31 @@ static void modes(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* A line of groups, and a name with a line in it, hide nothing. */
+static void long_status(void)
+{
+	char text[4096];
+	gid_t group[4000];
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(group); i++)
+		group[i] = 1000000 + (gid_t)i;
+	CHECK_INT(setgroups(ARRAY_SIZE(group), group), 0);
+	pid = child("x\nSeccomp:\t7");
+	CHECK_INT(setgroups(0, NULL), 0);
+	CHECK_INT(proc_read(pid, "status", text, sizeof(text)), -EFBIG);
+	CHECK_INT(proc_read_head(pid, "status", text, sizeof(text)), (int)sizeof(text) - 1);
+	CHECK_INT(strlen(text), sizeof(text) - 1);
+	CHECK_HAS(text, "\nUid:\t0");
+	CHECK_INT(proc_seccomp(pid), prctl(PR_GET_SECCOMP));
+	CHECK_INT(proc_status_field(pid, "TracerPid"), 0);
+	CHECK_INT(proc_status_field(pid, "Nothing"), -ENODATA);
+	reap(pid);
+	CHECK(proc_status_field(pid, "TracerPid") < 0);
+}
+
 int main(void)
 {
 	modes();
@@ -358,5 +384,6 @@ int main(void)
 	fields();
 	reading();
 	walks();
+	long_status();
 	return check_end();
 }
