@@ -38,13 +38,19 @@ enum { SPARED = 1 };
  * The window: from here to the write of the rewound registers the target must not be left
  * alone, so nothing here gives up while it lives, logs, or allocates.
  */
-static int make_call(pid_t tid, uint32_t audit_arch, const struct inject_call *call,
-		     long *result)
+static int make_call(pid_t tid, pid_t in_proc, uint32_t audit_arch,
+		     const struct inject_call *call, long *result)
 {
 	arch_regs saved, r;
 	int status, ret;
 
 	ret = arch_read(tid, &saved);
+	if (ret < 0)
+		return ret;
+	/* stopped, it does not come under a filter behind our back */
+	ret = tracee_suspend_seccomp(tid, true);
+	if (ret == -EPERM)
+		ret = proc_seccomp(in_proc) != 0 ? -EACCES : 0;
 	if (ret < 0)
 		return ret;
 	r = saved;
@@ -62,6 +68,7 @@ static int make_call(pid_t tid, uint32_t audit_arch, const struct inject_call *c
 	if (ret < 0)
 		return ret;
 	fault_step(FAULT_CALL_DONE);
+	(void)tracee_suspend_seccomp(tid, false);
 	ret = arch_read(tid, &r);
 	if (ret < 0)
 		return ret;
@@ -85,7 +92,7 @@ static bool is_worse(const struct tracee_entry *entry, enum thread_rank chosen)
 }
 
 /* SPARED: the thread does something else than it was chosen for, and no call was made. */
-static int make_calls(pid_t tid, enum thread_rank chosen, int status,
+static int make_calls(pid_t tid, pid_t in_proc, enum thread_rank chosen, int status,
 		      const struct inject_call *calls, size_t n, int64_t deadline)
 {
 	struct tracee_entry entry;
@@ -100,7 +107,7 @@ static int make_calls(pid_t tid, enum thread_rank chosen, int status,
 		if (i == 0 && is_worse(&entry, chosen))
 			return SPARED;
 		fault_step(FAULT_ENTERED);
-		r = make_call(tid, entry.arch, &calls[i], &result);
+		r = make_call(tid, in_proc, entry.arch, &calls[i], &result);
 		if (r < 0)
 			return r;
 		status = tracee_stopped;
@@ -174,6 +181,14 @@ static int choose(const struct inject_target *t, struct thread_choice *c)
 	return 0;
 }
 
+static bool is_thread_of(const struct inject_target *t, pid_t tid)
+{
+	struct proc_stat st;
+
+	/* the main thread has the process's number; of a foreign /proc nothing else is asked for */
+	return t->proc_pid || tid == t->pid || proc_thread_stat(t->pid, tid, &st) == 0;
+}
+
 /*
  * One thread of the target. *deadline is the target's time, whatever it took to get here on a
  * busy machine: it begins when the first thread is seized.
@@ -182,16 +197,20 @@ static int inject_thread(struct inject_target *t, const struct thread_choice *c,
 			 const struct inject_call *calls, size_t n, int timeout_ms,
 			 int64_t *deadline)
 {
-	bool suspended;
 	int64_t start;
 	int status, r;
 
-	r = tracee_seize(c->tid, &suspended, &t->err);
+	r = tracee_seize(c->tid, &t->err);
 	if (r < 0)
 		return r;
 	fault_step(FAULT_SEIZED);
-	/* as long as the process of pidfd is there, its number means no other */
-	if (syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0) {
+	/*
+	 * Between the choice and now the thread may have ended, and its number come to mean
+	 * another one. Seized, it keeps its number; and as long as the process of pidfd is
+	 * there, its number means no other.
+	 */
+	if (!is_thread_of(t, c->tid) ||
+	    syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0) {
 		(void)tracee_let_go(c->tid);
 		return explain(-ESRCH, calls, &t->err);
 	}
@@ -204,11 +223,8 @@ static int inject_thread(struct inject_target *t, const struct thread_choice *c,
 	r = tracee_wait(c->tid, *deadline, &status);
 	if (r == 0) {
 		fault_step(FAULT_STOPPED);
-		/* only now, stopped, can it not come under a filter behind our back */
-		if (!suspended && proc_seccomp(t->proc_pid ? t->proc_pid : c->tid) != 0)
-			r = -EACCES;
-		else
-			r = make_calls(c->tid, c->rank, status, calls, n, *deadline);
+		r = make_calls(c->tid, t->proc_pid ? t->proc_pid : c->tid, c->rank, status,
+			       calls, n, *deadline);
 	}
 	/* only the tracer's end frees such a thread: have a child go on with the others */
 	if (!tracee_let_go(c->tid) && fork() > 0)

@@ -136,12 +136,9 @@ static bool is_traced(pid_t tid)
 	return proc_status_field(tid, "TracerPid") > 0;
 }
 
-int tracee_seize(pid_t tid, bool *suspended, struct error *err)
+int tracee_seize(pid_t tid, struct error *err)
 {
-	unsigned long options = PTRACE_O_TRACESYSGOOD;
-
-	*suspended = ptrace(PTRACE_SEIZE, tid, NULL, options | PTRACE_O_SUSPEND_SECCOMP) == 0;
-	if (*suspended)
+	if (ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACESYSGOOD) == 0)
 		return 0;
 	/* of one that has just ended the kernel says that we may not */
 	if (errno == ESRCH || has_ended(tid))
@@ -151,12 +148,17 @@ int tracee_seize(pid_t tid, bool *suspended, struct error *err)
 		return err_reason(err, REASON_TARGET_TRACED,
 				  err_set(err, EPERM,
 					  "another process traces it (strace, a debugger)"));
-	if (ptrace(PTRACE_SEIZE, tid, NULL, options) < 0)
-		return err_reason(
-			err, REASON_TARGET_UNTRACEABLE,
-			err_errno(err, errno,
-				  "may not trace it (Yama's ptrace_scope, or a runtime that "
-				  "is not dumpable); start the runtime or the engine with "
-				  "`ksm-hook run` instead, which needs no ptrace"));
-	return 0;
+	return err_reason(err, REASON_TARGET_UNTRACEABLE,
+			  err_errno(err, EPERM,
+				    "may not trace it (Yama's ptrace_scope, or a runtime that "
+				    "is not dumpable); start the runtime or the engine with "
+				    "`ksm-hook run` instead, which needs no ptrace"));
+}
+
+int tracee_suspend_seccomp(pid_t tid, bool suspend)
+{
+	unsigned long options =
+		PTRACE_O_TRACESYSGOOD | (suspend ? PTRACE_O_SUSPEND_SECCOMP : 0);
+
+	return ptrace(PTRACE_SETOPTIONS, tid, NULL, options) < 0 ? -errno : 0;
 }

@@ -22,11 +22,17 @@ struct tracee_entry {
 /* The status of a thread that is stopped by us, to go on from. */
 extern const int tracee_stopped;
 
+/* Attach. Its seccomp filter stays in force. */
+int tracee_seize(pid_t tid, struct error *err);
+
 /*
- * Attach, with seccomp suspended where we may: a profile that kills at prctl would kill the
- * target. Suspending takes CAP_SYS_ADMIN in the initial user namespace.
+ * Suspend the seccomp filter of a stopped thread, or put it in force again: a profile that
+ * kills at prctl would kill the target. To be on for a call of ours only, from its entry stop,
+ * behind which the kernel asks the filter, to its exit stop: what the target does by itself
+ * must not get past its filter. 0; -EPERM where we may not (it takes CAP_SYS_ADMIN in the
+ * initial user namespace, and no filter on ourselves); -ESRCH. The tracer's end ends it too.
  */
-int tracee_seize(pid_t tid, bool *suspended, struct error *err);
+int tracee_suspend_seccomp(pid_t tid, bool suspend);
 
 /*
  * Wait for the thread's next stop. Without a deadline (0) only its death ends the wait

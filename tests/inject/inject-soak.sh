@@ -56,6 +56,11 @@ test_hundreds_into_those_that_make_it_hard() {
 	under_load hard
 }
 
+# Its filter is in force whenever it runs: none of these windows is open.
+test_ten_thousand_windows_of_a_filter() {
+	soak spin 10000 'ok 10000 ' "$untouched" -t 5000
+}
+
 # Another thread's exec ends the thread that was picked: no result, and no harm.
 executing() {
 	start exec exec 0 20000

@@ -41,6 +41,17 @@ test_every_kind_of_call_goes_on() {
 	done
 }
 
+# A filter is in force whenever the target runs: what it refuses does not get through while we
+# attach, make our call and let go. How often is told by inject-soak.sh, which does more rounds.
+test_no_call_gets_through_the_filter() {
+	start spin spin 300
+	ready spin
+	pid_of spin
+	out=$("$drive" -t 5000 -r 300 "$pid")
+	assertTrue "$out" "echo '$out' | grep -q '^ok 300 '"
+	ended "$untouched" spin
+}
+
 test_the_hook_does_the_same() {
 	all="nanosleep read threads read-i386 zombie seccomp $go_victim"
 	for v in $all; do start "hook.$v" "$v" 300; done
@@ -274,7 +285,7 @@ test_killed_during_an_injection() {
 }
 
 test_computing() {
-	start cpu.a cpu 600
+	start cpu.a cpu 2000
 	start cpu.b cpu:idle 600
 	ready cpu.a cpu.b
 	from=$(date +%s%N)

@@ -19,7 +19,7 @@ private() {
 }
 
 # The machine's own Debian release from where the machine's apt has it, kept in $BUILD.
-debian_root() {
+make_debian_root() {
 	[ ! -e "$BUILD/openvz-debian/etc/debian_version" ] || return 0
 	. /etc/os-release
 	# shellcheck disable=SC2016 # apt's own variables
@@ -42,7 +42,8 @@ overlay() { # DIR: writes to it land in $work/host/DIR
 
 suite_setup() {
 	PATH=$top/tests/lib/fakes:$PATH
-	debian_root || exit 1
+	# two suites may want it at the same time
+	(flock 9 && make_debian_root) 9>"$BUILD/openvz-debian.lock" || exit 1
 	mount -t tmpfs tmpfs /run && mkdir /run/lock
 	overlay /etc && overlay /usr && overlay /var/lib || exit 1
 	mkdir -p "$work/dev"
@@ -63,7 +64,7 @@ suite_setup() {
 }
 
 suite_teardown() {
-	kill "$syslogd"
+	[ -z "${syslogd:-}" ] || kill "$syslogd"
 	umount -l "$work/dev"
 	umount -lR /var/lib /usr /etc /dev 2>/dev/null
 }

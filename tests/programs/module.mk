@@ -3,7 +3,7 @@
 # build theirs, for other C libraries and without one.)
 
 # Victims check their own results; -i386 is the same source for 32 bits.
-VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp int80 \
+VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp spin int80 \
 	zombie selfstop vfork exec
 VICTIMS_I386 := nanosleep poll read futex int80 mutex
 VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_I386:%=$(BUILD)/victims/%-i386)

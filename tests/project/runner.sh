@@ -37,7 +37,7 @@ ran() {
 	_suites=
 	for _n; do _suites="$_suites $work/tests/x/$_n.sh"; done
 	# shellcheck disable=SC2086 # a list
-	out=$(BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
+	out=$(TMPDIR=$work BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
 	assertEquals "status of $*: $out" "$_status" $?
 	assertEquals "$*: $out" "$_count" "$(echo "$out" | tail -n 1)"
 }
