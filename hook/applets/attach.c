@@ -30,7 +30,7 @@
  * A call takes the target's time: unmerging copies, and on a busy machine a target has to
  * wait for its turn. Who gives up early meets his own tracer when he tries again.
  */
-#define CALLS_MAX_MS 60000
+#define CALLS_MAX_MS 10000
 /* Passes until none is found; who forks faster than this many is reported. */
 #define PASSES_MAX      64
 #define WATCH_DEFAULT_S 10
@@ -270,9 +270,11 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 
 static int attach_targets(struct attach_options *o, const struct target_set *set)
 {
-	struct set_mergeable m = {
-		.off = o->off, .method = o->method, .still_right = target_match, .arg = set
-	};
+	struct set_mergeable m = { .off = o->off,
+				   .method = o->method,
+				   .call_ms = CALLS_MAX_MS,
+				   .still_right = target_match,
+				   .arg = set };
 	struct error err;
 	sigset_t ends = end_signals();
 	size_t found = 0;
