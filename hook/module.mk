@@ -43,12 +43,12 @@ $(BUILD)/faults/hook/%.o: hook/%.c Makefile hook/module.mk
 
 # The parser's filter is compiled to BPF by libseccomp at build time: loading it then
 # costs one system call in a hook, and the program does not carry the library.
-$(BUILD)/confine_gen: hook/kernel/sandbox_filter_gen.c
+$(BUILD)/sandbox_filter_gen: hook/kernel/sandbox_filter_gen.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
 
-$(BUILD)/hook/kernel/sandbox_filter.h: $(BUILD)/confine_gen
+$(BUILD)/hook/kernel/sandbox_filter.h: $(BUILD)/sandbox_filter_gen
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$< >$@.tmp && mv $@.tmp $@

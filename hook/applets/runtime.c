@@ -150,7 +150,7 @@ static int prepare_mergeable(const struct runtime_request *request, struct runti
 	struct error err;
 	int r;
 
-	confine_before_exec();
+	sandbox_before_exec();
 	r = runtime_decide(request, d, &err);
 	if (d->c.log_given)
 		log_set_level(d->c.log);

@@ -3,8 +3,8 @@
  * Switches of the test build (KSM_TEST_FAULTS): break off where a test asks for it. In the
  * program that is installed every one of these is empty.
  */
-#ifndef KSM_FAULT_H
-#define KSM_FAULT_H
+#ifndef KSM_FAULT_INJECTION_H
+#define KSM_FAULT_INJECTION_H
 
 #include <stddef.h>
 

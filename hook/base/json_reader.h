@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON in: a bounded walk over untrusted text. */
-#ifndef KSM_JSON_H
-#define KSM_JSON_H
+#ifndef KSM_JSON_READER_H
+#define KSM_JSON_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

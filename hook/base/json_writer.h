@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON out: what the --json options print. */
-#ifndef KSM_JSON_OUT_H
-#define KSM_JSON_OUT_H
+#ifndef KSM_JSON_WRITER_H
+#define KSM_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stdint.h>

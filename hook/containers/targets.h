@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which processes a user means by a process id, a container, a cgroup or all containers. */
-#ifndef KSM_TARGET_H
-#define KSM_TARGET_H
+#ifndef KSM_TARGETS_H
+#define KSM_TARGETS_H
 
 #include <stdbool.h>
 #include <stddef.h>

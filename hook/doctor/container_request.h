@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: what a running container asked for, as its runtime or engine wrote it down. */
-#ifndef KSM_CHECK_ASKED_H
-#define KSM_CHECK_ASKED_H
+#ifndef KSM_CONTAINER_REQUEST_H
+#define KSM_CONTAINER_REQUEST_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process that goes on behind a start, in nobody's way. */
-#ifndef KSM_BACKGROUND_H
-#define KSM_BACKGROUND_H
+#ifndef KSM_DAEMONIZE_H
+#define KSM_DAEMONIZE_H
 
 /*
  * In a child: nothing is left that a runtime or an engine could wait for. Of the descriptors

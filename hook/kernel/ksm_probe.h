@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What this kernel can do, found out by trying. */
-#ifndef KSM_PROBE_H
-#define KSM_PROBE_H
+#ifndef KSM_KSM_PROBE_H
+#define KSM_KSM_PROBE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is there memory for the copies that unmerging makes? */
-#ifndef KSM_ROOM_H
-#define KSM_ROOM_H
+#ifndef KSM_MEMORY_HEADROOM_H
+#define KSM_MEMORY_HEADROOM_H
 
 #include <stddef.h>
 #include <stdint.h>

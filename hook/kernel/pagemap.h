@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The anonymous pages of a process that are in memory: where, in which frames, of what kind. */
-#ifndef KSM_PAGES_H
-#define KSM_PAGES_H
+#ifndef KSM_PAGEMAP_H
+#define KSM_PAGEMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

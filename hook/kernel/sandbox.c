@@ -24,7 +24,7 @@
 
 static bool will_exec;
 
-void confine_before_exec(void)
+void sandbox_before_exec(void)
 {
 	will_exec = true;
 }
@@ -36,8 +36,8 @@ static bool drop_everything(int answer_fd)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
-	struct sock_fprog filter = { ARRAY_SIZE(confine_filter),
-				     (struct sock_filter *)confine_filter };
+	struct sock_fprog filter = { ARRAY_SIZE(sandbox_filter),
+				     (struct sock_filter *)sandbox_filter };
 	struct rlimit no_core = { 0 };
 
 	/* the filter allows write on descriptor 0 only, so the pipe goes there */
@@ -98,7 +98,7 @@ static bool stay_here(cpu_set_t *old)
 	return sched_setaffinity(0, sizeof(here), &here) == 0;
 }
 
-int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
+int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err)
 {
 	__cleanup(close_fd) int rd = -1;

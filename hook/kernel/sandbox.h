@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Run a function on untrusted input in a process that can do nothing but answer. */
-#ifndef KSM_CONFINE_H
-#define KSM_CONFINE_H
+#ifndef KSM_SANDBOX_H
+#define KSM_SANDBOX_H
 
 #include <stddef.h>
 
@@ -18,13 +18,13 @@
  * 0; -EPROTO when the process died or sent something else (a bug, or an attack stopped),
  * -ETIMEDOUT, or what fork and pipe return.
  */
-int confine_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
+int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err);
 
 /*
  * For a caller that goes on as another program, which must find nothing of this: neither a
  * child that it did not start nor a processor affinity that counts as asked for.
  */
-void confine_before_exec(void);
+void sandbox_before_exec(void);
 
 #endif

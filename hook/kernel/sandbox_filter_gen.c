@@ -24,7 +24,7 @@ int main(void)
 	seccomp_release(ctx);
 	rewind(f);
 	printf("/* made by hook/kernel/sandbox_filter_gen.c */\n");
-	printf("static const struct sock_filter confine_filter[] = {\n");
+	printf("static const struct sock_filter sandbox_filter[] = {\n");
 	while (fread(&insn, sizeof(insn), 1, f) == 1)
 		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);
 	printf("};\n");

@@ -274,7 +274,7 @@ int decision_settings(const char *config_path, struct decision_settings *out, st
 	}
 	r = json_reserve(config.len, err);
 	if (r == 0) {
-		r = confine_call(read_settings, config_path, out, sizeof(*out),
+		r = sandbox_call(read_settings, config_path, out, sizeof(*out),
 				 SETTINGS_TIMEOUT_MS, err);
 		if (r < 0)
 			r = sandbox_failed(err, r);
@@ -295,7 +295,7 @@ static int parse_confined(const struct decision_request *request,
 	if (text_has(config.text, config.len, "shared_layout"))
 		config.owner = userns_owner();
 	if (r == 0) {
-		r = confine_call(read_request, request, out, answer_size(request),
+		r = sandbox_call(read_request, request, out, answer_size(request),
 				 request->timeout_ms, err);
 		if (r < 0)
 			r = sandbox_failed(err, r);

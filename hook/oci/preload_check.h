@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Can a container's program load the preload library, and would it be let do its work? */
-#ifndef KSM_PRELOAD_FIT_H
-#define KSM_PRELOAD_FIT_H
+#ifndef KSM_PRELOAD_CHECK_H
+#define KSM_PRELOAD_CHECK_H
 
 #include "base/error.h"
 #include "kernel/ksm_probe.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of an OCI runtime, as far as the wrapper has to understand it. */
-#ifndef KSM_ARGV_H
-#define KSM_ARGV_H
+#ifndef KSM_RUNTIME_ARGS_H
+#define KSM_RUNTIME_ARGS_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a container's seccomp profile does to the calls that the preload library makes. */
-#ifndef KSM_PROFILE_H
-#define KSM_PROFILE_H
+#ifndef KSM_SECCOMP_PROFILE_H
+#define KSM_SECCOMP_PROFILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

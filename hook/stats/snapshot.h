@@ -19,7 +19,7 @@ struct process_stats {
 	struct container_name name;
 	uint64_t name_hash;
 	pid_t pid;
-	pid_t task; /* whose files in /proc show its memory (containers/processes.h) */
+	pid_t task; /* whose files in /proc show its memory (kernel/process.h) */
 	enum ksm_method method;
 	bool entered;         /* not mergeable, and came in from outside (exec) */
 	bool uncounted;       /* the kernel does not say how much of its memory is merged */
