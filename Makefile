@@ -88,7 +88,7 @@ lint:
 ## install, uninstall: DESTDIR and PREFIX as usual
 install:: all
 	@# every page says of which version it is
-	cd $(DESTDIR)$(MANDIR) && sed -i 's/^\.Os$$/.Os "ksm-hook $(VERSION)"/' \
+	cd $(DESTDIR)$(MANDIR) && sed -i --follow-symlinks 's/^\.Os$$/.Os "ksm-hook $(VERSION)"/' \
 		man?/ksm-hook*.? man7/libksm_preload.7
 uninstall::
 
