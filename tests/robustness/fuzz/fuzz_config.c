@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "policy/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,11 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							 { "team", "" } };
 	static struct policy_config config;
 	struct decision d;
-	struct error err = { "" };
+	struct error err = { 0 };
+	char line[4 * sizeof(err.msg)];
 
 	json_release();
 	if (config_parse("config.json", (const char *)data, size, &config, &err) < 0) {
-		require(err.msg[0] && !strchr(err.msg, '\n'));
+		/* keys of the file stand in it as they are: the writer escapes them */
+		printable(line, sizeof(line), err.msg, strlen(err.msg));
+		require(line[0] && !strchr(line, '\n'));
 		return 0;
 	}
 	require(config.containers <= CONTAINERS_NONE && config.method <= METHOD_PRELOAD);
@@ -44,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_rules(&config.allow);
 	check_rules(&config.deny);
 	policy_decide(&config, annotations, ARRAY_SIZE(annotations), &d);
-	require(d.reason && d.text[0]);
+	require(d.reason != REASON_NONE && d.text[0]);
 	require(!d.merge || config.containers != CONTAINERS_NONE);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json_reader.h"
+#include "base/text.h"
 #include "oci/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,12 +29,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct state state;
 	struct decision d;
 	struct metadata metadata;
-	struct error err = { "" };
+	struct error err = { 0 };
+	char line[4 * sizeof(err.msg)];
 
 	json_release();
 	if (state_parse((const char *)data, size, &config, &state, &err) < 0) {
 		/* one line that says something */
-		require(err.msg[0] && !strchr(err.msg, '\n'));
+		/* keys of the text stand in it as they are: the writer escapes them */
+		printable(line, sizeof(line), err.msg, strlen(err.msg));
+		require(line[0] && !strchr(line, '\n'));
 		return 0;
 	}
 	require(state.pid >= 0 && state.n <= ANNOTATIONS_MAX);
