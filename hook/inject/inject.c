@@ -229,7 +229,9 @@ static int inject_thread(struct inject_target *t, const struct thread_choice *c,
 	/* only the tracer's end frees such a thread: have a child go on with the others */
 	if (!tracee_let_go(c->tid) && fork() > 0)
 		_exit(0);
-	fault_step(FAULT_DETACHED);
+	/* a thread that is spared is no step of an injection */
+	if (r != SPARED)
+		fault_step(FAULT_DETACHED);
 	t->stopped_us = (int)(now_us() - start);
 	return r == SPARED ? r : explain(r, calls, &t->err);
 }

@@ -122,6 +122,21 @@ traced_thread() {
 	return 1
 }
 
+# its thread of that name waits, as it does again soon after it was stopped
+idle_waits() {
+	for _status in "/proc/$pid/task"/*/status; do
+		_in='' _is=''
+		while read -r _name _value _; do
+			case $_name in
+			Name:) _in=$_value ;;
+			State:) _is=$_value ;;
+			esac
+		done 2>/dev/null <"$_status"
+		[ "$_in" != idle ] || [ "$_is" != S ] || return 0
+	done
+	return 1
+}
+
 # The same of 32-bit programs, whose calls have other numbers.
 test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
 	for v in mutex mutex-i386; do start "who.$v" "$v:idle" 20; done
@@ -129,6 +144,7 @@ test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
 	for v in mutex mutex-i386; do
 		pid_of "who.$v"
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			wait_for 5 idle_waits
 			KSM_FAULT=pause:4 "$drive" "$pid" >"$work/who.drive" 2>&1 &
 			driver=$!
 			wait_for 5 traced_thread || fail "$v: no thread is traced"
@@ -370,8 +386,8 @@ test_ordinary_user_and_a_process_of_another() {
 # Nobody can stop it until its child executes. Those whose turn comes later must not make
 # it wait, stopped, when that has happened.
 test_parent_of_a_vfork() {
-	VICTIM_SLACK_MS=300 start vfork.a vfork 1200
-	start vfork.b cpu 4000
+	VICTIM_SLACK_MS=300 start vfork.a vfork 3000
+	start vfork.b cpu 6000
 	start vfork.c read 500
 	ready vfork.a vfork.b vfork.c
 	set --

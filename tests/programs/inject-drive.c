@@ -33,12 +33,18 @@ static const char *name_of(int result)
 	return result == 0 ? "ok" : name ? name : "?";
 }
 
+/*
+ * For the tracer to be scheduled: on a busy machine it may wait longer than the few ms that it
+ * has. A hang of that length is an error.
+ */
+#define TRACER_MS 10000
+
 static int once(struct inject_target *t, size_t n, int timeout_ms)
 {
 	struct error err;
 	int failed = 0;
 
-	if (inject_run(t, n, on, 1, timeout_ms, &err) < 0) {
+	if (inject_run_patiently(t, n, on, 1, timeout_ms, TRACER_MS, &err) < 0) {
 		printf("inject_run: %s\n", err.msg);
 		return 1;
 	}
@@ -50,9 +56,6 @@ static int once(struct inject_target *t, size_t n, int timeout_ms)
 	return failed;
 }
 
-/* For the tracer to be scheduled; a hang of that length is an error. */
-#define TRACER_MS 10000
-
 static int rounds_of(struct inject_target *t, size_t n, int timeout_ms, int rounds)
 {
 	int *us = calloc((size_t)rounds * n + 1, sizeof(*us)), results[RESULTS_MAX] = { 0 },
@@ -61,7 +64,6 @@ static int rounds_of(struct inject_target *t, size_t n, int timeout_ms, int roun
 
 	for (int i = 0; i < rounds; i++) {
 		/* by turns, so that the single call is in the figures too */
-		/* on a busy machine the tracer itself may wait longer than the few ms it has */
 		if (inject_run_patiently(t, n, i % 2 ? on : again, i % 2 ? 1 : 2, timeout_ms,
 					 TRACER_MS, &err) < 0) {
 			printf("inject_run: %s\n", err.msg);
