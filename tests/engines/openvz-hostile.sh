@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # OpenVZ: containers, and texts in their configuration, that work against the host.
-# needs: containers
+# needs: containers ksmd
 # shellcheck disable=SC1091,SC2154 # what common.sh and openvz-lib.sh set
 # shellcheck disable=SC2016,SC2086 # text for another shell; words without spaces
 if [ -z "${OPENVZ_NAMESPACE:-}" ]; then
