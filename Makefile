@@ -63,11 +63,11 @@ check-programs: all $(CHECK_PROGRAMS)
 
 ## check: unit tests and suites on the engines of this machine (as root, under 10 min)
 check: check-programs
-	tests/run $(CHECK_SUITES)
+	$(Q)tests/run $(CHECK_SUITES)
 
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
 check-matrix: check-programs $(MATRIX_PROGRAMS)
-	SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
+	$(Q)SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
 
 ## bench: measure what the documentation claims
 bench: all $(BENCH_PROGRAMS)

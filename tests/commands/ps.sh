@@ -252,13 +252,17 @@ testPrometheusScrapesIt() {
 		--web.listen-address=127.0.0.1:19090 >"$work/prometheus.log" 2>&1 &
 	_prometheus=$!
 	_scraped() {
-		curl -s 'http://127.0.0.1:19090/api/v1/query?query=ksm_scan_batch_pages' |
+		curl -s --max-time 10 'http://127.0.0.1:19090/api/v1/query?query=ksm_scan_batch_pages' |
 			jq -e ".data.result[0].value[1] == \"$(cat $ksm/pages_to_scan)\"" >/dev/null
 	}
 	wait_for 30 _scraped
 	assertTrue "$(tail -n 3 "$work/prometheus.log" "$work/exporter.log")" $?
-	out=$(curl -s http://127.0.0.1:19100/metrics | grep '^node_textfile_scrape_error')
-	assertEquals "node_textfile_scrape_error 0" "$out"
+	_taken_without_error() {
+		curl -sS --max-time 10 -o "$work/scrape" http://127.0.0.1:19100/metrics 2>"$work/curl.log" &&
+			grep -qx 'node_textfile_scrape_error 0' "$work/scrape"
+	}
+	wait_for 30 _taken_without_error
+	assertTrue "$(tail -n 5 "$work/curl.log" "$work/exporter.log" "$work/scrape")" $?
 	kill $_prometheus $_exporter
 	wait $_prometheus $_exporter 2>/dev/null
 	true
