@@ -2,7 +2,7 @@
 /*
  * Makes memory that could be merged and watches ksmd merge it: ksmd LABEL MIB TIMEOUT REST
  *
- * MIB of marked memory in ten processes, 60 % of each the same as in the others. Where ksmd is
+ * MIB of mergeable memory in ten processes, 60 % of each the same as in the others. Where ksmd is
  * stopped it is set running when all is filled, and the clock with it; where it runs, the clock
  * starts with the program. Prints the time until 95 % of what can be saved is, ksmd's CPU until
  * then, and its share of one CPU REST seconds later, for ten seconds.

@@ -11,7 +11,7 @@
  *   own    of each process, written after the fork, at the same addresses
  *   huge   as exec, in huge pages
  *   none   as exec, and not mergeable
- * Where the kernel has no prctl(PR_SET_MEMORY_MERGE), they are marked by madvise.
+ * Where the kernel has no prctl(PR_SET_MEMORY_MERGE), madvise makes them mergeable.
  * Says "ready" and stays until its input ends; takes everything with it.
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ static void die(const char *what)
 static int by_madvise;
 
 /* PR_SET_MEMORY_MERGE: again after exec, since there are kernels that lose it */
-static void mark(const char *kind)
+static void make_mergeable(const char *kind)
 {
 	by_madvise = strcmp(kind, "none") != 0 && prctl(67, 1, 0, 0, 0) < 0;
 }
@@ -84,7 +84,7 @@ static void lead(long processes, long pages, const char *kind, int ready)
 {
 	char text[24], fd[12];
 
-	mark(kind);
+	make_mergeable(kind);
 	if (strcmp(kind, "fork") == 0)
 		fill(pages, 0);
 	snprintf(text, sizeof(text), "%ld", pages);
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	int ready[2];
 
 	if (argc == 4 && strcmp(argv[0], "look-work") == 0) {
-		mark(argv[2]);
+		make_mergeable(argv[2]);
 		fill(atol(argv[1]), strcmp(argv[2], "huge") == 0);
 		say(atoi(argv[3]));
 		stay();

@@ -11,8 +11,8 @@
  *	ideal=	eligible - contents: what it would still free
  *	zeros=	eligible frames that hold only zeros
  *	merged=	frames that are KSM's
- *	unmarked=, copies=, missed=
- *		why ideal is not 0 although ksmd has run: frames in mappings that are not marked,
+ *	unmergeable=, copies=, missed=
+ *		why ideal is not 0 although ksmd has run: frames in mappings that are not mergeable,
  *		frames that are merged, but more than one of a content (max_page_sharing), and
  *		all others
  *	unread=	frames whose content could not be read (they count as different)
@@ -45,7 +45,7 @@
 struct frame {
 	uint64_t number; /* 0: none */
 	uint64_t content[2];
-	bool eligible, marked, merged;
+	bool eligible, mergeable, merged;
 };
 
 /* A set by open addressing; the key is one or two words. */
@@ -132,7 +132,7 @@ static struct frame *add(int mem, uint64_t addr, uint64_t number, bool eligible)
 }
 
 static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eligible,
-		    bool marked)
+		    bool mergeable)
 {
 	uint64_t entry[CHUNK], flags;
 
@@ -151,7 +151,7 @@ static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eli
 			    flags >> KPF_HUGE & 1)
 				continue;
 			f = add(mem, addr + (uint64_t)i * PAGE, number, eligible);
-			f->marked |= marked;
+			f->mergeable |= mergeable;
 			f->merged |= flags >> KPF_KSM & 1;
 		}
 	}
@@ -215,7 +215,7 @@ static int by_content(const void *x, const void *y)
 
 int main(int argc, char **argv)
 {
-	uint64_t eligible = 0, contents = 0, unmarked = 0, copies = 0, missed = 0;
+	uint64_t eligible = 0, contents = 0, unmergeable = 0, copies = 0, missed = 0;
 
 	frames = must(calloc(room, sizeof(*frames)));
 	kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -237,19 +237,19 @@ int main(int argc, char **argv)
 
 		for (end = i; end < eligible && by_content(&frames[i], &frames[end]) == 0;
 		     end++)
-			kinds[frames[end].merged ? 0 : frames[end].marked ? 1 : 2]++;
+			kinds[frames[end].merged ? 0 : frames[end].mergeable ? 1 : 2]++;
 		contents++;
 		/* the one to keep: a merged one if there is one */
 		kinds[kinds[0] ? 0 : kinds[1] ? 1 : 2]--;
 		copies += kinds[0];
 		missed += kinds[1];
-		unmarked += kinds[2];
+		unmergeable += kinds[2];
 	}
 	printf("pages=%" PRIu64 " frames=%zu eligible=%" PRIu64 " contents=%" PRIu64
-	       " ideal=%" PRIu64 " zeros=%" PRIu64 " merged=%" PRIu64 " unmarked=%" PRIu64
+	       " ideal=%" PRIu64 " zeros=%" PRIu64 " merged=%" PRIu64 " unmergeable=%" PRIu64
 	       " copies=%" PRIu64 " missed=%" PRIu64 " unread=%" PRIu64 "\n",
-	       places, used, eligible, contents, eligible - contents, zeros, merged, unmarked,
-	       copies, missed, unread);
+	       places, used, eligible, contents, eligible - contents, zeros, merged,
+	       unmergeable, copies, missed, unread);
 	free(frames);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KSM_PRELOAD_DEBUG=1: says on stderr what was marked. */
+/* KSM_PRELOAD_DEBUG=1: says on stderr what was made mergeable. */
 #include "preload.h"
 #include "sys.h"
 
@@ -67,7 +67,7 @@ void debug_range(uintptr_t lo, uintptr_t hi, const char *name)
 	if (!settings.debug)
 		return;
 	begin(&l);
-	put(&l, "marked ");
+	put(&l, "mergeable: ");
 	put_number(&l, lo, 16);
 	put(&l, "-");
 	put_number(&l, hi, 16);

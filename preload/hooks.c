@@ -43,7 +43,7 @@ static struct {
 
 /*
  * What may be allocated until the next look, in bytes: each block counts as its size and
- * price. It never exceeds MARK_LARGE, so a large block is always looked at, and one
+ * price. It never exceeds ADVISE_LARGE, so a large block is always looked at, and one
  * subtraction decides. A thread's own: a shared one would move between the processors.
  */
 static __thread intptr_t credit;
@@ -61,7 +61,7 @@ static int is_fresh(const char *block, size_t len)
 
 	if (!block || len < 2 * sizeof(*word))
 		return 0;
-	word = (const uintptr_t *)(len < MARK_LARGE ? block : block + (len & -PAGE) - PAGE);
+	word = (const uintptr_t *)(len < ADVISE_LARGE ? block : block + (len & -PAGE) - PAGE);
 	return !word[0] && !word[1];
 }
 
@@ -69,11 +69,11 @@ static __attribute__((noinline)) void look_at(void *block, size_t len, int fresh
 {
 	if (!is_known_thread) {
 		is_known_thread = 1;
-		mark_later(); /* its stack, and its arena */
+		advise_later(); /* its stack, and its arena */
 	}
 	if (credit < 0)
-		credit = mark_stopped() ? INTPTR_MAX : MARK_LARGE;
-	mark_allocation((uintptr_t)block, len, fresh);
+		credit = advise_stopped() ? INTPTR_MAX : ADVISE_LARGE;
+	advise_allocation((uintptr_t)block, len, fresh);
 }
 
 static inline int passes(size_t len)
@@ -114,7 +114,7 @@ static void mapped(void *addr, size_t len, int prot, int flags)
 {
 	if (!sys_failed((uintptr_t)addr) && (flags & MAP_TYPE) == MAP_PRIVATE &&
 	    (flags & MAP_ANONYMOUS || prot & PROT_WRITE))
-		mark_range((uintptr_t)addr, len, prot & (PROT_READ | PROT_WRITE));
+		advise_range((uintptr_t)addr, len, prot & (PROT_READ | PROT_WRITE));
 }
 
 static void *hook_mmap(void *addr, size_t len, int prot, int flags, int fd, any_off off)
@@ -133,13 +133,13 @@ static void *hook_mmap64(void *addr, size_t len, int prot, int flags, int fd, an
 	return ret;
 }
 
-/* Opens a part of a reservation that was too large to be marked. */
+/* Opens a part of a reservation that was too large to be made mergeable. */
 static int hook_mprotect(void *addr, size_t len, int prot)
 {
 	int ret = real.mprotect(addr, len, prot);
 
-	if (!ret && prot & PROT_WRITE && !mark_is_known((uintptr_t)addr))
-		mark_range((uintptr_t)addr, len, 1);
+	if (!ret && prot & PROT_WRITE && !advise_is_known((uintptr_t)addr))
+		advise_range((uintptr_t)addr, len, 1);
 	return ret;
 }
 
@@ -148,7 +148,7 @@ static void *hook_sbrk(intptr_t step)
 	void *ret = real.sbrk(step);
 
 	if (step > 0 && !sys_failed((uintptr_t)ret))
-		mark_allocation((uintptr_t)ret, step, 1);
+		advise_allocation((uintptr_t)ret, step, 1);
 	return ret;
 }
 
@@ -159,13 +159,13 @@ static void *hook_sbrk(intptr_t step)
  */
 static void hook_loaded(void)
 {
-	if (!has_loaded || mark_stopped() || !mark_lock())
+	if (!has_loaded || advise_stopped() || !advise_lock())
 		return;
 	has_loaded = 0;
 	if (got_hook_later(!deepbind))
-		mark_later();
-	mark_unlock();
-	mark_all(0);
+		advise_later();
+	advise_unlock();
+	advise_all(0);
 }
 
 /* gcc jumps at -O2, and knows no attribute for it before version 15 */
@@ -194,14 +194,14 @@ static void *hook_dlsym(void *handle, const char *name)
 static int hook_prctl(int op, long a, long b, long c, long d)
 {
 	if (op == PR_SET_SECCOMP)
-		mark_stop();
+		advise_stop();
 	return real.prctl(op, a, b, c, d);
 }
 
 static long hook_syscall(long n, long a, long b, long c, long d, long e, long f)
 {
 	if (n == __NR_seccomp && (unsigned long)a <= SECCOMP_SET_MODE_LAST)
-		mark_stop();
+		advise_stop();
 	return real.syscall(n, a, b, c, d, e, f);
 }
 
@@ -212,11 +212,11 @@ static void before_waiting(void)
 {
 	static __thread intptr_t credit_then;
 
-	if (mark_is_due()) {
-		mark_all(0);
+	if (advise_is_due()) {
+		advise_all(0);
 	} else if ((uintptr_t)(credit_then - credit) >= ENOUGH * price) {
 		credit_then = credit;
-		mark_grown_heap();
+		advise_grown_heap();
 	}
 }
 
@@ -274,8 +274,8 @@ void hooks_start(void)
 	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
 		initials |= 1U << (*hooks[i].name & 31);
 	is_known_thread = 1;
-	price = MARK_LARGE / settings.interval;
+	price = ADVISE_LARGE / settings.interval;
 	price += !price;
-	credit = MARK_LARGE;
+	credit = ADVISE_LARGE;
 	got_hook_start();
 }

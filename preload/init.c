@@ -23,16 +23,16 @@ static __attribute__((constructor)) void start(int argc, char **argv, char **env
 		return;
 	if (settings.mode != MODE_MADVISE) {
 		if (!try_prctl()) {
-			debug_text("prctl: everything is marked, now and later");
+			debug_text("prctl: everything is mergeable, now and later");
 			return;
 		}
 		if (settings.mode == MODE_PRCTL) {
-			debug_text("prctl: the kernel refuses, nothing is marked");
+			debug_text("prctl: the kernel refuses, nothing is mergeable");
 			return;
 		}
 	}
-	if (mark_start() == -EINVAL) {
-		debug_text("madvise: the kernel has no KSM, nothing is marked");
+	if (advise_start() == -EINVAL) {
+		debug_text("madvise: the kernel has no KSM, nothing is mergeable");
 		return;
 	}
 	if (settings.interval)

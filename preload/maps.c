@@ -8,7 +8,7 @@
 #define HEAD 256
 
 /* Static, because an allocation may come from a signal handler's small stack; only
- * the thread that holds the lock of mark.c reads into it. The byte more is a newline
+ * the thread that holds the lock of advise.c reads into it. The byte more is a newline
  * that ends every loop here, whatever a kernel writes. */
 static char buffer[PAGE + HEAD + 1];
 

@@ -9,7 +9,7 @@ PRELOAD     := $(BUILD)/libksm_preload.so
 PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
 
 # -mgeneral-regs-only: the functions stand in for others that keep vector registers.
-# -fcf-protection: one object without the mark takes it from the whole process.
+# -fcf-protection: one object without the property takes it from the whole process.
 # -O2 whatever CFLAGS say: dlopen and dlsym must be reached by a jump (hooks.c).
 PRELOAD_CFLAGS := -O2 -ffreestanding -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-mgeneral-regs-only -fcf-protection=full -fomit-frame-pointer -fno-stack-protector \

@@ -37,23 +37,23 @@ static inline int same(const char *a, const char *b)
 /* env.c */
 void env_read(int argc, char **argv, char **envp);
 
-/* mark.c */
+/* advise.c */
 
 /* glibc's M_MMAP_THRESHOLD: blocks from here on may be mappings of their own */
-#define MARK_LARGE (128UL << 10)
+#define ADVISE_LARGE (128UL << 10)
 
-int mark_start(void);
-int mark_lock(void);
-void mark_unlock(void);
-void mark_all(int even_soon);
-void mark_later(void);
-void mark_range(uintptr_t lo, uintptr_t len, int accessible);
-void mark_allocation(uintptr_t addr, uintptr_t len, int fresh);
-void mark_grown_heap(void);
-void mark_stop(void);
-int mark_stopped(void);
-int mark_is_due(void);
-int mark_is_known(uintptr_t addr);
+int advise_start(void);
+int advise_lock(void);
+void advise_unlock(void);
+void advise_all(int even_soon);
+void advise_later(void);
+void advise_range(uintptr_t lo, uintptr_t len, int accessible);
+void advise_allocation(uintptr_t addr, uintptr_t len, int fresh);
+void advise_grown_heap(void);
+void advise_stop(void);
+int advise_stopped(void);
+int advise_is_due(void);
+int advise_is_known(uintptr_t addr);
 
 /* maps.c */
 struct mapping {

@@ -97,8 +97,8 @@ test_prctl_is_there_or_EINVAL() { each prctl; }
 
 madvise() {
 	assertEquals "$1" yes "$(merged "$(fact "$1" merged_madvise)")"
-	assertEquals "$1: what nobody marked" no "$(merged "$(fact "$1" merged_none)")"
-	assertEquals "$1: a heap grown after the mark" 0 "$(fact "$1" heap_madvise)"
+	assertEquals "$1: what nobody made mergeable" no "$(merged "$(fact "$1" merged_none)")"
+	assertEquals "$1: a heap grown afterwards" 0 "$(fact "$1" heap_madvise)"
 }
 
 test_madvise_merges_but_not_what_the_heap_grows_by() { each madvise; }
@@ -107,7 +107,7 @@ by_prctl() {
 	has "$1" || return 0
 	assertEquals "$1" yes "$(merged "$(fact "$1" merged_prctl)")"
 	assertEquals "$1: switched off again" no "$(merged "$(fact "$1" left_after_off)")"
-	assertEquals "$1: a heap grown after the mark" 1 "$(fact "$1" heap_prctl)"
+	assertEquals "$1: a heap grown afterwards" 1 "$(fact "$1" heap_prctl)"
 	assertEquals "$1: inherited by fork" 1 "$(fact "$1" fork)"
 	assertEquals "$1: merged after fork" yes "$(merged "$(fact "$1" merged_fork)")"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# libksm_preload.so on kernels that have no prctl, or lose its mark at exec: programs of glibc
+# libksm_preload.so on kernels that have no prctl, or lose its setting at exec: programs of glibc
 # and musl and an interpreter have equal pages merged, without the library they have not.
 
 suite_setup() {

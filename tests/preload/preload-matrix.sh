@@ -3,7 +3,7 @@
 # needs: ksmd
 # shellcheck disable=SC2154,SC1091 # work, top and ksm come from common.sh
 # Real programs under libksm_preload.so in both modes: they do their work, their
-# memory is marked, and it merges between two of them.
+# memory is mergeable, and it merges between two of them.
 
 suite_setup() {
 	. "$top/tests/lib/workloads.sh"
@@ -38,7 +38,7 @@ try() {
 		assertFalse "$1 $mode: a message" "grep -q libksm_preload $dir/log"
 		share=$(share)
 		[ "$share" -ge 95 ]
-		assertTrue "$1 $mode: $share % marked" $?
+		assertTrue "$1 $mode: $share % mergeable" $?
 		wait_for 20 merges
 		assertTrue "$1 $mode: only $n pages merged" $?
 		workload_stop

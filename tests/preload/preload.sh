@@ -131,7 +131,7 @@ test_cases_prctl() {
 test_cases_off() {
 	for arch in $arches; do
 		run "$arch" small KSM_PRELOAD=off
-		assertFalse "$arch: nothing was marked, and nobody saw" $?
+		assertFalse "$arch: nothing was mergeable, and nobody saw" $?
 	done
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The exec race: before a backport of 590c03ca6a3f a ksmd that scans fast can take the mark
+# The exec race: before a backport of 590c03ca6a3f a ksmd that scans fast can take the setting
 # from a process that is in exec. 2,000 starts (STARTS) with ksmd as fast as it can: how many
-# containers are without the mark before poststart has looked, and that none is after.
+# containers are not mergeable before poststart has looked, and that none is after.
 #
 # crun runs poststart hooks behind the start, so a judge before and one after ksm-hook see
 # both. runc runs them before the workload's exec; there the judge comes last, from outside.
@@ -26,7 +26,7 @@ suite_setup() {
 	echo 1 >$ksm/run
 }
 
-# lost before|after: containers that lack the mark, and how
+# lost before|after: containers that are not mergeable, and how
 lost() {
 	grep "^$1 not-" "$work/seen" | sort | uniq -c | awk '{ print $1, $3 }' | paste -sd,
 }
@@ -45,9 +45,9 @@ testCrun() {
 			i=$((i + 1))
 		done' sh "$work" "$STARTS" </dev/null >/dev/null 2>&1
 	_before=$(lost before)
-	echo "crun, $STARTS starts: before the check ${_before:-none} lost the mark, after it $(lost after)"
+	echo "crun, $STARTS starts: before the check ${_before:-none} lost the setting, after it $(lost after)"
 	assertEquals "every start was judged twice" $((STARTS * 2)) "$(wc -l <"$work/seen")"
-	assertEquals "without the mark after poststart" "" "$(lost after)"
+	assertEquals "not mergeable after poststart" "" "$(lost after)"
 }
 
 testRunc() {
@@ -65,7 +65,7 @@ testRunc() {
 	done
 	echo "runc, $_n starts: after the check $(lost after)"
 	assertEquals "every start was judged" $_n "$(wc -l <"$work/seen")"
-	assertEquals "without the mark after poststart" "" "$(lost after)"
+	assertEquals "not mergeable after poststart" "" "$(lost after)"
 }
 
 suite_teardown() {

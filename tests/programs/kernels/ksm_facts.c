@@ -76,7 +76,7 @@ static void nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 }
 
-/* runs f in a process of its own, so that no mark stays, and gives its exit status */
+/* runs f in a process of its own, so that no setting stays, and gives its exit status */
 static int apart(int (*f)(void))
 {
 	int status;
@@ -163,8 +163,8 @@ static int try_joined(void)
 	return after - before;
 }
 
-/* is the mapping that holds addr marked? */
-static bool marked(uintptr_t addr)
+/* is the mapping that holds addr mergeable? */
+static bool mergeable_at(uintptr_t addr)
 {
 	unsigned long from, to;
 	bool inside = false;
@@ -181,7 +181,7 @@ static bool marked(uintptr_t addr)
 	return false;
 }
 
-/* 1: the heap that came after the mark has it; 0: it has not; else an error */
+/* 1: the heap that came after the prctl has it; 0: it has not; else an error */
 static int try_heap(bool by_prctl)
 {
 	uintptr_t start = (uintptr_t)syscall(SYS_brk, 0UL), first = (start + PAGE - 1) & -PAGE;
@@ -195,7 +195,7 @@ static int try_heap(bool by_prctl)
 	if ((uintptr_t)syscall(SYS_brk, end) != end)
 		return 4;
 	memset((void *)middle, 2, end - middle);
-	return marked(first) ? marked(middle) : 5;
+	return mergeable_at(first) ? mergeable_at(middle) : 5;
 }
 
 static int heap_madvise(void)
@@ -214,7 +214,7 @@ static void on_usr1(int sig)
 	set_merge(0);
 }
 
-/* holds equal pages, says so, and stays; on SIGUSR1 takes the mark back */
+/* holds equal pages, says so, and stays; on SIGUSR1 disables merging */
 static void hold(int ready, uint64_t seed, bool madv)
 {
 	uint64_t *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,

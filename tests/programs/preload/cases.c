@@ -47,7 +47,7 @@ static int case_small(void)
 	return settled();
 }
 
-/* Marking must not cut the heap into a mapping per step. */
+/* Making memory mergeable must not cut the heap into a mapping per step. */
 static int case_heap_is_one(void)
 {
 	grow_small(100 * MIB);
@@ -155,7 +155,7 @@ static int case_shared_is_left(void)
 
 	touched(p, MIB);
 	grow_small(MIB);
-	return is_marked(p) != 0;
+	return is_mergeable(p) != 0;
 }
 
 static void *thread_main(void *arg)

@@ -5,7 +5,7 @@
 
 int settled(void);
 int settled_from(int smaps);
-int is_marked(const void *addr);
+int is_mergeable(const void *addr);
 int mappings(void);
 
 int case_signal(void);

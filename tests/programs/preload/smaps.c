@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the marks of this process; allocates nothing. */
+/* Reads which mappings of this process are mergeable; allocates nothing. */
 #include "cases.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 struct totals {
-	unsigned long all, marked, n;
+	unsigned long all, mergeable, n;
 	unsigned long addr; /* asked for */
-	int addr_marked;
+	int addr_mergeable;
 };
 
 static void line(char *s, struct totals *t)
@@ -29,13 +29,13 @@ static void line(char *s, struct totals *t)
 	} else if (!strncmp(s, "Anonymous:", 10)) {
 		anon = strtoul(s + 10, NULL, 10);
 	} else if (!strncmp(s, "VmFlags:", 8)) {
-		int marked = !!strstr(s, " mg");
+		int mergeable = !!strstr(s, " mg");
 
 		if (t->addr >= lo && t->addr < hi)
-			t->addr_marked = marked;
+			t->addr_mergeable = mergeable;
 		if (private && !strstr(s, " sh") && !strstr(s, " io") && !strstr(s, " pf")) {
 			t->all += anon;
-			t->marked += marked ? anon : 0;
+			t->mergeable += mergeable ? anon : 0;
 		}
 	}
 }
@@ -68,7 +68,7 @@ static void read_own(struct totals *t)
 }
 
 /*
- * 0 once at least 95 % of what could merge is marked. Looks are rationed: at most 5 %
+ * 0 once at least 95 % of what could merge is mergeable. Looks are rationed: at most 5 %
  * of the time, and one that a busy machine interrupts counts as long. What was put off
  * is made up for when the program rests, so it rests until then, for 3 s at most.
  */
@@ -84,10 +84,10 @@ int settled_from(int smaps)
 		if (lseek(smaps, 0, SEEK_SET))
 			break;
 		read_smaps(smaps, &now);
-		if (tries && now.all && now.marked * 100 >= now.all * 95)
+		if (tries && now.all && now.mergeable * 100 >= now.all * 95)
 			return 0;
 	}
-	fprintf(stderr, "%lu of %lu KiB marked\n", now.marked, now.all);
+	fprintf(stderr, "%lu of %lu KiB mergeable\n", now.mergeable, now.all);
 	return 1;
 }
 
@@ -99,12 +99,12 @@ int settled(void)
 	return rc;
 }
 
-int is_marked(const void *addr)
+int is_mergeable(const void *addr)
 {
-	struct totals t = { .addr = (unsigned long)addr, .addr_marked = -1 };
+	struct totals t = { .addr = (unsigned long)addr, .addr_mergeable = -1 };
 
 	read_own(&t);
-	return t.addr_marked;
+	return t.addr_mergeable;
 }
 
 int mappings(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* madvise mode: marks what is there, and remembers what it marked. */
+/* madvise mode: makes what is there mergeable, and remembers for what it did so. */
 #include "preload.h"
 #include "sys.h"
 #include <errno.h>
@@ -7,9 +7,9 @@
 #include <linux/time.h>
 
 /*
- * An inaccessible mapping is marked so that what mprotect opens of it later is marked
+ * An inaccessible mapping is made mergeable so that what mprotect opens of it later is
  * already: glibc reserves its thread arenas so (HEAP_MAX_SIZE, 64 MiB). Not a larger
- * one: kernels before 6.18 step through a marked mapping page by page even where it
+ * one: kernels before 6.18 step through a mergeable mapping page by page even where it
  * is empty, and programs reserve many GiB.
  */
 #define RESERVED_MAX (64UL << 20)
@@ -20,12 +20,12 @@
 #define MAX_KNOWN 1024
 
 /*
- * A mapping that was touched before it is marked cannot be joined with its marked
- * neighbours (they have different anon_vmas), so marking makes mappings more. The
+ * A mapping that was touched before madvise cannot be joined with its mergeable
+ * neighbours (they have different anon_vmas), so each call makes mappings more. The
  * kernel's limit is 65530 (vm.max_map_count); far below it this library gives up.
  */
 #define MAX_MAPPINGS   16384
-#define LOOK_AT_LATEST 1024 /* ranges marked without counting */
+#define LOOK_AT_LATEST 1024 /* ranges made mergeable without counting */
 
 struct range {
 	uintptr_t lo, hi;
@@ -60,7 +60,7 @@ static int owner;
  * Never waits: whoever finds it taken leaves the work to the next look. It holds the
  * process id, so that a child forked while another thread was at work is not locked out.
  */
-int mark_lock(void)
+int advise_lock(void)
 {
 	int self = sys3(__NR_getpid, 0, 0, 0), was = load(&owner);
 
@@ -68,7 +68,7 @@ int mark_lock(void)
 							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-void mark_unlock(void)
+void advise_unlock(void)
 {
 	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
 }
@@ -110,7 +110,7 @@ static const struct range *find_known(uintptr_t addr)
 	return find_in(&known[load(&current)], addr);
 }
 
-int mark_is_known(uintptr_t addr)
+int advise_is_known(uintptr_t addr)
 {
 	return find_known(addr) != NULL;
 }
@@ -120,7 +120,7 @@ static int is_sparse(uintptr_t len, int accessible)
 	return accessible ? ram && len > ram : len > RESERVED_MAX;
 }
 
-enum verdict { SKIP, MARK, MARK_IF_DATA_FOLLOWS };
+enum verdict { SKIP, ADVISE, ADVISE_IF_DATA_FOLLOWS };
 
 static enum verdict judge(const struct mapping *m)
 {
@@ -133,10 +133,10 @@ static enum verdict judge(const struct mapping *m)
 	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
 		return SKIP;
 	if (m->perms[1] == 'w' || !m->is_file)
-		return MARK;
+		return ADVISE;
 	/* Data that the dynamic linker wrote and then protected. Other read-only file
-	 * mappings have no anonymous pages: marking them would only cost ksmd time. */
-	return m->perms[0] == 'r' && m->perms[2] == '-' ? MARK_IF_DATA_FOLLOWS : SKIP;
+	 * mappings have no anonymous pages: making them mergeable would only cost ksmd time. */
+	return m->perms[0] == 'r' && m->perms[2] == '-' ? ADVISE_IF_DATA_FOLLOWS : SKIP;
 }
 
 struct look {
@@ -198,8 +198,8 @@ static uintptr_t heap_end(void)
 }
 
 /*
- * Without its last page. The heap then grows as one unmarked mapping, whose lower part
- * joins the marked one each time (both have the anon_vma of the first). Marked to its
+ * Without its last page. The heap then grows as one ordinary mapping, whose lower part
+ * joins the mergeable one each time (both have the anon_vma of the first). Mergeable to its
  * end, it would become a new mapping with each step of 132 KiB.
  */
 static uintptr_t heap_part(uintptr_t hi, uintptr_t end)
@@ -215,7 +215,7 @@ static int look_at(const struct mapping *m, void *arg)
 
 	if (++l->mappings > MAX_MAPPINGS)
 		return 1;
-	if (verdict == MARK) {
+	if (verdict == ADVISE) {
 		if (l->held.hi == m->lo && m->is_file)
 			add(l, l->held.lo, l->held.hi, m->name);
 		if (is_heap(m->name)) {
@@ -227,7 +227,7 @@ static int look_at(const struct mapping *m, void *arg)
 			add(l, m->lo, hi, m->name);
 	}
 	l->held.hi = 0;
-	if (verdict == MARK_IF_DATA_FOLLOWS) {
+	if (verdict == ADVISE_IF_DATA_FOLLOWS) {
 		l->held.lo = m->lo;
 		l->held.hi = m->hi;
 	}
@@ -245,7 +245,7 @@ static long look(void)
 	store(&uncounted, 0);
 	ret = maps_each(look_at, &l);
 	if (ret > 0) {
-		debug_text("too many mappings: no more is marked");
+		debug_text("too many mappings: no more is made mergeable");
 		store(&stopped, 1);
 		return 0;
 	}
@@ -275,11 +275,11 @@ static void learn_ram(void)
 
 /*
  * No mapping is sparse where all of them together are small, and ksmd passes over those
- * without anonymous pages. So a program that has just begun is marked by one call for
+ * without anonymous pages. So a program that has just begun is made mergeable by one call for
  * the whole space; what lies where is looked up when it first grows or waits.
  * -EINVAL where the kernel has no KSM.
  */
-int mark_start(void)
+int advise_start(void)
 {
 	long ret;
 
@@ -287,19 +287,19 @@ int mark_start(void)
 	if (settings.threshold || settings.debug || maps_size() > RESERVED_MAX)
 		return look();
 	ret = advise(0, -PAGE);
-	mark_later();
+	advise_later();
 	return ret == -ENOMEM ? 0 : ret; /* there are holes */
 }
 
-void mark_all(int even_soon)
+void advise_all(int even_soon)
 {
 	unsigned request;
 	uint64_t spent;
 
 	if (load(&stopped))
 		return;
-	mark_later();
-	if (!mark_lock())
+	advise_later();
+	if (!advise_lock())
 		return;
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
 		request = load(&wanted);
@@ -309,10 +309,10 @@ void mark_all(int even_soon)
 		store(&answered, request);
 		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
 	}
-	mark_unlock();
+	advise_unlock();
 }
 
-void mark_range(uintptr_t lo, uintptr_t len, int accessible)
+void advise_range(uintptr_t lo, uintptr_t len, int accessible)
 {
 	uintptr_t hi = (lo + len + PAGE - 1) & -PAGE;
 
@@ -324,11 +324,11 @@ void mark_range(uintptr_t lo, uintptr_t len, int accessible)
 		debug_range(lo, hi, accessible ? "(new)" : "(new, reserved)");
 	store(&uncounted, load(&uncounted) + 1);
 	if (load(&uncounted) > LOOK_AT_LATEST)
-		mark_all(1);
+		advise_all(1);
 }
 
-/* The whole of it, as a part that was given back and taken again is not marked. */
-static int mark_heap(uintptr_t addr)
+/* The whole of it, as a part that was given back and taken again is not mergeable. */
+static int advise_heap(uintptr_t addr)
 {
 	uintptr_t lo = load(&heap.lo), was = load(&heap.hi), hi;
 
@@ -343,10 +343,10 @@ static int mark_heap(uintptr_t addr)
 }
 
 /* Grown without a block of the new part having been looked at. */
-void mark_grown_heap(void)
+void advise_grown_heap(void)
 {
 	if (load(&heap.lo) && !load(&stopped) && heap_end() > load(&heap.hi))
-		mark_heap(load(&heap.hi));
+		advise_heap(load(&heap.hi));
 }
 
 #define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
@@ -360,57 +360,57 @@ static int look_at_heap(uintptr_t addr, int fresh)
 		return 0;
 	if (addr < hi && !fresh)
 		return 1;
-	return mark_heap(addr);
+	return advise_heap(addr);
 }
 
 /*
  * The sampled look at an allocation. No system call unless the address is new, or the
  * block is as the kernel gave it: allocators give memory back and take it again at the
- * same place, unmarked, and nothing else in this process tells.
+ * same place, ordinary, and nothing else in this process tells.
  *
  * A large block is a mapping of its own, which may lie where an unmapped one lay; it
  * begins with the allocator's header, so it is told from a block inside a mapping by
  * its place in the page.
  */
-void mark_allocation(uintptr_t addr, uintptr_t len, int fresh)
+void advise_allocation(uintptr_t addr, uintptr_t len, int fresh)
 {
 	const struct range *range;
 
 	if (load(&stopped) || !addr)
 		return;
 	if (look_at_heap(addr + len - 1, fresh)) {
-		if (mark_is_due())
-			mark_all(0);
+		if (advise_is_due())
+			advise_all(0);
 		return;
 	}
 	range = find_known(addr);
-	if (len >= MARK_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
-		mark_range(addr, len, 1);
-	else if (mark_is_due() || !range)
-		mark_all(0);
+	if (len >= ADVISE_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
+		advise_range(addr, len, 1);
+	else if (advise_is_due() || !range)
+		advise_all(0);
 	else if (fresh)
 		advise(load(&range->lo), load(&range->hi));
 }
 
 /* A last look, for afterwards a system call may be fatal. */
-void mark_stop(void)
+void advise_stop(void)
 {
-	mark_all(1);
+	advise_all(1);
 	store(&stopped, 1);
 }
 
-int mark_stopped(void)
+int advise_stopped(void)
 {
 	return load(&stopped);
 }
 
-int mark_is_due(void)
+int advise_is_due(void)
 {
 	return load(&wanted) != load(&answered) && !load(&stopped);
 }
 
 /* Something is new, but this is no moment to look at it. */
-void mark_later(void)
+void advise_later(void)
 {
 	store(&wanted, load(&wanted) + 1);
 }
