@@ -17,8 +17,6 @@
 /* Looking may take a twentieth of the time while a program grows, nothing otherwise. */
 #define PAUSE_FACTOR 20
 
-#define MAX_KNOWN 1024
-
 /*
  * A mapping that was touched before madvise cannot be joined with its mergeable
  * neighbours (they have different anon_vmas), so each call makes mappings more. The
@@ -27,23 +25,11 @@
 #define MAX_MAPPINGS   16384
 #define LOOK_AT_LATEST 1024 /* ranges made mergeable without counting */
 
-struct range {
+struct span {
 	uintptr_t lo, hi;
 };
 
-/*
- * What the last look found, sorted. Others read it while it is filled or replaced, so
- * a reader may see a mixture: at worst it takes a range for known or unknown wrongly
- * once. Indexes never leave the arrays.
- */
-struct known {
-	unsigned n;
-	struct range range[MAX_KNOWN];
-};
-
-static struct known known[2];
-static unsigned current;
-static struct range heap;
+static struct span heap;
 static uintptr_t ram;
 static uint64_t not_before;
 static unsigned uncounted;
@@ -52,9 +38,6 @@ static unsigned uncounted;
 static unsigned wanted, answered;
 static int stopped;
 static int owner;
-
-#define load(p)     __atomic_load_n(p, __ATOMIC_RELAXED)
-#define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
 /*
  * Never waits: whoever finds it taken leaves the work to the next look. It holds the
@@ -88,50 +71,24 @@ static int advise(uintptr_t lo, uintptr_t hi)
 	return sys3(__NR_madvise, lo, hi - lo, MADV_MERGEABLE);
 }
 
-static const struct range *find_in(const struct known *k, uintptr_t addr)
-{
-	unsigned lo = 0, hi = load(&k->n);
-
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (addr < load(&k->range[mid].lo))
-			hi = mid;
-		else if (addr >= load(&k->range[mid].hi))
-			lo = mid + 1;
-		else
-			return &k->range[mid];
-	}
-	return NULL;
-}
-
-static const struct range *find_known(uintptr_t addr)
-{
-	return find_in(&known[load(&current)], addr);
-}
-
-int advise_is_known(uintptr_t addr)
-{
-	return find_known(addr) != NULL;
-}
-
 static int is_sparse(uintptr_t len, int accessible)
 {
 	return accessible ? ram && len > ram : len > RESERVED_MAX;
 }
 
-enum verdict { SKIP, ADVISE, ADVISE_IF_DATA_FOLLOWS };
+enum verdict { SKIP, LEAVE_ALONE, ADVISE, ADVISE_IF_DATA_FOLLOWS };
 
 static enum verdict judge(const struct mapping *m)
 {
 	uintptr_t len = m->hi - m->lo;
 
-	if (m->perms[3] != 'p' || len < settings.threshold)
+	if (m->perms[3] != 'p')
 		return SKIP;
 	if (m->name[0] == '[' && m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
 		return SKIP;
-	if (is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
-		return SKIP;
+	if (len < settings.threshold ||
+	    is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
+		return LEAVE_ALONE;
 	if (m->perms[1] == 'w' || !m->is_file)
 		return ADVISE;
 	/* Data that the dynamic linker wrote and then protected. Other read-only file
@@ -140,8 +97,7 @@ static enum verdict judge(const struct mapping *m)
 }
 
 struct look {
-	struct known *was, *is;
-	struct range run, held, heap;
+	struct span run, held, heap;
 	uintptr_t brk;
 	unsigned mappings;
 	char name[64]; /* of the run's first mapping */
@@ -150,8 +106,7 @@ struct look {
 
 static void finish_run(struct look *l)
 {
-	struct known *k = l->is;
-	struct range *run = &l->run;
+	struct span *run = &l->run;
 	long ret;
 
 	if (run->lo == run->hi)
@@ -159,13 +114,9 @@ static void finish_run(struct look *l)
 	ret = advise(run->lo, run->hi);
 	if (ret && !l->error)
 		l->error = ret;
-	if (settings.debug && (!find_in(l->was, run->lo) || !find_in(l->was, run->hi - 1)))
+	if (settings.debug && !(known_is_mergeable(run->lo) && known_is_mergeable(run->hi - 1)))
 		debug_range(run->lo, run->hi, l->name);
-	if (k->n < MAX_KNOWN) {
-		store(&k->range[k->n].lo, run->lo);
-		store(&k->range[k->n].hi, run->hi);
-		store(&k->n, k->n + 1);
-	}
+	known_add(run->lo, run->hi, KNOWN_MERGEABLE);
 	run->lo = run->hi = 0;
 }
 
@@ -226,6 +177,10 @@ static int look_at(const struct mapping *m, void *arg)
 		if (hi > m->lo)
 			add(l, m->lo, hi, m->name);
 	}
+	if (verdict == LEAVE_ALONE && m->perms[1] == 'w') {
+		finish_run(l);
+		known_add(m->lo, hi, KNOWN_LEFT_ALONE);
+	}
 	l->held.hi = 0;
 	if (verdict == ADVISE_IF_DATA_FOLLOWS) {
 		l->held.lo = m->lo;
@@ -237,11 +192,10 @@ static int look_at(const struct mapping *m, void *arg)
 /* 0 or what madvise said first */
 static long look(void)
 {
-	unsigned next = !current;
-	struct look l = { .was = &known[current], .is = &known[next], .brk = heap_end() };
+	struct look l = { .brk = heap_end() };
 	int ret;
 
-	store(&l.is->n, 0);
+	known_begin();
 	store(&uncounted, 0);
 	ret = maps_each(look_at, &l);
 	if (ret > 0) {
@@ -252,13 +206,13 @@ static long look(void)
 	if (ret < 0) {
 		/* Sizes cannot be told apart without the file; the kernel skips what is
 		 * not eligible, and ENOMEM only says that there are holes. */
-		store(&l.was->n, 0);
+		known_forget();
 		return settings.threshold ? 0 : advise(0, -PAGE);
 	}
 	finish_run(&l);
 	store(&heap.lo, l.heap.lo);
 	store(&heap.hi, l.heap.hi);
-	store(&current, next);
+	known_end();
 	return l.error;
 }
 
@@ -291,15 +245,17 @@ int advise_start(void)
 	return ret == -ENOMEM ? 0 : ret; /* there are holes */
 }
 
+/*
+ * Asks for nothing itself, so that several threads come to rest: one that finds a look due
+ * while another is at it would else make the next one due, and so on for ever. Who has seen
+ * something new calls advise_later() before.
+ */
 void advise_all(int even_soon)
 {
 	unsigned request;
 	uint64_t spent;
 
-	if (load(&stopped))
-		return;
-	advise_later();
-	if (!advise_lock())
+	if (load(&stopped) || !advise_lock())
 		return;
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
 		request = load(&wanted);
@@ -349,6 +305,15 @@ void advise_grown_heap(void)
 		advise_heap(load(&heap.hi));
 }
 
+/* Seen where the last look found nothing; unless it found more than it could remember. */
+static void look_for_new(void)
+{
+	if (!known_is_full())
+		advise_later();
+	if (advise_is_due())
+		advise_all(0);
+}
+
 #define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
 
 /* 1 if the address was found to be the heap's */
@@ -374,7 +339,7 @@ static int look_at_heap(uintptr_t addr, int fresh)
  */
 void advise_allocation(uintptr_t addr, uintptr_t len, int fresh)
 {
-	const struct range *range;
+	const struct known_range *range;
 
 	if (load(&stopped) || !addr)
 		return;
@@ -383,12 +348,14 @@ void advise_allocation(uintptr_t addr, uintptr_t len, int fresh)
 			advise_all(0);
 		return;
 	}
-	range = find_known(addr);
+	range = known_find(addr);
 	if (len >= ADVISE_LARGE && ((addr & (PAGE - 1)) <= 64 || !range))
 		advise_range(addr, len, 1);
-	else if (advise_is_due() || !range)
+	else if (!range)
+		look_for_new();
+	else if (advise_is_due())
 		advise_all(0);
-	else if (fresh)
+	else if (fresh && load(&range->state) == KNOWN_MERGEABLE)
 		advise(load(&range->lo), load(&range->hi));
 }
 

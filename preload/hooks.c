@@ -138,7 +138,7 @@ static int hook_mprotect(void *addr, size_t len, int prot)
 {
 	int ret = real.mprotect(addr, len, prot);
 
-	if (!ret && prot & PROT_WRITE && !advise_is_known((uintptr_t)addr))
+	if (!ret && prot & PROT_WRITE && !known_is_mergeable((uintptr_t)addr))
 		advise_range((uintptr_t)addr, len, 1);
 	return ret;
 }
@@ -162,8 +162,8 @@ static void hook_loaded(void)
 	if (!has_loaded || advise_stopped() || !advise_lock())
 		return;
 	has_loaded = 0;
-	if (got_hook_later(!deepbind))
-		advise_later();
+	got_hook_later(!deepbind);
+	advise_later();
 	advise_unlock();
 	advise_all(0);
 }

@@ -5,8 +5,8 @@ LIBDIR32 ?= $(PREFIX)/lib
 
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD     := $(BUILD)/libksm_preload.so
-# a compiler may know -m32 and have no headers for it (Debian without gcc-multilib)
-PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
+# a compiler may know -m32 and lack headers: libc6-dev-i386 has those of libc, gcc-multilib asm
+PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -include asm/unistd.h -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
 
 # -mgeneral-regs-only: the functions stand in for others that keep vector registers.
 # -fcf-protection: one object without the property takes it from the whole process.

@@ -9,6 +9,9 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#define load(p)     __atomic_load_n(p, __ATOMIC_RELAXED)
+#define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
 #define PAGE 4096UL
 
 /* ABI of the kernel; older headers lack the first two */
@@ -53,7 +56,26 @@ void advise_grown_heap(void);
 void advise_stop(void);
 int advise_stopped(void);
 int advise_is_due(void);
-int advise_is_known(uintptr_t addr);
+
+/* known.c: ranges found by a look, which adds them in order between begin and end. Only one
+ * thread looks at a time; all may ask. */
+enum known_state {
+	KNOWN_MERGEABLE,
+	KNOWN_LEFT_ALONE, /* sparse, or below the threshold: no reason to look again */
+};
+
+struct known_range {
+	uintptr_t lo, hi;
+	enum known_state state;
+};
+
+void known_begin(void);
+void known_add(uintptr_t lo, uintptr_t hi, enum known_state state);
+void known_end(void);
+void known_forget(void);
+int known_is_full(void);
+const struct known_range *known_find(uintptr_t addr);
+int known_is_mergeable(uintptr_t addr);
 
 /* maps.c */
 struct mapping {
