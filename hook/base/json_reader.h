@@ -47,7 +47,7 @@ typedef int (*json_visit)(void *arg, const struct json_path *path, const struct 
 int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
 	      void *arg, struct error *err);
 
-/* Called at the end of an object or array; end is the offset behind its bracket. */
+/* Called at the end of an object or array; end is the offset behind its bracket. NULL: nothing. */
 typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,
 			  struct error *err);
 

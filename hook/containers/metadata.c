@@ -36,21 +36,19 @@ static const struct field {
 	{ "image", offsetof(struct metadata, image), sizeof(((struct metadata *)0)->image) },
 };
 
-enum { POD, NAMESPACE, CONTAINER, IMAGE };
-
 static const struct {
 	const char *key;
 	int field;
 } annotations[] = {
-	{ "io.kubernetes.cri.sandbox-name", POD },
-	{ "io.kubernetes.cri.sandbox-namespace", NAMESPACE },
-	{ "io.kubernetes.cri.container-name", CONTAINER },
-	{ "io.kubernetes.cri.image-name", IMAGE },
-	{ "io.kubernetes.pod.name", POD },
-	{ "io.kubernetes.pod.namespace", NAMESPACE },
-	{ "io.kubernetes.container.name", CONTAINER },
-	{ "io.kubernetes.cri-o.ImageName", IMAGE },
-	{ "nerdctl/name", CONTAINER },
+	{ "io.kubernetes.cri.sandbox-name", METADATA_POD },
+	{ "io.kubernetes.cri.sandbox-namespace", METADATA_NAMESPACE },
+	{ "io.kubernetes.cri.container-name", METADATA_CONTAINER },
+	{ "io.kubernetes.cri.image-name", METADATA_IMAGE },
+	{ "io.kubernetes.pod.name", METADATA_POD },
+	{ "io.kubernetes.pod.namespace", METADATA_NAMESPACE },
+	{ "io.kubernetes.container.name", METADATA_CONTAINER },
+	{ "io.kubernetes.cri-o.ImageName", METADATA_IMAGE },
+	{ "nerdctl/name", METADATA_CONTAINER },
 };
 
 static bool is_clean(const char *text, size_t len)
@@ -73,6 +71,21 @@ static void set_field(struct metadata *m, const struct field *f, const char *val
 		return;
 	memcpy(to, value, len);
 	to[len] = '\0';
+}
+
+const char *metadata_label(const struct metadata *m, char *out, size_t size)
+{
+	if (m->pod[0])
+		snprintf(out, size, "%s/%s/%s", m->pod_namespace, m->pod,
+			 m->container[0] ? m->container : "(sandbox)");
+	else
+		snprintf(out, size, "%s", m->container);
+	return out;
+}
+
+void metadata_set(struct metadata *m, enum metadata_field field, const char *value, size_t len)
+{
+	set_field(m, &fields[field], value, len);
 }
 
 void metadata_annotation(struct metadata *m, const char *key, const char *value, size_t len)

@@ -20,6 +20,23 @@ struct metadata {
 	char image[192];
 };
 
+/* namespace/pod/container and its NUL */
+#define METADATA_LABEL_MAX 450
+
+/*
+ * Pure: what a user knows it by: namespace/pod/container, or its name; "" where there is
+ * neither. Returns out.
+ */
+const char *metadata_label(const struct metadata *m, char *out, size_t size);
+
+enum metadata_field { METADATA_POD, METADATA_NAMESPACE, METADATA_CONTAINER, METADATA_IMAGE };
+
+/*
+ * Pure: set one. A value that is too long or holds anything but letters, digits and the few
+ * signs that names and image references have is left out.
+ */
+void metadata_set(struct metadata *m, enum metadata_field field, const char *value, size_t len);
+
 /*
  * Pure: take an annotation over if it is one that names the container: those of containerd's
  * CRI plugin, CRI-O and nerdctl. A value that is too long or holds anything but letters,

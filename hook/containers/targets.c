@@ -11,110 +11,14 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "containers/known_containers.h"
 #include "kernel/process.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h: a larger number is no process's */
 #define PID_MAX 4194304
-/* An error names at most so many containers. */
-#define NAMED_MAX 4
-/* A list of containers starts with space for so many. */
-#define CONTAINERS_FIRST 64
-
-#define ID_LEN 64
-
-static bool is_hex(const char *s, size_t len)
-{
-	return strspn(s, "0123456789abcdef") >= len;
-}
-
 static bool is_same_container(const struct container_name *a, const struct container_name *b)
 {
 	return container_name_compare(a, b) == 0;
-}
-
-/* "ENGINE:" in front of the word: what follows it, else NULL */
-static const char *after_engine(const char *word, const char *engine)
-{
-	size_t len = strlen(engine);
-
-	return strncmp(word, engine, len) == 0 && word[len] == ':' ? word + len + 1 : NULL;
-}
-
-enum fit { FIT_NONE, FIT_PREFIX, FIT_EXACT };
-
-/* Names have to be whole; of the ids that engines make up a part will do, as docker has it. */
-static enum fit fits_id(const char *word, const char *id)
-{
-	size_t len = strlen(word);
-
-	if (strcmp(word, id) == 0)
-		return FIT_EXACT;
-	return len && strlen(id) == ID_LEN && is_hex(id, ID_LEN) &&
-			       strncmp(word, id, len) == 0 ?
-		       FIT_PREFIX :
-		       FIT_NONE;
-}
-
-static enum fit fits_container(const char *word, const struct container_name *c)
-{
-	const char *rest = after_engine(word, c->engine);
-	enum fit whole = fits_id(word, c->id), part = rest ? fits_id(rest, c->id) : FIT_NONE;
-
-	return whole > part ? whole : part;
-}
-
-static void name_candidates(const struct container_name *list, size_t n, const char *word,
-			    enum fit fit, size_t found, struct error *err)
-{
-	char names[200];
-	size_t len = 0, named = 0;
-
-	for (size_t i = 0; i < n && named < NAMED_MAX; i++) {
-		int shown;
-
-		if (fits_container(word, &list[i]) != fit)
-			continue;
-		/* enough digits to see the difference, few enough for a line */
-		shown = fit == FIT_EXACT || strlen(list[i].id) != ID_LEN ? ID_LEN :
-			strlen(word) < 12                                ? 16 :
-			strlen(word) < 60 ? (int)strlen(word) + 4 :
-					    ID_LEN;
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%.*s",
-					named ? ", " : "", list[i].engine, shown, list[i].id);
-		if (len >= sizeof(names))
-			len = sizeof(names) - 1;
-		named++;
-	}
-	err_set(err, EEXIST, "\"%.70s\" is more than one container: %s%s", word, names,
-		found > named ? ", ..." : "");
-}
-
-ssize_t target_choose(const struct container_name *list, size_t n, const char *word,
-		      struct error *err)
-{
-	enum fit best = FIT_NONE;
-	size_t found = 0, at = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		enum fit fit = fits_container(word, &list[i]);
-
-		if (fit == FIT_NONE || fit < best)
-			continue;
-		found = fit == best ? found + 1 : 1;
-		best = fit;
-		at = i;
-	}
-	if (found == 1)
-		return (ssize_t)at;
-	if (found) {
-		name_candidates(list, n, word, best, found, err);
-		return -EEXIST;
-	}
-	return err_set(
-		err, ENOENT,
-		"there is no container \"%.79s\" (ksm-hook ps lists them; names given with "
-		"docker or podman --name are not known, ids are)",
-		word);
 }
 
 bool target_in_cgroup(const char *text, const char *path, size_t len)
@@ -240,37 +144,6 @@ ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err
 	return (ssize_t)s.found.n;
 }
 
-struct container_list {
-	struct container_name *name;
-	size_t n, capacity;
-};
-
-static int add_container_of(pid_t pid, void *arg)
-{
-	struct container_list *c = arg;
-	struct container_name name;
-
-	if (!container_of(pid, &name))
-		return 0;
-	for (size_t i = 0; i < c->n; i++) {
-		if (is_same_container(&c->name[i], &name))
-			return 0;
-	}
-	if (!is_another_process(pid))
-		return 0;
-	if (c->n == c->capacity) {
-		size_t capacity = c->capacity ? c->capacity * 2 : CONTAINERS_FIRST;
-		struct container_name *more = realloc(c->name, capacity * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		c->name = more;
-		c->capacity = capacity;
-	}
-	c->name[c->n++] = name;
-	return 0;
-}
-
 /* -ENOENT when there is no process (but maybe a thread) of that number */
 static int pid_target(struct target *t, const char *digits, struct error *err)
 {
@@ -335,15 +208,16 @@ static int resolve_word(struct target *t, const char *word, const struct contain
 			err_set(err, ENOENT, "there is no process \"%s\"", word + 4);
 		return r;
 	}
-	at = target_choose(c->name, c->n, word, &no_container);
+	at = container_choose(c->c, c->n, word, &no_container);
 	r = pid_target(t, word, err);
-	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		if (strcmp(c->name[i].id, word) == 0)
-			return err_set(
-				err, EEXIST,
-				"\"%s\" is a process and a container: say pid:%s or %s:%s",
-				word, word, c->name[i].engine, word);
-	}
+	/* of ids of 64 digits a part may look like a number by chance, and is none */
+	if (r == 0 && at >= 0 && strlen(c->c[at].name.id) != strlen(word) &&
+	    strncmp(c->c[at].name.id, word, strlen(word)) == 0)
+		at = -ENOENT;
+	if (r == 0 && at >= 0)
+		return err_set(err, EEXIST,
+			       "\"%s\" is a process and a container: say pid:%s or %s:%s", word,
+			       word, c->c[at].name.engine, word);
 	if (r != -ENOENT)
 		return r;
 	if (at < 0) {
@@ -352,7 +226,7 @@ static int resolve_word(struct target *t, const char *word, const struct contain
 			err_wrap(err, 0, "there is no process %s", word);
 		return (int)at;
 	}
-	*t = (struct target){ .kind = TARGET_CONTAINER, .name = c->name[at] };
+	*t = (struct target){ .kind = TARGET_CONTAINER, .name = c->c[at].name };
 	return 0;
 }
 
@@ -384,14 +258,14 @@ int target_resolve(struct target_set *set, char *const *words, size_t n, bool al
 		set->n = 1;
 		return 0;
 	}
-	r = for_each_pid(add_container_of, &c, err);
+	r = container_list_read(&c, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct target *t = &set->t[set->n];
 
 		r = resolve_word(t, words[i], &c, err);
 		set->n += r == 0 && !is_listed(set, t);
 	}
-	free(c.name);
+	free(c.c);
 	return r;
 }
 

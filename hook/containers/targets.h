@@ -27,8 +27,8 @@ struct target_set {
 
 /*
  * Find out what the words mean: a process id, the id of a container (of the 64 digits as
- * many as are needed to tell it from the others) or its name, either with "pid:" or the
- * engine and a colon in front if need be, or a cgroup, which starts with a slash. all means
+ * many as are needed to tell it from the others) or its name (known_containers.h), either with
+ * "pid:" or the engine and a colon in front if need be, or a cgroup, which starts with a slash. all means
  * every container but the one that we are in. 0, or -errno with err: -ENOENT there is no
  * such thing, -EEXIST there are several.
  */
@@ -42,10 +42,6 @@ ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err
 bool target_match(const void *arg, pid_t pid);
 
 void target_free(struct target_set *set);
-
-/* Pure: which of the containers does the word mean? Its index, or -errno with err. */
-ssize_t target_choose(const struct container_name *list, size_t n, const char *word,
-		      struct error *err);
 
 /* Pure: does the text of a /proc/PID/cgroup lie in the cgroup of that path or below it? */
 bool target_in_cgroup(const char *text, const char *path, size_t len);

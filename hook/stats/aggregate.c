@@ -294,8 +294,10 @@ int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n
 		return -ENOMEM;
 	c = out->container - 1;
 	for (size_t i = 0; i < groups; i++) {
-		if (i == 0 || by_container(group[i].p, group[i - 1].p) != 0)
+		if (i == 0 || by_container(group[i].p, group[i - 1].p) != 0) {
 			(++c)->name = group[i].p->name;
+			c->pid = group[i].p->pid;
+		}
 		c->saving.least += group[i].saving.least;
 		c->saving.most += group[i].saving.most;
 		for (size_t k = 0; k < group[i].n; k++)

@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "containers/engine_names.h"
 #include "kernel/process.h"
 #include "layout/layout.h"
 #include "stats/aggregate.h"
@@ -268,24 +269,28 @@ static bool is_listed_id(const void *arg, const char *id)
 	return bsearch(&id, ids->id, ids->n, sizeof(*ids->id), compare_ids);
 }
 
-/* What was stored at their start; that of containers which have ended is removed. */
+/* Names, and the end of what was stored for containers that have ended. */
 static void read_metadata(struct snapshot *s)
 {
 	__cleanup(close_fd) int dir = metadata_open();
+	struct named_container *named = calloc(s->n ? s->n : 1, sizeof(*named));
 	struct id_list ids = { .n = s->n };
 
-	if (dir < 0)
-		return;
 	ids.id = calloc(s->n ? s->n : 1, sizeof(*ids.id));
-	if (!ids.id)
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		ids.id[i] = s->container[i].name.id;
-		(void)metadata_read(dir, ids.id[i], &s->container[i].metadata);
+	for (size_t i = 0; ids.id && named && i < s->n; i++) {
+		struct container_stats *c = &s->container[i];
+
+		ids.id[i] = c->name.id;
+		named[i] = (struct named_container){ &c->name, c->pid, &c->metadata };
 	}
-	qsort(ids.id, ids.n, sizeof(*ids.id), compare_ids);
-	metadata_collect(dir, is_listed_id, &ids);
+	if (ids.id && named)
+		engine_names_fill(named, s->n);
+	if (ids.id && dir >= 0) {
+		qsort(ids.id, ids.n, sizeof(*ids.id), compare_ids);
+		metadata_collect(dir, is_listed_id, &ids);
+	}
 	free(ids.id);
+	free(named);
 }
 
 static void read_layout_groups(struct snapshot *s)

@@ -89,14 +89,8 @@ enum ksm_method container_method(const struct container_stats *c)
 
 const char *container_label(const struct container_stats *c, char *out, size_t size)
 {
-	const struct metadata *m = &c->metadata;
-
-	if (m->pod[0])
-		snprintf(out, size, "%s/%s/%s", m->pod_namespace, m->pod,
-			 m->container[0] ? m->container : "(sandbox)");
-	else if (m->container[0])
-		snprintf(out, size, "%s", m->container);
-	else
+	metadata_label(&c->metadata, out, size);
+	if (!out[0])
 		snprintf(out, size, "%.*s", (int)container_id_shown(c->name.id), c->name.id);
 	return out;
 }

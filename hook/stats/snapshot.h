@@ -32,7 +32,8 @@ struct process_stats {
 /* What is shown of a container, or of what belongs together on the host. */
 struct container_stats {
 	struct container_name name;
-	struct metadata metadata;     /* empty texts where none was stored at its start */
+	pid_t pid;                    /* one of its processes */
+	struct metadata metadata;     /* empty texts where nothing is known */
 	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
 	size_t processes, mergeable, unknown;
 	size_t by_prctl, by_madvise;

@@ -75,6 +75,30 @@ testExecAndRestart() {
 	done
 }
 
+# Docker's own files have it. This daemon's lie elsewhere, so daemon.json says where, to us too.
+testKnownByName() {
+	_id=$(docker run -d --network none --name shop --label name=other image sleep 60)
+	echo "{\"data-root\": \"$dir/data\"}" >"$work/data-root.json"
+	_named() {
+		unshare -m sh -c 'mount --bind "$1" /etc && shift && exec "$@"' sh "$work/etc" "$@"
+	}
+	mkdir -p "$work/etc/docker"
+	cp "$work/data-root.json" "$work/etc/docker/daemon.json"
+	out=$(_named "$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .container + \" \" + .image")
+	assertEquals "shop image" "$out"
+	out=$(_named "$KSM_HOOK" attach shop 2>&1)
+	assertEquals "$out" 0 $?
+	assertContains "$(docker exec shop cat /proc/1/ksm_stat)" "ksm_merge_any: yes"
+	docker rename shop store
+	out=$(_named "$KSM_HOOK" detach store 2>&1)
+	assertEquals "$out" 0 $?
+	# a file that others could have written says nothing
+	chmod 666 "$dir/data/containers/$_id/config.v2.json"
+	out=$(_named "$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .container")
+	assertEquals null "$out"
+	docker rm -f store >/dev/null
+}
+
 testInit() {
 	run --runtime ksm-runc --init image sh -c "cat /proc/1/ksm_stat; $show"
 	assertEquals "$out" 2 "$(echo "$out" | grep -c 'ksm_merge_any: yes')"

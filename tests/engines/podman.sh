@@ -71,6 +71,65 @@ testNamesComeAndGo() {
 }
 
 # the engine's default seccomp profile, which is Docker's, in force; not asked at its start
+# By the name that its user gave it, which only conmon's arguments and podman's database have.
+testKnownByName() {
+	_id=$(podman_in "$work/r" --runtime runc run -d --name shop $limits image sleep 60 2>"$work/err")
+	assertNotNull "$(cat "$work/err")" "$_id"
+	out=$("$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .engine + \" \" + .container")
+	assertEquals "podman shop" "$out"
+	assertContains "$("$KSM_HOOK" ps)" "podman      shop "
+	assertContains "$("$KSM_HOOK" metrics)" 'container="shop"'
+	for _word in shop podman:shop; do
+		out=$("$KSM_HOOK" attach $_word 2>&1)
+		assertEquals "$_word: $out" 0 $?
+		assertEquals yes "$("$KSM_HOOK" ps --json |
+			jq -r ".[] | select(.id == \"$_id\") | if .mergeable then \"yes\" else . end")"
+		out=$("$KSM_HOOK" detach $_word 2>&1)
+		assertEquals "$_word: $out" 0 $?
+	done
+	out=$("$KSM_HOOK" doctor shop 2>&1)
+	assertContains "$out" "podman:$(echo "$_id" | cut -c 1-12)"
+	# one of the same name in another storage: it has to be said which
+	podman_in "$work/r2" import "$work/image.tar" image >/dev/null 2>&1
+	_other=$(podman_in "$work/r2" --runtime runc run -d --name shop $limits image sleep 60 2>/dev/null)
+	out=$("$KSM_HOOK" attach shop 2>&1)
+	assertEquals "$out" 1 $?
+	assertContains "$out" '"shop" is more than one container: '
+	assertContains "$out" "podman:$(echo "$_id" | cut -c 1-16)"
+	assertContains "$out" "podman:$(echo "$_other" | cut -c 1-16)"
+	podman_in "$work/r2" rm -ft 0 shop >/dev/null 2>&1
+	podman_in "$work/r" rm -ft 0 shop >/dev/null 2>&1
+	out=$("$KSM_HOOK" attach shop 2>&1)
+	assertEquals "$out" 1 $?
+	assertContains "$out" 'there is no container "shop"'
+}
+
+# monitored_by USER: "conmon" with the arguments of a monitor, and a process of its container; what
+# ps calls that one
+monitored_by() {
+	_id=$(printf '%064d' 7) _cgroup=/sys/fs/cgroup/pids/libpod-$_id.scope
+	[ -d /sys/fs/cgroup/pids ] || _cgroup=/sys/fs/cgroup/libpod-$_id.scope
+	mkdir "$_cgroup"
+	setpriv --reuid "$1" --clear-groups "$work/conmon" -e 'fork or exec "sleep", "60"; wait' -- \
+		-c "$_id" -n fake &
+	_conmon=$!
+	_child() { pgrep -P $_conmon sleep >"$work/child"; }
+	wait_for 10 _child
+	echo "$(cat "$work/child")" >"$_cgroup/cgroup.procs"
+	"$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .container"
+	kill "$(cat "$work/child")"
+	wait $_conmon
+	_empty() { rmdir "$_cgroup" 2>/dev/null; }
+	wait_for 10 _empty
+}
+
+# Any user can call a process conmon, with any arguments.
+testOnlyRootsMonitorIsBelieved() {
+	cp "$(command -v perl)" "$work/conmon"
+	assertEquals fake "$(monitored_by 0)"
+	assertEquals null "$(monitored_by "$uid")"
+}
+
 testAttachUnderTheDefaultProfile() {
 	podman_in "$work/r" --runtime runc run -d --name attached --network none \
 		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 image sleep 60 >/dev/null 2>&1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which container a word means, and which cgroups lie in another. */
+/* What words mean that name processes and cgroups, and which cgroups lie in another. */
 #include "containers/targets.h"
 
 #include <errno.h>
@@ -11,61 +11,6 @@
 
 #include "base/macros.h"
 #include "check.h"
-
-/* 64 digits each */
-static const char a_id[] = "aaaa0000bbbb1111cccc2222dddd3333eeee4444ffff5555aaaa6666bbbb7777";
-static const char b_id[] = "aaaa0000cccc1111cccc2222dddd3333eeee4444ffff5555aaaa6666bbbb7777";
-static const char c_id[] = "1234000000000000000000000000000000000000000000000000000000000000";
-
-static struct container_name list[6];
-
-static void fill(void)
-{
-	static const struct {
-		const char *engine, *id;
-	} from[] = { { "docker", a_id }, { "podman", b_id },  { "docker", c_id },
-		     { "lxc", "web" },   { "nspawn", "web" }, { "lxc", "101" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		snprintf(list[i].engine, sizeof(list[i].engine), "%s", from[i].engine);
-		snprintf(list[i].id, sizeof(list[i].id), "%s", from[i].id);
-	}
-}
-
-static const struct {
-	const char *word;
-	ssize_t want;
-	const char *said;
-} words[] = {
-	{ a_id, 0, NULL },
-	{ b_id, 1, NULL },
-	/* as docker has it: as many digits as it takes */
-	{ "aaaa0000b", 0, NULL },
-	{ "aaaa0000c", 1, NULL },
-	{ "1", 2, NULL },
-	{ "docker:aaaa", 0, NULL },
-	{ "podman:aaaa0000cccc", 1, NULL },
-	{ "docker:123400000000", 2, NULL },
-	/* of several it is said which */
-	{ "aaaa", -EEXIST,
-	  "\"aaaa\" is more than one container: docker:aaaa0000bbbb1111, "
-	  "podman:aaaa0000cccc1111" },
-	{ "web", -EEXIST, "lxc:web, nspawn:web" },
-	{ "lxc:web", 3, NULL },
-	{ "nspawn:web", 4, NULL },
-	/* a name has to be whole, and goes before a part of an id */
-	{ "we", -ENOENT, "there is no container \"we\"" },
-	{ "101", 5, NULL },
-	{ "10", -ENOENT, NULL },
-	{ "webs", -ENOENT, NULL },
-	/* not what it is */
-	{ "docker:web", -ENOENT, NULL },
-	{ "docker:", -ENOENT, NULL },
-	{ "", -ENOENT, NULL },
-	{ "AAAA0000b", -ENOENT, NULL },
-	{ "aaaa0000b ", -ENOENT, NULL },
-	{ "\033[2Jx", -ENOENT, "\"\033[2Jx\"" },
-};
 
 static const struct {
 	const char *text, *path;
@@ -171,58 +116,9 @@ static void processes(void)
 	target_free(&set);
 }
 
-/* More of the candidates' names than a line has room for. */
-static void many_candidates(void)
-{
-	static struct container_name same[6];
-	struct error err;
-
-	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
-		snprintf(same[i].engine, sizeof(same[i].engine), "engine%zu", i);
-		memset(same[i].id, 'n', 100);
-		same[i].id[100] = '\0';
-	}
-	CHECK_INT(target_choose(same, 6, same[0].id, &err), -EEXIST);
-	CHECK_HAS(err.msg, "engine0:nnn");
-	CHECK_HAS(err.msg, ", ...");
-	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
-		snprintf(same[i].id, sizeof(same[i].id), "x");
-	CHECK_INT(target_choose(same, 4, "x", &err), -EEXIST);
-	CHECK_TEXT(err.msg, "\"x\" is more than one container: engine0:x, engine1:x, "
-			    "engine2:x, engine3:x");
-	CHECK_INT(target_choose(same, 5, "x", &err), -EEXIST);
-	CHECK_HAS(err.msg, "engine3:x, ...");
-	/* of ids as many digits as show the difference */
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(same[i].id, sizeof(same[i].id), "%s", a_id);
-		same[i].id[63] = "01"[i];
-	}
-	CHECK_INT(target_choose(same, 2, "aaaa0000bbbb1", &err), -EEXIST);
-	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111c, engine1:aaaa0000bbbb1111c");
-	CHECK_INT(target_choose(same, 2, "aaaa0000bbb", &err), -EEXIST);
-	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111, engine1:aaaa0000bbbb1111");
-}
-
 int main(void)
 {
 	processes();
-	many_candidates();
-	fill();
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		struct error err = { "" };
-
-		check_case = words[i].word;
-		CHECK_INT(target_choose(list, ARRAY_SIZE(list), words[i].word, &err),
-			  words[i].want);
-		if (words[i].want < 0)
-			CHECK(err.msg[0] != '\0');
-		if (words[i].said)
-			CHECK_HAS(err.msg, words[i].said);
-	}
-	check_case = "no containers";
-	struct error err;
-
-	CHECK_INT(target_choose(NULL, 0, "web", &err), -ENOENT);
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		check_case = groups[i].text;
 		CHECK_INT(target_in_cgroup(groups[i].text, groups[i].path,

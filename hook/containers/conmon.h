@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* podman's names, as conmon was told them: its monitor of each container. */
+#ifndef KSM_CONMON_H
+#define KSM_CONMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Pure: the value of conmon's -n among args (each ended by NUL, as in /proc/PID/cmdline), where
+ * its -c is this id. NULL: there is none. Points into args.
+ */
+const char *conmon_args_name(const char *args, size_t len, const char *id);
+
+/*
+ * The name of the container with this id, of which pid is a process, into out of size bytes.
+ * False where it has no monitor, or one that is not root's or runs in a container: only what
+ * root's podman wrote is believed.
+ */
+bool conmon_name(pid_t pid, const char *id, char *out, size_t size);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Docker's names and images of containers, from the daemon's own files. */
+#ifndef KSM_DOCKER_NAMES_H
+#define KSM_DOCKER_NAMES_H
+
+#include <stddef.h>
+
+#include "containers/metadata.h"
+
+/* A container to be named: its full id, and what is filled in where it is found. */
+struct docker_container {
+	const char *id;
+	struct metadata *metadata;
+};
+
+/*
+ * Fill in name and image from config.v2.json in the daemon's data-root (/var/lib/docker, or as
+ * /etc/docker/daemon.json has it). The files hold texts of images, so they are parsed in a
+ * sandbox, many in one. What cannot be read, is not root's or is malformed is left out.
+ */
+void docker_names_fill(const struct docker_container *c, size_t n);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names by which users know their containers, from what the engines themselves store. */
+#ifndef KSM_ENGINE_NAMES_H
+#define KSM_ENGINE_NAMES_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "containers/identify.h"
+#include "containers/metadata.h"
+
+/* A container, a process of it, and where its names go. */
+struct named_container {
+	const struct container_name *name;
+	pid_t pid;
+	struct metadata *metadata;
+};
+
+/*
+ * Fill in what is known of each: first what was stored at its start (containers/metadata.h),
+ * then, where that has no name, what Docker or podman call it. A source counts only if root
+ * alone could write it, so the names of rootless engines stay unknown.
+ */
+void engine_names_fill(const struct named_container *c, size_t n);
+
+#endif

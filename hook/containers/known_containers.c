@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The containers that run now, and which of them a user's word means. */
+#include "containers/known_containers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "containers/engine_names.h"
+#include "kernel/process.h"
+
+/* An error names at most so many containers. */
+#define NAMED_MAX 4
+/* A list of containers starts with space for so many. */
+#define CONTAINERS_FIRST 64
+
+#define ID_LEN 64
+
+static bool is_hex(const char *s, size_t len)
+{
+	return strspn(s, "0123456789abcdef") >= len;
+}
+
+/* "ENGINE:" in front of the word: what follows it, else NULL */
+static const char *after_engine(const char *word, const char *engine)
+{
+	size_t len = strlen(engine);
+
+	return strncmp(word, engine, len) == 0 && word[len] == ':' ? word + len + 1 : NULL;
+}
+
+enum fit { FIT_NONE, FIT_PREFIX, FIT_EXACT };
+
+/* Names have to be whole; of the ids that engines make up a part will do, as docker has it. */
+static enum fit fits_id(const char *word, const char *id)
+{
+	size_t len = strlen(word);
+
+	if (strcmp(word, id) == 0)
+		return FIT_EXACT;
+	return len && strlen(id) == ID_LEN && is_hex(id, ID_LEN) &&
+			       strncmp(word, id, len) == 0 ?
+		       FIT_PREFIX :
+		       FIT_NONE;
+}
+
+static enum fit fits_name(const char *word, const struct known_container *c)
+{
+	char label[METADATA_LABEL_MAX];
+
+	metadata_label(&c->metadata, label, sizeof(label));
+	return label[0] && strcmp(word, label) == 0 ? FIT_EXACT : fits_id(word, c->name.id);
+}
+
+static enum fit fits_container(const char *word, const struct known_container *c)
+{
+	const char *rest = after_engine(word, c->name.engine);
+	enum fit whole = fits_name(word, c), part = rest ? fits_name(rest, c) : FIT_NONE;
+
+	return whole > part ? whole : part;
+}
+
+static void name_candidates(const struct known_container *list, size_t n, const char *word,
+			    enum fit fit, size_t found, struct error *err)
+{
+	char names[200];
+	size_t len = 0, named = 0;
+
+	for (size_t i = 0; i < n && named < NAMED_MAX; i++) {
+		const char *id = list[i].name.id;
+		int shown;
+
+		if (fits_container(word, &list[i]) != fit)
+			continue;
+		/* enough digits to see the difference, few enough for a line */
+		shown = strlen(id) != ID_LEN || fits_id(word, id) == FIT_EXACT ? ID_LEN :
+			fit == FIT_EXACT || strlen(word) < 12                  ? 16 :
+			strlen(word) < 60 ? (int)strlen(word) + 4 :
+					    ID_LEN;
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s:%.*s",
+					named ? ", " : "", list[i].name.engine, shown,
+					list[i].name.id);
+		if (len >= sizeof(names))
+			len = sizeof(names) - 1;
+		named++;
+	}
+	err_set(err, EEXIST, "\"%.70s\" is more than one container: %s%s", word, names,
+		found > named ? ", ..." : "");
+}
+
+ssize_t container_choose(const struct known_container *list, size_t n, const char *word,
+			 struct error *err)
+{
+	enum fit best = FIT_NONE;
+	size_t found = 0, at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum fit fit = fits_container(word, &list[i]);
+
+		if (fit == FIT_NONE || fit < best)
+			continue;
+		found = fit == best ? found + 1 : 1;
+		best = fit;
+		at = i;
+	}
+	if (found == 1)
+		return (ssize_t)at;
+	if (found) {
+		name_candidates(list, n, word, best, found, err);
+		return -EEXIST;
+	}
+	return err_set(
+		err, ENOENT,
+		"there is no container \"%.79s\" (ksm-hook ps lists them; of rootless engines "
+		"ids are known, names are not)",
+		word);
+}
+
+static bool is_in_list(const struct container_list *l, const struct container_name *name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (container_name_compare(&l->c[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_container_of(const struct process *p, void *arg)
+{
+	struct container_list *l = arg;
+	struct container_name name;
+
+	if (!container_of(p->pid, &name) || is_in_list(l, &name))
+		return 0;
+	if (l->n == l->capacity) {
+		size_t capacity = l->capacity ? l->capacity * 2 : CONTAINERS_FIRST;
+		struct known_container *more = realloc(l->c, capacity * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		l->c = more;
+		l->capacity = capacity;
+	}
+	l->c[l->n++] = (struct known_container){ .name = name, .pid = p->pid };
+	return 0;
+}
+
+int container_list_read(struct container_list *out, struct error *err)
+{
+	struct named_container *named;
+	int r;
+
+	*out = (struct container_list){ 0 };
+	r = process_for_each(add_container_of, out);
+	if (r < 0)
+		return err_errno(err, -r, "the processes of /proc");
+	named = calloc(out->n ? out->n : 1, sizeof(*named));
+	if (!named)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < out->n; i++)
+		named[i] = (struct named_container){ &out->c[i].name, out->c[i].pid,
+						     &out->c[i].metadata };
+	engine_names_fill(named, out->n);
+	free(named);
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The name among conmon's arguments. */
+#include "containers/conmon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+#define ID "5f3c"
+
+/* An argument per word; NULL: no name. */
+static const struct {
+	const char *args, *want;
+} cases[] = {
+	/* as podman 4.3 and 5.8 start it */
+	{ "conmon --api-version 1 -c 5f3c -u 5f3c -r /usr/bin/crun -b /run/b -p /run/p -n web "
+	  "--exit-dir /run/exits --full-attach -s -l journald --exit-command /usr/bin/podman "
+	  "--exit-command-arg -n --exit-command-arg other",
+	  "web" },
+	{ "conmon -n web -c 5f3c", "web" },
+	{ "conmon -c 5f3c -n web -n other", "web" },
+	/* of another container */
+	{ "conmon -c 5f3c0 -n web", NULL },
+	{ "conmon -u 5f3c -n web", NULL },
+	{ "conmon -n web", NULL },
+	/* the value of an option is none itself */
+	{ "conmon -n -c 5f3c", NULL },
+	{ "conmon -c 5f3c -n", NULL },
+	{ "conmon -c", NULL },
+	{ "conmon", NULL },
+	{ "", NULL },
+};
+
+static void check_args(const char *words, size_t cut, const char *want)
+{
+	size_t len = strlen(words) + 1 - cut;
+	char *args = malloc(len ? len : 1); /* exactly as long: reading on would be seen */
+	const char *name;
+
+	memcpy(args, words, len);
+	for (size_t i = 0; i < len; i++) {
+		if (args[i] == ' ')
+			args[i] = '\0';
+	}
+	name = conmon_args_name(args, len, ID);
+	CHECK_TEXT(name ? name : "none", want ? want : "none");
+	free(args);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].args;
+		check_args(cases[i].args, 0, cases[i].want);
+	}
+	/* an argument that was cut off is not taken for a name */
+	check_case = "cut off";
+	check_args("conmon -c 5f3c -n web", 2, NULL);
+	check_args("", 1, NULL);
+	return check_end();
+}

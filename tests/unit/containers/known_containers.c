@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which container a word means. */
+#include "containers/known_containers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+/* 64 digits each */
+static const char a_id[] = "aaaa0000bbbb1111cccc2222dddd3333eeee4444ffff5555aaaa6666bbbb7777";
+static const char b_id[] = "aaaa0000cccc1111cccc2222dddd3333eeee4444ffff5555aaaa6666bbbb7777";
+static const char c_id[] = "1234000000000000000000000000000000000000000000000000000000000000";
+
+static struct known_container list[9];
+
+static void fill(void)
+{
+	static const struct {
+		const char *engine, *id, *name, *pod, *pod_namespace;
+	} from[] = {
+		{ "docker", a_id, "shop", "", "" },
+		{ "podman", b_id, "blog", "", "" },
+		{ "docker", c_id, "", "", "" },
+		{ "lxc", "web", "", "", "" },
+		{ "nspawn", "web", "", "", "" },
+		{ "lxc", "101", "", "", "" },
+		{ "docker", "x1", "blog", "", "" },
+		{ "cri", "x2", "app", "shop-7d", "prod" },
+		{ "cri", "x3", "", "shop-7d", "prod" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		snprintf(list[i].name.engine, sizeof(list[i].name.engine), "%s",
+			 from[i].engine);
+		snprintf(list[i].name.id, sizeof(list[i].name.id), "%s", from[i].id);
+		metadata_set(&list[i].metadata, METADATA_CONTAINER, from[i].name,
+			     strlen(from[i].name));
+		metadata_set(&list[i].metadata, METADATA_POD, from[i].pod, strlen(from[i].pod));
+		metadata_set(&list[i].metadata, METADATA_NAMESPACE, from[i].pod_namespace,
+			     strlen(from[i].pod_namespace));
+	}
+}
+
+static const struct {
+	const char *word;
+	ssize_t want;
+	const char *said;
+} words[] = {
+	{ a_id, 0, NULL },
+	{ b_id, 1, NULL },
+	/* as docker has it: as many digits as it takes */
+	{ "aaaa0000b", 0, NULL },
+	{ "aaaa0000c", 1, NULL },
+	{ "1", 2, NULL },
+	{ "docker:aaaa", 0, NULL },
+	{ "podman:aaaa0000cccc", 1, NULL },
+	{ "docker:123400000000", 2, NULL },
+	/* of several it is said which */
+	{ "aaaa", -EEXIST,
+	  "\"aaaa\" is more than one container: docker:aaaa0000bbbb1111, "
+	  "podman:aaaa0000cccc1111" },
+	{ "web", -EEXIST, "lxc:web, nspawn:web" },
+	{ "lxc:web", 3, NULL },
+	{ "nspawn:web", 4, NULL },
+	/* a name has to be whole, and goes before a part of an id */
+	{ "we", -ENOENT, "there is no container \"we\"" },
+	{ "101", 5, NULL },
+	{ "10", -ENOENT, NULL },
+	{ "webs", -ENOENT, NULL },
+	/* what its user called it */
+	{ "shop", 0, NULL },
+	{ "docker:shop", 0, NULL },
+	{ "podman:shop", -ENOENT, NULL },
+	{ "blog", -EEXIST, "podman:aaaa0000cccc1111, docker:x1" },
+	{ "podman:blog", 1, NULL },
+	{ "docker:blog", 6, NULL },
+	{ "prod/shop-7d/app", 7, NULL },
+	{ "cri:prod/shop-7d/(sandbox)", 8, NULL },
+	{ "app", -ENOENT, NULL },
+	{ "sho", -ENOENT, NULL },
+	/* not what it is */
+	{ "docker:web", -ENOENT, NULL },
+	{ "docker:", -ENOENT, NULL },
+	{ "", -ENOENT, NULL },
+	{ "AAAA0000b", -ENOENT, NULL },
+	{ "aaaa0000b ", -ENOENT, NULL },
+	{ "\033[2Jx", -ENOENT, "\"\033[2Jx\"" },
+};
+
+/* More of the candidates' names than a line has room for. */
+static void many_candidates(void)
+{
+	static struct known_container same[6];
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		snprintf(same[i].name.engine, sizeof(same[i].name.engine), "engine%zu", i);
+		memset(same[i].name.id, 'n', 100);
+		same[i].name.id[100] = '\0';
+	}
+	CHECK_INT(container_choose(same, 6, same[0].name.id, &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:nnn");
+	CHECK_HAS(err.msg, ", ...");
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+		snprintf(same[i].name.id, sizeof(same[i].name.id), "x");
+	CHECK_INT(container_choose(same, 4, "x", &err), -EEXIST);
+	CHECK_TEXT(err.msg, "\"x\" is more than one container: engine0:x, engine1:x, "
+			    "engine2:x, engine3:x");
+	CHECK_INT(container_choose(same, 5, "x", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine3:x, ...");
+	/* of ids as many digits as show the difference */
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(same[i].name.id, sizeof(same[i].name.id), "%s", a_id);
+		same[i].name.id[63] = "01"[i];
+	}
+	CHECK_INT(container_choose(same, 2, "aaaa0000bbbb1", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111c, engine1:aaaa0000bbbb1111c");
+	CHECK_INT(container_choose(same, 2, "aaaa0000bbb", &err), -EEXIST);
+	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111, engine1:aaaa0000bbbb1111");
+}
+
+/* Each once, and not those of the host. */
+static void running(void)
+{
+	struct container_list now;
+	struct error err;
+
+	CHECK_INT(container_list_read(&now, &err), 0);
+	for (size_t i = 0; i < now.n; i++) {
+		CHECK(now.c[i].pid > 0 && now.c[i].pid != getpid());
+		for (size_t k = 0; k < i; k++)
+			CHECK(container_name_compare(&now.c[i].name, &now.c[k].name) != 0);
+	}
+	free(now.c);
+}
+
+int main(void)
+{
+	struct error err;
+
+	running();
+	many_candidates();
+	fill();
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		check_case = words[i].word;
+		err = (struct error){ "" };
+		CHECK_INT(container_choose(list, ARRAY_SIZE(list), words[i].word, &err),
+			  words[i].want);
+		if (words[i].want < 0)
+			CHECK(err.msg[0] != '\0');
+		if (words[i].said)
+			CHECK_HAS(err.msg, words[i].said);
+	}
+	check_case = "no containers";
+	CHECK_INT(container_choose(NULL, 0, "web", &err), -ENOENT);
+	return check_end();
+}
