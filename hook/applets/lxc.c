@@ -21,6 +21,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "containers/lxc_config.h"
+#include "containers/lxc_monitor.h"
 #include "inject/container_init.h"
 #include "kernel/proc.h"
 #include "ksmd/boost.h"
@@ -44,6 +45,8 @@ enum moment {
 
 struct lxc_call {
 	const char *name, *type;
+	bool by_arguments;   /* LXC appended the name, which no environment could */
+	char monitored[256]; /* the name by the process that starts the container */
 	enum moment moment;
 	pid_t parent; /* under /proc */
 	bool outside; /* /proc is that of the namespace around ours */
@@ -76,12 +79,13 @@ static int who_calls(int argc, char **argv, struct lxc_call *call)
 	const char *version = getenv("LXC_HOOK_VERSION");
 
 	call->name = getenv("LXC_NAME");
-	if (version && strcmp(version, "1") == 0) {
-		call->type = getenv("LXC_HOOK_TYPE");
-	} else if (argc > 3 && strcmp(argv[argc - 2], "lxc") == 0) {
+	if (argc > 3 && strcmp(argv[argc - 2], "lxc") == 0) {
 		argc -= 3;
 		call->name = argv[argc];
 		call->type = argv[argc + 2];
+		call->by_arguments = true;
+	} else if (version && strcmp(version, "1") == 0) {
+		call->type = getenv("LXC_HOOK_TYPE");
 	}
 	if (!call->name)
 		call->name = "";
@@ -94,7 +98,7 @@ static int who_calls(int argc, char **argv, struct lxc_call *call)
 static void add_annotation(struct lxc_call *call, const char *key, const char *value)
 {
 	if (value)
-		call->annotation[call->request.n++] = (struct annotation){ key, value };
+		call->annotation[call->request.subject.n++] = (struct annotation){ key, value };
 }
 
 /*
@@ -136,23 +140,39 @@ static int lxc_pid(pid_t *pid, struct error *err)
 	return 0;
 }
 
+/*
+ * In the mount hook the environment is that of the container's configuration, LXC_NAME as well:
+ * the name is LXC's word only where LXC appended it, or calls itself by it.
+ */
+static const char *trusted_name(struct lxc_call *call)
+{
+	if (call->by_arguments || call->moment == MOMENT_HOST)
+		return call->name[0] ? call->name : NULL;
+	if (!call->outside ||
+	    !lxc_monitor_find(call->parent, call->monitored, sizeof(call->monitored)))
+		return NULL;
+	call->name = call->monitored;
+	return call->monitored;
+}
+
 /* What the container says of itself, and who it is. The last of several values counts. */
 static int read_hook_request(struct lxc_call *call, struct error *err)
 {
 	int r;
 
-	call->request.annotation = call->annotation;
-	call->request.keys = &policy_environment;
+	call->request.subject.engine = ENGINE_LXC;
+	call->request.subject.annotation = call->annotation;
+	call->request.subject.keys = &policy_environment;
+	call->request.subject.name = trusted_name(call);
 	call->request.id = call->name;
 	if (call->moment == MOMENT_NONE)
 		return err_set(err, EINVAL,
 			       "called for \"%s\", not as lxc.hook.mount or "
 			       "lxc.hook.start-host; register it as one of them",
 			       call->type);
-	add_annotation(call, "lxc.name", call->name);
 	if (call->moment == MOMENT_HOST) {
 		r = read_lxc_config(call, err);
-		if (call->request.n > 1 || r < 0)
+		if (call->request.subject.n > 0 || r < 0)
 			return r;
 	}
 	for (int i = 0; i < VARIABLES; i++)
@@ -319,11 +339,11 @@ int applet_lxc(int argc, char **argv)
 		layout_end(call.name);
 		return 0;
 	}
-	(void)read_hook_request(&call, &call.request.err);
 	if (call.moment == MOMENT_HOST)
 		(void)lxc_pid(&call.request.pid, &ignored);
 	else if (proc_parent(&call.parent, &call.outside) == 0)
 		call.request.pid = call.parent;
+	(void)read_hook_request(&call, &call.request.err);
 	status = merge_container(argc, argv, &call);
 	if (call.moment == MOMENT_SETUP)
 		reap();

@@ -160,6 +160,7 @@ static int decide_edit(struct precreate *in, struct spec_edit *edit)
 						  .text = spec_text,
 						  .len = in->len,
 						  .reader = decision_read_spec,
+						  .engine = ENGINE_PODMAN,
 						  .timeout_ms = PARSE_TIMEOUT_MS };
 	struct container_decision c = { 0 };
 	struct error err;

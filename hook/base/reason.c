@@ -8,6 +8,7 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_CONTAINERS_ALL] = "containers-all",
 	[REASON_CONTAINERS_NONE] = "containers-none",
 	[REASON_DENIED_BY_RULE] = "denied-by-rule",
+	[REASON_DENIED_UNKNOWN] = "denied-unknown",
 	[REASON_NOT_ALLOWED] = "not-allowed",
 	[REASON_NOT_REQUESTED] = "not-requested",
 	[REASON_OPTED_OUT] = "opted-out",

@@ -15,6 +15,7 @@ enum reason {
 	REASON_CONTAINERS_ALL,   /* config.json says "containers": "all" */
 	REASON_CONTAINERS_NONE,  /* config.json says "containers": "none" */
 	REASON_DENIED_BY_RULE,   /* a rule of "deny" matches */
+	REASON_DENIED_UNKNOWN,   /* a rule of "deny" asks for what the engine does not tell */
 	REASON_NOT_ALLOWED,      /* there is "allow", and no rule of it matches */
 	REASON_NOT_REQUESTED,    /* the container does not ask for it */
 	REASON_OPTED_OUT,        /* the container asks not to be merged */

@@ -27,28 +27,13 @@
 static const struct field {
 	const char *key;
 	size_t offset, size;
-} fields[] = {
+} fields[METADATA_FIELDS] = {
 	{ "pod", offsetof(struct metadata, pod), sizeof(((struct metadata *)0)->pod) },
 	{ "namespace", offsetof(struct metadata, pod_namespace),
 	  sizeof(((struct metadata *)0)->pod_namespace) },
 	{ "container", offsetof(struct metadata, container),
 	  sizeof(((struct metadata *)0)->container) },
 	{ "image", offsetof(struct metadata, image), sizeof(((struct metadata *)0)->image) },
-};
-
-static const struct {
-	const char *key;
-	int field;
-} annotations[] = {
-	{ "io.kubernetes.cri.sandbox-name", METADATA_POD },
-	{ "io.kubernetes.cri.sandbox-namespace", METADATA_NAMESPACE },
-	{ "io.kubernetes.cri.container-name", METADATA_CONTAINER },
-	{ "io.kubernetes.cri.image-name", METADATA_IMAGE },
-	{ "io.kubernetes.pod.name", METADATA_POD },
-	{ "io.kubernetes.pod.namespace", METADATA_NAMESPACE },
-	{ "io.kubernetes.container.name", METADATA_CONTAINER },
-	{ "io.kubernetes.cri-o.ImageName", METADATA_IMAGE },
-	{ "nerdctl/name", METADATA_CONTAINER },
 };
 
 static bool is_clean(const char *text, size_t len)
@@ -86,14 +71,6 @@ const char *metadata_label(const struct metadata *m, char *out, size_t size)
 void metadata_set(struct metadata *m, enum metadata_field field, const char *value, size_t len)
 {
 	set_field(m, &fields[field], value, len);
-}
-
-void metadata_annotation(struct metadata *m, const char *key, const char *value, size_t len)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++) {
-		if (strcmp(annotations[i].key, key) == 0)
-			set_field(m, &fields[annotations[i].field], value, len);
-	}
 }
 
 bool metadata_may_name(const char *text, size_t len)

@@ -29,20 +29,19 @@ struct metadata {
  */
 const char *metadata_label(const struct metadata *m, char *out, size_t size);
 
-enum metadata_field { METADATA_POD, METADATA_NAMESPACE, METADATA_CONTAINER, METADATA_IMAGE };
+enum metadata_field {
+	METADATA_POD,
+	METADATA_NAMESPACE,
+	METADATA_CONTAINER,
+	METADATA_IMAGE,
+	METADATA_FIELDS
+};
 
 /*
- * Pure: set one. A value that is too long or holds anything but letters, digits and the few
- * signs that names and image references have is left out.
+ * Pure: set one, which the caller believes. A value that is too long or holds anything but
+ * letters, digits and the few signs that names and image references have is left out.
  */
 void metadata_set(struct metadata *m, enum metadata_field field, const char *value, size_t len);
-
-/*
- * Pure: take an annotation over if it is one that names the container: those of containerd's
- * CRI plugin, CRI-O and nerdctl. A value that is too long or holds anything but letters,
- * digits and the few signs that names and image references have is left out.
- */
-void metadata_annotation(struct metadata *m, const char *key, const char *value, size_t len);
 
 /* May a text with annotations hold any of these? */
 bool metadata_may_name(const char *text, size_t len);

@@ -16,12 +16,23 @@
 #include "policy/config.h"
 
 /* Files that are read later take the place of its texts. */
+static bool copy_text(const char **text)
+{
+	if (!*text)
+		return true;
+	*text = strdup(*text);
+	return *text != NULL;
+}
+
 static void copy_rules(struct policy_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		rules->rule[i].annotation = strdup(rules->rule[i].annotation);
-		rules->rule[i].match = strdup(rules->rule[i].match);
-		if (!rules->rule[i].annotation || !rules->rule[i].match)
+		struct policy_rule *rule = &rules->rule[i];
+		bool kept = copy_text(&rule->annotation) && copy_text(&rule->match);
+
+		for (size_t k = 0; k < TRUSTED_KEYS; k++)
+			kept = kept && copy_text(&rule->glob[k]);
+		if (!kept)
 			rules->n = i;
 	}
 }
@@ -50,8 +61,8 @@ static void report_rules(struct doctor *d)
 			"a container that requests merging can still be refused; its log line "
 			"names the rule",
 			CONFIG_PATH " has %zu \"deny\" and %zu \"allow\" rules, the first for "
-				    "%s=%s",
-			c->deny.n, c->allow.n, first->annotation, first->match);
+				    "%s",
+			c->deny.n, c->allow.n, policy_rule_subject(first));
 	finding_fix(f, "see " CONFIG_PATH " and ksm-hook.conf(5) if this is not intended");
 }
 

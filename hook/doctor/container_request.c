@@ -21,13 +21,14 @@
 /* Directories of root's, with one directory per container; runtimes' own and by engine. */
 static const struct request_place {
 	const char *dir, *file;
+	enum container_engine engine; /* whose it is; unknown: its cgroup has to tell */
 } places[] = {
-	{ "/run/runc", "state.json" },
-	{ "/run/crun", "config.json" },
-	{ "/run/docker/runtime-runc/moby", "state.json" },
-	{ "/run/containerd/runc/k8s.io", "state.json" },
-	{ "/run/containerd/runc/default", "state.json" },
-	{ "/run/containerd/runc/moby", "state.json" },
+	{ "/run/runc", "state.json", ENGINE_UNKNOWN },
+	{ "/run/crun", "config.json", ENGINE_UNKNOWN },
+	{ "/run/docker/runtime-runc/moby", "state.json", ENGINE_DOCKER },
+	{ "/run/containerd/runc/k8s.io", "state.json", ENGINE_CONTAINERD_CRI },
+	{ "/run/containerd/runc/default", "state.json", ENGINE_CONTAINERD },
+	{ "/run/containerd/runc/moby", "state.json", ENGINE_DOCKER },
 };
 
 static char text[STATE_MAX + 1];
@@ -81,7 +82,11 @@ static int read_oci_request(const struct decision_request *request,
 	json_release();
 	r = json_walk("state", request->text, request->len, false, visit_request, &walk, err);
 	if (r == 0)
-		policy_decide(policy, walk.state.annotation, walk.state.n, &out->decision);
+		policy_decide(policy,
+			      &(struct policy_subject){ .engine = request->engine,
+							.annotation = walk.state.annotation,
+							.n = walk.state.n },
+			      &out->decision);
 	return r;
 }
 
@@ -91,24 +96,28 @@ static int read_lxc_request(const struct decision_request *request,
 			    struct error *err)
 {
 	char value[16];
-	/* the rules of config.json know it by this name, as in the hook */
-	struct annotation said[] = { { "lxc.name", request->keys },
-				     { policy_environment.merge, value } };
-	bool given = lxc_config_variable(request->text, request->len, said[1].key, value,
-					 sizeof(value));
+	struct annotation said = { policy_environment.merge, value };
+	struct policy_subject subject = { .keys = &policy_environment,
+					  .engine = request->engine,
+					  .name = request->id,
+					  .annotation = &said };
 
 	(void)err;
-	policy_decide_by(&policy_environment, policy, said, 1 + given, &out->decision);
+	subject.n = lxc_config_variable(request->text, request->len, said.key, value,
+					sizeof(value));
+	policy_decide(policy, &subject, &out->decision);
 	return 0;
 }
 
 static bool decide_by_file(const char *path, decision_reader *reader, const char *id,
-			   const struct policy_config *policy, struct decision *out)
+			   enum container_engine engine, const struct policy_config *policy,
+			   struct decision *out)
 {
 	struct decision_request request = { .policy = policy,
 					    .text = text,
 					    .reader = reader,
-					    .keys = id,
+					    .engine = engine,
+					    .id = id,
 					    .timeout_ms = PARSE_TIMEOUT_MS };
 	struct container_decision c;
 	struct error err;
@@ -123,6 +132,15 @@ static bool decide_by_file(const char *path, decision_reader *reader, const char
 	return true;
 }
 
+/* A runtime's own directory is shared by these. */
+static enum container_engine engine_by_cgroup(const struct container_name *name)
+{
+	if (strcmp(name->engine, engine_name(ENGINE_CRIO)) == 0)
+		return ENGINE_CRIO;
+	return strcmp(name->engine, engine_name(ENGINE_PODMAN)) == 0 ? ENGINE_PODMAN :
+								       ENGINE_UNKNOWN;
+}
+
 bool check_asked(const struct container_name *name, const struct policy_config *config,
 		 struct decision *out)
 {
@@ -133,12 +151,17 @@ bool check_asked(const struct container_name *name, const struct policy_config *
 		return false;
 	if (strcmp(name->engine, "lxc") == 0) {
 		snprintf(path, sizeof(path), "/var/lib/lxc/%s/config", name->id);
-		return decide_by_file(path, read_lxc_request, name->id, config, out);
+		return decide_by_file(path, read_lxc_request, name->id, ENGINE_LXC, config,
+				      out);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		enum container_engine engine = places[i].engine;
+
+		if (engine == ENGINE_UNKNOWN)
+			engine = engine_by_cgroup(name);
 		snprintf(path, sizeof(path), "%s/%s/%s", places[i].dir, name->id,
 			 places[i].file);
-		if (decide_by_file(path, read_oci_request, NULL, config, out))
+		if (decide_by_file(path, read_oci_request, NULL, engine, config, out))
 			return true;
 	}
 	return false;

@@ -8,7 +8,8 @@
 
 #include "doctor/toml.h"
 
-static const char all_ours[] = "[\"io.ksm.*\"]";
+/* path.Match: "*" stops at the slash of io.ksm.merge/container.NAME */
+static const char all_ours[] = "[\"io.ksm.*\", \"io.ksm.*/*\"]";
 
 struct containerd_scan {
 	struct containerd_config *config;
@@ -113,7 +114,7 @@ static void write_list_edit(char *out, size_t size, const struct containerd_runt
 	if (a->merge)
 		snprintf(out, size, "%s", "");
 	else if (a->given)
-		snprintf(out, size, " -e '%ds/[[]/[\"io.ksm.*\", /'", a->line);
+		snprintf(out, size, " -e '%ds|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |'", a->line);
 	else
 		snprintf(out, size, " -e '%da %s = %s'", r->table_line, key, all_ours);
 }

@@ -10,6 +10,7 @@
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
+#include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
 #include "oci/state.h"
@@ -87,6 +88,7 @@ int decision_read_state(const struct decision_request *request,
 			struct error *err)
 {
 	static struct state state;
+	struct policy_subject subject = { .engine = request->engine };
 	int r = state_parse(request->text, request->len, policy, &state, err);
 
 	if (r < 0)
@@ -95,8 +97,12 @@ int decision_read_state(const struct decision_request *request,
 	memcpy(out->bundle, state.bundle, sizeof(out->bundle));
 	out->pid = state.pid;
 	out->running = state.running;
-	out->metadata = state.metadata;
-	policy_decide(policy, state.annotation, state.n, &out->decision);
+	subject.annotation = state.annotation;
+	subject.n = state.n;
+	if (subject.engine == ENGINE_UNKNOWN)
+		subject.engine = engine_of_bundle(state.bundle, state.id, NULL);
+	state_names(&subject, &out->metadata);
+	policy_decide(policy, &subject, &out->decision);
 	return 0;
 }
 
@@ -105,8 +111,10 @@ int decision_read_spec(const struct decision_request *request,
 		       const struct policy_config *policy, struct container_decision *out,
 		       struct error *err)
 {
-	return spec_parse(request->text, request->len, policy, &out->spec, &out->metadata,
-			  &out->decision, &out->syntax, err);
+	const struct spec_origin origin = { request->engine, request->bundle, request->id };
+
+	return spec_parse(request->text, request->len, &origin, policy, &out->spec,
+			  &out->metadata, &out->decision, &out->syntax, err);
 }
 
 /* Only one reader fills the spec in, and the others need not pass it through a pipe. */
@@ -292,7 +300,9 @@ static int parse_confined(const struct decision_request *request,
 	int r = json_reserve(request->len > config.len ? request->len : config.len, err);
 
 	*out = (struct container_decision){ 0 };
-	if (text_has(config.text, config.len, "shared_layout"))
+	if (text_has(config.text, config.len, "shared_layout") ||
+	    text_has(config.text, config.len, "\"user\"") ||
+	    has_escape(config.text, config.len))
 		config.owner = userns_owner();
 	if (r == 0) {
 		r = sandbox_call(read_request, request, out, answer_size(request),
@@ -305,6 +315,32 @@ static int parse_confined(const struct decision_request *request,
 	if (r < 0)
 		*out = (struct container_decision){ 0 };
 	return r;
+}
+
+/*
+ * podman and CRI-O are told apart by the cgroup of the container's init, which the state does
+ * not have and the sandbox cannot see: CRI-O's are read twice.
+ */
+static bool is_crio(const struct decision_request *request, const struct container_decision *c)
+{
+	char cgroup[4096];
+
+	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
+	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 &&
+	       proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
+	       engine_of_bundle(c->bundle, c->id, cgroup) == ENGINE_CRIO;
+}
+
+static int parse_container(const struct decision_request *request,
+			   struct container_decision *out, struct error *err)
+{
+	struct decision_request known = *request;
+	int r = parse_confined(request, out, err);
+
+	if (r < 0 || !is_crio(request, out))
+		return r;
+	known.engine = ENGINE_CRIO;
+	return parse_confined(&known, out, err);
 }
 
 /* What is known without the container's text: whether it must not start unmerged. */
@@ -348,7 +384,7 @@ int decision_make(const struct decision_request *request, struct container_decis
 	}
 	if (r == 0 && nobody_asks(request))
 		return 0;
-	parsed = request->reader ? parse_confined(request, out, r < 0 ? &second : err) : r;
+	parsed = request->reader ? parse_container(request, out, r < 0 ? &second : err) : r;
 	if (parsed < 0)
 		fall_back(request, out);
 	if (r == 0)

@@ -57,8 +57,12 @@ struct decision_request {
 		*unread; /* why there is no text, or not all; NULL or empty if there is */
 	decision_reader *reader; /* NULL: there is nothing to read */
 	const void *keys;        /* for the reader, instead of a text or with one */
-	bool requests;           /* known to the caller: do not look for it in the text */
-	bool by_runtime;         /* its user chose the runtime wrapper */
+	enum container_engine
+		engine; /* who wrote the text, where the caller knows it; or else: */
+	const char *bundle,
+		*id;     /* of the bundle whose text this is; NULL if it says so itself */
+	bool requests;   /* known to the caller: do not look for it in the text */
+	bool by_runtime; /* its user chose the runtime wrapper */
 	int timeout_ms;
 };
 

@@ -18,11 +18,9 @@ static char state_text[STATE_MAX + 1];
 
 static bool requests_merge(const struct hook_request *request)
 {
-	for (size_t i = 0; i < request->n; i++) {
-		if (strcmp(request->annotation[i].key, request->keys->merge) == 0)
-			return true;
-	}
-	return false;
+	const struct policy_subject *s = &request->subject;
+
+	return annotation_value(s->annotation, s->n, s->keys->merge) != NULL;
 }
 
 /* In the sandbox. */
@@ -32,7 +30,7 @@ static int read_keys(const struct decision_request *request, const struct policy
 	const struct hook_request *hook = request->keys;
 
 	(void)err;
-	policy_decide_by(hook->keys, policy, hook->annotation, hook->n, &out->decision);
+	policy_decide(policy, &hook->subject, &out->decision);
 	return 0;
 }
 

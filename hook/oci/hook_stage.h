@@ -31,9 +31,7 @@ enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **
 struct hook_request {
 	const char *id;
 	pid_t pid; /* for the log */
-	const struct policy_keys *keys;
-	const struct annotation *annotation;
-	size_t n;
+	struct policy_subject subject;
 	struct error err; /* why some of it cannot be read; empty if it can */
 };
 

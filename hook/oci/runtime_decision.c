@@ -74,6 +74,11 @@ static int read_bundle(const struct runtime_request *request, struct runtime_dec
 
 	if (fd < 0) /* the runtime will say so */
 		return -ENOENT;
+	/* engines give it absolute, and realpath() would be paid by all */
+	if (dir[0] == '/')
+		snprintf(out->bundle, sizeof(out->bundle), "%s", dir);
+	else if (!realpath(dir, out->bundle))
+		out->bundle[0] = '\0';
 	/* crun enters the bundle before it opens what --config names */
 	return map_text(fd, request->facts.config ? request->facts.config : "config.json", out,
 			err);
@@ -174,6 +179,8 @@ static int decide_spec(const struct runtime_request *request, const struct error
 		.len = out->len,
 		.unread = unread,
 		.reader = out->text ? decision_read_spec : NULL,
+		.bundle = out->bundle,
+		.id = request->facts.id,
 		.requests = request->by_name,
 		.by_runtime = request->by_name,
 		.timeout_ms = PARSE_TIMEOUT_MS,
@@ -194,7 +201,7 @@ static int decide_create(const struct runtime_request *request, struct runtime_d
 	if (r == -ENOENT) /* the runtime has the better message */
 		return 0;
 	if (r == 0 && is_plain(request, out)) {
-		policy_decide(&opted_in, NULL, 0, &out->c.decision);
+		policy_decide(&opted_in, &(struct policy_subject){ 0 }, &out->c.decision);
 		return 0;
 	}
 	return decide_spec(request, &unread, out, err);

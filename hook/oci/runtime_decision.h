@@ -3,6 +3,8 @@
 #ifndef KSM_RUNTIME_DECISION_H
 #define KSM_RUNTIME_DECISION_H
 
+#include <limits.h>
+
 #include "oci/decision.h"
 #include "oci/runtime_args.h"
 
@@ -21,7 +23,8 @@ struct runtime_decision {
 	bool has_spec;               /* c.spec has been read, from text */
 	const char *text;            /* the bundle's config.json, for create */
 	size_t len;
-	bool layouts; /* config.json mentions shared layouts */
+	char bundle[PATH_MAX]; /* absolute; empty if not known */
+	bool layouts;          /* config.json mentions shared layouts */
 };
 
 /*

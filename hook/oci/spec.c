@@ -13,24 +13,23 @@
 static const char spec_name[] = "config.json of the container";
 
 /* The member of the root that is being read; of the others nothing is looked at. */
-enum section { OTHER, ANNOTATIONS, PROCESS, MOUNTS, LINUX, ROOT, HOSTNAME, SECTIONS };
+enum section { OTHER, ANNOTATIONS, PROCESS, MOUNTS, LINUX, ROOT, SECTIONS };
 
-static const char *const section_names[SECTIONS] = { "",        "annotations", "process",
-						     "mounts",  "linux",       "root",
-						     "hostname" };
+static const char *const section_names[SECTIONS] = { "",       "annotations", "process",
+						     "mounts", "linux",       "root" };
 
 struct spec_walk {
 	const struct policy_config *config;
 	struct spec *spec;
-	struct metadata *names;
 	struct state *state; /* of it the annotations only */
 	struct profile profile;
 	enum section section;
 	unsigned seen; /* a bit for each section */
 	struct spec_process process;
 	struct spec_mounts mounts;
-	bool refused; /* by us, not for its syntax */
-	size_t end;   /* behind the root's brace */
+	bool refused;     /* by us, not for its syntax */
+	size_t end;       /* behind the root's brace */
+	char cgroup[128]; /* the end of cgroupsPath */
 };
 
 static void keep_valid_id(struct spec *s, const char *text, size_t len)
@@ -41,10 +40,12 @@ static void keep_valid_id(struct spec *s, const char *text, size_t len)
 }
 
 /* The engine's id is the end of its cgroup: …/libpod-ID, slice:libpod:ID */
-static void keep_id(struct spec *s, const struct json_value *v)
+static void keep_cgroup(struct spec_walk *p, const struct json_value *v)
 {
-	size_t at = v->len;
+	size_t at = v->len, max = sizeof(p->cgroup) - 1, cut = at > max ? at - max : 0;
+	struct spec *s = p->spec;
 
+	spec_keep(p->cgroup, sizeof(p->cgroup), v->text + cut, at - cut);
 	while (at > 0 && v->text[at - 1] != '/' && v->text[at - 1] != ':')
 		at--;
 	if (v->len - at > 7 && memcmp(v->text + at, "libpod-", 7) == 0)
@@ -58,8 +59,6 @@ static int visit_annotation(struct spec_walk *p, const char *key, const struct j
 	struct json_value kept = *v;
 	const char *kept_key;
 
-	if (p->names && key && v->type == JSON_STRING)
-		metadata_annotation(p->names, key, v->text, v->len);
 	if (!key || !state_decides(p->config, key))
 		return 0;
 	kept_key = json_keep(key, strlen(key));
@@ -118,15 +117,11 @@ static int visit_value(struct spec_walk *p, const struct json_path *path,
 			profile_visit(&p->profile, path, v);
 		else if (path->depth == 2 && below(path, "cgroupsPath") &&
 			 v->type == JSON_STRING)
-			keep_id(s, v);
+			keep_cgroup(p, v);
 		break;
 	case ROOT:
 		if (path->depth == 2 && below(path, "path") && v->type == JSON_STRING)
 			spec_keep(s->root, sizeof(s->root), v->text, v->len);
-		break;
-	case HOSTNAME:
-		if (v->type == JSON_STRING && !s->id[0])
-			keep_valid_id(s, v->text, v->len);
 		break;
 	default:
 		break;
@@ -166,12 +161,13 @@ static void conclude(struct spec_walk *p)
 		p->spec->profile[i] = profile_answer(&p->profile, (enum profile_call)i);
 }
 
-int spec_parse(const char *text, size_t len, const struct policy_config *config,
-	       struct spec *out, struct metadata *names, struct decision *decision,
-	       bool *syntax, struct error *err)
+int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
+	       const struct policy_config *config, struct spec *out, struct metadata *names,
+	       struct decision *decision, bool *syntax, struct error *err)
 {
 	static struct state state;
-	struct spec_walk p = { .config = config, .spec = out, .names = names, .state = &state };
+	struct spec_walk p = { .config = config, .spec = out, .state = &state };
+	struct policy_subject subject = { .engine = origin->engine };
 	int r;
 
 	*out = (struct spec){ .mount = SPEC_MOUNT_ADD };
@@ -191,7 +187,13 @@ int spec_parse(const char *text, size_t len, const struct policy_config *config,
 					  spec_name));
 	}
 	conclude(&p);
-	policy_decide(config, state.annotation, state.n, decision);
+	subject.annotation = state.annotation;
+	subject.n = state.n;
+	if (subject.engine == ENGINE_UNKNOWN && origin->bundle && origin->id)
+		subject.engine = engine_of_bundle(origin->bundle, origin->id, p.cgroup);
+	if (names)
+		state_names(&subject, names);
+	policy_decide(config, &subject, decision);
 	return 0;
 }
 

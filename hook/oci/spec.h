@@ -7,14 +7,20 @@
 #include "oci/spec_facts.h"
 #include "policy/policy.h"
 
+/* Who wrote it, or the bundle that it was found in by the runtime's id; NULL if not known. */
+struct spec_origin {
+	enum container_engine engine;
+	const char *bundle, *id;
+};
+
 /*
  * Read it and decide. Annotations that decide are kept until json_release(). What names the
- * container is added to names, if that is not NULL. -EINVAL with *syntax set: this is not
+ * container is stored in names, if that is not NULL. -EINVAL with *syntax set: this is not
  * JSON.
  */
-int spec_parse(const char *text, size_t len, const struct policy_config *config,
-	       struct spec *out, struct metadata *names, struct decision *decision,
-	       bool *syntax, struct error *err);
+int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
+	       const struct policy_config *config, struct spec *out, struct metadata *names,
+	       struct decision *decision, bool *syntax, struct error *err);
 
 /* Is every bracket and string closed, so that nothing was truncated? No more than that. */
 bool spec_is_whole(const char *text, size_t len);

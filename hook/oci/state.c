@@ -21,7 +21,9 @@ static const char state_name[] = "container state";
 static bool has_rule_for(const struct policy_rules *rules, const char *key)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		if (strcmp(rules->rule[i].annotation, key) == 0)
+		const char *annotation = rules->rule[i].annotation;
+
+		if (annotation && strcmp(annotation, key) == 0)
 			return true;
 	}
 	return false;
@@ -31,16 +33,21 @@ bool state_decides(const struct policy_config *config, const char *key)
 {
 	return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 ||
 	       has_rule_for(&config->allow, key) || has_rule_for(&config->deny, key) ||
-	       (config->shared_layout && annotation_is_engines(key));
+	       annotation_is_engines(key);
 }
 
 int state_annotation(const char *text_name, struct state *out, const char *key,
 		     const struct json_value *v, struct error *err)
 {
+	bool fits = v->type == JSON_STRING && v->len <= ANNOTATION_MAX &&
+		    !memchr(v->text, '\0', v->len);
+
+	if (!fits && annotation_is_engines(key))
+		return 0;
 	if (v->type != JSON_STRING)
 		return err_set(err, EINVAL, "%s: annotation %.63s must be a string", text_name,
 			       key);
-	if (v->len > ANNOTATION_MAX || memchr(v->text, '\0', v->len))
+	if (!fits)
 		return err_set(err, EINVAL,
 			       "%s: annotation %.63s is longer than %d bytes or holds a NUL",
 			       text_name, key, ANNOTATION_MAX);
@@ -86,12 +93,32 @@ static int state_visit(void *arg, const struct json_path *path, const struct jso
 				       state_name);
 	} else if (path->depth == 2 && path->key[1] &&
 		   strcmp(path->key[0], "annotations") == 0) {
-		if (v->type == JSON_STRING)
-			metadata_annotation(&p->state->metadata, path->key[1], v->text, v->len);
 		if (state_decides(p->config, path->key[1]))
 			return state_annotation(state_name, p->state, path->key[1], v, err);
 	}
 	return 0;
+}
+
+void state_names(const struct policy_subject *subject, struct metadata *out)
+{
+	static const enum trusted_key keys[METADATA_FIELDS] = {
+		[METADATA_POD] = TRUSTED_POD,
+		[METADATA_NAMESPACE] = TRUSTED_NAMESPACE,
+		[METADATA_CONTAINER] = TRUSTED_CONTAINER,
+		[METADATA_IMAGE] = TRUSTED_IMAGE,
+	};
+	struct trusted_values trusted;
+
+	trusted_values_find(subject, 0, &trusted);
+	*out = (struct metadata){ 0 };
+	for (size_t i = 0; i < METADATA_FIELDS; i++) {
+		const char *value = trusted.value[keys[i]];
+
+		if (i == METADATA_CONTAINER && !value)
+			value = trusted.value[TRUSTED_NAME];
+		if (value)
+			metadata_set(out, (enum metadata_field)i, value, strlen(value));
+	}
 }
 
 bool state_is_id(const char *id)

@@ -26,13 +26,12 @@ struct state {
 	char bundle[768]; /* empty where it is longer, or not given */
 	struct annotation annotation[ANNOTATIONS_MAX];
 	size_t n;
-	struct metadata metadata;
 };
 
 /*
  * Parse it (runtime-spec, runtime.md, "State"). Keeps the annotations that decide: those
- * that begin with ANNOTATION_PREFIX and those that a rule of config names. Their text lives
- * until json_release().
+ * that begin with ANNOTATION_PREFIX, those that a rule of config names, and those by which an
+ * engine names the container. Their text lives until json_release().
  */
 int state_parse(const char *text, size_t len, const struct policy_config *config,
 		struct state *out, struct error *err);
@@ -43,8 +42,14 @@ bool state_is_id(const char *id);
 /* Is this one of the annotations that decide? */
 bool state_decides(const struct policy_config *config, const char *key);
 
-/* Add one of these; key and text must live as long as out. name goes into messages. */
+/*
+ * Add one of these; key and text must live as long as out. name goes into messages. Of what an
+ * engine would have written, a value that none would have is left out: somebody else's.
+ */
 int state_annotation(const char *name, struct state *out, const char *key,
 		     const struct json_value *v, struct error *err);
+
+/* What ps and metrics are to show: of what the engine says of it, what can be believed. */
+void state_names(const struct policy_subject *subject, struct metadata *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container says, and what its engine says of it: the keys, and how values are found. */
+/* What a container says, what its engine says of it, and which of that can be believed. */
 #include "policy/annotations.h"
 
 #include <stdio.h>
@@ -14,6 +14,7 @@ const struct policy_keys policy_annotations = {
 	.group = ANNOTATION_PREFIX "group",
 	.yes = "true",
 	.no = "false",
+	.of_pods = true,
 };
 
 const struct policy_keys policy_environment = {
@@ -27,32 +28,80 @@ const struct policy_keys policy_environment = {
 };
 
 /*
- * What the engines set themselves, behind whatever a pod brought along: containerd
- * (internal/cri/annotations), CRI-O (pkg/annotations; the kubelet's labels among its
- * annotations). Docker and podman tell no image; the org.opencontainers.image annotations
- * that podman hands down are the image author's, who must not choose the group.
+ * Which source of which engine can be believed, and NULL where none can. Seen in the engines'
+ * own code:
+ *
+ * containerd's CRI plugin copies what pod_annotations and container_annotations let through,
+ * and writes its own keys last (internal/cri/server, DefaultCRIAnnotations). The pause
+ * container of a pod has no name and no image of its own there, so those could be a pod's.
+ *
+ * CRI-O copies all annotations of the pod, then writes its own, then the container's labels,
+ * which are the kubelet's (internal/factory/container, SpecAddAnnotations). Of its own keys a
+ * container has io.kubernetes.cri-o.ImageName; ….Namespace and ….KubeName it writes for the
+ * pause container alone, so that in a container they are the pod's word. That container's
+ * label for the name is "POD", which no other can have.
+ *
+ * Docker and podman tell nothing by annotations: whoever starts the container writes all of
+ * them, and the org.opencontainers.image ones are the image author's. So do nerdctl and ctr.
+ *
+ * LXC's name comes from LXC itself, see applets/lxc.c.
  */
-static const char *const namespaces[] = { "io.kubernetes.cri.sandbox-namespace",
-					  "io.kubernetes.cri-o.Namespace",
-					  "io.kubernetes.pod.namespace", NULL };
-static const char *const images[] = { "io.kubernetes.cri.image-name",
-				      "io.kubernetes.cri-o.ImageName", NULL };
-static const char *const pods[] = { "io.kubernetes.cri.sandbox-name",
-				    "io.kubernetes.cri-o.KubeName", "io.kubernetes.pod.name",
-				    NULL };
+static const char *const sources[ENGINE_COUNT][TRUSTED_KEYS] = {
+	[ENGINE_CONTAINERD_CRI] = {
+		[TRUSTED_NAMESPACE] = "io.kubernetes.cri.sandbox-namespace",
+		[TRUSTED_POD] = "io.kubernetes.cri.sandbox-name",
+		[TRUSTED_CONTAINER] = "io.kubernetes.cri.container-name",
+		[TRUSTED_IMAGE] = "io.kubernetes.cri.image-name",
+	},
+	[ENGINE_CRIO] = {
+		[TRUSTED_NAMESPACE] = "io.kubernetes.pod.namespace",
+		[TRUSTED_POD] = "io.kubernetes.pod.name",
+		[TRUSTED_CONTAINER] = "io.kubernetes.container.name",
+		[TRUSTED_IMAGE] = "io.kubernetes.cri-o.ImageName",
+	},
+};
 
-static bool is_one_of(const char *const *keys, const char *key)
+/* Where this key has not this value, the container is a pod's own and has no image to speak of. */
+static const struct {
+	const char *key, *value;
+	bool equal; /* … and where this is false: where it has */
+} workload[ENGINE_COUNT] = {
+	[ENGINE_CONTAINERD_CRI] = { "io.kubernetes.cri.container-type", "container", true },
+	[ENGINE_CRIO] = { "io.kubernetes.container.name", "POD", false },
+};
+
+const char *trusted_key_name(enum trusted_key key)
 {
-	for (; *keys; keys++) {
-		if (strcmp(*keys, key) == 0)
-			return true;
-	}
-	return false;
+	static const char *const names[TRUSTED_KEYS] = {
+		[TRUSTED_NAMESPACE] = "namespace", [TRUSTED_POD] = "pod",
+		[TRUSTED_CONTAINER] = "container", [TRUSTED_IMAGE] = "image",
+		[TRUSTED_ENGINE] = "engine",       [TRUSTED_USER] = "user",
+		[TRUSTED_NAME] = "name",
+	};
+
+	return names[key];
 }
 
 bool annotation_is_engines(const char *key)
 {
-	return is_one_of(namespaces, key) || is_one_of(images, key) || is_one_of(pods, key);
+	for (size_t e = 0; e < ENGINE_COUNT; e++) {
+		if (workload[e].key && strcmp(workload[e].key, key) == 0)
+			return true;
+		for (size_t k = 0; k < TRUSTED_KEYS; k++) {
+			if (sources[e][k] && strcmp(sources[e][k], key) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool annotation_has_orchestrator(const struct annotation *a, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (annotation_is_engines(a[i].key))
+			return true;
+	}
+	return false;
 }
 
 const char *annotation_value(const struct annotation *a, size_t n, const char *key)
@@ -77,29 +126,34 @@ void annotation_misunderstood(char *text, size_t size, const char *kind, const c
 		 kind, key, value, expected);
 }
 
-/* The first that is there and not empty, or NULL. */
-static const char *first_value(const char *const *keys, const struct annotation *a, size_t n)
+/* Is it one of the pod's, and not what holds the pod together? */
+static bool is_workload(const struct policy_subject *s)
 {
-	for (; *keys; keys++) {
-		const char *value = annotation_value(a, n, *keys);
+	const char *key = workload[s->engine].key, *value;
 
-		if (value && *value)
-			return value;
+	if (!key)
+		return true;
+	value = annotation_value(s->annotation, s->n, key);
+	return value &&
+	       (strcmp(value, workload[s->engine].value) == 0) == workload[s->engine].equal;
+}
+
+void trusted_values_find(const struct policy_subject *s, unsigned owner,
+			 struct trusted_values *out)
+{
+	bool whole = is_workload(s);
+
+	*out = (struct trusted_values){ { NULL } };
+	for (size_t k = 0; k < TRUSTED_KEYS; k++) {
+		const char *key = sources[s->engine][k], *value;
+
+		if (!key || (!whole && (k == TRUSTED_CONTAINER || k == TRUSTED_IMAGE)))
+			continue;
+		value = annotation_value(s->annotation, s->n, key);
+		out->value[k] = value && *value ? value : NULL;
 	}
-	return NULL;
-}
-
-const char *annotation_namespace(const struct annotation *a, size_t n)
-{
-	return first_value(namespaces, a, n);
-}
-
-const char *annotation_image(const struct annotation *a, size_t n)
-{
-	return first_value(images, a, n);
-}
-
-const char *annotation_pod(const struct annotation *a, size_t n)
-{
-	return first_value(pods, a, n);
+	snprintf(out->user, sizeof(out->user), "%u", owner);
+	out->value[TRUSTED_USER] = out->user;
+	out->value[TRUSTED_ENGINE] = engine_name(s->engine);
+	out->value[TRUSTED_NAME] = s->name;
 }

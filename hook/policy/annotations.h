@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container says, and what its engine says of it: the keys, and how values are found. */
+/* What a container says, what its engine says of it, and which of that can be believed. */
 #ifndef KSM_ANNOTATIONS_H
 #define KSM_ANNOTATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "policy/engine.h"
 
 #define ANNOTATION_PREFIX "io.ksm."
 
@@ -19,6 +21,7 @@ struct policy_keys {
 	const char *method; /* NULL: has no say in it */
 	const char *layout, *group;
 	const char *yes, *no;
+	bool of_pods; /* KEY/container.NAME and KEY/pod come before KEY */
 };
 
 extern const struct policy_keys policy_annotations; /* io.ksm.merge=true|false, … */
@@ -34,15 +37,47 @@ const char *annotation_value(const struct annotation *a, size_t n, const char *k
 void annotation_misunderstood(char *text, size_t size, const char *kind, const char *key,
 			      const char *value, const char *expected);
 
-/*
- * What the engine says the container belongs to. The first of its keys that is there and not
- * empty, or NULL.
- */
-const char *annotation_namespace(const struct annotation *a, size_t n);
-const char *annotation_image(const struct annotation *a, size_t n);
-const char *annotation_pod(const struct annotation *a, size_t n);
+/* What a rule can ask for in the user's words. */
+enum trusted_key {
+	TRUSTED_NAMESPACE,
+	TRUSTED_POD,
+	TRUSTED_CONTAINER,
+	TRUSTED_IMAGE,
+	TRUSTED_ENGINE,
+	TRUSTED_USER,
+	TRUSTED_NAME,
+	TRUSTED_KEYS
+};
 
-/* Is this a key of those three? */
+/* "namespace", "pod", … as config.json spells them. */
+const char *trusted_key_name(enum trusted_key key);
+
+/* Of whom is decided: all that is known, whoever said it. */
+struct policy_subject {
+	const struct policy_keys *keys; /* NULL: policy_annotations */
+	enum container_engine engine;
+	const char *name; /* what the engine calls it, where no annotation says so; or NULL */
+	const struct annotation *annotation;
+	size_t n;
+};
+
+/*
+ * What can be believed: what the engine wrote, and no pod, image or container's own
+ * configuration could have written. NULL where that says nothing. An empty value is none.
+ */
+struct trusted_values {
+	const char *value[TRUSTED_KEYS];
+	char user[12]; /* decimal */
+};
+
+/* Pure. owner is the user whose containers these are, 0 for root. Points into subject and out. */
+void trusted_values_find(const struct policy_subject *subject, unsigned owner,
+			 struct trusted_values *out);
+
+/* Is this an annotation that some engine names a container by? */
 bool annotation_is_engines(const char *key);
+
+/* Is there one of those that only an orchestrator's containers have? */
+bool annotation_has_orchestrator(const struct annotation *a, size_t n);
 
 #endif

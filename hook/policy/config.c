@@ -42,9 +42,9 @@ struct config_walk {
 	unsigned seen; /* a bit for each of keys */
 };
 
-static const char *const keys[] = { "containers",   "method",     "required", "allow",
-				    "deny",         "runtimes",   "log",      "shared_layout",
-				    "allow_groups", "deny_groups" };
+static const char *const keys[] = { "containers",   "method",      "required", "allow",
+				    "deny",         "runtimes",    "log",      "shared_layout",
+				    "allow_groups", "deny_groups", "unknown" };
 
 static int config_wrong(struct config_walk *p, const char *key, const char *expected,
 			struct error *err)
@@ -57,13 +57,28 @@ static bool is_plain_text(const struct json_value *v)
 	return v->type == JSON_STRING && memchr(v->text, '\0', v->len) == NULL;
 }
 
+/* The member of the rule that a key of config.json stands for; NULL for one that is unknown. */
+static const char **rule_member(struct policy_rule *rule, const char *key)
+{
+	if (strcmp(key, "annotation") == 0)
+		return &rule->annotation;
+	if (strcmp(key, "match") == 0)
+		return &rule->match;
+	for (size_t k = 0; k < TRUSTED_KEYS; k++) {
+		if (strcmp(key, trusted_key_name((enum trusted_key)k)) == 0)
+			return &rule->glob[k];
+	}
+	return NULL;
+}
+
 static int visit_rules(struct config_walk *p, struct policy_rules *rules,
 		       const struct json_path *path, const struct json_value *v,
 		       struct error *err)
 {
 	static const char shape[] =
-		"a list of {\"annotation\": KEY, \"match\": GLOB}, 64 at the most";
-	const char *list = path->key[0];
+		"a list of rules such as {\"namespace\": GLOB} or {\"annotation\": KEY, "
+		"\"match\": GLOB}, 64 at the most";
+	const char *list = path->key[0], **member;
 	struct policy_rule *rule;
 
 	if (path->depth == 1)
@@ -74,14 +89,10 @@ static int visit_rules(struct config_walk *p, struct policy_rules *rules,
 	rules->n = path->index[1] + 1;
 	if (path->depth == 2)
 		return v->type == JSON_OBJECT ? 0 : config_wrong(p, list, shape, err);
-	if (json_path_is(path, list, "*", "annotation", NULL) && is_plain_text(v) &&
-	    !rule->annotation)
-		rule->annotation = v->text;
-	else if (json_path_is(path, list, "*", "match", NULL) && is_plain_text(v) &&
-		 !rule->match)
-		rule->match = v->text;
-	else
+	member = path->depth == 3 && path->key[2] ? rule_member(rule, path->key[2]) : NULL;
+	if (!member || *member || !is_plain_text(v))
 		return config_wrong(p, list, shape, err);
+	*member = v->text;
 	return 0;
 }
 
@@ -173,6 +184,11 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	} else if (strcmp(key, "method") == 0) {
 		if (!is_plain_text(v) || policy_method_parse(v->text, &c->method) < 0)
 			return config_wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
+	} else if (strcmp(key, "unknown") == 0) {
+		if (!is_plain_text(v) ||
+		    (strcmp(v->text, "deny") != 0 && strcmp(v->text, "allow") != 0))
+			return config_wrong(p, key, "\"deny\" or \"allow\"", err);
+		c->allow_unknown = strcmp(v->text, "allow") == 0;
 	} else if (strcmp(key, "required") == 0) {
 		if (v->type != JSON_BOOL)
 			return config_wrong(p, key, "true or false", err);
@@ -195,9 +211,15 @@ static int rules_complete(const struct config_walk *p, const char *list,
 			  const struct policy_rules *rules, struct error *err)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		if (!rules->rule[i].annotation || !rules->rule[i].match)
+		const struct policy_rule *rule = &rules->rule[i];
+		bool any = rule->annotation != NULL;
+
+		for (size_t k = 0; k < TRUSTED_KEYS; k++)
+			any = any || rule->glob[k];
+		if (!any || !rule->annotation != !rule->match)
 			return err_set(err, EINVAL,
-				       "%s: \"%s\" rule %zu needs \"annotation\" and \"match\"",
+				       "%s: \"%s\" rule %zu needs \"annotation\" and "
+				       "\"match\", or a key such as \"namespace\"",
 				       p->name, list, i + 1);
 	}
 	return 0;

@@ -40,28 +40,32 @@ static bool matches_glob(const struct policy_globs *globs, const char *group)
 	} while (0)
 
 /* False, with the reason, where there is no name that can be told or written down. */
-static bool name_group(const struct policy_keys *keys, const struct policy_config *c,
-		       const struct annotation *a, size_t n, struct decision *d)
+static bool name_group(const struct layout_request *request, const struct policy_config *c,
+		       const struct trusted_values *trusted, struct decision *d)
 {
-	const char *ns = annotation_namespace(a, n), *kind, *value,
-		   *name = annotation_value(a, n, keys->group);
-	char uid[16];
+	const char *ns = trusted->value[TRUSTED_NAMESPACE], *kind, *value,
+		   *name = request->group;
 	int len;
 
+	if (!ns && request->orchestrated) {
+		UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN,
+			 "its engine does not say which namespace it belongs to");
+		return false;
+	}
 	if (name) {
 		kind = "group";
 		value = name;
-	} else if ((value = annotation_image(a, n)) != NULL) {
+	} else if ((value = trusted->value[TRUSTED_IMAGE]) != NULL) {
 		kind = "image";
-	} else if ((value = annotation_pod(a, n)) != NULL) {
+	} else if ((value = trusted->value[TRUSTED_POD]) != NULL) {
 		kind = "pod";
 	} else if (c->owner) {
 		kind = "uid";
-		value = uid;
-		snprintf(uid, sizeof(uid), "%u", c->owner);
+		value = trusted->value[TRUSTED_USER];
 	} else {
 		UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN,
-			 "no group can be told: name one with %s%s", keys->kind, keys->group);
+			 "no group can be told: name one with %s%s", request->kind,
+			 request->group_key);
 		return false;
 	}
 	/* a slash in a namespace would make two names of different owners equal */
@@ -80,17 +84,17 @@ static bool name_group(const struct policy_keys *keys, const struct policy_confi
 	return false;
 }
 
-void layout_decide(const struct policy_keys *keys, const struct policy_config *c,
-		   const struct annotation *a, size_t n, struct decision *d)
+void layout_decide(const struct layout_request *request, const struct policy_config *c,
+		   const struct trusted_values *trusted, struct decision *d)
 {
-	const char *value = annotation_value(a, n, keys->layout);
 	bool named;
 
-	if (!value || strcmp(value, "private") == 0)
+	if (!request->layout || strcmp(request->layout, "private") == 0)
 		return;
-	if (strcmp(value, "shared") != 0) {
-		annotation_misunderstood(d->warning, sizeof(d->warning), keys->kind,
-					 keys->layout, value, "private, shared");
+	if (strcmp(request->layout, "shared") != 0) {
+		annotation_misunderstood(d->warning, sizeof(d->warning), request->kind,
+					 request->layout_key, request->layout,
+					 "private, shared");
 		return;
 	}
 	if (!d->merge)
@@ -100,7 +104,7 @@ void layout_decide(const struct policy_keys *keys, const struct policy_config *c
 			 "config.json does not say \"shared_layout\": true");
 		return;
 	}
-	named = name_group(keys, c, a, n, d);
+	named = name_group(request, c, trusted, d);
 	if (named && matches_glob(&c->deny_groups, d->group))
 		UNSHARED(d, REASON_LAYOUT_GROUP_DENIED,
 			 "\"deny_groups\" of config.json has the group");

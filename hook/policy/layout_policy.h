@@ -8,6 +8,14 @@
 
 #include "policy/policy_types.h"
 
+/* What a container says of its layout; NULL where it does not. */
+struct layout_request {
+	const char *kind; /* in messages, in front of a key */
+	const char *layout, *layout_key;
+	const char *group, *group_key;
+	bool orchestrated; /* it belongs to a namespace, whether that is known or not */
+};
+
 /*
  * Set d's group, or say in d->unshared why there is none; d->merge is decided already. The
  * names of groups are
@@ -16,11 +24,12 @@
  *	pod:NAME	of its pod,
  *	uid:NUMBER	of the user who runs containers of his own,
  * all but the last with NAMESPACE/ in front where the engine tells a namespace, so that a
- * tenant of a cluster cannot join a group of another's. A container of root of which none of
- * this is known has none: the whole host is not a group.
+ * tenant of a cluster cannot join a group of another's; and none of them where there must be
+ * one and it cannot be told. A container of root of which none of this is known has none: the
+ * whole host is not a group.
  */
-void layout_decide(const struct policy_keys *keys, const struct policy_config *c,
-		   const struct annotation *a, size_t n, struct decision *d);
+void layout_decide(const struct layout_request *request, const struct policy_config *c,
+		   const struct trusted_values *trusted, struct decision *d);
 
 /* May a group have this name? */
 bool layout_is_group(const char *name);

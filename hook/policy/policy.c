@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A key of ours, "/container." and a name of Kubernetes (RFC 1123: at most 253). */
+#define REQUEST_KEY_MAX 300
+
 static const char *const containers_names[] = { "annotated", "all", "none" };
 static const char *const method_names[] = { "auto", "inject", "preload" };
 
@@ -43,42 +46,159 @@ int policy_method_parse(const char *text, enum policy_method *out)
 	return 0;
 }
 
-static const struct policy_rule *matching_rule(const struct policy_rules *rules,
-					       const struct annotation *a, size_t n)
-{
-	for (size_t i = 0; i < rules->n; i++) {
-		const char *value = annotation_value(a, n, rules->rule[i].annotation);
+/* What is known while it is decided. */
+struct deciding {
+	const struct policy_config *config;
+	const struct policy_keys *keys;
+	const struct policy_subject *subject;
+	struct trusted_values trusted;
+	struct decision *out;
+};
 
-		if (value && fnmatch(rules->rule[i].match, value, 0) == 0)
-			return &rules->rule[i];
+enum rule_fit { FITS_NOT, FITS_MAYBE, FITS };
+
+/* What is left of fit when this is asked for as well. */
+static enum rule_fit also_fits(const struct deciding *d, enum rule_fit fit,
+			       enum trusted_key key, const char *glob, const char **unknown)
+{
+	const char *value = d->trusted.value[key];
+
+	if (!glob || fit == FITS_NOT)
+		return fit;
+	if (value)
+		return fnmatch(glob, value, 0) == 0 ? fit : FITS_NOT;
+	if (fit == FITS)
+		*unknown = trusted_key_name(key);
+	return FITS_MAYBE;
+}
+
+/* The name that rules had for LXC's containers before there was "name". */
+static bool is_lxc_name(const struct deciding *d, const char *annotation)
+{
+	return d->subject->engine == ENGINE_LXC && strcmp(annotation, "lxc.name") == 0;
+}
+
+/* Of all that the rule asks for; *unknown is the first thing that nobody tells. */
+static enum rule_fit rule_fits(const struct deciding *d, const struct policy_rule *rule,
+			       const char **unknown)
+{
+	enum rule_fit fit = FITS;
+
+	if (rule->annotation && is_lxc_name(d, rule->annotation)) {
+		fit = also_fits(d, fit, TRUSTED_NAME, rule->match, unknown);
+	} else if (rule->annotation) {
+		const char *value = annotation_value(d->subject->annotation, d->subject->n,
+						     rule->annotation);
+
+		if (!value || fnmatch(rule->match, value, 0) != 0)
+			return FITS_NOT;
 	}
-	return NULL;
+	for (size_t k = 0; k < TRUSTED_KEYS; k++)
+		fit = also_fits(d, fit, (enum trusted_key)k, rule->glob[k], unknown);
+	return fit;
+}
+
+/* The first rule that fits, or else, with unknown, the first one of which that cannot be told. */
+static const struct policy_rule *
+matching_rule(const struct deciding *d, const struct policy_rules *rules, const char **unknown)
+{
+	const struct policy_rule *maybe = NULL;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const char *key = NULL;
+		enum rule_fit fit = rule_fits(d, &rules->rule[i], &key);
+
+		if (fit == FITS) {
+			if (unknown)
+				*unknown = NULL;
+			return &rules->rule[i];
+		}
+		if (fit == FITS_MAYBE && unknown && !maybe) {
+			maybe = &rules->rule[i];
+			*unknown = key;
+		}
+	}
+	return maybe;
+}
+
+const char *policy_rule_subject(const struct policy_rule *rule)
+{
+	for (size_t k = 0; k < TRUSTED_KEYS && !rule->annotation; k++) {
+		if (rule->glob[k])
+			return trusted_key_name((enum trusted_key)k);
+	}
+	return rule->annotation;
+}
+
+/*
+ * What the container says for a key: for this container of the pod by its name, for all of the
+ * pod's, or without either. *key, of size bytes, becomes the one that was found.
+ */
+static const char *requested_value(const struct deciding *d, const char *key, char *found,
+				   size_t size)
+{
+	const struct annotation *a = d->subject->annotation;
+	const char *container = d->trusted.value[TRUSTED_CONTAINER], *value = NULL;
+	size_t n = d->subject->n;
+
+	if (d->keys->of_pods && container &&
+	    snprintf(found, size, "%s/container.%s", key, container) < (int)size)
+		value = annotation_value(a, n, found);
+	if (!value && d->keys->of_pods) {
+		snprintf(found, size, "%s/pod", key);
+		value = annotation_value(a, n, found);
+	}
+	if (!value) {
+		snprintf(found, size, "%s", key);
+		value = annotation_value(a, n, key);
+	}
+	return value;
 }
 
 /* 1 yes, 0 no, -1 not given or not understood */
-static int requested_truth(struct decision *d, const struct policy_keys *keys,
-			   const struct annotation *a, size_t n, const char *key)
+static int requested_truth(const struct deciding *d, const char *key)
 {
-	const char *value = annotation_value(a, n, key);
-	char expected[16];
+	char expected[16], found[REQUEST_KEY_MAX];
+	const char *value = requested_value(d, key, found, sizeof(found));
 
 	if (!value)
 		return -1;
-	if (strcmp(value, keys->yes) == 0)
+	if (strcmp(value, d->keys->yes) == 0)
 		return 1;
-	if (strcmp(value, keys->no) == 0)
+	if (strcmp(value, d->keys->no) == 0)
 		return 0;
-	snprintf(expected, sizeof(expected), "%s, %s", keys->yes, keys->no);
-	annotation_misunderstood(d->warning, sizeof(d->warning), keys->kind, key, value,
-				 expected);
+	snprintf(expected, sizeof(expected), "%s, %s", d->keys->yes, d->keys->no);
+	annotation_misunderstood(d->out->warning, sizeof(d->out->warning), d->keys->kind, found,
+				 value, expected);
 	return -1;
 }
 
-static bool decide_merge(const struct policy_keys *keys, const struct policy_config *c,
-			 const struct annotation *a, size_t n, int requested,
-			 struct decision *d)
+static void decide_layout(struct deciding *d)
 {
-	const struct policy_rule *rule = matching_rule(&c->deny, a, n);
+	char layout[REQUEST_KEY_MAX], group[REQUEST_KEY_MAX];
+	const struct policy_subject *s = d->subject;
+	struct layout_request request = {
+		.kind = d->keys->kind,
+		.layout = requested_value(d, d->keys->layout, layout, sizeof(layout)),
+		.layout_key = layout,
+		.group = requested_value(d, d->keys->group, group, sizeof(group)),
+		.group_key = group,
+		.orchestrated = engine_is_orchestrated(s->engine) ||
+				(s->engine == ENGINE_UNKNOWN &&
+				 annotation_has_orchestrator(s->annotation, s->n)),
+	};
+
+	layout_decide(&request, d->config, &d->trusted, d->out);
+}
+
+static bool decide_merge(struct deciding *deciding, int requested)
+{
+	const struct policy_config *c = deciding->config;
+	const struct policy_keys *keys = deciding->keys;
+	struct decision *d = deciding->out;
+	const char *unknown = NULL;
+	const struct policy_rule *rule =
+		matching_rule(deciding, &c->deny, c->allow_unknown ? NULL : &unknown);
 
 #define BECAUSE(code, ...)                                       \
 	do {                                                     \
@@ -90,9 +210,19 @@ static bool decide_merge(const struct policy_keys *keys, const struct policy_con
 		BECAUSE(CONTAINERS_NONE, "config.json says \"containers\": \"none\"");
 		return false;
 	}
+	if (rule && unknown) {
+		BECAUSE(DENIED_UNKNOWN,
+			"denied by the rule for %s in config.json: %s does not say the %s, see "
+			"\"unknown\" in ksm-hook.conf(5)",
+			policy_rule_subject(rule),
+			deciding->subject->engine ? engine_name(deciding->subject->engine) :
+						    "its engine, which is not known,",
+			unknown);
+		return false;
+	}
 	if (rule) {
 		BECAUSE(DENIED_BY_RULE, "denied by the rule for %s in config.json",
-			rule->annotation);
+			policy_rule_subject(rule));
 		return false;
 	}
 	if (requested == 0) {
@@ -103,7 +233,7 @@ static bool decide_merge(const struct policy_keys *keys, const struct policy_con
 		BECAUSE(NOT_REQUESTED, "no %s%s=%s", keys->kind, keys->merge, keys->yes);
 		return false;
 	}
-	if (c->allow.n && !matching_rule(&c->allow, a, n)) {
+	if (c->allow.n && !matching_rule(deciding, &c->allow, NULL)) {
 		BECAUSE(NOT_ALLOWED, "no \"allow\" rule of config.json matches");
 		return false;
 	}
@@ -117,29 +247,26 @@ static bool decide_merge(const struct policy_keys *keys, const struct policy_con
 	return true;
 }
 
-void policy_decide_by(const struct policy_keys *keys, const struct policy_config *config,
-		      const struct annotation *annotations, size_t n, struct decision *out)
+void policy_decide(const struct policy_config *config, const struct policy_subject *subject,
+		   struct decision *out)
 {
+	struct deciding d = { .config = config, .subject = subject, .out = out };
+	char found[REQUEST_KEY_MAX];
 	const char *method;
 	int required;
 
+	d.keys = subject->keys ? subject->keys : &policy_annotations;
+	trusted_values_find(subject, config->owner, &d.trusted);
 	*out = (struct decision){ .method = config->method };
-	out->merge = decide_merge(keys, config, annotations, n,
-				  requested_truth(out, keys, annotations, n, keys->merge), out);
+	out->merge = decide_merge(&d, requested_truth(&d, d.keys->merge));
 
-	required = requested_truth(out, keys, annotations, n, keys->required);
+	required = requested_truth(&d, d.keys->required);
 	out->required = required < 0 ? config->required : required;
 
-	method = keys->method ? annotation_value(annotations, n, keys->method) : NULL;
+	method = d.keys->method ? requested_value(&d, d.keys->method, found, sizeof(found)) :
+				  NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
-		annotation_misunderstood(out->warning, sizeof(out->warning), keys->kind,
-					 keys->method, method, "auto, inject, preload");
-	if (keys->layout)
-		layout_decide(keys, config, annotations, n, out);
-}
-
-void policy_decide(const struct policy_config *config, const struct annotation *annotations,
-		   size_t n, struct decision *out)
-{
-	policy_decide_by(&policy_annotations, config, annotations, n, out);
+		annotation_misunderstood(out->warning, sizeof(out->warning), d.keys->kind,
+					 found, method, "auto, inject, preload");
+	decide_layout(&d);
 }

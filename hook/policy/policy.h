@@ -10,12 +10,14 @@
 int policy_containers_parse(const char *text, enum policy_containers *out);
 int policy_method_parse(const char *text, enum policy_method *out);
 
-/* Annotations whose key is none of these count for the rules of config only. */
-void policy_decide_by(const struct policy_keys *keys, const struct policy_config *config,
-		      const struct annotation *annotations, size_t n, struct decision *out);
+/* What the rule asks for first, for a message: an annotation, or "namespace" and the like. */
+const char *policy_rule_subject(const struct policy_rule *rule);
 
-/* The same by policy_annotations. */
-void policy_decide(const struct policy_config *config, const struct annotation *annotations,
-		   size_t n, struct decision *out);
+/*
+ * Annotations whose key is none of the subject's keys count for the rules of config, and for
+ * what can be believed of it.
+ */
+void policy_decide(const struct policy_config *config, const struct policy_subject *subject,
+		   struct decision *out);
 
 #endif

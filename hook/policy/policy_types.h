@@ -16,10 +16,14 @@
 enum policy_containers { CONTAINERS_ANNOTATED, CONTAINERS_ALL, CONTAINERS_NONE };
 enum policy_method { METHOD_AUTO, METHOD_INJECT, METHOD_PRELOAD };
 
-/* Matches a container whose annotation has a value that fits the glob(7) pattern. */
+/*
+ * Matches a container of which everything fits that is given: an annotation whose value fits
+ * the glob(7) pattern match, and the engine's word for each of glob.
+ */
 struct policy_rule {
 	const char *annotation;
 	const char *match;
+	const char *glob[TRUSTED_KEYS]; /* by enum trusted_key */
 };
 
 struct policy_rules {
@@ -43,6 +47,7 @@ struct policy_config {
 	bool by_runtime; /* not in the file: the user opted in by choosing the runtime wrapper */
 	bool required;
 	struct policy_rules allow, deny;
+	bool allow_unknown; /* "unknown": "allow": what no engine tells is not denied for that */
 	bool shared_layout;
 	struct policy_globs allow_groups, deny_groups;
 	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */

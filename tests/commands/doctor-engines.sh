@@ -184,7 +184,8 @@ testContainerd() {
 	cp $_file "$work/containerd.saved"
 	assertEquals 2 "$(containerd_passes)"
 	# without both, with one, with a list of something else, with an empty one
-	for _sed in '/_annotations = /d' '/pod_annotations = /d' 's/"io.ksm.\*"/"other"/' 's/"io.ksm.\*"//'; do
+	for _sed in '/_annotations = /d' '/pod_annotations = /d' \
+		's|"io.ksm.*"]|"other"]|' 's|"io.ksm.*"]|]|'; do
 		sed -i -e "$_sed" $_file
 		assertNotEquals "$_sed" 2 "$(containerd_passes)"
 		found containerd-annotations warning

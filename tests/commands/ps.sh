@@ -5,7 +5,7 @@
 # needs: machine ksmd
 
 merge='{"io.ksm.merge":"true"}'
-kube='{"io.ksm.merge":"true",
+kube='{"io.ksm.merge":"true", "io.kubernetes.cri.container-type":"container",
 	"io.kubernetes.cri.sandbox-name":"web-7d9c", "io.kubernetes.cri.sandbox-namespace":"shop",
 	"io.kubernetes.cri.container-name":"nginx", "io.kubernetes.cri.image-name":"docker.io/library/nginx:1.25"}'
 page=$(getconf PAGESIZE)
@@ -139,8 +139,9 @@ testProcessesOfTheHost() {
 contain() {
 	_id=$1 _annotations=$2
 	shift 2
-	bundle_make "$work/$_id" "$work/root" "$(hooks_json "$@")" "$_annotations" /bin/sleep 60
-	runc run -d -b "$work/$_id" "$_id" >/dev/null 2>&1 </dev/null
+	bundle_make "$(bundle_of containerd "$_id")" "$work/root" "$(hooks_json "$@")" "$_annotations" \
+		/bin/sleep 60
+	runc run -d -b "$(bundle_of containerd "$_id")" "$_id" >/dev/null 2>&1 </dev/null
 }
 
 of() { "$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$1\") | [.namespace, .pod, .container, .image] | map(. // \"-\") | join(\" \")"; }
@@ -150,9 +151,9 @@ testNamesOfKubernetes() {
 	assertEquals "shop web-7d9c nginx docker.io/library/nginx:1.25" "$(of "look-$$-1")"
 	assertContains "$("$KSM_HOOK" ps)" "shop/web-7d9c/nginx"
 	assertEquals "700 600" "$(stat -c %a $records) $(stat -c %a "$records/look-$$-1")"
-	contain "look-$$-2" '{"io.ksm.merge":"true","io.kubernetes.pod.name":"api-0",
-		"io.kubernetes.pod.namespace":"shop","io.kubernetes.container.name":"api"}' createRuntime poststop
-	assertEquals "shop api-0 api -" "$(of "look-$$-2")"
+	contain "look-$$-2" '{"io.ksm.merge":"true","io.kubernetes.cri.sandbox-name":"api-0",
+		"io.kubernetes.cri.sandbox-namespace":"shop"}' createRuntime poststop
+	assertEquals "shop api-0 - -" "$(of "look-$$-2")"
 	runc delete -f "look-$$-1"
 	assertFalse "poststop removes it" "[ -e $records/look-$$-1 ]"
 	assertTrue "and no other" "[ -e $records/look-$$-2 ]"
@@ -171,8 +172,9 @@ testStaleNamesGo() {
 
 testNamesOfTheWrapper() {
 	ln -sf "$KSM_HOOK" "$work/ksm-runc"
-	bundle_make "$work/w" "$work/root" '{}' "$kube" /bin/sleep 60
-	"$work/ksm-runc" run -d -b "$work/w" "look-$$-4" >/dev/null 2>&1 </dev/null
+	_b=$(bundle_of containerd "look-$$-4")
+	bundle_make "$_b" "$work/root" '{}' "$kube" /bin/sleep 60
+	"$work/ksm-runc" run -d -b "$_b" "look-$$-4" >/dev/null 2>&1 </dev/null
 	assertEquals "shop web-7d9c nginx docker.io/library/nginx:1.25" "$(of "look-$$-4")"
 	"$work/ksm-runc" delete -f "look-$$-4"
 	assertFalse "gone" "[ -e $records/look-$$-4 ]"
@@ -180,7 +182,7 @@ testNamesOfTheWrapper() {
 
 # what a tenant writes into annotations is no name if it does not look like one
 testHostileNames() {
-	contain "look-$$-5" "$(jq -n '{"io.ksm.merge":"true",
+	contain "look-$$-5" "$(jq -n '{"io.ksm.merge":"true", "io.kubernetes.cri.container-type":"container",
 		"io.kubernetes.cri.sandbox-name":"evil\nnamespace kube-system",
 		"io.kubernetes.cri.sandbox-namespace":"a\u001b[31m",
 		"io.kubernetes.cri.container-name":("x" * 300),

@@ -66,7 +66,8 @@ testExec() {
 testCriConfiguration() {
 	out=$(containerd --config "$work/daemon/all.toml" config dump)
 	for _line in "containerd.runtimes.ksm-runc\]" "BinaryName = \"$work/bin/ksm-runc\"" \
-		'pod_annotations = \["io.ksm.\*"\]' 'container_annotations = \["io.ksm.\*"\]'; do
+		'pod_annotations = \["io.ksm.\*", "io.ksm.\*/\*"\]' \
+		'container_annotations = \["io.ksm.\*", "io.ksm.\*/\*"\]'; do
 		assertTrue "$_line" "printf '%s' '$out' | grep -q '$_line'"
 	done
 	assertTrue "the CRI plugin runs: $(ctl plugins ls | grep cri)" "ctl plugins ls | grep -q 'grpc.v1 *cri .* ok *$'"

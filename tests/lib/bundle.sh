@@ -39,6 +39,18 @@ bundle_make() {
 		mv "$_dir/config.json.new" "$_dir/config.json"
 }
 
+# bundle_of ENGINE ID: where the engine would have the bundle, but below $work. containerd's CRI
+# plugin and Docker are told by that; CRI-O by it and the cgroup crio-ID
+bundle_of() {
+	case $1 in
+	containerd) echo "$work/io.containerd.runtime.v2.task/k8s.io/$2" ;;
+	docker) echo "$work/io.containerd.runtime.v2.task/moby/$2" ;;
+	ctr) echo "$work/io.containerd.runtime.v2.task/default/$2" ;;
+	cri-o | podman) echo "$work/overlay-containers/$2/userdata" ;;
+	plain) echo "$work/plain/$2" ;;
+	esac
+}
+
 # hooks_json STAGE...: this build's hook for each stage, with $work/config.json
 hooks_json() {
 	jq -n --arg path "$KSM_HOOK" --arg config "$work/config.json" \

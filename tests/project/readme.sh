@@ -114,8 +114,8 @@ testLook() {
 		assertTrue "$line: $said" "[ $? -le 1 ]"
 		assertNotEquals "$line" "" "$said"
 	done <"$work/steps/look"
-	id=$(podman inspect -f '{{.Id}}' web | cut -c 1-12)
-	assertContains "$(ksm-hook ps)" "$id"
+	id=$(podman inspect -f '{{.Id}}' web)
+	assertContains "$(ksm-hook ps --json)" "$id"
 }
 
 testAttach() {
@@ -130,14 +130,23 @@ testAttach() {
 testConfig() {
 	mkdir -p /etc/ksm-hook
 	step config | tee "$work/steps/config" >/etc/ksm-hook/config.json
-	# as containerd and as CRI-O name a pod's namespace
-	for case in "cri.sandbox-namespace=shop-1 yes" "cri.sandbox-namespace=payments-1 no" \
-		"pod.namespace=shop-1 yes" "pod.namespace=payments-1 no"; do
-		podman run -d --name web --annotation io.ksm.merge=true \
-			--annotation "io.kubernetes.${case% *}" image >/dev/null 2>&1
-		is "$(podman_pid)" "${case#* }"
-		podman rm -f -t 0 web >/dev/null 2>&1
+	# a bundle as containerd's CRI plugin has it; podman does not tell a namespace
+	for case in "shop-1 yes" "payments-1 no"; do
+		_bundle=$work/io.containerd.runtime.v2.task/k8s.io/readme
+		mkdir -p "$_bundle"
+		rm -f "$_bundle/config.json"
+		runc spec -b "$_bundle"
+		jq --slurpfile ours /usr/share/ksm-hook/runc-hooks.json --arg root "$work/root" \
+			--arg namespace "${case% *}" '. * $ours[0] | .process.terminal = false |
+			.root.path = $root | .process.args = ["/bin/cat", "/proc/self/ksm_stat"] |
+			.annotations["io.kubernetes.cri.sandbox-namespace"] = $namespace' \
+			<"$_bundle/config.json" >"$_bundle/new" && mv "$_bundle/new" "$_bundle/config.json"
+		out=$(runc run -b "$_bundle" readme 2>&1)
+		assertContains "$case: $out" "$out" "ksm_merge_any: ${case#* }"
 	done
+	podman run -d --name web --annotation io.ksm.merge=true image >/dev/null 2>&1
+	is "$(podman_pid)" no
+	podman rm -f -t 0 web >/dev/null 2>&1
 	rm /etc/ksm-hook/config.json
 }
 

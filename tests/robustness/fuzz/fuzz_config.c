@@ -23,7 +23,8 @@ static void check_rules(const struct policy_rules *rules)
 {
 	require(rules->n <= POLICY_RULES_MAX);
 	for (size_t i = 0; i < rules->n; i++)
-		require(rules->rule[i].annotation && rules->rule[i].match);
+		require(!rules->rule[i].annotation == !rules->rule[i].match &&
+			policy_rule_subject(&rules->rule[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -47,7 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(config.log <= LOG_LEVEL_DEBUG);
 	check_rules(&config.allow);
 	check_rules(&config.deny);
-	policy_decide(&config, annotations, ARRAY_SIZE(annotations), &d);
+	policy_decide(&config,
+		      &(struct policy_subject){ .annotation = annotations,
+						.n = ARRAY_SIZE(annotations) },
+		      &d);
 	require(d.reason != REASON_NONE && d.text[0]);
 	require(!d.merge || config.containers != CONTAINERS_NONE);
 	return 0;

@@ -40,6 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.shared_layout = true,
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
+	static const struct spec_origin origin = {
+		.bundle = "/run/io.containerd.runtime.v2.task/k8s.io/a",
+		.id = "a",
+	};
 	const char *text = (const char *)data;
 	const struct spec_additions additions = { "/lib.so",
 						  { "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
@@ -56,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 
 	json_release();
-	if (spec_parse(text, size, &config, &spec, &names, &d, &syntax, &err) < 0) {
+	if (spec_parse(text, size, &origin, &config, &spec, &names, &d, &syntax, &err) < 0) {
 		/* one line that says something */
 		/* keys of the text stand in it as they are: the writer escapes them */
 		printable(line, sizeof(line), err.msg, strlen(err.msg));
@@ -72,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	out = join(&edit, &len);
 	require(len >= size);
 	json_release();
-	require(spec_parse(out, len, &config, &second, NULL, &d, &syntax, &err) == 0);
+	require(spec_parse(out, len, &origin, &config, &second, NULL, &d, &syntax, &err) == 0);
 	require(!second.blocker.msg[0]);
 	require(second.python_seed && second.perl_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);

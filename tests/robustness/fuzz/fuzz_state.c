@@ -22,13 +22,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct policy_config config = {
 		.containers = CONTAINERS_ALL,
-		.allow = { { { "team", "*a*" }, { "io.kubernetes.pod.name", "web-[0-9]" } },
+		.allow = { { { "team", "*a*" }, { .glob = { [TRUSTED_POD] = "web-[0-9]" } } },
 			   2 },
 		.deny = { { { "io.ksm.method", "pre*" } }, 1 },
 	};
 	static struct state state;
 	struct decision d;
-	struct metadata metadata;
+	struct metadata metadata, names;
+	struct policy_subject subject = { .engine = ENGINE_UNKNOWN };
 	struct error err = { 0 };
 	char line[4 * sizeof(err.msg)];
 
@@ -44,10 +45,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strlen(state.id) < sizeof(state.id));
 	for (size_t i = 0; i < state.n; i++)
 		require(strlen(state.annotation[i].value) <= ANNOTATION_MAX);
-	metadata = state.metadata;
+	subject.annotation = state.annotation;
+	subject.n = state.n;
+	subject.engine = engine_of_bundle(state.bundle, state.id, NULL);
+	state_names(&subject, &names);
+	metadata = names;
 	metadata_clean(&metadata);
-	require(memcmp(&metadata, &state.metadata, sizeof(metadata)) == 0);
-	policy_decide(&config, state.annotation, state.n, &d);
+	require(memcmp(&metadata, &names, sizeof(metadata)) == 0);
+	policy_decide(&config, &subject, &d);
 	require(d.reason && d.text[0] && strlen(d.warning) < sizeof(d.warning));
 	require(d.method <= METHOD_PRELOAD);
 	return 0;

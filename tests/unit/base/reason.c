@@ -17,6 +17,7 @@ static const struct {
 	{ REASON_CONTAINERS_ALL, "containers-all" },
 	{ REASON_CONTAINERS_NONE, "containers-none" },
 	{ REASON_DENIED_BY_RULE, "denied-by-rule" },
+	{ REASON_DENIED_UNKNOWN, "denied-unknown" },
 	{ REASON_NOT_ALLOWED, "not-allowed" },
 	{ REASON_NOT_REQUESTED, "not-requested" },
 	{ REASON_OPTED_OUT, "opted-out" },

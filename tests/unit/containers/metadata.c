@@ -13,36 +13,23 @@
 #include "check.h"
 #include "kernel/proc.h"
 
-static void take(struct metadata *r, const char *key, const char *value)
+static void set(struct metadata *r, enum metadata_field field, const char *value)
 {
-	metadata_annotation(r, key, value, strlen(value));
+	metadata_set(r, field, value, strlen(value));
 }
 
-static void test_keys(void)
+static void test_fields(void)
 {
 	struct metadata r = { "" };
 
-	take(&r, "io.kubernetes.cri.sandbox-name", "web-7d9c");
-	take(&r, "io.kubernetes.cri.sandbox-namespace", "shop");
-	take(&r, "io.kubernetes.cri.container-name", "nginx");
-	take(&r, "io.kubernetes.cri.image-name", "docker.io/library/nginx:1.25@sha256:0a");
+	set(&r, METADATA_POD, "web-7d9c");
+	set(&r, METADATA_NAMESPACE, "shop");
+	set(&r, METADATA_CONTAINER, "nginx");
+	set(&r, METADATA_IMAGE, "docker.io/library/nginx:1.25@sha256:0a");
 	CHECK_TEXT(r.pod, "web-7d9c");
 	CHECK_TEXT(r.pod_namespace, "shop");
 	CHECK_TEXT(r.container, "nginx");
 	CHECK_TEXT(r.image, "docker.io/library/nginx:1.25@sha256:0a");
-	take(&r, "io.kubernetes.pod.name", "api-0");
-	take(&r, "io.kubernetes.pod.namespace", "other");
-	take(&r, "io.kubernetes.container.name", "api");
-	take(&r, "io.kubernetes.cri-o.ImageName", "quay.io/x");
-	CHECK_TEXT(r.pod, "api-0");
-	CHECK_TEXT(r.pod_namespace, "other");
-	CHECK_TEXT(r.container, "api");
-	CHECK_TEXT(r.image, "quay.io/x");
-	take(&r, "nerdctl/name", "web");
-	CHECK_TEXT(r.container, "web");
-	take(&r, "io.kubernetes.pod.uid", "1");
-	take(&r, "io.kubernetes.cri.sandbox-name2", "x");
-	CHECK_TEXT(r.pod, "api-0");
 }
 
 static void test_values(void)
@@ -55,17 +42,17 @@ static void test_values(void)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		check_case = bad[i];
-		take(&r, "io.kubernetes.pod.name", bad[i]);
+		set(&r, METADATA_POD, bad[i]);
 		CHECK_TEXT(r.pod, "");
 	}
 	check_case = "";
-	/* a NUL inside, and what is too long by one */
-	metadata_annotation(&r, "io.kubernetes.pod.name", "a\0b", 3);
-	CHECK_TEXT(r.pod, "");
+	/* too long by one, and not */
 	memset(long_name, 'x', sizeof(long_name));
-	metadata_annotation(&r, "io.kubernetes.pod.name", long_name, sizeof(r.pod));
+	long_name[sizeof(r.pod)] = '\0';
+	set(&r, METADATA_POD, long_name);
 	CHECK_TEXT(r.pod, "");
-	metadata_annotation(&r, "io.kubernetes.pod.name", long_name, sizeof(r.pod) - 1);
+	long_name[sizeof(r.pod) - 1] = '\0';
+	set(&r, METADATA_POD, long_name);
 	CHECK_INT(strlen(r.pod), sizeof(r.pod) - 1);
 	CHECK_TEXT(r.pod_namespace, "");
 }
@@ -215,7 +202,7 @@ int main(void)
 {
 	test_files();
 	test_collect();
-	test_keys();
+	test_fields();
 	test_values();
 	test_clean();
 	CHECK(metadata_may_name("{\"io.kubernetes.pod.name\"", 24));

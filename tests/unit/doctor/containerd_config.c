@@ -58,31 +58,32 @@ static void test_annotations(void)
 		/* path.Match: a * does not cross a slash, and there is none in the name */
 		{ V2
 		  "pod_annotations = [\"*/*\"]\ncontainer_annotations = [\"io.ksm.?erge\"]\n",
-		  SED " -e '2s/[[]/[\"io.ksm.*\", /'" RESTART },
-		{ V2 "runtime_type = 'io.containerd.runc.v2'\n",
-		  SED " -e '1a pod_annotations = [\"io.ksm.*\"]'"
-		      " -e '1a container_annotations = [\"io.ksm.*\"]'" RESTART },
-		{ V2 "pod_annotations = [\"io.ksm.*\"]\n",
-		  SED " -e '1a container_annotations = [\"io.ksm.*\"]'" RESTART },
+		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
+		{ V2 "runtime_type = 'io.containerd.runc.v2'\n", SED
+		  " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
+		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
+		{ V2 "pod_annotations = [\"io.ksm.*\"]\n", SED
+		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
 		{ V2 "container_annotations = [\"io.ksm.*\"]\n",
-		  SED " -e '1a pod_annotations = [\"io.ksm.*\"]'" RESTART },
+		  SED " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
 		{ V2 "pod_annotations = []\ncontainer_annotations = ['other']\n",
-		  SED " -e '2s/[[]/[\"io.ksm.*\", /' -e '3s/[[]/[\"io.ksm.*\", /'" RESTART },
+		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\' -e "
+		      "'3s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
 		{ "\n\n" V2 "pod_annotations = []\ncontainer_annotations = ['io.ksm.*']\n",
-		  SED " -e '4s/[[]/[\"io.ksm.*\", /'" RESTART },
+		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
 		/* the last one counts */
 		{ V2 BOTH "pod_annotations = ['x']\n",
-		  SED " -e '4s/[[]/[\"io.ksm.*\", /'" RESTART },
+		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
 		/* in runc's place the annotation decides */
 		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.ksm" OPTIONS
 		  "\"/usr/libexec/ksm-hook/runc\"\n" V2 "x = 1\n",
-		  "broken: sed -i -e '3a pod_annotations = [\"io.ksm.*\"]'"
-		  " -e '3a container_annotations = [\"io.ksm.*\"]'" RESTART },
+		  "broken: sed -i -e '3a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
+		  " -e '3a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
 		/* an inline table has no line to put one after */
 		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd]\n"
 		  "runtimes = { ksm = { pod_annotations = ['x'] } }\n",
-		  "warning: add pod_annotations = [\"io.ksm.*\"] and "
-		  "container_annotations = [\"io.ksm.*\"] to it" },
+		  "warning: add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
+		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it" },
 		/* other plugins, other tables */
 		{ "[plugins.cri.containerd.runtimes.ksm]\n" BOTH, "none" },
 		{ "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtime.ksm]\n" BOTH,

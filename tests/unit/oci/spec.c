@@ -15,12 +15,13 @@
 static int parse(const char *text, struct spec *s)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	struct decision d;
 	struct error err;
 	bool syntax;
 
 	json_release();
-	return spec_parse(text, strlen(text), &config, s, NULL, &d, &syntax, &err);
+	return spec_parse(text, strlen(text), &origin, &config, s, NULL, &d, &syntax, &err);
 }
 
 static void id(const char *member, const char *want)
@@ -39,13 +40,13 @@ static void ids(void)
 	id("\"linux\":{\"cgroupsPath\":\"/libpod_parent/libpod-12ab\"}", "12ab");
 	id("\"linux\":{\"cgroupsPath\":\"user.slice:libpod:12ab\"},\"hostname\":\"h\"", "12ab");
 	id("\"hostname\":\"h\",\"linux\":{\"cgroupsPath\":\"12ab\"}", "12ab");
-	id("\"hostname\":\"h\"", "h");
+	/* which is of whoever starts the container, and could be the id of another one */
+	id("\"hostname\":\"h\"", "");
 	id("\"linux\":{\"cgroupsPath\":\"/x/\"}", "");
-	id("\"hostname\":7", "");
 	/* no names that a container could have */
-	id("\"hostname\":\"a\\nb\"", "");
-	id("\"hostname\":\"..\"", "");
-	id("\"linux\":{\"cgroupsPath\":\"x:\\u007f\"},\"hostname\":\"h\"", "h");
+	id("\"linux\":{\"cgroupsPath\":\"a:a\\nb\"}", "");
+	id("\"linux\":{\"cgroupsPath\":\"a:..\"}", "");
+	id("\"linux\":{\"cgroupsPath\":\"x:\\u007f\"},\"hostname\":\"h\"", "");
 	id("\"linux\":{\"cgroupsPath\":\"/libpod-\"}", "libpod-");
 	check_case = "";
 }
@@ -121,6 +122,7 @@ static const struct {
 static void refusals(void)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	static const char nul[] = "{} \n\r\t";
 	struct decision d;
 	struct error err;
@@ -130,14 +132,16 @@ static void refusals(void)
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		check_case = refused[i].text;
 		json_release();
-		CHECK(spec_parse(refused[i].text, strlen(refused[i].text), &config, &s, NULL,
-				 &d, &syntax, &err) < 0);
+		CHECK(spec_parse(refused[i].text, strlen(refused[i].text), &origin, &config, &s,
+				 NULL, &d, &syntax, &err) < 0);
 		CHECK_INT(err.reason, refused[i].reason);
 		CHECK_INT(syntax, refused[i].syntax);
 	}
 	check_case = "blanks, and a NUL that is none";
-	CHECK_INT(spec_parse(nul, sizeof(nul) - 1, &config, &s, NULL, &d, &syntax, &err), 0);
-	CHECK(spec_parse(nul, sizeof(nul), &config, &s, NULL, &d, &syntax, &err) < 0);
+	CHECK_INT(spec_parse(nul, sizeof(nul) - 1, &origin, &config, &s, NULL, &d, &syntax,
+			     &err),
+		  0);
+	CHECK(spec_parse(nul, sizeof(nul), &origin, &config, &s, NULL, &d, &syntax, &err) < 0);
 	check_case = "";
 }
 
@@ -152,8 +156,13 @@ static void facts(void)
 		"\"names\":["
 		"\"madvise\"],\"action\":\"SCMP_ACT_ERRNO\"}]},\"cgroupsPath\":\"c1\"}," MOUNT
 		"," ENV "}";
-	static const char named[] = "{\"annotations\":{\"io.kubernetes.pod.name\":\"web\"}}";
+	static const char named[] = "{\"annotations\":{\"io.kubernetes.pod.name\":\"web\","
+				    "\"io.kubernetes.cri.sandbox-name\":\"forged\"},"
+				    "\"linux\":{\"cgroupsPath\":\"a.slice:crio:c1\"}}";
+	static const struct spec_origin crio = { .bundle = "/s/overlay-containers/c1/userdata",
+						 .id = "c1" };
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	struct metadata names = { "" };
 	struct decision d;
 	struct error err;
@@ -161,7 +170,9 @@ static void facts(void)
 	bool syntax = true;
 
 	json_release();
-	CHECK_INT(spec_parse(text, strlen(text), &config, &s, &names, &d, &syntax, &err), 0);
+	CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, &names, &d, &syntax,
+			     &err),
+		  0);
 	CHECK(!syntax);
 	CHECK(d.merge && !d.required);
 	CHECK_INT(d.reason, REASON_REQUESTED);
@@ -180,16 +191,23 @@ static void facts(void)
 	CHECK_INT(parse("{\"annotations\":null}", &s), 0);
 	CHECK_INT(parse("{\"annotations\":{\"x\":7}}", &s), 0);
 	/* a name for people, which decides nothing */
-	CHECK_INT(spec_parse(named, strlen(named), &config, &s, &names, &d, &syntax, &err), 0);
+	CHECK_INT(spec_parse(named, strlen(named), &crio, &config, &s, &names, &d, &syntax,
+			     &err),
+		  0);
 	CHECK_TEXT(names.pod, "web");
+	/* of whose it is not known, nothing is believed */
+	CHECK_INT(spec_parse(named, strlen(named), &origin, &config, &s, &names, &d, &syntax,
+			     &err),
+		  0);
+	CHECK_TEXT(names.pod, "");
 	CHECK(!d.merge);
 }
 
 /* A member twice: engines and runtimes differ in which counts. */
 static void twice(void)
 {
-	static const char *const members[] = { "annotations", "process", "mounts",
-					       "linux",       "root",    "hostname" };
+	static const char *const members[] = { "annotations", "process", "mounts", "linux",
+					       "root" };
 	char text[200];
 	struct spec s;
 
@@ -210,6 +228,7 @@ static void twice(void)
 static void long_annotations(void)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	static char text[ANNOTATION_MAX + 100];
 	struct decision d;
 	struct error err;
@@ -220,7 +239,8 @@ static void long_annotations(void)
 		snprintf(text, sizeof(text), "{\"annotations\":{\"io.ksm.x\":\"%0*d\"}}",
 			 ANNOTATION_MAX + over, 0);
 		json_release();
-		CHECK_INT(spec_parse(text, strlen(text), &config, &s, NULL, &d, &syntax, &err),
+		CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, NULL, &d,
+				     &syntax, &err),
 			  over ? -EINVAL : 0);
 	}
 }

@@ -16,12 +16,13 @@
 static int parse(const char *text, struct spec *s)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	struct decision d;
 	struct error err;
 	bool syntax;
 
 	json_release();
-	return spec_parse(text, strlen(text), &config, s, NULL, &d, &syntax, &err);
+	return spec_parse(text, strlen(text), &origin, &config, s, NULL, &d, &syntax, &err);
 }
 
 /* Every place in the text that a parser could name: each is refused or leaves the rest whole. */

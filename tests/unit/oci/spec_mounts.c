@@ -51,6 +51,7 @@ static const char start[] = "{\"process\":{\"env\":[\"A=b\"]},\"mounts\":";
 static struct spec parse(const char *mounts)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	char text[1000];
 	struct decision d;
 	struct error err;
@@ -60,7 +61,8 @@ static struct spec parse(const char *mounts)
 	check_case = mounts;
 	json_release();
 	snprintf(text, sizeof(text), "%s%s}", start, mounts);
-	CHECK_INT(spec_parse(text, strlen(text), &config, &s, NULL, &d, &syntax, &err), 0);
+	CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, NULL, &d, &syntax, &err),
+		  0);
 	return s;
 }
 

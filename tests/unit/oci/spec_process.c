@@ -12,6 +12,7 @@
 static struct spec parse(const char *process)
 {
 	static const struct policy_config config;
+	static const struct spec_origin origin;
 	char text[3000];
 	struct decision d;
 	struct error err;
@@ -22,7 +23,8 @@ static struct spec parse(const char *process)
 	json_release();
 	snprintf(text, sizeof(text), "{" MOUNT "%s%s}", *process ? ",\"process\":" : "",
 		 process);
-	CHECK_INT(spec_parse(text, strlen(text), &config, &s, NULL, &d, &syntax, &err), 0);
+	CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, NULL, &d, &syntax, &err),
+		  0);
 	return s;
 }
 

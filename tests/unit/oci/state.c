@@ -180,7 +180,9 @@ static void others(void)
 static void named_by_rules(void)
 {
 	config.allow = (struct policy_rules){ { { "team", "*" } }, 1 };
-	config.deny = (struct policy_rules){ { { "pod", "*" } }, 1 };
+	config.deny =
+		(struct policy_rules){ { { .glob = { [TRUSTED_POD] = "*" } }, { "pod", "*" } },
+				       2 };
 	CHECK_INT(parse("{\"annotations\":{\"team\":\"a\",\"pod\":\"b\",\"teams\":\"c\"}}"), 0);
 	CHECK_INT(state.n, 2);
 	CHECK_INT(parse("{\"annotations\":{\"team\":7}}"), -EINVAL);
@@ -238,6 +240,8 @@ static void other_members(void)
 		{ "{\"status\":\"running\",\"status\":\"stopped\"}", "", false },
 	};
 	char text[PATH_MAX + 40], path[PATH_MAX + 1];
+	struct policy_subject subject;
+	struct metadata names;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		check_case = cases[i].text;
@@ -258,14 +262,20 @@ static void other_members(void)
 	CHECK_INT(parse("{\"annotations\":{\"io.kubernetes.pod.name\":\"web\","
 			"\"io.kubernetes.container.name\":7}}"),
 		  0);
-	CHECK_TEXT(state.metadata.pod, "web");
-	CHECK_TEXT(state.metadata.container, "");
-	CHECK_INT(state.n, 0);
-	/* which are kept where they name the group of a shared layout */
-	config.shared_layout = true;
-	CHECK_INT(parse("{\"annotations\":{\"io.kubernetes.pod.name\":\"web\",\"x\":\"y\"}}"),
-		  0);
 	CHECK_INT(state.n, 1);
+	subject = (struct policy_subject){ .engine = ENGINE_CRIO,
+					   .annotation = state.annotation,
+					   .n = state.n };
+	state_names(&subject, &names);
+	CHECK_TEXT(names.pod, "web");
+	CHECK_TEXT(names.container, "");
+	subject.engine = ENGINE_CONTAINERD_CRI;
+	state_names(&subject, &names);
+	CHECK_TEXT(names.pod, "");
+	/* LXC's comes from elsewhere */
+	subject = (struct policy_subject){ .engine = ENGINE_LXC, .name = "c1" };
+	state_names(&subject, &names);
+	CHECK_TEXT(names.container, "c1");
 	config = (struct policy_config){
 		.allow = { { { "a", "*" }, { "b", "*" } }, 2 },
 		.deny = { { { "c", "*" }, { "d", "*" } }, 2 },

@@ -8,14 +8,15 @@
 
 #define NS   "io.kubernetes.cri.sandbox-namespace", "prod"
 #define POD  "io.kubernetes.cri.sandbox-name", "web-1"
-#define IMG  "io.kubernetes.cri.image-name", "docker.io/library/python:3.12"
+#define WORK "io.kubernetes.cri.container-type", "container"
+#define IMG  WORK, "io.kubernetes.cri.image-name", "docker.io/library/python:3.12"
 #define YES  "io.ksm.merge", "true", "io.ksm.layout", "shared"
 #define NAME "io.ksm.group", "web"
 
 /* Pairs of key and value; the group that results, or the reason for none. */
 static const struct row {
 	const char *what;
-	const char *pair[13];
+	const char *pair[17];
 	unsigned owner;
 	const char *group;
 	enum reason reason;
@@ -46,18 +47,30 @@ static const struct row {
 	  0,
 	  "prod/image:docker.io/library/python:3.12",
 	  REASON_NONE },
-	{ "image alone", { YES, IMG }, 0, "image:docker.io/library/python:3.12", REASON_NONE },
+	{ "a pod without a namespace", { YES, IMG }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
+	{ "and named", { YES, NAME, IMG }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
 	{ "CRI-O's image",
 	  { YES, "io.kubernetes.pod.namespace", "a", "io.kubernetes.cri-o.ImageName",
-	    "q/i@sha256:1" },
+	    "q/i@sha256:1", "io.kubernetes.container.name", "c" },
 	  0,
 	  "a/image:q/i@sha256:1",
 	  REASON_NONE },
 	{ "pod", { YES, NS, POD }, 0, "prod/pod:web-1", REASON_NONE },
 	{ "pod of CRI-O",
-	  { YES, "io.kubernetes.cri-o.Namespace", "a", "io.kubernetes.pod.name", "b" },
+	  { YES, "io.kubernetes.pod.namespace", "a", "io.kubernetes.pod.name", "b" },
 	  0,
 	  "a/pod:b",
+	  REASON_NONE },
+	{ "what a pod of CRI-O may say: containerd's namespace",
+	  { YES, NAME, NS, "io.kubernetes.pod.namespace", "a" },
+	  0,
+	  "a/group:web",
+	  REASON_NONE },
+	{ "what a pod of CRI-O may say: a key that CRI-O writes for pause only",
+	  { YES, NAME, "io.kubernetes.cri-o.Namespace", "prod", "io.kubernetes.pod.namespace",
+	    "a" },
+	  0,
+	  "a/group:web",
 	  REASON_NONE },
 	{ "every letter that a name may have",
 	  { YES, "io.ksm.group", "azAZ09-._" },
@@ -82,15 +95,15 @@ static const struct row {
 	  REASON_LAYOUT_GROUP_NAME },
 	{ "user", { YES }, 1000, "uid:1000", REASON_NONE },
 	{ "the image comes before the user",
-	  { YES, IMG },
+	  { YES, NS, IMG },
 	  1000,
-	  "image:docker.io/library/python:3.12",
+	  "prod/image:docker.io/library/python:3.12",
 	  REASON_NONE },
 	/* never the whole host */
 	{ "root, nothing known", { YES }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
 	{ "a namespace is no owner yet", { YES, NS }, 0, "", REASON_LAYOUT_GROUP_UNKNOWN },
 	{ "empty values are none",
-	  { YES, "io.kubernetes.cri.image-name", "" },
+	  { YES, NS, WORK, "io.kubernetes.cri.image-name", "" },
 	  0,
 	  "",
 	  REASON_LAYOUT_GROUP_UNKNOWN },
@@ -119,27 +132,38 @@ static const struct row {
 	  "",
 	  REASON_LAYOUT_GROUP_NAME },
 	{ "escape in an image",
-	  { YES, "io.kubernetes.cri.image-name", "a\033b" },
+	  { YES, NS, WORK, "io.kubernetes.cri.image-name", "a\033b" },
 	  0,
 	  "",
 	  REASON_LAYOUT_GROUP_NAME },
 	{ "blank in a pod",
-	  { YES, "io.kubernetes.cri.sandbox-name", "a b" },
+	  { YES, NS, "io.kubernetes.cri.sandbox-name", "a b" },
 	  0,
 	  "",
 	  REASON_LAYOUT_GROUP_NAME },
 };
 
+/* CRI-O writes a label that containerd does not. */
+static enum container_engine engine_of(const struct annotation *a, size_t n)
+{
+	if (annotation_value(a, n, "io.kubernetes.pod.namespace"))
+		return ENGINE_CRIO;
+	return annotation_has_orchestrator(a, n) ? ENGINE_CONTAINERD_CRI : ENGINE_UNKNOWN;
+}
+
 static struct decision decide(const struct policy_config *c, const char *const *pair)
 {
-	struct annotation a[8];
+	struct annotation a[9];
+	struct policy_subject subject = { .annotation = a };
 	struct decision d;
 	size_t n = 0;
 
 	for (; pair[2 * n]; n++)
 		a[n] = (struct annotation){ pair[2 * n], pair[2 * n + 1] };
+	subject.n = n;
+	subject.engine = engine_of(a, n);
 	memset(&d, 0xff, sizeof(d));
-	policy_decide(c, a, n, &d);
+	policy_decide(c, &subject, &d);
 	return d;
 }
 
@@ -194,17 +218,17 @@ static void odd_values(void)
 					   "yes",          NAME,   NULL };
 	struct policy_config c = { .shared_layout = true };
 	char name[POLICY_GROUP_MAX + 8] = "";
-	const char *pair[] = { YES, "io.kubernetes.cri.image-name", name, NULL };
+	const char *pair[] = { YES, NS, WORK, "io.kubernetes.cri.image-name", name, NULL };
 
 	CHECK_TEXT(decide(&c, odd).group, "");
 	CHECK_HAS(decide(&c, odd).warning,
 		  "io.ksm.layout=\"yes\", expected one of private, shared");
 	/* the longest, and one that is longer: never cut, which would make two names equal */
 	memset(name, 'x', sizeof(name));
-	name[POLICY_GROUP_MAX - 1 - strlen("image:")] = '\0';
+	name[POLICY_GROUP_MAX - 1 - strlen("prod/image:")] = '\0';
 	CHECK_INT(strlen(decide(&c, pair).group), POLICY_GROUP_MAX - 1);
 	name[strlen(name)] = 'y';
-	name[POLICY_GROUP_MAX - strlen("image:")] = '\0';
+	name[POLICY_GROUP_MAX - strlen("prod/image:")] = '\0';
 	CHECK_TEXT(decide(&c, pair).group, "");
 	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
 	CHECK_HAS(decide(&c, pair).unshared, "more than");
@@ -219,10 +243,22 @@ static void environment(void)
 				  { "KSM_GROUP", "web" } };
 	struct decision d;
 
-	policy_decide_by(&policy_environment, &c, a, 4, &d);
+	policy_decide(&c,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 4 },
+		      &d);
 	CHECK_TEXT(d.group, "group:web");
 	/* a container's name is no group: it would be alone in it */
-	policy_decide_by(&policy_environment, &c, a, 3, &d);
+	policy_decide(&c,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 3 },
+		      &d);
 	CHECK_TEXT(d.group, "");
 	CHECK_HAS(d.unshared, "name one with KSM_GROUP");
 }
@@ -269,20 +305,27 @@ static void reconsidered(void)
 	CHECK_INT(d.unshared_reason, REASON_NONE);
 }
 
-/* The annotations that a state has to be searched for. */
-static void names_of_groups(void)
+/* Pods of an engine that is not known may be anybody's: they share with none. */
+static void unknown_engines(void)
 {
-	static const char *const keys[] = {
-		"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri-o.Namespace",
-		"io.kubernetes.pod.namespace",         "io.kubernetes.cri.image-name",
-		"io.kubernetes.cri-o.ImageName",       "io.kubernetes.cri.sandbox-name",
-		"io.kubernetes.cri-o.KubeName",        "io.kubernetes.pod.name",
-	};
+	struct policy_config c = { .shared_layout = true };
+	struct annotation a[] = { { "io.ksm.merge", "true" },
+				  { "io.ksm.layout", "shared" },
+				  { "io.ksm.group", "web" },
+				  { "io.kubernetes.pod.namespace", "a" } };
+	struct policy_subject subject = { .annotation = a, .n = 3 };
+	struct decision d;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		CHECK(annotation_is_engines(keys[i]));
-	CHECK(!annotation_is_engines("io.kubernetes.pod.uid"));
-	CHECK(!annotation_is_engines(""));
+	policy_decide(&c, &subject, &d);
+	CHECK_TEXT(d.group, "group:web");
+	subject.n = 4;
+	policy_decide(&c, &subject, &d);
+	CHECK_TEXT(d.group, "");
+	CHECK_INT(d.unshared_reason, REASON_LAYOUT_GROUP_UNKNOWN);
+	/* podman's are of whoever runs podman, whatever they are annotated with */
+	subject.engine = ENGINE_PODMAN;
+	policy_decide(&c, &subject, &d);
+	CHECK_TEXT(d.group, "group:web");
 }
 
 int main(void)
@@ -293,6 +336,6 @@ int main(void)
 	environment();
 	blockers();
 	reconsidered();
-	names_of_groups();
+	unknown_engines();
 	return check_end();
 }

@@ -92,7 +92,11 @@ static void opted_in_by_runtime(void)
 			check_case = name;
 			set_rule(&c.deny, row->deny);
 			set_rule(&c.allow, allow);
-			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
+			policy_decide(&c,
+				      &(struct policy_subject){
+					      .annotation = a,
+					      .n = row->asked == NOT_GIVEN ? 1 : 2 },
+				      &d);
 			CHECK_INT(d.merge, outcome[allow] == 'y');
 			CHECK(d.reason != REASON_NONE && d.text[0] != '\0');
 		}
@@ -119,7 +123,11 @@ static void whole_table(void)
 			check_case = name;
 			set_rule(&c.deny, row->deny);
 			set_rule(&c.allow, allow);
-			policy_decide(&c, a, row->asked == NOT_GIVEN ? 1 : 2, &d);
+			policy_decide(&c,
+				      &(struct policy_subject){
+					      .annotation = a,
+					      .n = row->asked == NOT_GIVEN ? 1 : 2 },
+				      &d);
 			CHECK_INT(d.merge, row->outcome[allow] == 'y');
 			CHECK(d.reason != REASON_NONE && d.text[0] != '\0');
 			CHECK_INT(d.warning[0] != '\0', row->asked == UNKNOWN);
@@ -136,7 +144,7 @@ static struct decision decide(const struct policy_config *c, const struct annota
 	struct decision d;
 
 	memset(&d, 0xff, sizeof(d)); /* every field is set, whatever was there */
-	policy_decide(c, a, n, &d);
+	policy_decide(c, &(struct policy_subject){ .annotation = a, .n = n }, &d);
 	return d;
 }
 
@@ -289,29 +297,59 @@ static void environment(void)
 {
 	static const struct policy_config defaults, all = { .containers = CONTAINERS_ALL };
 	struct policy_config deny = { .deny = { { { "lxc.name", "web-*" } }, 1 } };
-	struct annotation a[] = { { "lxc.name", "web-1" },
+	struct annotation a[] = { { "unused", "" },
 				  { "KSM_MERGE", "yes" },
 				  { "KSM_REQUIRED", "yes" },
 				  { "io.ksm.merge", "false" } };
 	struct decision d;
 
-	policy_decide_by(&policy_environment, &defaults, a, 4, &d);
+	policy_decide(&defaults,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 4 },
+		      &d);
 	CHECK(d.merge);
 	CHECK(d.required);
 	CHECK_TEXT(d.text, "KSM_MERGE=yes");
 	CHECK_TEXT(d.warning, "");
-	policy_decide_by(&policy_environment, &defaults, a, 1, &d);
+	policy_decide(&defaults,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 1 },
+		      &d);
 	CHECK(!d.merge);
 	CHECK_TEXT(d.text, "no KSM_MERGE=yes");
-	policy_decide_by(&policy_environment, &deny, a, 4, &d);
+	policy_decide(&deny,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 4 },
+		      &d);
 	CHECK(!d.merge);
 	CHECK_HAS(d.text, "denied by the rule for lxc.name");
 	a[1].value = "no";
-	policy_decide_by(&policy_environment, &all, a, 4, &d);
+	policy_decide(&all,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 4 },
+		      &d);
 	CHECK(!d.merge);
 	CHECK_TEXT(d.text, "KSM_MERGE=no");
 	a[1].value = "true";
-	policy_decide_by(&policy_environment, &all, a, 4, &d);
+	policy_decide(&all,
+		      &(struct policy_subject){ .keys = &policy_environment,
+						.engine = ENGINE_LXC,
+						.name = "web-1",
+						.annotation = a,
+						.n = 4 },
+		      &d);
 	CHECK(d.merge);
 	CHECK_TEXT(d.warning,
 		   "invalid value KSM_MERGE=\"true\", expected one of yes, no; ignored");

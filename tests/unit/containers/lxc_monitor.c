@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The name of a container by its monitor's command line. */
+#include "containers/lxc_monitor.h"
+
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+static const struct {
+	const char *cmdline; /* a NUL follows */
+	size_t len;
+	const char *name; /* NULL: none */
+} table[] = {
+#define LINE(text) text, sizeof(text)
+	{ LINE("[lxc monitor] /var/lib/lxc web"), "web" },
+	{ LINE("[lxc monitor] /var/lib/incus/containers shop_web"), "shop_web" },
+	{ LINE("lxc-start\0-n\0web\0-F"), "web" },
+	{ LINE("/usr/bin/lxc-start\0--name=web"), "web" },
+	{ LINE("lxc-start\0-nweb\0-P\0/x"), "web" },
+	{ LINE("lxc-execute\0--name\0web\0--\0-n\0other"), "web" },
+	{ LINE("lxc-start\0-n\0a\0-n\0b"), "b" },
+	{ LINE("lxc-start\0-n\0-n"), "-n" },
+	/* which of them? */
+	{ LINE("[lxc monitor] /my path web"), NULL },
+	{ LINE("[lxc monitor] /var/lib/lxc a b"), NULL },
+	{ LINE("[lxc monitor] /var/lib/lxc "), NULL },
+	{ LINE("[lxc monitor] /var/lib/lxc"), NULL },
+	{ LINE("[lxc monitor] web"), NULL },
+	{ LINE("[lxc monitor] /x a/b"), NULL },
+	/* others' */
+	{ LINE("lxc-start\0web"), NULL },
+	{ LINE("lxc-start\0-n"), NULL },
+	{ LINE("lxc-start"), NULL },
+	{ LINE("sh\0-n\0web"), NULL },
+	{ LINE(""), NULL },
+	{ "lxc-start\0-n\0we", 15, NULL },
+	{ "", 0, NULL },
+#undef LINE
+};
+
+int main(void)
+{
+	char name[8];
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char out[64] = "";
+
+		check_case = table[i].cmdline;
+		CHECK_INT(lxc_monitor_name(table[i].cmdline, table[i].len, out, sizeof(out)),
+			  table[i].name != NULL);
+		if (table[i].name)
+			CHECK_TEXT(out, table[i].name);
+	}
+	check_case = "";
+	/* never a part of it */
+	CHECK(!lxc_monitor_name("lxc-start\0-n\0longname", 22, name, sizeof(name)));
+	CHECK(!lxc_monitor_find(getpid(), name, sizeof(name)));
+	CHECK(!lxc_monitor_find(0, name, sizeof(name)));
+	return check_end();
+}

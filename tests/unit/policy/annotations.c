@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Forged annotations for each engine: what an attacker's pod says, and what the engine does. */
+#include "policy/annotations.h"
+#include "policy/policy.h"
+
+#include "base/macros.h"
+#include "check.h"
+
+/* Everything a pod could try, each with a value that nobody should believe. */
+#define FORGED_CONTAINERD                                         \
+	{ "io.kubernetes.cri.sandbox-namespace", "forged" },      \
+		{ "io.kubernetes.cri.sandbox-name", "forged" },   \
+		{ "io.kubernetes.cri.container-name", "forged" }, \
+		{ "io.kubernetes.cri.image-name", "forged" },     \
+	{                                                         \
+		"io.kubernetes.cri.container-type", "container"   \
+	}
+#define FORGED_CRIO                                                                          \
+	{ "io.kubernetes.pod.namespace", "forged" }, { "io.kubernetes.pod.name", "forged" }, \
+		{ "io.kubernetes.container.name", "forged" },                                \
+		{ "io.kubernetes.cri-o.ImageName", "forged" },                               \
+		{ "io.kubernetes.cri-o.Namespace", "forged" },                               \
+		{ "io.kubernetes.cri-o.KubeName", "forged" },                                \
+		{ "io.container.manager", "forged" }, { "lxc.name", "forged" },              \
+	{                                                                                    \
+		"nerdctl/name", "forged"                                                     \
+	}
+#define ENGINE_KEYS_MAX 24
+
+/* What a rule could ask for; NULL: nobody says. */
+static const struct row {
+	const char *what;
+	enum container_engine engine;
+	struct annotation a[ENGINE_KEYS_MAX]; /* the last of a key counts, as in a map */
+	const char *namespace, *pod, *container, *image, *name;
+} table[] = {
+	{ "containerd",
+	  ENGINE_CONTAINERD_CRI,
+	  { FORGED_CRIO,
+	    FORGED_CONTAINERD,
+	    { "io.kubernetes.cri.sandbox-namespace", "shop" },
+	    { "io.kubernetes.cri.sandbox-name", "web-1" },
+	    { "io.kubernetes.cri.container-name", "nginx" },
+	    { "io.kubernetes.cri.image-name", "nginx:1" } },
+	  "shop",
+	  "web-1",
+	  "nginx",
+	  "nginx:1",
+	  NULL },
+	{ "containerd, pause, with io.kubernetes.* let through",
+	  ENGINE_CONTAINERD_CRI,
+	  { FORGED_CRIO,
+	    FORGED_CONTAINERD,
+	    { "io.kubernetes.cri.sandbox-namespace", "shop" },
+	    { "io.kubernetes.cri.sandbox-name", "web-1" },
+	    { "io.kubernetes.cri.container-type", "sandbox" } },
+	  "shop",
+	  "web-1",
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "containerd, with CRI-O's keys only",
+	  ENGINE_CONTAINERD_CRI,
+	  { FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "CRI-O",
+	  ENGINE_CRIO,
+	  { FORGED_CONTAINERD,
+	    FORGED_CRIO,
+	    { "io.kubernetes.cri-o.ImageName", "quay.io/x" },
+	    { "io.kubernetes.pod.namespace", "shop" },
+	    { "io.kubernetes.pod.name", "web-1" },
+	    { "io.kubernetes.container.name", "nginx" } },
+	  "shop",
+	  "web-1",
+	  "nginx",
+	  "quay.io/x",
+	  NULL },
+	{ "CRI-O, pause",
+	  ENGINE_CRIO,
+	  { FORGED_CONTAINERD,
+	    FORGED_CRIO,
+	    { "io.kubernetes.pod.namespace", "shop" },
+	    { "io.kubernetes.pod.name", "web-1" },
+	    { "io.kubernetes.container.name", "POD" } },
+	  "shop",
+	  "web-1",
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "CRI-O, with containerd's keys only",
+	  ENGINE_CRIO,
+	  { FORGED_CONTAINERD },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "podman",
+	  ENGINE_PODMAN,
+	  { FORGED_CONTAINERD, FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "Docker",
+	  ENGINE_DOCKER,
+	  { FORGED_CONTAINERD, FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "ctr",
+	  ENGINE_CONTAINERD,
+	  { FORGED_CONTAINERD, FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+	{ "LXC",
+	  ENGINE_LXC,
+	  { FORGED_CONTAINERD, FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  "box" },
+	{ "plain runc",
+	  ENGINE_UNKNOWN,
+	  { FORGED_CONTAINERD, FORGED_CRIO },
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL,
+	  NULL },
+};
+
+static struct policy_subject subject_of(const struct row *row)
+{
+	struct policy_subject s = { .engine = row->engine, .annotation = row->a };
+
+	if (row->engine == ENGINE_LXC) {
+		s.keys = &policy_environment;
+		s.name = "box";
+	}
+	while (s.n < ENGINE_KEYS_MAX && row->a[s.n].key)
+		s.n++;
+	return s;
+}
+
+static void check_value(const char *got, const char *want)
+{
+	CHECK_TEXT(got ? got : "(unknown)", want ? want : "(unknown)");
+}
+
+static void values(const struct row *row)
+{
+	struct policy_subject s = subject_of(row);
+	struct trusted_values v;
+
+	trusted_values_find(&s, 1000, &v);
+	check_value(v.value[TRUSTED_NAMESPACE], row->namespace);
+	check_value(v.value[TRUSTED_POD], row->pod);
+	check_value(v.value[TRUSTED_CONTAINER], row->container);
+	check_value(v.value[TRUSTED_IMAGE], row->image);
+	check_value(v.value[TRUSTED_NAME], row->name);
+	check_value(v.value[TRUSTED_ENGINE], engine_name(row->engine));
+	check_value(v.value[TRUSTED_USER], "1000");
+}
+
+static struct decision decide(const struct policy_config *c, const struct row *row)
+{
+	struct policy_subject s = subject_of(row);
+	struct decision d;
+
+	memset(&d, 0xff, sizeof(d));
+	policy_decide(c, &s, &d);
+	return d;
+}
+
+/* The engine's value is denied, an attacker's neither evades that nor causes it. */
+static void rules(const struct row *row)
+{
+	struct policy_config c = { .containers = CONTAINERS_ALL, .deny.n = 1 };
+	bool known = row->namespace != NULL;
+	struct decision d;
+
+	c.deny.rule[0].glob[TRUSTED_NAMESPACE] = "sh*";
+	d = decide(&c, row);
+	CHECK(!d.merge);
+	CHECK_INT(d.reason, known ? REASON_DENIED_BY_RULE : REASON_DENIED_UNKNOWN);
+	CHECK_HAS(d.text, "the rule for namespace");
+	c.deny.rule[0].glob[TRUSTED_NAMESPACE] = "forged";
+	d = decide(&c, row);
+	CHECK_INT(d.merge, known);
+	CHECK_INT(d.reason, known ? REASON_CONTAINERS_ALL : REASON_DENIED_UNKNOWN);
+	c.allow_unknown = true;
+	CHECK(decide(&c, row).merge);
+	/* to be allowed, it has to be known to be */
+	c = (struct policy_config){ .containers = CONTAINERS_ALL, .allow.n = 1 };
+	c.allow.rule[0].glob[TRUSTED_NAMESPACE] = "*";
+	CHECK_INT(decide(&c, row).merge, known);
+	c.allow_unknown = true;
+	CHECK_INT(decide(&c, row).merge, known);
+	c.allow.rule[0].glob[TRUSTED_NAMESPACE] = "forged";
+	CHECK(!decide(&c, row).merge);
+}
+
+/* All of a rule has to fit; what surely does not fit outweighs what is not known. */
+static void several_keys(void)
+{
+	const struct row *cri = &table[0], *podman = &table[6];
+	struct policy_config c = { .containers = CONTAINERS_ALL, .deny.n = 1 };
+	struct policy_rule *rule = &c.deny.rule[0];
+
+	rule->glob[TRUSTED_NAMESPACE] = "shop";
+	rule->glob[TRUSTED_CONTAINER] = "db";
+	CHECK(decide(&c, cri).merge);
+	rule->glob[TRUSTED_CONTAINER] = "nginx";
+	CHECK(!decide(&c, cri).merge);
+	CHECK_INT(decide(&c, podman).reason, REASON_DENIED_UNKNOWN);
+	rule->glob[TRUSTED_ENGINE] = "containerd";
+	CHECK(decide(&c, podman).merge);
+	CHECK(!decide(&c, cri).merge);
+	rule->annotation = "team";
+	rule->match = "*";
+	CHECK(decide(&c, cri).merge);
+	rule->annotation = "nerdctl/name";
+	CHECK(!decide(&c, cri).merge);
+	CHECK_HAS(decide(&c, cri).text, "nerdctl/name");
+	/* a rule that surely fits is named, wherever it stands */
+	c.deny.n = 2;
+	*rule = (struct policy_rule){ .glob = { [TRUSTED_NAMESPACE] = "x" } };
+	c.deny.rule[1] = (struct policy_rule){ .glob = { [TRUSTED_USER] = "0" } };
+	CHECK_INT(decide(&c, podman).reason, REASON_DENIED_BY_RULE);
+	CHECK_HAS(decide(&c, podman).text, "the rule for user");
+	/* what is not known says so, and what to do */
+	c.deny.n = 1;
+	CHECK_HAS(decide(&c, podman).text,
+		  "podman does not say the namespace, see \"unknown\"");
+	CHECK_HAS(decide(&c, &table[ARRAY_SIZE(table) - 1]).text,
+		  "its engine, which is not known");
+}
+
+/* The name that rules had for containers of LXC, which has become "name". */
+static void name_of_lxc(void)
+{
+	struct policy_config c = { .deny = { { { "lxc.name", "b*" } }, 1 } };
+	struct annotation a[] = { { "KSM_MERGE", "yes" } };
+	struct policy_subject s = { .keys = &policy_environment,
+				    .engine = ENGINE_LXC,
+				    .name = "box",
+				    .annotation = a,
+				    .n = 1 };
+	struct decision d;
+
+	policy_decide(&c, &s, &d);
+	CHECK_INT(d.reason, REASON_DENIED_BY_RULE);
+	s.name = "web";
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+	s.name = NULL;
+	policy_decide(&c, &s, &d);
+	CHECK_INT(d.reason, REASON_DENIED_UNKNOWN);
+	CHECK_HAS(d.text, "lxc does not say the name");
+	/* elsewhere it is an annotation like any other */
+	s.engine = ENGINE_PODMAN;
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+}
+
+static void keys(void)
+{
+	CHECK(annotation_is_engines("io.kubernetes.cri.sandbox-namespace"));
+	CHECK(annotation_is_engines("io.kubernetes.cri.container-type"));
+	CHECK(annotation_is_engines("io.kubernetes.pod.namespace"));
+	CHECK(annotation_is_engines("io.kubernetes.cri-o.ImageName"));
+	CHECK(!annotation_is_engines("io.kubernetes.cri-o.Namespace"));
+	CHECK(!annotation_is_engines("io.kubernetes.pod.uid"));
+	CHECK(!annotation_is_engines(""));
+	for (enum trusted_key k = TRUSTED_NAMESPACE; k < TRUSTED_KEYS; k++)
+		CHECK(trusted_key_name(k)[0] != '\0');
+}
+
+/* For one container of a pod, for all of its pod, for whoever reads it. */
+static void of_pods(void)
+{
+	struct annotation a[] = { { "io.kubernetes.container.name", "web" },
+				  { "io.ksm.merge", "false" },
+				  { "io.ksm.merge/pod", "true" },
+				  { "io.ksm.merge/container.db", "false" },
+				  { "io.ksm.method/container.web", "inject" },
+				  { "io.ksm.method", "preload" },
+				  { "io.ksm.required/container.web", "perhaps" },
+				  { "io.ksm.required", "true" } };
+	struct policy_subject s = { .engine = ENGINE_CRIO,
+				    .annotation = a,
+				    .n = ARRAY_SIZE(a) };
+	struct policy_config c = { 0 };
+	struct decision d;
+
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+	CHECK_INT(d.method, METHOD_INJECT);
+	/* the nearest that is given counts, also if nobody understands it */
+	CHECK(!d.required);
+	CHECK_HAS(d.warning, "io.ksm.required/container.web=\"perhaps\"");
+	a[0].value = "db";
+	policy_decide(&c, &s, &d);
+	CHECK(!d.merge);
+	CHECK_INT(d.reason, REASON_OPTED_OUT);
+	CHECK_INT(d.method, METHOD_PRELOAD);
+	/* of no pod: there is no such container */
+	s.engine = ENGINE_UNKNOWN;
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+	s.annotation = a + 3;
+	s.n--;
+	s.n--;
+	s.n--;
+	policy_decide(&c, &s, &d);
+	CHECK_INT(d.reason, REASON_NOT_REQUESTED);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		check_case = table[i].what;
+		values(&table[i]);
+		rules(&table[i]);
+	}
+	check_case = "";
+	several_keys();
+	name_of_lxc();
+	keys();
+	of_pods();
+	return check_end();
+}
