@@ -244,7 +244,7 @@ testOpenVz() {
 	mkdir -p /etc/vz/conf
 	touch /etc/vz/vz.conf
 	found openvz-script warning
-	(cd "$top" && sh -c "$(of openvz-script fix) BUILD=$BUILD SYSCONFDIR=/etc") >/dev/null 2>&1
+	(cd "$top" && sh -c "$(of openvz-script fix) BUILD=$work/build SYSCONFDIR=/etc") >/dev/null 2>&1
 	gone openvz-script
 	assertEquals "$out" ok "$(level openvz-script)"
 	chmod 644 /etc/vz/conf/vps.mount

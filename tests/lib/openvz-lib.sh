@@ -74,8 +74,9 @@ install_library() {
 	cp "$BUILD/32/libksm_preload.so" /usr/lib/
 }
 
+# For another prefix all is built anew: not where the suites beside this one run it from.
 make_install() {
-	make -s -C "$top" BUILD="$BUILD" PREFIX=/usr install-openvz
+	make -s -C "$top" BUILD="$work/build" PREFIX=/usr install-openvz
 }
 
 # new_container KIND [ID]: its private area is an overlay, so that each test has a new one

@@ -57,6 +57,18 @@ testEveryTestCounts() {
 	assertContains "$out" "== x/other"
 }
 
+# what a suite builds for another prefix, others would run, or not find at all for a moment
+testTheProgramStaysAsItIs() {
+	echo 1 >"$work/build/ksm-hook"
+	plain builder <<-'E'
+		rm "$BUILD/ksm-hook" && echo 1 >"$BUILD/ksm-hook"
+		echo "1 passed, 0 failed"
+	E
+	ran "1 passed, 1 failed, 0 skipped" 1 builder
+	assertContains "$out" "$out" "$work/build/ksm-hook was built anew while suites ran it"
+	rm "$work/build/ksm-hook"
+}
+
 testAFailureIsShown() {
 	made bad <<-'E'
 		testOne() { assertTrue true; }
