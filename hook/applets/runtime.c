@@ -137,8 +137,8 @@ static void merge_session(const struct runtime_request *request,
 {
 	int r = ksm_merge_self();
 
-	if (d->layouts && request->facts.id && d->c.pid > 0)
-		layout_session(request->facts.id, d->c.pid);
+	if (d->layouts && request->facts.id && d->init.pid > 0)
+		layout_session(request->facts.id, d->init.pid);
 	if (r < 0)
 		log_info("the exec session is not mergeable: %s", strerror(-r));
 }

@@ -11,6 +11,7 @@
 #ifndef KSM_DECISION_H
 #define KSM_DECISION_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -31,6 +32,7 @@ struct container_decision {
 	/* who it is, as far as its text says */
 	char id[256];
 	pid_t pid;
+	uint64_t start;   /* of that process, as proc_stat has it; of a runtime's state only */
 	bool running;     /* as the state's "status" has it */
 	char bundle[768]; /* absolute */
 	struct metadata metadata;

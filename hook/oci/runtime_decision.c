@@ -12,34 +12,9 @@
 
 #include "base/io.h"
 #include "base/json_reader.h"
-#include "base/macros.h"
-#include "base/text.h"
 #include "kernel/ksm.h"
 
 #define PARSE_TIMEOUT_MS 3000
-
-/* runc: init_process_pid in state.json (libcontainer's State); crun: pid in status */
-static int visit_pid(void *arg, const struct json_path *path, const struct json_value *v,
-		     struct error *err)
-{
-	pid_t *pid = arg;
-	int64_t n;
-
-	(void)err;
-	if ((json_path_is(path, "init_process_pid", NULL) || json_path_is(path, "pid", NULL)) &&
-	    v->type == JSON_NUMBER && parse_int(v->text, v->len, 1, INT_MAX, &n) == 0)
-		*pid = (pid_t)n;
-	return 0;
-}
-
-/* In the sandbox: what the runtime wrote down of a container that runs. */
-static int read_init_pid(const struct decision_request *request,
-			 const struct policy_config *policy, struct container_decision *out,
-			 struct error *err)
-{
-	(void)policy;
-	return json_scan("state", request->text, request->len, visit_pid, NULL, &out->pid, err);
-}
 
 /* 0, -ENOENT without a message */
 static int map_text(int dir, const char *path, struct runtime_decision *out, struct error *err)
@@ -84,47 +59,6 @@ static int read_bundle(const struct runtime_request *request, struct runtime_dec
 			err);
 }
 
-static int read_state_in(const struct runtime_request *request, const char *root,
-			 struct runtime_decision *out, struct error *err)
-{
-	static const char *const names[] = { "state.json", "status" };
-	char path[PATH_MAX];
-	int r = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names) && r == -ENOENT; i++) {
-		if (snprintf(path, sizeof(path), "%s/%s/%s", root, request->facts.id,
-			     names[i]) < (int)sizeof(path))
-			r = map_text(AT_FDCWD, path, out, err);
-	}
-	return r;
-}
-
-/* Where the runtimes keep it if --root does not say. */
-static int read_runtime_state(const struct runtime_request *request,
-			      struct runtime_decision *out, struct error *err)
-{
-	static const char *const runtimes[] = { "runc", "crun" };
-	const char *dirs[] = { getenv("XDG_RUNTIME_DIR"), "/run" };
-	const char *id = request->facts.id;
-	char root[PATH_MAX];
-	int r = -ENOENT;
-
-	if (!id || strchr(id, '/') || id[0] == '.')
-		return -ENOENT;
-	if (request->facts.root)
-		return read_state_in(request, request->facts.root, out, err);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) * ARRAY_SIZE(runtimes) && r == -ENOENT; i++) {
-		const char *runtime = runtimes[i % 2], *dir = dirs[i / 2];
-
-		if (!dir || !*dir ||
-		    (request->runtime && strcmp(runtime, request->runtime) != 0))
-			continue;
-		if (snprintf(root, sizeof(root), "%s/%s", dir, runtime) < (int)sizeof(root))
-			r = read_state_in(request, root, out, err);
-	}
-	return r;
-}
-
 /* Opted in by name, and nothing that could change that or would be written down. */
 static bool is_plain(const struct runtime_request *request, const struct runtime_decision *d)
 {
@@ -133,41 +67,39 @@ static bool is_plain(const struct runtime_request *request, const struct runtime
 	       !memmem(d->text, d->len, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX));
 }
 
-/* An exec session is what its container is, so that nothing has to be decided twice. */
-static void decide_session(const struct runtime_request *request, struct container_decision *c)
+/*
+ * An exec session is what its container is, so that nothing has to be decided twice. The init
+ * is asked, and what it says counts if it was there all the while.
+ */
+static void decide_session(const struct runtime_request *request, struct runtime_decision *out)
 {
-	bool seen;
-	enum ksm_flag flag = c->pid > 0 ? ksm_process_flag(c->pid, &seen) : KSM_UNKNOWN;
-	const char *text = "whether its container is mergeable is not known";
-
-	c->decision = (struct decision){ .reason = REASON_SESSION_UNKNOWN };
-	if (flag == KSM_YES) {
-		c->decision.reason = REASON_SESSION_MERGEABLE;
-		text = "its container is mergeable";
-	} else if (flag == KSM_NO) {
-		c->decision.reason = REASON_SESSION_NOT_MERGEABLE;
-		text = "its container is not mergeable";
-	}
-	c->decision.merge = flag == KSM_YES || (flag == KSM_UNKNOWN && request->by_name);
-	snprintf(c->decision.text, sizeof(c->decision.text), "%s", text);
-}
-
-static void decide_exec(const struct runtime_request *request, struct runtime_decision *out)
-{
-	static const struct policy_config nothing;
+	struct decision *d = &out->c.decision;
 	struct error err;
+	bool seen;
+	enum ksm_flag flag = KSM_UNKNOWN;
 
-	if (read_runtime_state(request, out, &err) == 0) {
-		const struct decision_request state = { .config_path = request->config_path,
-							.policy = &nothing,
-							.text = out->text,
-							.len = out->len,
-							.reader = read_init_pid,
-							.timeout_ms = PARSE_TIMEOUT_MS };
-
-		(void)decision_make(&state, &out->c, &err);
+	*d = (struct decision){ .reason = REASON_SESSION_UNKNOWN };
+	if (session_find_init(&request->facts, request->runtime, &out->init, &err) == 0) {
+		flag = ksm_process_flag(out->init.pid, &seen);
+		if (!session_init_lives(&out->init)) {
+			flag = KSM_UNKNOWN;
+			(void)err_set(&err, ESRCH, "it has ended");
+		} else if (flag == KSM_UNKNOWN) {
+			(void)err_set(&err, ENODATA, "the kernel does not say");
+		}
 	}
-	decide_session(request, &out->c);
+	if (flag == KSM_UNKNOWN)
+		snprintf(d->text, sizeof(d->text),
+			 "whether its container is mergeable is not known: %.*s",
+			 (int)sizeof(d->text) / 2, err.msg);
+	else if (flag == KSM_YES)
+		snprintf(d->text, sizeof(d->text), "its container is mergeable");
+	else
+		snprintf(d->text, sizeof(d->text), "its container is not mergeable");
+	if (flag != KSM_UNKNOWN)
+		d->reason = flag == KSM_YES ? REASON_SESSION_MERGEABLE :
+					      REASON_SESSION_NOT_MERGEABLE;
+	d->merge = flag == KSM_YES || (flag == KSM_UNKNOWN && request->by_name);
 }
 
 static int decide_spec(const struct runtime_request *request, const struct error *unread,
@@ -226,7 +158,7 @@ int runtime_decide(const struct runtime_request *request, struct runtime_decisio
 {
 	struct error ignored;
 
-	*out = (struct runtime_decision){ 0 };
+	*out = (struct runtime_decision){ .init = { .pidfd = -1 } };
 	if (needs_settings(request))
 		(void)decision_settings(request->config_path, &out->settings, &ignored);
 	out->layouts = decision_config_mentions(request->config_path, "shared_layout");
@@ -235,7 +167,7 @@ int runtime_decide(const struct runtime_request *request, struct runtime_decisio
 	case ARGV_RESTORE:
 		return decide_create(request, out, err);
 	case ARGV_EXEC:
-		decide_exec(request, out);
+		decide_session(request, out);
 		break;
 	case ARGV_DELETE:
 	case ARGV_OTHER:

@@ -7,6 +7,7 @@
 
 #include "oci/decision.h"
 #include "oci/runtime_args.h"
+#include "oci/runtime_session.h"
 
 struct runtime_request {
 	const char *config_path;
@@ -18,10 +19,11 @@ struct runtime_request {
 
 struct runtime_decision {
 	struct decision_settings
-		settings;            /* where the runtime is; all else of it is in c too */
-	struct container_decision c; /* its pid is that of the init, for exec */
-	bool has_spec;               /* c.spec has been read, from text */
-	const char *text;            /* the bundle's config.json, for create */
+		settings; /* where the runtime is; all else of it is in c too */
+	struct container_decision c;
+	struct session_init init; /* for exec, where it was found; lives as long as we */
+	bool has_spec;            /* c.spec has been read, from text */
+	const char *text;         /* the bundle's config.json, for create */
 	size_t len;
 	char bundle[PATH_MAX]; /* absolute; empty if not known */
 	bool layouts;          /* config.json mentions shared layouts */
