@@ -14,6 +14,7 @@
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
 #include "oci/state.h"
+#include "oci/takeover.h"
 #include "policy/layout_policy.h"
 
 #define SETTINGS_TIMEOUT_MS 1000
@@ -149,6 +150,8 @@ static void read_request(const void *arg, void *answer)
 	out->decision.required = required;
 	if (request->len > 0)
 		fault_in_parser(answer, answer_size(request));
+	if (fault_take_over(out, request->text))
+		return;
 	if (request->reader(request, &parsed, out, &err) < 0) {
 		/* a text that is no JSON is worse than a configuration that is none */
 		if (out->syntax || !out->err.msg[0])
@@ -294,6 +297,14 @@ int decision_settings(const char *config_path, struct decision_settings *out, st
 	return r;
 }
 
+/* A group has a secret to be learned: there is none where config.json knows of none. */
+static bool may_have_group(const struct decision_request *request)
+{
+	return request->policy ?
+		       request->policy->shared_layout :
+		       decision_config_mentions(request->config_path, "shared_layout");
+}
+
 static int parse_confined(const struct decision_request *request,
 			  struct container_decision *out, struct error *err)
 {
@@ -312,6 +323,8 @@ static int parse_confined(const struct decision_request *request,
 	}
 	if (r == 0)
 		r = decision_check(out, request->len, err);
+	if (r == 0 && out->decision.group[0] && !may_have_group(request))
+		r = malformed(err);
 	if (r < 0)
 		*out = (struct container_decision){ 0 };
 	return r;

@@ -11,34 +11,12 @@
 #ifndef KSM_DECISION_H
 #define KSM_DECISION_H
 
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "base/error.h"
 #include "base/log.h"
-#include "containers/metadata.h"
+#include "oci/decision_types.h"
 #include "oci/spec.h"
 #include "policy/config.h"
 #include "policy/policy.h"
-
-/* What comes out of the sandbox: plain data. Texts that are not given are empty. */
-struct container_decision {
-	struct error err; /* why there is no decision; empty if there is one */
-	bool syntax;      /* that is because the text is no JSON */
-	bool log_given;
-	enum log_level log;
-	/* reason REASON_NONE: nothing was decided; required is set even then */
-	struct decision decision;
-	/* who it is, as far as its text says */
-	char id[256];
-	pid_t pid;
-	uint64_t start;   /* of that process, as proc_stat has it; of a runtime's state only */
-	bool running;     /* as the state's "status" has it */
-	char bundle[768]; /* absolute */
-	struct metadata metadata;
-	/* of a config.json only; not set where nobody asks */
-	struct spec spec;
-};
 
 struct decision_request;
 
