@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -22,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -32,7 +34,15 @@
 #include "inject/tracee.h"
 #include "kernel/proc.h"
 
-enum { SPARED = 1 };
+/* What became of one thread, beside 0 and -errno: no call was made, and another try is due. */
+enum {
+	SPARED = 1, /* it does something else than it was chosen for */
+	LOST,       /* it ended, or was another process's; the process may live on */
+	REFUSED,    /* the kernel lets us trace it not, or not now */
+};
+
+/* So often a refusal is taken for one of the moment. */
+#define REFUSALS_MAX 8
 
 /*
  * The window: from here to the write of the rewound registers the target must not be left
@@ -91,7 +101,6 @@ static bool is_worse(const struct tracee_entry *entry, enum thread_rank chosen)
 	return rank != THREAD_RESTARTED && rank < chosen;
 }
 
-/* SPARED: the thread does something else than it was chosen for, and no call was made. */
 static int make_calls(pid_t tid, pid_t in_proc, enum thread_rank chosen, int status,
 		      const struct inject_call *calls, size_t n, int64_t deadline)
 {
@@ -189,6 +198,55 @@ static bool is_thread_of(const struct inject_target *t, pid_t tid)
 	return t->proc_pid || tid == t->pid || proc_thread_stat(t->pid, tid, &st) == 0;
 }
 
+/* Has all of it ended? A main thread that is a zombie while others run does not count. */
+static bool process_has_ended(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/*
+ * Only the tracer's end frees such a thread: a child goes on with the others, once that end
+ * has freed it (exit_notify() of the kernel frees tracees first, then passes children on).
+ */
+static void go_on_in_a_child(void)
+{
+	const struct timespec nap = { .tv_nsec = 100000 };
+	pid_t parent = getpid();
+	int64_t deadline = now_ms() + 1000;
+
+	if (fork() > 0)
+		_exit(0);
+	while (getppid() == parent && now_ms() < deadline)
+		nanosleep(&nap, NULL);
+}
+
+/* The seized thread: stop it, and have it make the calls. */
+static int inject_seized(struct inject_target *t, const struct thread_choice *c,
+			 const struct inject_call *calls, size_t n, int64_t deadline)
+{
+	int status, r;
+
+	/*
+	 * Between the choice and now the thread may have ended, and its number come to mean
+	 * another one. Seized, it keeps its number; and as long as the process of pidfd is
+	 * there, its number means no other.
+	 */
+	if (!is_thread_of(t, c->tid) ||
+	    syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0)
+		return -ESRCH;
+	if (ptrace(PTRACE_INTERRUPT, c->tid, NULL, NULL) < 0)
+		return -errno;
+	fault_step(FAULT_INTERRUPTED);
+	r = tracee_wait(c->tid, deadline, &status);
+	if (r < 0)
+		return r;
+	fault_step(FAULT_STOPPED);
+	return make_calls(c->tid, t->proc_pid ? t->proc_pid : c->tid, c->rank, status, calls, n,
+			  deadline);
+}
+
 /*
  * One thread of the target. *deadline is the target's time, whatever it took to get here on a
  * busy machine: it begins when the first thread is seized.
@@ -198,63 +256,65 @@ static int inject_thread(struct inject_target *t, const struct thread_choice *c,
 			 int64_t *deadline)
 {
 	int64_t start;
-	int status, r;
+	int r = tracee_seize(c->tid, &t->err);
 
-	r = tracee_seize(c->tid, &t->err);
+	if (r == -ESRCH)
+		return LOST;
 	if (r < 0)
-		return r;
+		return t->err.reason == REASON_TARGET_UNTRACEABLE ? REFUSED : r;
 	fault_step(FAULT_SEIZED);
-	/*
-	 * Between the choice and now the thread may have ended, and its number come to mean
-	 * another one. Seized, it keeps its number; and as long as the process of pidfd is
-	 * there, its number means no other.
-	 */
-	if (!is_thread_of(t, c->tid) ||
-	    syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0) {
-		(void)tracee_let_go(c->tid);
-		return explain(-ESRCH, calls, &t->err);
-	}
 	if (!*deadline)
 		*deadline = now_ms() + timeout_ms;
 	start = now_us();
-	if (ptrace(PTRACE_INTERRUPT, c->tid, NULL, NULL) < 0)
-		return explain(-errno, calls, &t->err);
-	fault_step(FAULT_INTERRUPTED);
-	r = tracee_wait(c->tid, *deadline, &status);
-	if (r == 0) {
-		fault_step(FAULT_STOPPED);
-		r = make_calls(c->tid, t->proc_pid ? t->proc_pid : c->tid, c->rank, status,
-			       calls, n, *deadline);
-	}
-	/* only the tracer's end frees such a thread: have a child go on with the others */
-	if (!tracee_let_go(c->tid) && fork() > 0)
-		_exit(0);
+	r = inject_seized(t, c, calls, n, *deadline);
+	if (!tracee_let_go(c->tid))
+		go_on_in_a_child();
 	/* a thread that is spared is no step of an injection */
 	if (r != SPARED)
 		fault_step(FAULT_DETACHED);
 	t->stopped_us = (int)(now_us() - start);
+	if (r == -ESRCH)
+		return LOST;
 	return r == SPARED ? r : explain(r, calls, &t->err);
 }
 
+/*
+ * A process that executes a program goes on under its number as another thread: exec ends all
+ * threads but the one that calls it, and this one takes the main thread's number over
+ * (de_thread() of fs/exec.c). A thread that was chosen before is lost then. And where
+ * PTRACE_SEIZE met the old main thread, it waited for the end of exec, then says EPERM of a
+ * thread that has ended (ptrace_attach() of kernel/ptrace.c looks at exit_state behind
+ * cred_guard_mutex), while its number means a thread that is alive. Both pass: the process is
+ * looked at again as long as there is time. To make the same calls twice does no harm.
+ */
 static int inject_one(struct inject_target *t, const struct inject_call *calls, size_t n,
 		      int timeout_ms)
 {
 	struct thread_choice c = { 0 };
 	int64_t deadline = 0;
 
-	for (;;) {
-		int r = choose(t, &c);
+	for (int refusals = 0;;) {
+		int r = choose(t, &c) < 0 ? LOST : 0;
 
-		if (r < 0)
-			return explain(-ESRCH, calls, &t->err);
 		/* looked at often enough: the last choice stands */
 		if (c.n_refused == THREADS_REFUSED_MAX)
 			c.rank = THREAD_FRAGILE;
-		move_to(c.cpu);
-		r = inject_thread(t, &c, calls, n, timeout_ms, &deadline);
-		if (r != SPARED)
+		if (r == 0) {
+			move_to(c.cpu);
+			r = inject_thread(t, &c, calls, n, timeout_ms, &deadline);
+		}
+		if (r <= 0)
 			return r;
-		c.refused[c.n_refused++] = c.tid;
+		if (!deadline)
+			deadline = now_ms() + timeout_ms;
+		if (process_has_ended(t->pidfd))
+			return explain(-ESRCH, calls, &t->err);
+		if (r == REFUSED && ++refusals == REFUSALS_MAX)
+			return -EPERM;
+		if (r != SPARED && now_ms() >= deadline)
+			return r == REFUSED ? -EPERM : explain(-ETIMEDOUT, calls, &t->err);
+		if (r == SPARED)
+			c.refused[c.n_refused++] = c.tid;
 	}
 }
 

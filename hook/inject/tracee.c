@@ -26,7 +26,14 @@
 
 const int tracee_stopped = (SIGTRAP << 8) | 0x7f | (PTRACE_EVENT_STOP << 16);
 
-/* A stop raises SIGCHLD, which is blocked: sigtimedwait is the wait with a limit. */
+/*
+ * A stop raises SIGCHLD, which is blocked: sigtimedwait is the wait with a limit. It is asked
+ * again now and then: of a main thread that another thread's exec has ended nothing is told,
+ * and a wait4() for its number sleeps on for ever (de_thread() of fs/exec.c swaps the numbers
+ * before it wakes the tracer, child_wait_callback() of kernel/exit.c then looks for the old).
+ */
+#define LOOK_AGAIN_MS 20
+
 int tracee_wait(pid_t tid, int64_t deadline, int *status)
 {
 	sigset_t chld;
@@ -34,21 +41,19 @@ int tracee_wait(pid_t tid, int64_t deadline, int *status)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	for (;;) {
-		pid_t r = waitpid(tid, status, __WALL | (deadline ? WNOHANG : 0));
-		struct timespec t;
+		pid_t r = waitpid(tid, status, __WALL | WNOHANG);
+		struct timespec t = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
 		int64_t left;
 
 		if (r == tid)
 			return WIFSTOPPED(*status) ? 0 : -ESRCH;
 		if (r < 0 && errno != EINTR)
 			return -ESRCH;
-		if (!deadline)
-			continue;
-		left = deadline - now_ms();
+		left = deadline ? deadline - now_ms() : LOOK_AGAIN_MS;
 		if (left <= 0)
 			return -ETIMEDOUT;
-		t.tv_sec = left / 1000;
-		t.tv_nsec = (left % 1000) * 1000000;
+		if (left < LOOK_AGAIN_MS)
+			t.tv_nsec = (long)left * 1000000;
 		sigtimedwait(&chld, NULL, &t);
 	}
 }
