@@ -120,10 +120,9 @@ int applet_poststop(int argc, char **argv)
 	struct container_decision c;
 	int status;
 
-	if (hook_begin(&poststop_command, argc, argv, &c, &status) == HOOK_DONE)
+	if (hook_begin_last(&poststop_command, argc, argv, &c, &status) == HOOK_DONE)
 		return status;
 	metadata_remove(c.id);
-	if (c.decision.group[0])
-		layout_end(c.id);
+	layout_end(c.decision.group[0] ? c.decision.group : NULL, c.id, NULL);
 	return 0;
 }

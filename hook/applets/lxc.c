@@ -336,7 +336,7 @@ int applet_lxc(int argc, char **argv)
 	argc = who_calls(argc, argv, &call);
 	if (call.moment == MOMENT_END) {
 		log_init(argv[0], true);
-		layout_end(call.name);
+		layout_end(NULL, NULL, NULL);
 		return 0;
 	}
 	if (call.moment == MOMENT_HOST)

@@ -122,7 +122,7 @@ static void edit_spec(const struct precreate *in, const struct container_decisio
 	    bundle_add_library(&c->spec, in->library, way, &additions, &err) < 0)
 		*status = give_up(&c->decision, only_way, &err);
 	if (c->decision.group[0] && bundle_takes_seeds(&c->spec) &&
-	    layout_seeds(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0)
+	    layout_reserve(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0)
 		bundle_add_seeds(&c->spec, seeds.python, seeds.perl, &additions);
 	if (!additions.preload && !additions.variables)
 		return;

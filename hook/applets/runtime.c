@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
+#include "kernel/proc.h"
 #include "kernel/sandbox.h"
+#include "kernel/userns.h"
 #include "ksmd/boost.h"
 #include "layout/layout.h"
 #include "oci/bundle_edit.h"
@@ -83,12 +86,87 @@ static int use_method(const struct runtime_request *request, struct runtime_deci
 	return r < 0 ? r : 0;
 }
 
+static bool has_name(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
+/* The delegate runtime: where this stands for one, of "runtimes" only those of its name count. */
+static int find_delegate(const struct runtime_request *request,
+			 const struct decision_settings *settings, char path[PATH_MAX],
+			 struct error *err)
+{
+	static const char *const defaults[] = { "runc", "crun" };
+	const char *names[POLICY_RUNTIMES_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < settings->runtimes; i++) {
+		if (!request->runtime || has_name(settings->runtime[i], request->runtime))
+			names[n++] = settings->runtime[i];
+	}
+	if (n > 0)
+		return runtime_find(names, n, path, err);
+	if (request->runtime)
+		return runtime_find(&request->runtime, 1, path, err);
+	return runtime_find(defaults, ARRAY_SIZE(defaults), path, err);
+}
+
+/*
+ * What the runtime keeps of the container until it has deleted it: a directory of root's, or of
+ * the user's whose containers these are. NULL where that is not known.
+ */
+static const char *state_place(const struct runtime_request *request,
+			       const struct decision_settings *settings)
+{
+	static char place[PATH_MAX + 300];
+	const char *id = request->facts.id, *root = request->facts.root, *name;
+	char path[PATH_MAX];
+	unsigned owner = userns_owner();
+	struct error err;
+
+	if (root && root[0] == '/') {
+		snprintf(place, sizeof(place), "%s/%s", root, id);
+		return place;
+	}
+	if (root || find_delegate(request, settings, path, &err) < 0)
+		return NULL;
+	name = strrchr(path, '/') + 1;
+	if (owner)
+		snprintf(place, sizeof(place), "/run/user/%u/%s/%s", owner, name, id);
+	else
+		snprintf(place, sizeof(place), "/run/%s/%s", name, id);
+	return place;
+}
+
 /* The runtime starts with the layout, and what it starts inherits it. True if it does. */
-static bool share_layout(const struct runtime_request *request, const struct decision *d)
+static bool share_layout(const struct runtime_request *request,
+			 const struct runtime_decision *d, struct layout_seeds *seeds)
 {
 	/* what a restored container had is in its memory */
-	return layout_concerns(d) && request->facts.command != ARGV_RESTORE &&
-	       request->facts.id && layout_become(d, request->facts.id);
+	return layout_concerns(&d->c.decision) && request->facts.command != ARGV_RESTORE &&
+	       request->facts.id &&
+	       layout_become(&d->c.decision, request->facts.id,
+			     state_place(request, &d->settings), seeds);
+}
+
+/*
+ * A container that is about to be deleted: where its init has ended, what the runtime keeps of
+ * it is as good as gone, if there is anything.
+ */
+static void forget_layout(const struct runtime_request *request,
+			  const struct runtime_decision *d)
+{
+	struct session_init init;
+	struct proc_stat st;
+	struct error ignored;
+	int r = session_find_init(&request->facts, request->runtime, &init, &ignored);
+	bool ended = r == -ENOENT || r == -ESRCH ||
+		     (r == 0 && (proc_stat(init.pid, &st) < 0 || strchr("ZX", st.state)));
+
+	close_fd(&init.pidfd);
+	layout_end(NULL, NULL, ended ? state_place(request, &d->settings) : NULL);
 }
 
 static int edit_bundle(const struct runtime_request *request, const struct runtime_decision *d,
@@ -117,8 +195,7 @@ static int merge(const struct runtime_request *request, struct runtime_decision 
 	if (r < 0)
 		return hook_failed(&d->c.decision, &err);
 	boost_start(true);
-	if (share_layout(request, &d->c.decision) && bundle_takes_seeds(spec) &&
-	    layout_seeds(&d->c.decision, request->facts.id, &seeds) == 0)
+	if (share_layout(request, d, &seeds) && bundle_takes_seeds(spec))
 		bundle_add_seeds(spec, seeds.python, seeds.perl, &additions);
 	if (!additions.preload && !additions.variables)
 		return 0;
@@ -132,13 +209,12 @@ static int merge(const struct runtime_request *request, struct runtime_decision 
 }
 
 /* The container is there already, and so is what became of it: nothing can be required. */
-static void merge_session(const struct runtime_request *request,
-			  const struct runtime_decision *d)
+static void merge_session(const struct runtime_decision *d)
 {
 	int r = ksm_merge_self();
 
-	if (d->layouts && request->facts.id && d->init.pid > 0)
-		layout_session(request->facts.id, d->init.pid);
+	if (d->layouts && d->init.pid > 0)
+		layout_session(d->init.pid);
 	if (r < 0)
 		log_info("the exec session is not mergeable: %s", strerror(-r));
 }
@@ -165,43 +241,16 @@ static int prepare_mergeable(const struct runtime_request *request, struct runti
 	if (d->c.decision.reason != REASON_NONE)
 		decision_log(&d->c.decision);
 	if (request->facts.command == ARGV_DELETE && d->layouts && id)
-		layout_end(id);
+		forget_layout(request, d);
 	if (!d->c.decision.merge)
 		return 0;
 	if (request->facts.command == ARGV_EXEC) {
-		merge_session(request, d);
+		merge_session(d);
 		return 0;
 	}
 	if (id)
 		metadata_write(id, 0, &d->c.metadata);
 	return merge(request, d);
-}
-
-static bool has_name(const char *path, const char *name)
-{
-	const char *slash = strrchr(path, '/');
-
-	return strcmp(slash ? slash + 1 : path, name) == 0;
-}
-
-/* The delegate runtime: where this stands for one, of "runtimes" only those of its name count. */
-static int find_delegate(const struct runtime_request *request,
-			 const struct decision_settings *settings, char path[PATH_MAX],
-			 struct error *err)
-{
-	static const char *const defaults[] = { "runc", "crun" };
-	const char *names[POLICY_RUNTIMES_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < settings->runtimes; i++) {
-		if (!request->runtime || has_name(settings->runtime[i], request->runtime))
-			names[n++] = settings->runtime[i];
-	}
-	if (n > 0)
-		return runtime_find(names, n, path, err);
-	if (request->runtime)
-		return runtime_find(&request->runtime, 1, path, err);
-	return runtime_find(defaults, ARRAY_SIZE(defaults), path, err);
 }
 
 /* crun's --log may name something that is no file */

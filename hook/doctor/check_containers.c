@@ -15,7 +15,7 @@
 #include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
-#include "layout/layout.h"
+#include "layout/layout_of.h"
 
 /* After so many findings about containers, the other containers are only counted. */
 #define CONTAINER_FINDINGS_MAX 100
@@ -124,7 +124,7 @@ static void check_layout(struct doctor *d, const struct container_summary *c, co
 	char group[POLICY_GROUP_MAX];
 	struct finding *f;
 
-	if (!layout_group_of(c->name.id, group, sizeof(group)))
+	if (!layout_group_of(c->pid, group, sizeof(group)))
 		return;
 	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_LAYOUT,
 			"every container of the group knows where the others have their "

@@ -8,106 +8,94 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/macros.h"
-#include "containers/identify.h"
 #include "kernel/proc.h"
 
 /* From config.json to a process of the container: a runtime gives up long before that. */
 #define PENDING_MS 60000
 
-struct process_search {
-	const char *encoded;
-	pid_t found;
-};
+/*
+ * Of members that are still there, so many are looked at while somebody waits: the others may
+ * be, and the next one begins elsewhere. Those that are gone cost a system call.
+ */
+#define LOOKS_MAX 64
+/* When a container has ended: groups, and the time for them. */
+#define FORGET_GROUPS_MAX 64
+#define FORGET_MS         50
+/* Groups whose secrets are compared for a session, or for ps. */
+#define SEARCH_GROUPS_MAX 4096
 
-static int stop_at_member(pid_t pid, void *arg)
+static bool is_place(const char *encoded, const char *place)
 {
-	struct process_search *s = arg;
-	struct container_name c;
-	char name[256];
+	char member[256];
 
-	if (!container_of(pid, &c) || group_name_encode(c.id, name, sizeof(name)) < 0 ||
-	    strcmp(name, s->encoded) != 0)
-		return 0;
-	s->found = pid;
-	return 1;
+	group_name_decode(encoded, member, sizeof(member));
+	return strcmp(member, place) == 0;
 }
 
-/* The process that a container was started with, by its cgroup; 0 where there is none. */
-static pid_t find_process(const char *encoded)
+static bool place_is_there(const char *encoded)
 {
-	struct process_search s = { .encoded = encoded };
+	char place[256];
 
-	(void)proc_for_each(stop_at_member, &s);
-	return s.found;
+	group_name_decode(encoded, place, sizeof(place));
+	return access(place, F_OK) == 0;
 }
 
-static bool is_there(struct group_member *m)
+static bool is_there(const struct group_member *m, const char *gone)
 {
 	struct proc_stat st;
 
-	if (m->pid == 0 && now_ms() < m->pending)
+	if (gone && m->place[0] && is_place(m->place, gone))
+		return false;
+	if (now_ms() < m->pending)
 		return true;
-	if (m->pid == 0) {
-		m->pid = find_process(m->id);
-		if (m->pid && proc_stat(m->pid, &st) == 0)
-			m->start = st.start;
+	if (m->pid && proc_stat(m->pid, &st) == 0 && st.start == m->start &&
+	    !strchr("ZX", st.state))
+		return true;
+	return m->place[0] && place_is_there(m->place);
+}
+
+/* Leave out who has ended. True when anybody was. */
+static bool prune(struct group_record *r, const char *gone, size_t looks)
+{
+	size_t n = r->n, kept = 0, there = 0, first = n ? (size_t)now_us() % n : 0;
+
+	for (size_t i = 0; i < n && there < looks; i++) {
+		struct group_member *m = &r->member[(first + i) % n];
+
+		if (is_there(m, gone))
+			there++;
+		else
+			m->id[0] = '\0';
 	}
-	return m->pid && proc_stat(m->pid, &st) == 0 && st.start == m->start &&
-	       st.state != 'Z' && st.state != 'X';
-}
-
-/*
- * Is this the member id? At precreate an engine's id may not be known but for its first
- * twelve digits, which podman and Docker make the container's host name.
- */
-static bool is_id(const struct group_member *m, const char *id)
-{
-	return strcmp(m->id, id) == 0 || (m->pid == 0 && strlen(m->id) == 12 &&
-					  strlen(id) == 64 && strncmp(m->id, id, 12) == 0);
-}
-
-/* Leave out who has ended, and id. True when anybody was left out. */
-static bool prune(struct group_record *r, const char *id)
-{
-	size_t kept = 0, before = r->n;
-
-	for (size_t i = 0; i < before; i++) {
-		if ((!id || !is_id(&r->member[i], id)) && is_there(&r->member[i]))
+	for (size_t i = 0; i < n; i++) {
+		if (r->member[i].id[0])
 			r->member[kept++] = r->member[i];
 	}
 	r->n = kept;
-	return kept < before;
+	return kept < n;
 }
 
-/* Every group but one: who has ended goes, and so does id. */
-static void prune_others(int dir, const char *but, const char *id)
+/* What precreate reserved for the container that comes now, or that never came. */
+static bool take_reservation(struct group_record *r, const char *member, const char *place)
 {
-	DIR *d = fdopendir(dup(dir));
-	struct dirent *e;
+	for (size_t i = 0; i < r->n; i++) {
+		struct group_member *m = &r->member[i];
 
-	while (d && (e = readdir(d)) != NULL) {
-		struct group_record r __cleanup(group_record_free) = { 0 };
-
-		/* the lock is ours: a temporary file was left by somebody who was killed */
-		if (e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
-			(void)unlinkat(dir, e->d_name, 0);
-		if (e->d_name[0] == '.' || (but && strcmp(e->d_name, but) == 0))
+		/* or the same container of the same runtime, begun anew */
+		if (m->pid || (m->place[0] && strcmp(m->place, place) != 0) ||
+		    strcmp(m->id, member) != 0)
 			continue;
-		if (group_file_read(dir, e->d_name, &r) == -EBADMSG)
-			r.n = 0; /* nobody can be a member of what cannot be read */
-		else if (!prune(&r, id) && r.n)
-			continue;
-		(void)group_file_write(dir, e->d_name, &r);
+		*m = r->member[--r->n];
+		return true;
 	}
-	if (d)
-		closedir(d);
+	return false;
 }
 
 static int make_secrets(struct group_secrets *g)
@@ -130,98 +118,226 @@ static int make_secrets(struct group_secrets *g)
 	return 0;
 }
 
-int group_join(unsigned owner, const char *name, const char *id, pid_t pid,
+/* The names of files: of the group, of the member. */
+struct group_names {
+	char file[NAME_MAX + 1];
+	struct group_member member;
+};
+
+static int encode_names(const char *name, const struct group_joiner *who,
+			struct group_names *out, struct error *err)
+{
+	struct proc_stat st = { 0 };
+
+	*out = (struct group_names){ .member.pid = who->pid };
+	if (group_name_encode(name, out->file, sizeof(out->file)) < 0 ||
+	    group_name_encode(who->id, out->member.id, sizeof(out->member.id)) < 0)
+		return err_set(err, ENAMETOOLONG, "the name of the group or the container");
+	/* without it, it is a member for the time of its start */
+	if (who->place &&
+	    group_name_encode(who->place, out->member.place, sizeof(out->member.place)) < 0)
+		out->member.place[0] = '\0';
+	if (who->pid && proc_stat(who->pid, &st) < 0)
+		return err_set(err, ESRCH, "there is no process %d", who->pid);
+	out->member.start = st.start;
+	out->member.pending = who->pid ? 0 : now_ms() + PENDING_MS;
+	return 0;
+}
+
+static int add_member(struct group_record *r, const struct group_names *names)
+{
+	struct group_member *m;
+
+	(void)take_reservation(r, names->member.id, names->member.place);
+	prune(r, NULL, LOOKS_MAX);
+	if (r->n == GROUP_MEMBERS_MAX)
+		prune(r, NULL, GROUP_MEMBERS_MAX);
+	/* nobody knows them any more, so nobody is to know the next ones */
+	if (r->n == 0) {
+		int ret = make_secrets(&r->group);
+
+		if (ret < 0)
+			return ret;
+	}
+	m = group_record_add(r);
+	if (!m)
+		return -E2BIG;
+	*m = names->member;
+	return 0;
+}
+
+int group_join(unsigned owner, const char *name, const struct group_joiner *who,
 	       struct group_secrets *out, struct error *err)
 {
 	struct group_record r __cleanup(group_record_free) = { 0 };
-	char file[NAME_MAX + 1], member[256];
 	__cleanup(close_fd) int dir = -1;
-	struct proc_stat st = { 0 };
-	struct group_member *m;
-	int ret;
+	struct group_names names;
+	int ret = encode_names(name, who, &names, err);
 
-	if (group_name_encode(name, file, sizeof(file)) < 0 ||
-	    group_name_encode(id, member, sizeof(member)) < 0)
-		return err_set(err, ENAMETOOLONG, "the name of the group or the container");
-	if (pid && proc_stat(pid, &st) < 0)
-		return err_set(err, ESRCH, "there is no process %d", pid);
+	if (ret < 0)
+		return ret;
 	dir = group_directory_open(owner, true, err);
-	if (dir < 0)
-		return dir;
-	prune_others(dir, file, member);
-	ret = group_file_read(dir, file, &r);
+	ret = dir < 0 ? dir : group_directory_lock(dir, err);
+	if (ret < 0)
+		return ret;
+	ret = group_file_read(dir, names.file, &r);
+	if (ret == -EBADMSG) /* nobody can be a member of what cannot be read */
+		r.n = 0;
+	if (ret == 0 || ret == -EBADMSG || ret == -ENOENT)
+		ret = add_member(&r, &names);
+	if (ret == -E2BIG)
+		return err_set(err, E2BIG, "the group has %d members", GROUP_MEMBERS_MAX);
 	if (ret == 0)
-		prune(&r, member);
-	else
-		ret = make_secrets(&r.group);
-	m = ret == 0 ? group_record_add(&r) : NULL;
-	if (ret == 0 && !m)
-		ret = -E2BIG;
-	if (m) {
-		*m = (struct group_member){ .pid = pid, .start = st.start };
-		m->pending = pid ? 0 : now_ms() + PENDING_MS;
-		memcpy(m->id, member, sizeof(member));
-		ret = group_file_write(dir, file, &r);
-	}
+		ret = group_file_write(dir, names.file, &r);
 	if (ret < 0)
 		return err_errno(err, -ret, "the group's secrets");
 	*out = r.group;
 	return 0;
 }
 
-int group_leave(unsigned owner, const char *id, struct error *err)
-{
-	__cleanup(close_fd) int dir = -1;
-	char member[256];
-
-	if (group_name_encode(id, member, sizeof(member)) < 0)
-		return err_set(err, ENAMETOOLONG, "the name of the container");
-	dir = group_directory_open(owner, false, err);
-	if (dir < 0)
-		return dir;
-	prune_others(dir, NULL, member);
-	return 0;
-}
-
-static int find_member(int dir, const char *file, const char *member, struct group_secrets *out)
+void group_leave(unsigned owner, const char *name, const struct group_joiner *who)
 {
 	struct group_record r __cleanup(group_record_free) = { 0 };
+	__cleanup(close_fd) int dir = -1;
+	struct group_names names;
+	struct error ignored;
 
-	if (group_file_read(dir, file, &r) < 0)
-		return -ENOENT;
+	if (encode_names(name, who, &names, &ignored) < 0)
+		return;
+	dir = group_directory_open(owner, false, &ignored);
+	if (dir < 0 || group_directory_lock(dir, &ignored) < 0 ||
+	    group_file_read(dir, names.file, &r) < 0)
+		return;
 	for (size_t i = 0; i < r.n; i++) {
-		if (strcmp(r.member[i].id, member) == 0) {
-			*out = r.group;
-			return 0;
-		}
+		const struct group_member *m = &r.member[i];
+
+		if (m->pid != who->pid || m->start != names.member.start ||
+		    strcmp(m->id, names.member.id) != 0 ||
+		    strcmp(m->place, names.member.place) != 0)
+			continue;
+		r.member[i] = r.member[--r.n];
+		(void)group_file_write(dir, names.file, &r);
+		return;
 	}
-	return -ENOENT;
 }
 
-int group_of_member(unsigned owner, const char *id, char *name, size_t size,
-		    struct group_secrets *out)
+/* Of one group, with the lock for this file only: a start may come between two. */
+static void forget_in(int dir, const char *file, const char *member, const char *gone)
 {
-	__cleanup(close_fd) int dir = -1;
-	int ret = -ENOENT;
-	struct error err;
-	struct dirent *e;
-	char member[256];
-	DIR *d;
+	struct group_record r __cleanup(group_record_free) = { 0 };
+	struct error ignored;
+	bool changed;
+	int ret;
 
-	if (group_name_encode(id, member, sizeof(member)) < 0)
-		return -ENOENT;
-	dir = group_directory_open(owner, false, &err);
-	if (dir < 0)
-		return -ENOENT;
-	d = fdopendir(dup(dir));
-	while (d && ret < 0 && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		ret = find_member(dir, e->d_name, member, out);
-		if (ret == 0 && name)
-			group_name_decode(e->d_name, name, size);
+	if (group_directory_lock(dir, &ignored) < 0)
+		return;
+	if (file[0] == '.') { /* the lock is ours: it was left by somebody who was killed */
+		(void)unlinkat(dir, file, 0);
+	} else {
+		ret = group_file_read(dir, file, &r);
+		if (ret == -EBADMSG)
+			r.n = 0;
+		changed = ret == -EBADMSG || (member && take_reservation(&r, member, ""));
+		if (ret == 0)
+			changed = prune(&r, gone, GROUP_MEMBERS_MAX) || changed;
+		if (changed)
+			(void)group_file_write(dir, file, &r);
 	}
-	if (d)
-		closedir(d);
-	return ret;
+	flock(dir, LOCK_UN);
+}
+
+/* Call visit for files of the directory, from any of them on, until it returns false. */
+static void for_each_file(int dir, bool (*visit)(int dir, const char *file, void *arg),
+			  void *arg)
+{
+	int fd = dup(dir);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	size_t n = 0, skip;
+	struct dirent *e;
+	bool more = true;
+
+	if (!d) {
+		close_fd(&fd);
+		return;
+	}
+	rewinddir(d);
+	while (readdir(d))
+		n++;
+	skip = n ? (size_t)now_us() % n : 0;
+	for (int round = 0; round < 2 && more; round++) {
+		rewinddir(d);
+		for (size_t i = 0; more && (e = readdir(d)) != NULL; i++) {
+			if ((i >= skip) != (round == 0) || strcmp(e->d_name, ".") == 0 ||
+			    strcmp(e->d_name, "..") == 0)
+				continue;
+			more = visit(dir, e->d_name, arg);
+		}
+	}
+	closedir(d);
+}
+
+struct forgetting {
+	const char *gone;
+	int64_t deadline;
+	size_t left;
+};
+
+static bool forget_one(int dir, const char *file, void *arg)
+{
+	struct forgetting *f = arg;
+
+	forget_in(dir, file, NULL, f->gone);
+	return --f->left > 0 && now_ms() < f->deadline;
+}
+
+void group_forget_ended(unsigned owner, const char *name, const char *id, const char *gone)
+{
+	struct forgetting f = { gone, now_ms() + FORGET_MS, FORGET_GROUPS_MAX };
+	__cleanup(close_fd) int dir = -1;
+	char file[NAME_MAX + 1], member[256];
+	struct error ignored;
+
+	dir = group_directory_open(owner, false, &ignored);
+	if (dir < 0)
+		return;
+	if (name && id && group_name_encode(name, file, sizeof(file)) == 0 &&
+	    group_name_encode(id, member, sizeof(member)) == 0)
+		forget_in(dir, file, member, gone);
+	for_each_file(dir, forget_one, &f);
+}
+
+struct stack_search {
+	uint64_t stack;
+	char *name;
+	size_t size;
+	struct group_secrets *out;
+	size_t left;
+	bool found;
+};
+
+static bool compare_stack(int dir, const char *file, void *arg)
+{
+	struct stack_search *s = arg;
+
+	s->found = file[0] != '.' && group_file_secrets(dir, file, s->out) == 0 &&
+		   s->out->stack == s->stack;
+	if (s->found && s->name)
+		group_name_decode(file, s->name, s->size);
+	return !s->found && --s->left > 0;
+}
+
+int group_of_stack(unsigned owner, uint64_t stack, char *name, size_t size,
+		   struct group_secrets *out)
+{
+	struct stack_search s = { .stack = stack,
+				  .name = name,
+				  .size = size,
+				  .out = out,
+				  .left = SEARCH_GROUPS_MAX };
+	struct error ignored;
+	__cleanup(close_fd) int dir = group_directory_open(owner, false, &ignored);
+
+	if (dir >= 0)
+		for_each_file(dir, compare_stack, &s);
+	return s.found ? 0 : -ENOENT;
 }

@@ -18,22 +18,39 @@
 #define GROUP_BITS      18
 
 /*
- * The group's secrets, made where it has none. id becomes a member, for as long as the process
- * pid lives; pid 0 where it is not known yet: then for as long as something runs in the
- * container of that id, and for a minute in any case. Members that have ended are left out,
- * and so are groups without a member.
+ * Who joins, and what keeps it a member: the process pid while it lives, and what the runtime
+ * keeps of the container at the absolute path place. With neither, for a minute. An id does not:
+ * it may be another's.
+ */
+struct group_joiner {
+	const char *id;
+	pid_t pid;         /* 0: not known yet */
+	const char *place; /* NULL: none */
+};
+
+/*
+ * The group's secrets, made anew where no member of it is left. What the same id had reserved
+ * is taken back; a group has GROUP_MEMBERS_MAX members at most. No other group is looked at,
+ * and of this one's members no more than a few that are still there.
  *
  * owner is the user whose containers these are: 0 for the host's root, whose groups nobody
  * else can read; others have their own below /run/user.
  */
-int group_join(unsigned owner, const char *name, const char *id, pid_t pid,
+int group_join(unsigned owner, const char *name, const struct group_joiner *who,
 	       struct group_secrets *out, struct error *err);
 
-/* id is a member no more, of whichever group it was. The last one takes the secrets along. */
-int group_leave(unsigned owner, const char *id, struct error *err);
+/* It is a member no more, by the same words. The last one takes the secrets along. */
+void group_leave(unsigned owner, const char *name, const struct group_joiner *who);
 
-/* The group that id is a member of; its name into name, if that is not NULL. -ENOENT */
-int group_of_member(unsigned owner, const char *id, char *name, size_t size,
-		    struct group_secrets *out);
+/*
+ * The container id has ended: leave out members who have. First of the group of that name, if
+ * it is not NULL, with what id had reserved there; then of others, as many as can be looked at
+ * within some milliseconds. gone is a place that counts as removed already, or NULL.
+ */
+void group_forget_ended(unsigned owner, const char *name, const char *id, const char *gone);
+
+/* The group whose secret this stack limit is; its name into name, if that is not NULL. -ENOENT */
+int group_of_stack(unsigned owner, uint64_t stack, char *name, size_t size,
+		   struct group_secrets *out);
 
 #endif

@@ -19,7 +19,6 @@
 #include "base/macros.h"
 
 #define LOCK_TIMEOUT_MS 1000
-#define MEMBERS_MAX     4096
 #define FILE_MAX        (1u << 20)
 
 void group_record_free(const struct group_record *r)
@@ -81,10 +80,8 @@ static int enter_directory(int dir, const char *name, mode_t mode, bool make)
 
 int group_directory_open(unsigned owner, bool make, struct error *err)
 {
-	static const struct timespec nap = { .tv_nsec = 1000000 };
 	char base[40] = "/run";
 	__cleanup(close_fd) int run = -1, ours = -1;
-	int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
 	int fd;
 
 	if (owner)
@@ -94,21 +91,28 @@ int group_directory_open(unsigned owner, bool make, struct error *err)
 	fd = ours < 0 ? ours : enter_directory(ours, "groups", 0700, make);
 	if (fd < 0)
 		return err_errno(err, -fd, "%s/ksm-hook/groups", base);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || now_ms() >= deadline) {
-			close(fd);
-			return err_set(err, EBUSY, "%s/ksm-hook/groups stays locked", base);
-		}
+	return fd;
+}
+
+int group_directory_lock(int dir, struct error *err)
+{
+	static const struct timespec nap = { .tv_nsec = 1000000 };
+	int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
+
+	while (flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || now_ms() >= deadline)
+			return err_set(err, EBUSY,
+				       "the directory of the groups of layouts stays locked");
 		nanosleep(&nap, NULL);
 	}
-	return fd;
+	return 0;
 }
 
 struct group_member *group_record_add(struct group_record *r)
 {
 	struct group_member *more;
 
-	if (r->n == MEMBERS_MAX)
+	if (r->n == GROUP_MEMBERS_MAX)
 		return NULL;
 	more = realloc(r->member, (r->n + 1) * sizeof(*more));
 	if (!more)
@@ -116,6 +120,25 @@ struct group_member *group_record_add(struct group_record *r)
 	r->member = more;
 	more[r->n] = (struct group_member){ 0 };
 	return &more[r->n++];
+}
+
+static bool parse_secrets(const char *line, struct group_secrets *out)
+{
+	return sscanf(line, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &out->stack, &out->python,
+		      out->perl) == 3;
+}
+
+int group_file_secrets(int dir, const char *name, struct group_secrets *out)
+{
+	char head[128];
+	__cleanup(close_fd) int fd =
+		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+
+	if (n <= 0)
+		return -ENOENT;
+	head[n] = '\0';
+	return parse_secrets(head, out) ? 0 : -EBADMSG;
 }
 
 int group_file_read(int dir, const char *name, struct group_record *r)
@@ -132,16 +155,15 @@ int group_file_read(int dir, const char *name, struct group_record *r)
 		return -ENOENT;
 	}
 	line = n > 0 ? strtok_r(text, "\n", &rest) : NULL;
-	if (!line || sscanf(line, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &r->group.stack,
-			    &r->group.python, r->group.perl) != 3) {
+	if (!line || !parse_secrets(line, &r->group)) {
 		free(text);
 		return -EBADMSG;
 	}
 	while ((line = strtok_r(NULL, "\n", &rest)) != NULL) {
 		struct group_member *m = group_record_add(r);
 
-		if (!m || sscanf(line, "%255s %d %" SCNu64 " %" SCNd64, m->id, &m->pid,
-				 &m->start, &m->pending) != 4) {
+		if (!m || sscanf(line, "%255s %d %" SCNu64 " %" SCNd64 " %255s", m->id, &m->pid,
+				 &m->start, &m->pending, m->place) < 4) {
 			free(text);
 			return -EBADMSG;
 		}
@@ -163,8 +185,9 @@ static int replace_group_file(int dir, const char *name, const struct group_reco
 	fprintf(f, "%" PRIu64 " %" PRIu32 " %s\n", r->group.stack, r->group.python,
 		r->group.perl);
 	for (size_t i = 0; i < r->n; i++)
-		fprintf(f, "%s %d %" PRIu64 " %" PRId64 "\n", r->member[i].id, r->member[i].pid,
-			r->member[i].start, r->member[i].pending);
+		fprintf(f, "%s %d %" PRIu64 " %" PRId64 " %s\n", r->member[i].id,
+			r->member[i].pid, r->member[i].start, r->member[i].pending,
+			r->member[i].place);
 	ret = fclose(f) == 0 ? 0 : -ENOMEM;
 	if (ret == 0)
 		ret = replace_file(dir, name, text, size, 0600, &ignored);

@@ -19,11 +19,16 @@ struct group_secrets {
 	char perl[33];   /* PERL_HASH_SEED, hexadecimal */
 };
 
+/* More members than this a group does not have: the file, and the look at it, stay small. */
+#define GROUP_MEMBERS_MAX 1024
+
+/* One for as long as any of these says so. */
 struct group_member {
-	char id[256]; /* as a file name */
-	pid_t pid;
+	char id[256];    /* as a file name; for people, and to take back what was reserved */
+	pid_t pid;       /* 0: not known */
 	uint64_t start;  /* of pid */
-	int64_t pending; /* without a pid: until then, whether there is a process or not */
+	int64_t pending; /* until then in any case: it is being started */
+	char place[256]; /* as a file name: what its runtime keeps until it is deleted; or "" */
 };
 
 struct group_record {
@@ -39,8 +44,17 @@ struct group_record {
 int group_name_encode(const char *text, char *out, size_t size);
 void group_name_decode(const char *name, char *out, size_t size);
 
-/* The directory with the groups of owner, locked until it is closed; -errno. */
+/* The directory with the groups of owner; -errno. */
 int group_directory_open(unsigned owner, bool make, struct error *err);
+
+/*
+ * Lock it until it is unlocked by flock(2) or closed. 0, or -EBUSY after a second: nobody holds
+ * it for longer than the look at one file takes.
+ */
+int group_directory_lock(int dir, struct error *err);
+
+/* The file's first line only, without the lock, since a file is only ever replaced. */
+int group_file_secrets(int dir, const char *name, struct group_secrets *out);
 
 /* 0, -ENOENT, or -EBADMSG for what we have not written; r is to be freed in any case. */
 int group_file_read(int dir, const char *name, struct group_record *r);

@@ -23,6 +23,7 @@
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "kernel/userns.h"
+#include "layout/layout_of.h"
 #include "policy/layout_policy.h"
 
 /* runc's init has about six threads, of which any may be the one that executes the workload. */
@@ -30,15 +31,6 @@
 /* A thread may be made, by one that has not had its turn, while we look. */
 #define PASSES_MAX        4
 #define THREAD_TIMEOUT_MS 1000
-
-/* A thread's personality(2), of those of pid under /proc; -1 when it has ended. */
-static long personality_of(pid_t pid, pid_t tid)
-{
-	char name[48], text[32];
-
-	snprintf(name, sizeof(name), "task/%d/personality", tid);
-	return proc_read(pid, name, text, sizeof(text)) > 0 ? strtol(text, NULL, 16) : -1;
-}
 
 /* Where each thread's stack is charged in full, a thousand threads would be a terabyte. */
 static int check_host(struct error *err)
@@ -101,7 +93,7 @@ static int list_thread(pid_t tid, void *arg)
 {
 	struct thread_list *l = arg;
 	const struct inject_target *t = l->target;
-	long p = personality_of(number_in_proc(t), tid);
+	long p = layout_personality(number_in_proc(t), tid);
 
 	if (p < 0 || ((unsigned long)p & LAYOUT_NO_RANDOMIZE))
 		return 0;
@@ -211,21 +203,19 @@ static int start_shared(const struct decision *d, const char *id, const char *bu
 			const struct inject_target *t, bool merge, bool *merged,
 			struct error *err)
 {
+	const struct group_joiner who = { .id = id, .pid = number_in_proc(t) };
 	struct group_secrets g = { 0 };
 	int r = check_host(err);
 
 	if (r == 0 && bundle)
 		r = check_bundle(bundle, err);
 	if (r == 0)
-		r = group_join(userns_owner(), d->group, id, t->proc_pid ? t->proc_pid : t->pid,
-			       &g, err);
+		r = group_join(userns_owner(), d->group, &who, &g, err);
 	if (r < 0)
 		return r;
 	r = raise_limit(t->pid, &g, err);
 	if (r < 0) {
-		struct error second;
-
-		(void)group_leave(userns_owner(), id, &second);
+		group_leave(userns_owner(), d->group, &who);
 		return r;
 	}
 	return inject(t, merge, merged, err);
@@ -258,73 +248,68 @@ static int become(const struct group_secrets *g, struct error *err)
 	return 0;
 }
 
-bool layout_become(const struct decision *d, const char *id)
+static void take_seeds(const struct group_secrets *g, struct layout_seeds *out)
 {
-	struct error err, second;
+	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g->python);
+	snprintf(out->perl, sizeof(out->perl), "PERL_HASH_SEED=%s", g->perl);
+}
+
+bool layout_become(const struct decision *d, const char *id, const char *place,
+		   struct layout_seeds *seeds)
+{
+	const struct group_joiner who = { .id = id, .place = place };
 	struct group_secrets g = { 0 };
+	struct error err;
 	int r;
 
 	if (!is_shared(d))
 		return false;
 	r = check_host(&err);
 	if (r == 0)
-		r = group_join(userns_owner(), d->group, id, 0, &g, &err);
+		r = group_join(userns_owner(), d->group, &who, &g, &err);
 	if (r == 0) {
 		r = become(&g, &err);
 		if (r < 0)
-			(void)group_leave(userns_owner(), id, &second);
+			group_leave(userns_owner(), d->group, &who);
 	}
-	if (r < 0)
+	if (r < 0) {
 		stays_private(err.reason, err.msg);
-	else
-		log_info("shares the layout of %s", d->group);
-	return r == 0;
+		return false;
+	}
+	take_seeds(&g, seeds);
+	log_info("shares the layout of %s", d->group);
+	return true;
 }
 
-int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out)
+int layout_reserve(const struct decision *d, const char *id, struct layout_seeds *out)
 {
+	const struct group_joiner who = { .id = id[0] ? id : "(reserved)" };
 	struct group_secrets g = { 0 };
 	struct error err;
-	int r = check_host(&err);
+	int r;
 
+	r = check_host(&err);
 	if (r == 0)
-		r = group_join(userns_owner(), d->group, id, 0, &g, &err);
+		r = group_join(userns_owner(), d->group, &who, &g, &err);
 	if (r < 0) {
 		stays_private(err.reason, err.msg);
 		return r;
 	}
-	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g.python);
-	snprintf(out->perl, sizeof(out->perl), "PERL_HASH_SEED=%s", g.perl);
+	take_seeds(&g, out);
 	return 0;
 }
 
-void layout_session(const char *id, pid_t pid)
+void layout_session(pid_t pid)
 {
-	long p = personality_of(pid, pid);
-	struct rlimit stack;
-	struct error err;
 	struct group_secrets g;
+	struct error err;
 
-	/* it is asked, not believed: the secret is the group's, as it was recorded */
-	if (p < 0 || !((unsigned long)p & LAYOUT_NO_RANDOMIZE) ||
-	    group_of_member(userns_owner(), id, NULL, 0, &g) < 0 ||
-	    prlimit(pid, RLIMIT_STACK, NULL, &stack) < 0 || stack.rlim_cur != g.stack)
-		return;
-	if (become(&g, &err) < 0)
+	/* it is asked, not believed: the limit has to be the secret of a group */
+	if (layout_secrets_of(pid, NULL, 0, &g) && become(&g, &err) < 0)
 		log_info("the exec session does not share the layout: %s", err.msg);
 }
 
-void layout_end(const char *id)
+void layout_end(const char *group, const char *id, const char *place)
 {
-	struct error err;
-
-	if (group_leave(userns_owner(), id, &err) < 0)
-		log_debug("%s", err.msg);
-}
-
-bool layout_group_of(const char *id, char *name, size_t size)
-{
-	struct group_secrets g;
-
-	return group_of_member(userns_owner(), id, name, size, &g) == 0;
+	group_forget_ended(userns_owner(), group, id, place);
 }

@@ -9,9 +9,6 @@
 #include "layout/group.h"
 #include "policy/policy.h"
 
-/* linux/personality.h, which musl lacks */
-#define LAYOUT_NO_RANDOMIZE 0x0040000ul
-
 /* Did the container ask for a shared layout, whatever was decided? */
 static inline bool layout_concerns(const struct decision *d)
 {
@@ -27,25 +24,33 @@ static inline bool layout_concerns(const struct decision *d)
 bool layout_start(const struct decision *d, const char *id, const char *bundle,
 		  const struct inject_target *t, bool merge);
 
-/* The same for what this process becomes by exec; false, and said why, if it does not. */
-bool layout_become(const struct decision *d, const char *id);
-
-/* The group's assignments for process.env; 0, or said why not. */
+/* The group's assignments for process.env. */
 struct layout_seeds {
 	char python[32], perl[64];
 };
-int layout_seeds(const struct decision *d, const char *id, struct layout_seeds *out);
-
-/* A session in a container whose init is pid: the layout that the init has, if it is its group's. */
-void layout_session(const char *id, pid_t pid);
-
-/* The container has ended. */
-void layout_end(const char *id);
 
 /*
- * The name of the group whose layout a container has, by the runtime's id. False where its
- * layout is its own.
+ * The same for what this process becomes by exec; false, and said why, if it does not. The
+ * container is a member as long as there is a file at the absolute path place, or, where that is
+ * NULL, for a minute.
  */
-bool layout_group_of(const char *id, char *name, size_t size);
+bool layout_become(const struct decision *d, const char *id, const char *place,
+		   struct layout_seeds *seeds);
+
+/*
+ * The seeds alone, before the container is started: the group is kept for a minute. An empty id
+ * is one that is not known yet. 0, or said why not.
+ */
+int layout_reserve(const struct decision *d, const char *id, struct layout_seeds *out);
+
+/* A session in a container whose init is pid: the layout that the init has, if it is a group's. */
+void layout_session(pid_t pid);
+
+/*
+ * A container has ended, of this group and with this id if that is known (else NULL). Whatever
+ * ended before and was not told of is forgotten as well. place: a file that counts as removed
+ * already, or NULL.
+ */
+void layout_end(const char *group, const char *id, const char *place);
 
 #endif

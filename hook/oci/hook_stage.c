@@ -121,6 +121,15 @@ enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **
 	return say_decision(&decision->decision);
 }
 
+enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, char **argv,
+			       struct container_decision *decision, int *status)
+{
+	struct decision_request request = { .text = state_text, .reader = decision_read_state };
+
+	log_init(argv[0], true);
+	return decide_stage(syntax, argc, argv, &request, decision, status);
+}
+
 enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc, char **argv,
 				  const struct hook_request *hook,
 				  struct container_decision *decision, int *status)

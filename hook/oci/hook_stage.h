@@ -27,6 +27,13 @@ enum hook_next {
 enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **argv,
 			  struct container_decision *decision, int *status);
 
+/*
+ * The same for a stage behind the container's end: HOOK_MERGE if it may have been merged when it
+ * was started, whatever is decided now that its processes are gone.
+ */
+enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, char **argv,
+			       struct container_decision *decision, int *status);
+
 /* What a container says of itself where there is no OCI state. */
 struct hook_request {
 	const char *id;

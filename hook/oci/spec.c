@@ -39,7 +39,7 @@ static void keep_valid_id(struct spec *s, const char *text, size_t len)
 		s->id[0] = '\0';
 }
 
-/* The engine's id is the end of its cgroup: …/libpod-ID, slice:libpod:ID */
+/* The engine's id is the end of its cgroup: …/libpod-ID, slice:libpod:ID, …/libpod-payload-ID */
 static void keep_cgroup(struct spec_walk *p, const struct json_value *v)
 {
 	size_t at = v->len, max = sizeof(p->cgroup) - 1, cut = at > max ? at - max : 0;
@@ -50,6 +50,9 @@ static void keep_cgroup(struct spec_walk *p, const struct json_value *v)
 		at--;
 	if (v->len - at > 7 && memcmp(v->text + at, "libpod-", 7) == 0)
 		at += 7;
+	/* --cgroups=split: Quadlet's units */
+	if (v->len - at > 8 && memcmp(v->text + at, "payload-", 8) == 0)
+		at += 8;
 	keep_valid_id(s, v->text + at, v->len - at);
 }
 

@@ -14,7 +14,7 @@
 #include "base/macros.h"
 #include "containers/engine_names.h"
 #include "kernel/process.h"
-#include "layout/layout.h"
+#include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
 
@@ -298,7 +298,7 @@ static void read_layout_groups(struct snapshot *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct container_stats *c = &s->container[i];
 
-		if (!layout_group_of(c->name.id, c->group, sizeof(c->group)))
+		if (!layout_group_of(c->pid, c->group, sizeof(c->group)))
 			c->group[0] = '\0';
 	}
 }
