@@ -177,9 +177,12 @@ static int edit_bundle(const struct runtime_request *request, const struct runti
 
 	if (r < 0)
 		return err_reason(err, REASON_EDIT_FAILED, r);
-	return bundle_rewrite(request->facts.bundle ? request->facts.bundle : ".",
-			      request->facts.config ? request->facts.config : "config.json",
-			      &edit, err);
+	/* --config is no part of the bundle: it may be the template of many */
+	if (request->facts.config)
+		return err_reason(err, REASON_EDIT_FAILED,
+				  err_set(err, EINVAL, "%s: not the bundle's config.json",
+					  request->facts.config));
+	return bundle_rewrite(request->facts.bundle ? request->facts.bundle : ".", &edit, err);
 }
 
 /* 0 go on, 1 the container is refused */
@@ -220,18 +223,19 @@ static void merge_session(const struct runtime_decision *d)
 }
 
 /* 0 go on, 1 the container is refused */
-static int prepare_mergeable(const struct runtime_request *request, struct runtime_decision *d)
+static int prepare_mergeable(const struct runtime_request *request,
+			     const struct decision_settings *settings,
+			     struct runtime_decision *d)
 {
 	const char *id = request->facts.id;
 	struct error err;
 	int r;
 
-	sandbox_before_exec();
 	r = runtime_decide(request, d, &err);
 	if (d->c.log_given)
 		log_set_level(d->c.log);
-	else if (d->settings.log_given)
-		log_set_level(d->settings.log);
+	else if (settings->log_given)
+		log_set_level(settings->log);
 	if (id)
 		log_set_subject(id, 0);
 	if (r < 0)
@@ -299,6 +303,7 @@ int applet_runtime(int argc, char **argv)
 					   .library = PRELOAD_LIBRARY,
 					   .runtime = role->runtime,
 					   .by_name = role->opts_in };
+	struct decision_settings settings = { 0 };
 	char path[PATH_MAX];
 	struct error err;
 	int r;
@@ -308,16 +313,22 @@ int applet_runtime(int argc, char **argv)
 	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &request, &err);
 	if (r != 0)
 		return options_exit("runtime", r, &err);
-	argv_parse(argv + 1, &request.facts);
+	sandbox_before_exec();
+	runtime_settings(&request, &settings);
+	/* whoever is going to read the arguments says how they are to be read */
+	r = find_delegate(&request, &settings, path, &err);
+	argv_parse(argv + 1, argv_grammar_of(r < 0 ? "" : path), &request.facts);
 	use_log(&request.facts);
-	if (request.facts.command == ARGV_DELETE && request.facts.id)
-		metadata_remove(request.facts.id);
-	if (prepare_mergeable(&request, &decision) != 0)
-		return 1;
-	if (find_delegate(&request, &decision.settings, path, &err) < 0) {
+	if (r < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return 1;
 	}
+	if (request.facts.command == ARGV_DELETE && request.facts.id)
+		metadata_remove(request.facts.id);
+	if (request.facts.command == ARGV_EXEC)
+		runtime_settings(&request, &settings);
+	if (prepare_mergeable(&request, &settings, &decision) != 0)
+		return 1;
 	argv[0] = path;
 	execv(path, argv);
 	log_error("%s: %s", path, strerror(errno));

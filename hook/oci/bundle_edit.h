@@ -22,10 +22,9 @@ void bundle_add_seeds(const struct spec *spec, const char *python, const char *p
 		      struct spec_additions *additions);
 
 /*
- * The new text in the place of the bundle's file, in one step and with the old one's mode and
+ * The new text in the place of the bundle's config.json, in one step and with the old one's mode and
  * owner. Nothing is written where nothing was added.
  */
-int bundle_rewrite(const char *bundle, const char *name, const struct spec_edit *edit,
-		   struct error *err);
+int bundle_rewrite(const char *bundle, const struct spec_edit *edit, struct error *err);
 
 #endif

@@ -19,15 +19,25 @@ struct argv_facts {
 	const char *root, *log;
 	bool log_json;
 	const char *bundle;
-	const char *config; /* crun's --config: another name than config.json */
+	/* crun's --config, from where we are; NULL: config.json in the bundle */
+	const char *config;
 	const char *id;
 };
 
+/* Whose rules the words follow. */
+enum argv_grammar {
+	ARGV_GO, /* runc, runsc and others in Go: -x value, --x value, --x=value */
+	ARGV_ARGP, /* crun: also -xVALUE, -yxVALUE and --long cut short; no options behind the id */
+	ARGV_CLAP, /* youki: also -xVALUE, -x=VALUE and -yxVALUE */
+};
+
+/* By the name of a runtime's program. */
+enum argv_grammar argv_grammar_of(const char *path);
+
 /*
- * Pure. Takes the words as runc (Go's flag package) and crun (argp) do: -x value, --x value,
- * --x=value, crun's -xVALUE. An option that is not known and stands before the command has
- * the next word for its value, unless that is an option or a command.
+ * Pure. An option that is not known and stands before the command has the next word for its
+ * value, unless that is an option or a command.
  */
-void argv_parse(char *const *argv, struct argv_facts *out);
+void argv_parse(char *const *argv, enum argv_grammar grammar, struct argv_facts *out);
 
 #endif

@@ -54,8 +54,8 @@ static int read_bundle(const struct runtime_request *request, struct runtime_dec
 		snprintf(out->bundle, sizeof(out->bundle), "%s", dir);
 	else if (!realpath(dir, out->bundle))
 		out->bundle[0] = '\0';
-	/* crun enters the bundle before it opens what --config names */
-	return map_text(fd, request->facts.config ? request->facts.config : "config.json", out,
+	return map_text(request->facts.config ? AT_FDCWD : fd,
+			request->facts.config ? request->facts.config : "config.json", out,
 			err);
 }
 
@@ -145,22 +145,21 @@ int runtime_read_spec(const struct runtime_request *request, struct runtime_deci
 	return out->has_spec ? 0 : decide_spec(request, NULL, out, err);
 }
 
-/* Where the runtime is; for what is no start of a container, how much is to be logged, too. */
-static bool needs_settings(const struct runtime_request *request)
+void runtime_settings(const struct runtime_request *request, struct decision_settings *out)
 {
-	return decision_config_mentions(request->config_path, "\"runtimes\"") ||
-	       (request->facts.command == ARGV_EXEC &&
-		decision_config_mentions(request->config_path, "\"log\""));
+	bool runtimes = decision_config_mentions(request->config_path, "\"runtimes\"");
+	bool log = request->facts.command == ARGV_EXEC && !runtimes &&
+		   decision_config_mentions(request->config_path, "\"log\"");
+	struct error ignored;
+
+	if (log || (runtimes && request->facts.command == ARGV_OTHER))
+		(void)decision_settings(request->config_path, out, &ignored);
 }
 
 int runtime_decide(const struct runtime_request *request, struct runtime_decision *out,
 		   struct error *err)
 {
-	struct error ignored;
-
 	*out = (struct runtime_decision){ .init = { .pidfd = -1 } };
-	if (needs_settings(request))
-		(void)decision_settings(request->config_path, &out->settings, &ignored);
 	out->layouts = decision_config_mentions(request->config_path, "shared_layout");
 	switch (request->facts.command) {
 	case ARGV_CREATE:

@@ -18,8 +18,6 @@ struct runtime_request {
 };
 
 struct runtime_decision {
-	struct decision_settings
-		settings; /* where the runtime is; all else of it is in c too */
 	struct container_decision c;
 	struct session_init init; /* for exec, where it was found; lives as long as we */
 	bool has_spec;            /* c.spec has been read, from text */
@@ -30,8 +28,14 @@ struct runtime_decision {
 };
 
 /*
+ * What config.json says of the runtime, before the arguments are known, and of the log, for
+ * sessions, behind that: *out, which is zero before, has what there is.
+ */
+void runtime_settings(const struct runtime_request *request, struct decision_settings *out);
+
+/*
  * Read what the command needs and decide. On an error, which means that the container is not
- * to be merged, out still says whether that is required, and where the runtime is.
+ * to be merged, out still says whether that is required.
  */
 int runtime_decide(const struct runtime_request *request, struct runtime_decision *out,
 		   struct error *err);

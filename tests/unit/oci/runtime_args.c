@@ -8,7 +8,7 @@
 
 #define WORDS_MAX 24
 
-static struct argv_facts parse(const char *line)
+static struct argv_facts parse_by(enum argv_grammar grammar, const char *line)
 {
 	static char copy[512];
 	char *words[WORDS_MAX + 1], *save = NULL;
@@ -20,8 +20,13 @@ static struct argv_facts parse(const char *line)
 	     w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	words[n] = NULL;
-	argv_parse(words, &f);
+	argv_parse(words, grammar, &f);
 	return f;
+}
+
+static struct argv_facts parse(const char *line)
+{
+	return parse_by(ARGV_GO, line);
 }
 
 static const char *text(const char *s)
@@ -111,18 +116,98 @@ static const struct {
 	{ "--root", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
 	{ "--log-format", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
 	{ "run --bundle", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
-	{ "run --bundle=", ARGV_CREATE, "-", "-", false, "", "-", "-" },
+	{ "run --bundle=", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
 	{ "exec", ARGV_EXEC, "-", "-", false, "-", "-", "-" },
 	{ "run --", ARGV_CREATE, "-", "-", false, "-", "-", "-" },
 };
+
+/* What tests/engines/runtime-args.sh asks of the runtimes themselves, and youki's by its source. */
+static const struct {
+	enum argv_grammar grammar;
+	const char *line, *bundle, *config, *id; /* id "-": not a command of ours, or refused */
+} grammars[] = {
+	{ ARGV_ARGP, "run -db /b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run -db/b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run -b/b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run -b=/b c1", "=/b", "-", "c1" },
+	{ ARGV_ARGP, "run -bd c1", "d", "-", "c1" },
+	{ ARGV_ARGP, "run -ddfo.json c1", "-", "o.json", "c1" },
+	{ ARGV_ARGP, "run --bund /b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run --bund=/b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run --b /b c1", "/b", "-", "c1" },
+	{ ARGV_ARGP, "run -f config.json c1", "-", "-", "c1" },
+	{ ARGV_ARGP, "run -f ./config.json c1", "-", "./config.json", "c1" },
+	{ ARGV_ARGP, "run --conf o.json c1", "-", "o.json", "c1" },
+	{ ARGV_ARGP, "run --no-p --de --p c1 c2", "-", "-", "c1" }, /* --p: several */
+	{ ARGV_ARGP, "run --con o.json c1", "-", "-", "o.json" }, /* console-socket or config */
+	{ ARGV_ARGP, "run c1 -b /b", "-", "-", "c1" },
+	{ ARGV_ARGP, "run c1 --bundle=/b", "-", "-", "c1" },
+	{ ARGV_ARGP, "run -bundle /b c1", "undle", "-", "/b" },
+	{ ARGV_ARGP, "run -b -d c1", "-d", "-", "c1" },
+	{ ARGV_ARGP, "run -- -b /b", "-", "-", "-b" },
+	{ ARGV_ARGP, "--cgroup=disabled run c1", "-", "-", "c1" },
+	{ ARGV_ARGP, "--cg disabled run c1", "-", "-", "c1" },
+	{ ARGV_ARGP, "--deb --sys run c1", "-", "-", "c1" },
+	{ ARGV_ARGP, "--rootless true run c1", "-", "-", "c1" },
+	{ ARGV_ARGP, "exec -tu 0 c1", "-", "-", "0" }, /* -t has an optional value: u */
+	{ ARGV_ARGP, "exec -t c1 sh", "-", "-", "c1" },
+	{ ARGV_ARGP, "exec -dtfoo c1 sh", "-", "-", "c1" },
+	/* Go's: one word is one option, and no name is cut short */
+	{ ARGV_GO, "run -d -b /b c1", "/b", "-", "c1" },
+	{ ARGV_GO, "run --bund /b c1", "-", "-", "/b" },
+	{ ARGV_GO, "run -b= c1", "-", "-", "c1" },
+	{ ARGV_GO, "run -b=/b c1", "/b", "-", "c1" },
+	{ ARGV_GO, "--rootless run c1", "-", "-", "c1" }, /* runsc */
+	{ ARGV_GO, "--rootless=true run c1", "-", "-", "c1" },
+	{ ARGV_GO, "--rootless auto run c1", "-", "-", "c1" },
+	{ ARGV_GO, "--rootless true --debug run c1", "-", "-", "c1" },
+	/* youki */
+	{ ARGV_CLAP, "-r /r -l /l run -b /b c1", "/b", "-", "c1" },
+	{ ARGV_CLAP, "-sr/r run -b=/b c1", "/b", "-", "c1" },
+	{ ARGV_CLAP, "create -p /p -c /c -b/b c1", "/b", "-", "c1" },
+	{ ARGV_CLAP, "run -db /b c1", "/b", "-", "c1" },
+	{ ARGV_CLAP, "run c1 --bundle /b", "/b", "-", "c1" },
+	{ ARGV_CLAP, "run --bund /b c1", "-", "-", "/b" },
+};
+
+static void by_grammar(void)
+{
+	static const struct {
+		const char *path;
+		enum argv_grammar grammar;
+	} names[] = {
+		{ "/usr/sbin/runc", ARGV_GO },
+		{ "/usr/bin/crun", ARGV_ARGP },
+		{ "/opt/crun-1.21/crun", ARGV_ARGP },
+		{ "/opt/crun-1.21/runc", ARGV_GO },
+		{ "/usr/bin/krun", ARGV_ARGP },
+		{ "/usr/bin/crun-wasm", ARGV_ARGP },
+		{ "youki", ARGV_CLAP },
+		{ "/usr/bin/runsc", ARGV_GO },
+		{ "", ARGV_GO },
+	};
+
+	for (size_t i = 0; i < sizeof(grammars) / sizeof(grammars[0]); i++) {
+		struct argv_facts f = parse_by(grammars[i].grammar, grammars[i].line);
+
+		check_case = grammars[i].line;
+		CHECK_TEXT(text(f.bundle), grammars[i].bundle);
+		CHECK_TEXT(text(f.config), grammars[i].config);
+		CHECK_TEXT(text(f.id), grammars[i].id);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		check_case = names[i].path;
+		CHECK_INT(argv_grammar_of(names[i].path), names[i].grammar);
+	}
+	check_case = "";
+}
 
 /* Options with a value, by command: the value is not taken for the id, or for the command. */
 static const struct {
 	const char *before, *after; /* the option */
 	const char *options;
 } with_value[] = {
-	{ "", "run",
-	  "--root --log --log-format --log-level --criu --rootless --cgroup-manager" },
+	{ "", "run", "--root --log --log-format --log-level --criu --cgroup-manager" },
 	{ "create", "",
 	  "--bundle -b --config -f --console-socket --pid-file --pidfd-socket --preserve-fds" },
 	{ "restore", "",
@@ -198,6 +283,7 @@ static void without_value(void)
 
 int main(void)
 {
+	by_grammar();
 	values();
 	without_value();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
