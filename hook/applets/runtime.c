@@ -94,17 +94,17 @@ static bool has_name(const char *path, const char *name)
 }
 
 /* The delegate runtime: where this stands for one, of "runtimes" only those of its name count. */
-static int find_delegate(const struct runtime_request *request,
-			 const struct decision_settings *settings, char path[PATH_MAX],
+static int find_delegate(const struct runtime_request *request, char path[PATH_MAX],
 			 struct error *err)
 {
 	static const char *const defaults[] = { "runc", "crun" };
 	const char *names[POLICY_RUNTIMES_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < settings->runtimes; i++) {
-		if (!request->runtime || has_name(settings->runtime[i], request->runtime))
-			names[n++] = settings->runtime[i];
+	for (size_t i = 0; i < request->settings.runtimes; i++) {
+		if (!request->runtime ||
+		    has_name(request->settings.runtime[i], request->runtime))
+			names[n++] = request->settings.runtime[i];
 	}
 	if (n > 0)
 		return runtime_find(names, n, path, err);
@@ -117,8 +117,7 @@ static int find_delegate(const struct runtime_request *request,
  * What the runtime keeps of the container until it has deleted it: a directory of root's, or of
  * the user's whose containers these are. NULL where that is not known.
  */
-static const char *state_place(const struct runtime_request *request,
-			       const struct decision_settings *settings)
+static const char *state_place(const struct runtime_request *request)
 {
 	static char place[PATH_MAX + 300];
 	const char *id = request->facts.id, *root = request->facts.root, *name;
@@ -130,7 +129,7 @@ static const char *state_place(const struct runtime_request *request,
 		snprintf(place, sizeof(place), "%s/%s", root, id);
 		return place;
 	}
-	if (root || find_delegate(request, settings, path, &err) < 0)
+	if (root || find_delegate(request, path, &err) < 0)
 		return NULL;
 	name = strrchr(path, '/') + 1;
 	if (owner)
@@ -147,8 +146,7 @@ static bool share_layout(const struct runtime_request *request,
 	/* what a restored container had is in its memory */
 	return layout_concerns(&d->c.decision) && request->facts.command != ARGV_RESTORE &&
 	       request->facts.id &&
-	       layout_become(&d->c.decision, request->facts.id,
-			     state_place(request, &d->settings), seeds);
+	       layout_become(&d->c.decision, request->facts.id, state_place(request), seeds);
 }
 
 /*
@@ -166,7 +164,7 @@ static void forget_layout(const struct runtime_request *request,
 		     (r == 0 && (proc_stat(init.pid, &st) < 0 || strchr("ZX", st.state)));
 
 	close_fd(&init.pidfd);
-	layout_end(NULL, NULL, ended ? state_place(request, &d->settings) : NULL);
+	layout_end(NULL, NULL, ended ? state_place(request) : NULL);
 }
 
 static int edit_bundle(const struct runtime_request *request, const struct runtime_decision *d,
@@ -223,9 +221,7 @@ static void merge_session(const struct runtime_decision *d)
 }
 
 /* 0 go on, 1 the container is refused */
-static int prepare_mergeable(const struct runtime_request *request,
-			     const struct decision_settings *settings,
-			     struct runtime_decision *d)
+static int prepare_mergeable(const struct runtime_request *request, struct runtime_decision *d)
 {
 	const char *id = request->facts.id;
 	struct error err;
@@ -234,8 +230,8 @@ static int prepare_mergeable(const struct runtime_request *request,
 	r = runtime_decide(request, d, &err);
 	if (d->c.log_given)
 		log_set_level(d->c.log);
-	else if (settings->log_given)
-		log_set_level(settings->log);
+	else if (request->settings.log_given)
+		log_set_level(request->settings.log);
 	if (id)
 		log_set_subject(id, 0);
 	if (r < 0)
@@ -303,7 +299,6 @@ int applet_runtime(int argc, char **argv)
 					   .library = PRELOAD_LIBRARY,
 					   .runtime = role->runtime,
 					   .by_name = role->opts_in };
-	struct decision_settings settings = { 0 };
 	char path[PATH_MAX];
 	struct error err;
 	int r;
@@ -314,9 +309,9 @@ int applet_runtime(int argc, char **argv)
 	if (r != 0)
 		return options_exit("runtime", r, &err);
 	sandbox_before_exec();
-	runtime_settings(&request, &settings);
+	runtime_settings(&request);
 	/* whoever is going to read the arguments says how they are to be read */
-	r = find_delegate(&request, &settings, path, &err);
+	r = find_delegate(&request, path, &err);
 	argv_parse(argv + 1, argv_grammar_of(r < 0 ? "" : path), &request.facts);
 	use_log(&request.facts);
 	if (r < 0) {
@@ -326,8 +321,8 @@ int applet_runtime(int argc, char **argv)
 	if (request.facts.command == ARGV_DELETE && request.facts.id)
 		metadata_remove(request.facts.id);
 	if (request.facts.command == ARGV_EXEC)
-		runtime_settings(&request, &settings);
-	if (prepare_mergeable(&request, &settings, &decision) != 0)
+		runtime_settings(&request);
+	if (prepare_mergeable(&request, &decision) != 0)
 		return 1;
 	argv[0] = path;
 	execv(path, argv);

@@ -145,7 +145,7 @@ int runtime_read_spec(const struct runtime_request *request, struct runtime_deci
 	return out->has_spec ? 0 : decide_spec(request, NULL, out, err);
 }
 
-void runtime_settings(const struct runtime_request *request, struct decision_settings *out)
+void runtime_settings(struct runtime_request *request)
 {
 	bool runtimes = decision_config_mentions(request->config_path, "\"runtimes\"");
 	bool log = request->facts.command == ARGV_EXEC && !runtimes &&
@@ -153,7 +153,7 @@ void runtime_settings(const struct runtime_request *request, struct decision_set
 	struct error ignored;
 
 	if (log || (runtimes && request->facts.command == ARGV_OTHER))
-		(void)decision_settings(request->config_path, out, &ignored);
+		(void)decision_settings(request->config_path, &request->settings, &ignored);
 }
 
 int runtime_decide(const struct runtime_request *request, struct runtime_decision *out,

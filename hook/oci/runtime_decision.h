@@ -15,6 +15,7 @@ struct runtime_request {
 	const char *runtime; /* the one that this stands for; NULL: the first of "runtimes" */
 	bool by_name;        /* the name of this program is an opt-in */
 	struct argv_facts facts;
+	struct decision_settings settings; /* by runtime_settings() */
 };
 
 struct runtime_decision {
@@ -29,9 +30,9 @@ struct runtime_decision {
 
 /*
  * What config.json says of the runtime, before the arguments are known, and of the log, for
- * sessions, behind that: *out, which is zero before, has what there is.
+ * sessions, behind that. Zero where it says nothing.
  */
-void runtime_settings(const struct runtime_request *request, struct decision_settings *out);
+void runtime_settings(struct runtime_request *request);
 
 /*
  * Read what the command needs and decide. On an error, which means that the container is not
