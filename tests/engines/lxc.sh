@@ -169,6 +169,29 @@ testRulesNameContainers() {
 	assert_none_merged "not allowed"
 }
 
+# with version 1 the hook has the environment that the container's configuration sets
+testNobodyChoosesTheNameForRules() {
+	echo '{"containers": "all", "log": "info", "deny": [{"name": "secret-*"},
+		{"annotation": "lxc.name", "match": "old-*"}]}' >"$work/config.json"
+	for version in 0 1; do
+		for kind in privileged idmapped user; do
+			for name in secret old; do
+				lxc_make "$name-$kind" $kind "lxc.hook.version = $version" \
+					"lxc.environment = LXC_NAME=open" "lxc.environment = LXC_HOOK_VERSION=1" \
+					"lxc.environment = LXC_HOOK_TYPE=mount"
+				start "$name-$kind"
+				assert_none_merged "$name-$kind, version $version"
+				assertContains "$said" "$said" "reason=denied-by-rule"
+			done
+			lxc_make "open-$kind" $kind "lxc.hook.version = $version" \
+				"lxc.environment = LXC_NAME=secret-1"
+			start "open-$kind"
+			assert_all_merged "open-$kind, version $version"
+			assertContains "$said" "$said" "id=open-$kind"
+		done
+	done
+}
+
 testUnknownValuesAreNamed() {
 	lxc_make unknown privileged "lxc.environment = KSM_MERGE=true"
 	start unknown
