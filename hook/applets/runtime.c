@@ -153,8 +153,7 @@ static bool share_layout(const struct runtime_request *request,
  * A container that is about to be deleted: where its init has ended, what the runtime keeps of
  * it is as good as gone, if there is anything.
  */
-static void forget_layout(const struct runtime_request *request,
-			  const struct runtime_decision *d)
+static void forget_layout(const struct runtime_request *request)
 {
 	struct session_init init;
 	struct proc_stat st;
@@ -241,7 +240,7 @@ static int prepare_mergeable(const struct runtime_request *request, struct runti
 	if (d->c.decision.reason != REASON_NONE)
 		decision_log(&d->c.decision);
 	if (request->facts.command == ARGV_DELETE && d->layouts && id)
-		forget_layout(request, d);
+		forget_layout(request);
 	if (!d->c.decision.merge)
 		return 0;
 	if (request->facts.command == ARGV_EXEC) {
