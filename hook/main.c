@@ -8,6 +8,7 @@
 #include "applets/applets.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/surroundings.h"
 #include "kernel/ksm_probe.h"
 
 enum command_group { FOR_ENGINES, LOOK, OPT_IN, HOST };
@@ -80,8 +81,12 @@ static int dispatch(int argc, char **argv)
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(applets); i++) {
-		if (strcmp(applets[i].name, argv[1]) == 0)
-			return applets[i].run(argc - 1, argv + 1);
+		if (strcmp(applets[i].name, argv[1]) != 0)
+			continue;
+		/* a hook does so when it has more to do than to answer no */
+		if (applets[i].group != FOR_ENGINES)
+			surroundings_take_children();
+		return applets[i].run(argc - 1, argv + 1);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The podman hook stage precreate: give a container the preload library by its config.json. */
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/options.h"
+#include "base/surroundings.h"
 #include "kernel/ksm_probe.h"
 #include "layout/layout.h"
 #include "oci/bundle_edit.h"
@@ -269,7 +269,7 @@ int applet_precreate(int argc, char **argv)
 
 	log_init(argv[0], true);
 	/* a reader that is gone is an error with a line in the log */
-	signal(SIGPIPE, SIG_IGN);
+	surroundings_take();
 	/* mapped, not static: the other applets have no use for it */
 	spec_text = mmap(NULL, SPEC_MAX + 1, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

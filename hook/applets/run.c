@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/surroundings.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "ksmd/boost.h"
@@ -95,6 +96,7 @@ int applet_run(int argc, char **argv)
 	int r;
 
 	log_init("run", false);
+	surroundings_take();
 	r = options_parse(&run_command, &argc, argv, &o, &err);
 	if (r == 0 && argc == 1)
 		r = err_set(&err, EINVAL, "no command given");
@@ -110,8 +112,10 @@ int applet_run(int argc, char **argv)
 	} else {
 		boost_start(true);
 	}
+	surroundings_give_back();
 	execvp(argv[0], argv);
 	r = errno;
+	surroundings_take();
 	log_error("%s: %s", argv[0], strerror(r));
 	return r == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }

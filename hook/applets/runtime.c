@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
+#include "base/surroundings.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/proc.h"
@@ -303,6 +304,7 @@ int applet_runtime(int argc, char **argv)
 	int r;
 
 	log_init("runtime", true);
+	surroundings_take();
 	/* under a runtime's name all options are the runtime's */
 	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &request, &err);
 	if (r != 0)
@@ -324,7 +326,9 @@ int applet_runtime(int argc, char **argv)
 	if (prepare_mergeable(&request, &decision) != 0)
 		return 1;
 	argv[0] = path;
+	surroundings_give_back();
 	execv(path, argv);
+	surroundings_take();
 	log_error("%s: %s", path, strerror(errno));
 	return 1;
 }

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/log_output.h"
+#include "base/surroundings.h"
 #include "base/text.h"
 
 static const char *applet = "";
-static bool use_syslog;
+static bool is_hook;
 static enum log_level threshold = LOG_LEVEL_WARNING;
 static char subject[160];
 static const char *runtime_log; /* NULL: there is none, stderr is the log */
@@ -34,10 +36,10 @@ int log_level_parse(const char *text, size_t len, enum log_level *out)
 	return -EINVAL;
 }
 
-void log_init(const char *name, bool to_syslog)
+void log_init(const char *name, bool hook)
 {
 	applet = name;
-	use_syslog = to_syslog;
+	is_hook = hook;
 }
 
 void log_set_level(enum log_level level)
@@ -115,6 +117,8 @@ void log_reason(enum log_level level, enum reason reason, const char *fmt, ...)
 
 	if (level > threshold)
 		return;
+	if (is_hook)
+		surroundings_take();
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
@@ -131,11 +135,13 @@ void log_reason(enum log_level level, enum reason reason, const char *fmt, ...)
 		size_t len = strlen(line);
 
 		line[len] = '\n';
-		(void)write_all(STDERR_FILENO, line, len + 1);
+		if (is_hook)
+			log_output_stderr(line, len + 1);
+		else
+			(void)write_all(STDERR_FILENO, line, len + 1);
+		line[len] = '\0';
 	}
-	if (use_syslog) {
-		openlog("ksm-hook", LOG_PID, LOG_DAEMON);
-		syslog(priority[level], "[%s]%s: %s", applet, about, text);
-	}
+	if (is_hook)
+		log_output_syslog(LOG_DAEMON | priority[level], line + strlen("ksm-hook"));
 	errno = saved;
 }

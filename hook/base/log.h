@@ -16,10 +16,11 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 int log_level_parse(const char *text, size_t len, enum log_level *out);
 
 /*
- * applet is shown in every line. With to_syslog, lines go to syslog too: runtimes show a
- * hook's stderr only when it fails (runc) or not at all (crun).
+ * applet is shown in every line. Of a hook, lines go to syslog too: runtimes show a hook's
+ * stderr only when it fails (runc) or not at all (crun). It does not wait for who reads them,
+ * and lives where nobody does.
  */
-void log_init(const char *applet, bool to_syslog);
+void log_init(const char *applet, bool hook);
 void log_set_level(enum log_level level);
 
 /* The container and process (0: none yet) that the next lines are about; id is copied. */

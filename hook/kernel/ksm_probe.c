@@ -29,6 +29,9 @@ static bool probe_madvise(void)
 	return ok;
 }
 
+/* A hook that reads and parses for as long as it may still ends within five seconds. */
+#define PROBE_TIMEOUT_MS 1500
+
 /* In a child that set the prctl: does a child of its own have it? */
 static bool child_has_it(void)
 {
@@ -78,7 +81,7 @@ static void probe_prctl(struct support *s)
 		probe_child(report[1], hold[0]);
 	close(report[1]);
 	close(hold[0]);
-	if (pid > 0 && read_all(report[0], seen, 2, 5000) == 2) {
+	if (pid > 0 && read_all(report[0], seen, 2, PROBE_TIMEOUT_MS) == 2) {
 		s->prctl = seen[0] == 'y';
 		s->fork = seen[1] == 'y';
 		s->per_process = ksm_stat_read(pid, &st) == 0;

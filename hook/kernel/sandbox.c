@@ -20,6 +20,7 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "base/surroundings.h"
 #include "kernel/sandbox_filter.h"
 
 static bool will_exec;
@@ -110,6 +111,7 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 	pid_t pid;
 	bool pinned;
 
+	surroundings_take_children();
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "pipe");
 	rd = fds[0];

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Hooks whose surroundings are hostile or broken: nobody reads what they write, limits are tiny,
+# system calls fail, signals are ignored. No container that did not ask may suffer from that.
+# HOOK_IO=all: each call with each error, some 8,000 cases in about three minutes.
+
+suite_setup() {
+	mkdir "$work/cases"
+	echo '{}' >"$work/config.json"
+	echo '{"ociVersion":"1.0.2","id":"box","status":"creating","pid":1,"bundle":"/tmp"}' >"$work/state"
+	sed 's|}$|,"annotations":{"io.ksm.merge":"true"}}|' "$work/state" >"$work/asks"
+	# runs what it is given with stderr that has no reader, and signals as they are by default
+	cat >"$work/unread" <<'EOP'
+import os, signal, sys
+r, w = os.pipe()
+os.dup2(w, 2)
+os.close(r)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+EOP
+}
+
+# Each ends with 0, or 1 where merging is required, by no signal, within 5 s; the container runs.
+testFaults() {
+	"$top/tests/hostile/hook-io-cases" "$KSM_HOOK" "$BUILD/attach/nothing" "$work/cases" "${HOOK_IO:-quick}" >"$work/out" 2>&1
+	assertEquals "status" 0 $?
+	_n=$(tail -n 1 "$work/out")
+	assertEquals "cases that ended otherwise" "" "$(sed '$d' "$work/out" | head -n 20)"
+	assertTrue "$_n cases" "[ '$_n' -ge 400 ]"
+}
+
+testNobodyReadsStderr() {
+	for _stage in createRuntime prestart poststart poststop; do
+		for _input in asks config.json; do
+			python3 "$work/unread" "$KSM_HOOK" "$_stage" <"$work/$_input"
+			assertEquals "$_stage $_input" 0 $?
+		done
+		python3 "$work/unread" "$KSM_HOOK" "$_stage" --nosuch <"$work/state"
+		assertEquals "$_stage --nosuch" 0 $?
+	done
+	python3 "$work/unread" "$KSM_HOOK" lxc
+	assertEquals "lxc" 0 $?
+	python3 "$work/unread" "$KSM_HOOK" precreate --nosuch <"$work/config.json" >"$work/out"
+	assertEquals "precreate" 0 $?
+	assertTrue "precreate passes on" "cmp '$work/config.json' '$work/out'"
+	python3 "$work/unread" "$KSM_HOOK" run "$work/none"
+	assertEquals "run of nothing" 127 $?
+	echo '{"runtimes": ["/none/runc"]}' >"$work/none.json"
+	python3 "$work/unread" "$KSM_HOOK" runtime --config "$work/none.json" run box
+	assertEquals "wrapper without a runtime" 1 $?
+}
+
+# The runtime and the command find signals as their caller had them.
+testSignalsAreGivenBack() {
+	cat >"$work/signals" <<'EOP'
+import os, signal, sys
+how = {"i": signal.SIG_IGN, "d": signal.SIG_DFL}[sys.argv[1]]
+for s in signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ, signal.SIGALRM:
+    signal.signal(s, how)
+signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGALRM, signal.SIGPIPE] if how else [])
+os.execvp(sys.argv[2], sys.argv[2:])
+EOP
+	# a runtime's name that shows what it finds, whatever it is told to do
+	mkdir -p "$work/shows"
+	printf '#!/bin/sh\nexec grep -E "^Sig(Ign|Blk|Cgt)" /proc/self/status\n' >"$work/shows/runc"
+	chmod 755 "$work/shows/runc"
+	jq -n --arg runc "$work/shows/runc" '{runtimes: [$runc]}' >"$work/shows.json"
+	for _how in d i; do
+		python3 "$work/signals" $_how "$work/shows/runc" >"$work/expected"
+		python3 "$work/signals" $_how "$KSM_HOOK" run "$work/shows/runc" >"$work/out" 2>/dev/null
+		assertEquals "run $_how" "$(cat "$work/expected")" "$(cat "$work/out")"
+		python3 "$work/signals" $_how "$KSM_HOOK" runtime --config "$work/shows.json" run -b "$work/none" box \
+			>"$work/out" 2>/dev/null
+		assertEquals "wrapper $_how" "$(cat "$work/expected")" "$(cat "$work/out")"
+	done
+}
+
+# /dev/log whose reader has stopped: syslog(3) would wait for it for ever.
+testNobodyReadsSyslog() {
+	cat >"$work/queue" <<'EOP'
+import os, socket, subprocess, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1] + "/log")
+subprocess.run(["mount", "--bind", sys.argv[1], "/dev"], check=True)
+c = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+c.setblocking(False)
+c.connect("/dev/log")
+try:
+    while True:
+        c.send(b"x")
+except BlockingIOError:
+    pass
+begin = time.monotonic()
+try:
+    status = subprocess.run(sys.argv[2:], timeout=30, stdin=0, stderr=subprocess.DEVNULL).returncode
+except subprocess.TimeoutExpired:
+    status = "no end"
+print(status, "in time" if time.monotonic() - begin < 5 else "late")
+EOP
+	mkdir -p "$work/dev"
+	mknod -m 666 "$work/dev/null" c 1 3
+	for _stage in createRuntime poststart; do
+		rm -f "$work/dev/log"
+		assertEquals "$_stage" "0 in time" \
+			"$(unshare -m python3 "$work/queue" "$work/dev" "$KSM_HOOK" "$_stage" <"$work/asks")"
+	done
+}
+
+. "$(dirname "$0")/../lib/common.sh"
