@@ -122,17 +122,15 @@ static const char *state_place(const struct runtime_request *request)
 {
 	static char place[PATH_MAX + 300];
 	const char *id = request->facts.id, *root = request->facts.root, *name;
-	char path[PATH_MAX];
 	unsigned owner = userns_owner();
-	struct error err;
 
 	if (root && root[0] == '/') {
 		snprintf(place, sizeof(place), "%s/%s", root, id);
 		return place;
 	}
-	if (root || find_delegate(request, path, &err) < 0)
+	if (root)
 		return NULL;
-	name = strrchr(path, '/') + 1;
+	name = strrchr(request->delegate, '/') + 1;
 	if (owner)
 		snprintf(place, sizeof(place), "/run/user/%u/%s/%s", owner, name, id);
 	else
@@ -319,6 +317,7 @@ int applet_runtime(int argc, char **argv)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return 1;
 	}
+	request.delegate = path;
 	if (request.facts.command == ARGV_DELETE && request.facts.id)
 		metadata_remove(request.facts.id);
 	if (request.facts.command == ARGV_EXEC)
