@@ -72,15 +72,13 @@ static void usage(FILE *f)
 
 static int dispatch(int argc, char **argv)
 {
+	int status;
+
 	if (argc == 1 && strcmp(argv[0], PROBE_WAIT_NAME) == 0)
 		return probe_wait();
 	if (argc > 0 && runtime_is_name(argv[0]))
 		return applet_runtime(argc, argv);
-	if (argc < 2) {
-		usage(stderr);
-		return 2;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(applets); i++) {
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(applets); i++) {
 		if (strcmp(applets[i].name, argv[1]) != 0)
 			continue;
 		/* a hook does so when it has more to do than to answer no */
@@ -88,13 +86,20 @@ static int dispatch(int argc, char **argv)
 			surroundings_take_children();
 		return applets[i].run(argc - 1, argv + 1);
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		usage(stdout);
 		return 0;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		puts("ksm-hook " VERSION);
 		return 0;
+	}
+	status = applet_slip(argc, argv);
+	if (status >= 0)
+		return status;
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
 	}
 	log_error("unknown command \"%s\"; see ksm-hook --help", argv[1]);
 	return 2;

@@ -14,6 +14,9 @@ int applet_attach(int argc, char **argv);
 int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
+
+/* No command's name: the exit status if an engine calls, -1 where it is somebody's typing. */
+int applet_slip(int argc, char **argv);
 int applet_enable(int argc, char **argv);
 int applet_disable(int argc, char **argv);
 int applet_status(int argc, char **argv);

@@ -106,4 +106,45 @@ EOP
 	done
 }
 
+# slip STATUS FILE ARGV...: a registration that is wrong, called as an engine does, argv[0] included
+slip() {
+	_status=$1 _file=$2
+	shift 2
+	"$top/tests/lib/as-argv" "$KSM_HOOK" "$@" <"$work/$_file" >"$work/out" 2>"$work/err"
+	assertEquals "$*: $(cat "$work/err")" "$_status" $?
+	assertEquals "$*: lines" 1 "$(wc -l <"$work/err")"
+	assertContains "$*" "$(cat "$work/err")" "fix the hook's \"args\""
+}
+
+testSlipsOfARegistration() {
+	sed 's|"io.ksm.merge":"true"|"io.ksm.merge":"true","io.ksm.required":"true"|' "$work/asks" >"$work/needs"
+	echo '{"ociVersion":"1.0.2","process":{"args":["x"]},"root":{"path":"x"}}' >"$work/spec"
+	for _file in state asks; do
+		slip 0 $_file
+		slip 0 $_file "$KSM_HOOK"
+		slip 0 $_file createRuntime
+		slip 0 $_file ksm-hook crateRuntime
+		slip 0 $_file ksm-hook createContainer
+		slip 0 $_file ksm-hook --config "$work/config.json" createRuntime
+		slip 0 $_file ksm-hook createRuntime --nosuch
+		assertEquals "stdout" "" "$(cat "$work/out")"
+	done
+	slip 1 needs ksm-hook crateRuntime
+	slip 1 needs createRuntime
+	# podman takes what such a hook writes for the container's config.json
+	slip 0 spec ksm-hook precraete
+	assertTrue "passed on" "cmp '$work/spec' '$work/out'"
+	LXC_NAME=box LXC_CONFIG_FILE=/none slip 0 state ksm-hook box lxc mount
+	LXC_NAME=box LXC_CONFIG_FILE=/none KSM_MERGE=yes KSM_REQUIRED=yes slip 1 state ksm-hook box lxc mount
+	# typed by somebody, it is wrong usage
+	for _words in "" nosuch --config; do
+		# shellcheck disable=SC2086
+		"$KSM_HOOK" $_words </dev/null >/dev/null 2>&1
+		assertEquals "ksm-hook $_words" 2 $?
+		# shellcheck disable=SC2086
+		echo text | "$KSM_HOOK" $_words >/dev/null 2>&1
+		assertEquals "ksm-hook $_words, with a text" 2 $?
+	done
+}
+
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine's call with a slip in how the hook is registered: told, but no container pays for it. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/applets.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/json_reader.h"
+#include "base/surroundings.h"
+#include "oci/decision.h"
+
+/* Engines write a state, or a config.json, at once; whoever typed this is not kept waiting. */
+#define INPUT_TIMEOUT_MS 1000
+#define PARSE_TIMEOUT_MS 1000
+
+/* LXC appends NAME SECTION TYPE, or says it in the environment (lxc.container.conf(5)). */
+static bool is_lxc_call(int argc, char **argv)
+{
+	return getenv("LXC_NAME") && (getenv("LXC_HOOK_TYPE") || getenv("LXC_CONFIG_FILE") ||
+				      (argc > 3 && strcmp(argv[argc - 2], "lxc") == 0));
+}
+
+static bool is_yes(const char *value)
+{
+	return value && (strcmp(value, "yes") == 0 || strcmp(value, "true") == 0);
+}
+
+/*
+ * The text on stdin, where it may be an engine's; NULL where it is not. What cannot be read may
+ * be: then it is empty.
+ */
+static const char *read_engine_text(size_t *len)
+{
+	struct stat st;
+	char *text;
+	ssize_t n;
+
+	if (fstat(STDIN_FILENO, &st) < 0)
+		return "";
+	if (S_ISCHR(st.st_mode))
+		return NULL;
+	text = mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (text == MAP_FAILED)
+		return "";
+	n = read_all(STDIN_FILENO, text, JSON_SCAN_MAX, INPUT_TIMEOUT_MS);
+	if (n < 0 && n != -ETIMEDOUT)
+		return "";
+	if (n <= 0 || text[strspn(text, " \t\r\n")] != '{' || !strstr(text, "\"ociVersion\""))
+		return NULL;
+	*len = (size_t)n;
+	return text;
+}
+
+static bool is_required(const char *text, size_t len, bool is_state)
+{
+	const struct decision_request request = {
+		.config_path = CONFIG_PATH,
+		.text = text,
+		.len = len,
+		.reader = is_state ? decision_read_state : decision_read_spec,
+		.engine = is_state ? ENGINE_UNKNOWN : ENGINE_PODMAN,
+		.timeout_ms = PARSE_TIMEOUT_MS
+	};
+	static struct container_decision c;
+	struct error err;
+	int r = decision_make(&request, &c, &err);
+
+	return c.decision.required && (r < 0 || c.decision.merge);
+}
+
+/* Which word is wrong, as far as that can be told. */
+static void say(int argc, char **argv, bool refused)
+{
+	const char *then = refused ? "the container is refused, as merging is required" :
+				     "nothing was done";
+
+	log_init("hook", true);
+	if (argc < 2)
+		log_error(
+			"called by an engine without a stage; %s, fix the hook's \"args\": the "
+			"first is \"ksm-hook\", the second the stage, such as "
+			"\"createRuntime\"",
+			then);
+	else
+		log_error("called by an engine, and \"%s\" is no stage; %s, fix the hook's "
+			  "\"args\": the second is the stage, such as \"createRuntime\"",
+			  argv[1], then);
+}
+
+int applet_slip(int argc, char **argv)
+{
+	bool is_state, refused;
+	size_t len = 0;
+	const char *text;
+
+	if (is_lxc_call(argc, argv)) {
+		refused = is_yes(getenv("KSM_MERGE")) && is_yes(getenv("KSM_REQUIRED"));
+		say(argc, argv, refused);
+		return refused;
+	}
+	text = read_engine_text(&len);
+	if (!text)
+		return -1;
+	surroundings_take();
+	/* a state names its bundle, a bundle's config.json has a process */
+	is_state = len == 0 || (strstr(text, "\"bundle\"") && !strstr(text, "\"process\""));
+	refused = is_required(text, len, is_state);
+	say(argc, argv, refused);
+	/* podman's precreate hooks answer with the config.json that they were given */
+	if (!refused && !is_state && write_all(STDOUT_FILENO, text, len) < 0)
+		return 1;
+	return refused;
+}
