@@ -14,7 +14,7 @@
 #include "base/json_reader.h"
 #include "kernel/ksm.h"
 
-#define PARSE_TIMEOUT_MS 3000
+#define PARSE_TIMEOUT_MS 1000
 
 /* 0, -ENOENT without a message */
 static int map_text(int dir, const char *path, struct runtime_decision *out, struct error *err)

@@ -24,7 +24,7 @@
 #include "kernel/userns.h"
 #include "oci/decision.h"
 
-#define PARSE_TIMEOUT_MS 3000
+#define PARSE_TIMEOUT_MS 1000
 
 /* runc's libcontainer and crun have a process's start as field 22 of its stat (proc(5)) */
 static int visit_state(void *arg, const struct json_path *path, const struct json_value *v,
