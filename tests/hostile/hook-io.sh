@@ -120,13 +120,13 @@ testSlipsOfARegistration() {
 	sed 's|"io.ksm.merge":"true"|"io.ksm.merge":"true","io.ksm.required":"true"|' "$work/asks" >"$work/needs"
 	echo '{"ociVersion":"1.0.2","process":{"args":["x"]},"root":{"path":"x"}}' >"$work/spec"
 	for _file in state asks; do
-		slip 0 $_file
-		slip 0 $_file "$KSM_HOOK"
-		slip 0 $_file createRuntime
-		slip 0 $_file ksm-hook crateRuntime
-		slip 0 $_file ksm-hook createContainer
-		slip 0 $_file ksm-hook --config "$work/config.json" createRuntime
-		slip 0 $_file ksm-hook createRuntime --nosuch
+		slip 0 "$_file"
+		slip 0 "$_file" "$KSM_HOOK"
+		slip 0 "$_file" createRuntime
+		slip 0 "$_file" ksm-hook crateRuntime
+		slip 0 "$_file" ksm-hook createContainer
+		slip 0 "$_file" ksm-hook --config "$work/config.json" createRuntime
+		slip 0 "$_file" ksm-hook createRuntime --nosuch
 		assertEquals "stdout" "" "$(cat "$work/out")"
 	done
 	slip 1 needs ksm-hook crateRuntime
