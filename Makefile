@@ -65,6 +65,10 @@ check-programs: all $(CHECK_PROGRAMS)
 check: check-programs
 	$(Q)tests/run $(CHECK_SUITES)
 
+## check-falses: which tests pass though our programs do nothing (an hour)
+check-falses: check-programs
+	$(Q)tests/falses
+
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
 check-matrix: check-programs $(MATRIX_PROGRAMS)
 	$(Q)SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
@@ -102,4 +106,4 @@ clean:
 help:
 	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
 
-.PHONY: all check check-programs check-matrix bench deps demo lint mutants install uninstall clean help
+.PHONY: all check check-falses check-programs check-matrix bench deps demo lint mutants install uninstall clean help

@@ -17,7 +17,7 @@ suite_setup() {
 		last() { tail -n 1 /tmp/said; }
 		/grow >/tmp/grow.out &
 		p=$!
-		sleep 1
+		until [ -s /tmp/grow.out ]; do usleep 100000; done
 		$hook attach $p >/tmp/said 2>&1
 		echo "attach $?: $(sed -n 's/.* \(prctl\|madvise\) .* us  /\1 /p' /tmp/said)"
 		echo "unmarked: $(unmarked)"
@@ -25,12 +25,12 @@ suite_setup() {
 		echo "grown: $([ $(unmarked) -gt 0 ] && echo not) all marked"
 		$hook attach --watch=1 $p >/tmp/watch 2>&1 &
 		w=$!
-		sleep 3
+		for i in $(seq 100); do [ $(unmarked) -gt 0 ] || break; usleep 100000; done
 		echo "watched: $(unmarked) unmarked"
 		kill -TERM $w
 		wait $w
 		echo "watch ended: $?"
-		sleep 3
+		for i in $(seq 100); do [ $(cat /sys/kernel/mm/ksm/pages_sharing) -lt 1000 ] || break; usleep 100000; done
 		$hook attach $p >/tmp/said 2>&1
 		echo "again $?: $(last | sed 's/;.*//')"
 		mkdir /sys/fs/cgroup/g

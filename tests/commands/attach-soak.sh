@@ -47,7 +47,7 @@ on_and_off() {
 	while [ $_n -lt "$CYCLES" ]; do
 		"$KSM_HOOK" attach "$@" >"$work/on" 2>&1 || { fail "attach: $(cat "$work/on")"; return; }
 		# merging takes a moment
-		[ $((_n % 10)) -ne 0 ] || sleep 0.2
+		[ $((_n % 10)) -ne 0 ] || sleep 0.2 # ksmd does, as it likes
 		"$KSM_HOOK" detach "$@" >"$work/off" 2>&1 || { fail "detach: $(cat "$work/off")"; return; }
 		_n=$((_n + 1))
 		_us=$(cat "$work/on" "$work/off" | sed -n 's/.* \([0-9]*\) us at most.*/\1/p' | sort -n | tail -n 1)
@@ -57,15 +57,15 @@ on_and_off() {
 }
 
 server() {
-	rm -f "$work/stop"
+	rm -f "$work/stop" "$work/rounds"
 	workload_start "$1" || { fail "$1 does not start"; return; }
-	if [ "$1" = redis-server ] || [ "$1" = mariadbd ]; then sleep 2; fi
+	if [ "$1" = redis-server ] || [ "$1" = mariadbd ]; then sleep 2; fi # of their own start
 	set -- "$1" $(workload_pids)
 	_server=$1
 	shift
 	load_until_told >"$work/load.out" 2>&1 &
 	load=$!
-	sleep 0.5
+	wait_for 60 test -s "$work/rounds"
 	on_and_off "$@"
 	touch "$work/stop"
 	wait $load
@@ -106,12 +106,11 @@ test_a_container_under_seccomp() {
 		action: "SCMP_ACT_ERRNO"}]}' \
 		"$work/b/config.json" >"$work/b/new" && mv "$work/b/new" "$work/b/config.json"
 	runc run -d -b "$work/b" $id </dev/null >/dev/null 2>&1
-	sleep 0.3
+	wait_for 10 test -s "$work/root/tmp/done"
 	on_and_off $id
 	assertEquals running "$(runc state $id | jq -r .status)"
 	before=$(wc -l <"$work/root/tmp/done")
-	sleep 0.5
-	assertTrue "it goes on" "[ $(wc -l <"$work/root/tmp/done") -gt $before ]"
+	wait_for 10 eval "[ \$(wc -l <'$work/root/tmp/done') -gt $before ]" # it goes on
 	runc delete -f $id
 }
 

@@ -50,6 +50,16 @@ marked() {
 	echo $_n
 }
 
+# has N CONTAINER: so many processes are in it
+has() {
+	[ "$(pids_of "$2" | wc -l)" -ge "$1" ]
+}
+
+# another CONTAINER: has been started in it since $before, the list of its processes then
+another() {
+	pids_of "$1" | grep -qvxF "$before"
+}
+
 # comms NAME PID...: how many of them have the name, which they have once they are in the program
 comms() {
 	_comm=$1 _n=0
@@ -100,11 +110,12 @@ fails() {
 
 test_a_container_and_what_it_starts_later() {
 	container $id-a /bin/sh -c 'sleep 1000 & while :; do sleep 0.2; done'
-	sleep 0.3
+	wait_for 10 has 3 $id-a
 	assertEquals 0 "$(marked yes $(pids_of $id-a))"
 	attach $id-a
 	assertEquals "$(said)" 0 $?
-	sleep 0.5
+	before=$(pids_of $id-a)
+	wait_for 10 another $id-a
 	all_are yes $id-a
 	attach $id-a
 	assertContains "$(said)" "0 made mergeable, "
@@ -113,7 +124,8 @@ test_a_container_and_what_it_starts_later() {
 	assertEquals 0 $?
 	detach $id-a
 	assertEquals "$(said)" 0 $?
-	sleep 0.5
+	before=$(pids_of $id-a)
+	wait_for 10 another $id-a
 	all_are no $id-a
 	p=$(pids_of $id-a | head -n 1)
 	assertEquals "mappings of the first" 0 "$(marked_mappings "$p")"
@@ -133,7 +145,7 @@ test_a_hundred_processes() {
 
 test_ps_tells_method_and_exec_sessions() {
 	container $id-p /bin/sh -c 'sleep 1000 & sleep 1000 & wait'
-	sleep 0.2
+	wait_for 10 has 3 $id-p
 	row() { "$KSM_HOOK" ps --json | jq -c ".[] | select(.id == \"$id-p\") |
 		[.method, .processes, .mergeable_processes, .exec_not_mergeable]"; }
 	assertEquals '["none",3,0,0]' "$(row)"
@@ -141,7 +153,7 @@ test_ps_tells_method_and_exec_sessions() {
 	assertEquals '["prctl",3,3,0]' "$(row)"
 	# a shell of its own, with a child
 	runc exec -d $id-p /bin/sh -c 'sleep 1000; true'
-	sleep 0.3
+	wait_for 10 has 5 $id-p
 	assertEquals '["prctl",5,3,2]' "$(row)"
 	assertContains "$("$KSM_HOOK" ps)" "3 of 5 (2 exec)"
 	# one that is forked inside and loses the setting is no exec session
@@ -210,12 +222,13 @@ test_a_process_and_a_cgroup() {
 	a=$!
 	sleep 1000 &
 	b=$!
-	"$BUILD/victims/zombie" 30000 300 >/dev/null 2>&1 &
+	"$BUILD/victims/zombie" 30000 300 >"$work/zombie.out" 2>&1 &
 	z=$!
-	"$BUILD/victims/read-i386" 30000 300 >/dev/null 2>&1 &
+	"$BUILD/victims/read-i386" 30000 300 >"$work/read.out" 2>&1 &
 	i=$!
 	echo $b >/sys/fs/cgroup/freezer/$id/cgroup.procs
-	sleep 0.3
+	wait_for 10 grep -q ready "$work/zombie.out"
+	wait_for 10 grep -q ready "$work/read.out"
 	attach $a $a $z $i
 	assertEquals "$(said)" 0 $?
 	assertContains "$(said)" "3 made mergeable"
@@ -267,7 +280,8 @@ test_under_a_profile_that_kills_for_it() {
 		assertEquals "$(said)" 0 $?
 	done
 	attach $id-sec
-	sleep 0.3
+	before=$(pids_of $id-sec)
+	wait_for 10 another $id-sec
 	all_are yes $id-sec
 	assertContains "$(cat "/proc/$(pids_of $id-sec | head -n 1)/status")" "Seccomp:	2"
 }
@@ -281,14 +295,14 @@ test_madvise_and_watch() {
 	assertEquals 0 "$(marked yes "$p")"
 	assertEquals 0 "$(unmarked_mappings "$p")"
 	kill -USR1 "$p"
-	sleep 0.2
-	assertNotEquals "it grew without the mark" 0 "$(unmarked_mappings "$p")"
+	wait_for 10 eval "[ \$(unmarked_mappings $p) -ne 0 ]" # it grew without the mark
 	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
 	watch=$!
 	for _ in 1 2 3; do
+		_grown=$(wc -l <"$work/$id-w.out")
 		kill -USR1 "$p"
-		sleep 0.1
-		wait_for 4 eval "[ \$(unmarked_mappings $p) -eq 0 ]" || fail "not kept up: $(cat "$work/watch")"
+		wait_for 10 eval "[ \$(wc -l <'$work/$id-w.out') -gt $_grown ]"
+		wait_for 10 eval "[ \$(unmarked_mappings $p) -eq 0 ]" || fail "not kept up: $(cat "$work/watch")"
 	done
 	kill -TERM $watch
 	wait $watch
@@ -296,7 +310,7 @@ test_madvise_and_watch() {
 	# and by the end of what it watches
 	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
 	watch=$!
-	sleep 0.3
+	wait_for 10 grep -q . "$work/watch"
 	detach --method=madvise $id-w
 	assertEquals "$(said)" 0 $?
 	kill -TERM "$p"
@@ -310,7 +324,7 @@ test_watch_marks_those_who_enter() {
 	container $id-e /bin/sleep 1000
 	"$KSM_HOOK" attach --watch=1 $id-e >"$work/watch" 2>&1 &
 	watch=$!
-	sleep 0.3
+	wait_for 10 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 1 ]"
 	runc exec -d $id-e /bin/sleep 1001
 	wait_for 4 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 2 ]" || fail "$(cat "$work/watch")"
 	kill $watch
@@ -322,12 +336,13 @@ test_watch_marks_those_who_enter() {
 forking() {
 	name=$1
 	container $id-$name /bin/forker "$2" 40 3 "$name"
-	sleep 0.3
+	before=$(pids_of $id-$name)
+	wait_for 10 another $id-$name
 	attach $id-$name
 	assertEquals "$name: $(tail -n 3 "$work/said" "$work/err")" 0 $?
 	all_are yes $id-$name
 	echo "$name: $(tail -n 1 "$work/said")"
-	sleep 3
+	wait_for 30 grep -q '^rests' "$work/$id-$name.out"
 	all_are yes $id-$name
 	runc delete -f $id-$name
 }
@@ -416,7 +431,9 @@ test_servers_under_load() {
 		n=0
 		while kill -0 $load 2>/dev/null && [ $n -lt 20 ]; do
 			attach $(workload_pids) || fail "$name: $(said)"
+			assertNotEquals "$name: attached: $(said)" 0 "$(marked yes $(workload_pids))"
 			detach $(workload_pids) || fail "$name: $(said)"
+			assertEquals "$name: detached: $(said)" 0 "$(marked yes $(workload_pids))"
 			n=$((n + 1))
 		done
 		wait $load

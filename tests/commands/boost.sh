@@ -46,21 +46,17 @@ testBoostDoesNotHoldUpPodman() {
 	mkdir "$work/hooks.d"
 	sed "s|@SBINDIR@|$BUILD|" "$top/oci-config/hooks.d/50-ksm-hook.json.in" \
 		>"$work/hooks.d/50-ksm-hook.json"
-	podman_in() {
-		podman --root "$work/p/storage" --runroot "$work/p/run" --tmpdir "$work/p/tmp" \
-			--storage-driver vfs --cgroup-manager cgroupfs --events-backend file \
-			--runtime runc --hooks-dir "$work/hooks.d" "$@"
-	}
-	tar -C "$work/small" -c . | podman_in import - ksmtest >/dev/null 2>&1
+	. "$top/tests/lib/podman-lib.sh"
+	_podman() { podman_in "$work/p" --runtime runc --hooks-dir "$work/hooks.d" "$@"; }
+	tar -C "$work/small" -c . | _podman import - ksmtest >/dev/null 2>&1
 	enable_quietly
 	start=$(date +%s)
-	out=$(podman_in run --rm --annotation io.ksm.merge=true --network none --ulimit nofile=1024:1024 \
-		--ulimit nproc=1024:1024 ksmtest cat /proc/self/ksm_stat 2>&1)
+	out=$(_podman run --rm --annotation io.ksm.merge=true $limits ksmtest cat /proc/self/ksm_stat 2>&1)
 	assertEquals "$out" 0 $?
 	assertContains "$out" "ksm_merge_any: yes"
 	assertTrue "it does not wait for the boost" "[ $(($(date +%s) - start)) -le 8 ]"
 	assertTrue boost_is_on
-	assertEquals "containers left" "" "$(podman_in ps -aq)"
+	assertEquals "containers left" "" "$(_podman ps -aq)"
 }
 
 # boost: a new one, that drives
@@ -117,7 +113,7 @@ testBoostAndAnAdministrator() {
 	quiet_again "another rate" 777
 	# which a start does not change
 	"$KSM_HOOK" run -- true
-	sleep 2
+	sleep 2 # a boost would be there by now
 	assertEquals 777 "$(cat $ksm/pages_to_scan)"
 }
 

@@ -140,6 +140,7 @@ testOthersMayBeCalledKsmtuned() {
 	done
 	hook enable
 	assertEquals "$out" 0 "$rc"
+	assertEquals "$out" 1 "$(cat $ksm/run)"
 	hook disable
 	# shellcheck disable=SC2086
 	kill $left

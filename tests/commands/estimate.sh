@@ -27,6 +27,7 @@ each_teardown() {
 	echo 0 >$ksm/use_zero_pages
 	for _n in $host_names; do runc delete -f "$host_prefix$_n" 2>/dev/null; done
 	host_names=
+	rm -f "$work"/c/*/log # who was ready
 }
 
 # names of containers as runc has them
@@ -94,19 +95,25 @@ huge() {
 }
 
 perl_data='for (1 .. 8) { push @data, join "", map { sprintf "%08d", $n++ } 1 .. 131072 }'
+perl_rests='; $| = 1; print qq(ready\n); sleep 600'
+
+# ready COUNT: so many processes have said so
+ready() {
+	[ "$(cat "$work"/c/*/log | grep -c '^ready')" -ge "$1" ]
+}
 
 test_agrees_with_ksmd() {
 	for i in 1 2 3; do
-		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
+		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
 		start python python-$i
 		start redis redis-$i
 	done
-	sleep 1
+	wait_for 30 ready 3
 	agrees "perl, python and redis"
 	# now there is little left to be had, and a newcomer finds its like merged
 	within 0 "nothing more to save" $(($(estimate .total.saves_bytes $(all)) / 4096)) 0 300
-	host_container perl-4 '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
-	sleep 1
+	host_container perl-4 '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
+	wait_for 30 ready 4
 	_alone=$(estimate .containers[0].saves_bytes "${host_prefix}perl-4")
 	assertTrue "of 8 MiB that others have: $_alone" "[ $_alone -gt 8000000 ]"
 	assertEquals "merged already is not told as anonymous" true "$(estimate \
@@ -117,9 +124,9 @@ test_agrees_with_ksmd() {
 test_agrees_after_forks() {
 	for i in 1 2 3; do
 		host_container fork-$i '{}' '{}' /usr/bin/perl -e "$perl_data"'
-			for (1 .. 9) { last if !fork } $data[7] = "x" x 2000000; sleep 600'
+			for (1 .. 9) { last if !fork } $data[7] = "x" x 2000000'"$perl_rests"
 	done
-	sleep 2
+	wait_for 30 ready 30
 	assertEquals "processes" 30 "$(estimate .total.processes $(all))"
 	agrees "forks"
 }
@@ -128,9 +135,9 @@ test_agrees_on_zeros() {
 	echo 1 >$ksm/use_zero_pages
 	for i in 1 2; do
 		host_container zero-$i '{}' '{}' /usr/bin/perl -e \
-			'$a = "\0" x 20000000; $b = "\1" x 20000000; sleep 600'
+			'$a = "\0" x 20000000; $b = "\1" x 20000000'"$perl_rests"
 	done
-	sleep 1
+	wait_for 30 ready 2
 	_zeros=$(($(estimate .total.zeros_bytes $(all)) / 4096))
 	assertTrue "zero pages: $_zeros" "[ $_zeros -gt 9700 ]"
 	agrees "zeros"
@@ -140,7 +147,7 @@ test_agrees_on_huge_pages() {
 	for i in 1 2; do
 		huge huge-$i 64
 	done
-	sleep 1
+	wait_for 30 ready 2
 	[ "$(estimate .total.huge_bytes $(all))" -gt 64000000 ] || skip "no huge pages were to be had"
 	agrees "huge pages"
 }
@@ -156,9 +163,9 @@ state_of() {
 test_changes_nothing() {
 	huge huge 32
 	for i in 1 2; do
-		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
+		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
 	done
-	sleep 2
+	wait_for 30 ready 3
 	"$KSM_HOOK" attach ${host_prefix}perl-1 ${host_prefix}perl-2 >/dev/null 2>&1
 	merge_all 4
 	for _p in $(host_pids); do state_of $_p; done >"$work/before"
@@ -171,16 +178,16 @@ test_changes_nothing() {
 test_what_does_not_merge() {
 	huge shared 16 shared
 	huge locked 4 locked
-	sleep 1
+	wait_for 30 ready 2
 	assertTrue "shared memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}shared) -lt 2000000 ]"
 	assertTrue "locked memory" "[ $(estimate .containers[0].anonymous_bytes ${host_prefix}locked) -gt 4000000 ]"
 }
 
 test_shares() {
 	for i in 1 2; do
-		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
+		host_container perl-$i '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
 	done
-	sleep 1
+	wait_for 30 ready 2
 	"$KSM_HOOK" estimate --json $(all) >"$work/json"
 	assertEquals "the containers' shares are the total" true "$(jq \
 		'([.containers[].saves_bytes] | add) - .total.saves_bytes | fabs < 8192' "$work/json")"
@@ -193,8 +200,8 @@ test_shares() {
 }
 
 test_text() {
-	host_container perl-1 '{}' '{}' /usr/bin/perl -e "$perl_data sleep 600"
-	sleep 1
+	host_container perl-1 '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
+	wait_for 30 ready 1
 	"$KSM_HOOK" estimate $(all) >"$work/out" 2>"$work/err"
 	assertEquals 0 $?
 	assertTrue "what it says: $(cat "$work/out")" "grep -q '^Merging would free .* of .* zero pages' $work/out"

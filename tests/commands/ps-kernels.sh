@@ -20,9 +20,8 @@ suite_setup() {
 		until grep -q ready /tmp/out && [ "$(cat /sys/kernel/mm/ksm/pages_sharing)" -ge 1270 ]; do
 			tries=$((tries + 1))
 			[ $tries -lt 200 ] || break
-			sleep 0.2
+			sleep 0.2 # until merged
 		done
-		sleep 1
 		ksm-hook ps
 		echo "status $?"
 		ksm-hook ps --exact

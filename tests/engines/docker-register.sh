@@ -57,11 +57,13 @@ testWithoutAFile() {
 testWhatWasChangedMeanwhileStays() {
 	echo '{"debug":true}' >"$file"
 	register add
+	assertContains "$out" "$(cat "$file")" ksm-runc
 	jq '.debug = false | .runtimes.other = {path: "/x"}' "$file" >"$file.n" && mv "$file.n" "$file"
 	register remove
 	assertEquals '{"debug":false,"runtimes":{"other":{"path":"/x"}}}' "$(jq -c . "$file")"
 	echo '{"debug":true,"runtimes":{}}' >"$file"
 	register add
+	assertContains "$out" "$(cat "$file")" ksm-runc
 	jq '.debug = false' "$file" >"$file.n" && mv "$file.n" "$file"
 	register remove
 	assertEquals '{"debug":false,"runtimes":{}}' "$(jq -c . "$file")"

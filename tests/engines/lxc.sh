@@ -11,6 +11,7 @@ suite_setup() {
 	had_pivot=$(find /sys/fs/cgroup -maxdepth 2 -name lxc.pivot)
 	lxc_setup
 	user_make
+	mkdir "$work/home/lxc" && chown $user:$user "$work/home/lxc"
 }
 
 each_setup() {
@@ -55,7 +56,7 @@ testSharedLayout() {
 	cat >"$work/template/layout" <<-'S'
 		#!/bin/sh
 		{ cat /proc/self/personality; ulimit -s; grep merge_any /proc/self/ksm_stat; } >/tmp/out
-		sleep 2
+		until [ -e /tmp/end ]; do sleep 0.05; done
 		echo end >>/tmp/out
 	S
 	chmod 755 "$work/template/layout"
@@ -68,11 +69,13 @@ testSharedLayout() {
 				"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
 				"lxc.environment = KSM_GROUP=lxctest"
 		done
+		: >"$work/roots/shared2/tmp/end"
 		start shared1 >"$work/one" 2>&1 &
 		_has_limit() { [ -e "$work/roots/shared1/tmp/out" ] && [ "$(wc -l <"$work/roots/shared1/tmp/out")" -ge 3 ]; }
 		wait_for 10 _has_limit
 		_one=$(sed -n 2p "$work/roots/shared1/tmp/out")
 		start shared2
+		: >"$work/roots/shared1/tmp/end"
 		assertEquals "$kind: $out $said" 00040000 "$(echo "$out" | sed -n 1p)"
 		assertContains "$kind: $out" "$out" "merge_any: yes"
 		assertEquals "$kind: the same limit" "$_one" "$(echo "$out" | sed -n 2p)"
@@ -83,11 +86,13 @@ testSharedLayout() {
 	lxc_make own privileged "$_init" "$_hook" "lxc.prlimit.stack = 16777216:unlimited" \
 		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared" \
 		"lxc.environment = KSM_GROUP=lxctest"
+	: >"$work/roots/own/tmp/end"
 	start own
 	assertEquals "a limit of its own: $out" "00000000 16384 ksm_merge_any: yes end " "$(echo "$out" | tr '\n' ' ')"
 	assertContains "$said" "$said" "its layout is not shared: it has a stack or address space limit"
 	lxc_make nogroup privileged "$_init" "$_hook" \
 		"lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_LAYOUT=shared"
+	: >"$work/roots/nogroup/tmp/end"
 	start nogroup
 	assertContains "$said" "$said" "name one with KSM_GROUP"
 	assertEquals "no group: $out" 00000000 "$(echo "$out" | sed -n 1p)"

@@ -3,10 +3,10 @@
 # podman with hooks.d, as root and as an ordinary user; plain runtimes as an ordinary user.
 # needs: containers
 
-user=ksm-hook-test
-
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/podman-lib.sh"
+	. "$top/tests/lib/user-lib.sh"
 	root=$work/root
 	rootfs_make "$root"
 	mkdir "$work/hooks.d"
@@ -15,38 +15,14 @@ suite_setup() {
 			>"$work/hooks.d/$_hook.json"
 	done
 	tar -C "$root" -cf "$work/image.tar" .
-	useradd -M -d "$work" -s /bin/sh $user
-	grep -q "^$user:" /etc/subuid || usermod -v 200000-265535 -w 200000-265535 $user
-	uid=$(id -u $user) gid=$(id -g $user)
+	user_make
 }
-
-# podman's state in a directory of its own; without CAP_SYS_RESOURCE it needs the limits
-podman_in() {
-	_dir=$1
-	shift
-	podman --root "$_dir/storage" --runroot "$_dir/run" --tmpdir "$_dir/tmp" \
-		--storage-driver vfs --cgroup-manager cgroupfs --events-backend file \
-		--hooks-dir "$work/hooks.d" "$@"
-}
-
-# as_user COMMAND...: with nothing of root's environment
-as_user() {
-	setpriv --reuid "$uid" --regid "$gid" --init-groups \
-		env -i HOME="$work/home" PATH="$PATH" XDG_RUNTIME_DIR="$work/xdg" "$@"
-}
-
-# v2_tree COMMAND...: crun takes no hybrid cgroups
-v2_tree() {
-	unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"
-}
-
-limits='--network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024'
 
 # in a shell of its own, because the words above are split there
 run_podman() {
 	_runtime=$1 _where=$2
 	shift 2
-	podman_in "$_where" --runtime "$_runtime" run --rm $limits "$@"
+	podman_in "$_where" --hooks-dir "$work/hooks.d" --runtime "$_runtime" run --rm $limits "$@"
 }
 
 testRootRunc() {
@@ -59,7 +35,7 @@ testRootRunc() {
 
 # annotations of podman are of whoever starts the container: no names for others to believe
 testNamesOfOthersAreNotBelieved() {
-	podman_in "$work/r" --runtime runc run -d --name named --network none \
+	podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name named --network none \
 		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --annotation io.ksm.merge=true \
 		--annotation io.kubernetes.pod.name=web-0 --annotation io.kubernetes.pod.namespace=shop \
 		--annotation io.kubernetes.container.name=nginx image sleep 60 >/dev/null 2>&1
@@ -73,7 +49,7 @@ testNamesOfOthersAreNotBelieved() {
 # the engine's default seccomp profile, which is Docker's, in force; not asked at its start
 # By the name that its user gave it, which only conmon's arguments and podman's database have.
 testKnownByName() {
-	_id=$(podman_in "$work/r" --runtime runc run -d --name shop $limits image sleep 60 2>"$work/err")
+	_id=$(podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name shop $limits image sleep 60 2>"$work/err")
 	assertNotNull "$(cat "$work/err")" "$_id"
 	out=$("$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .engine + \" \" + .container")
 	assertEquals "podman shop" "$out"
@@ -91,7 +67,7 @@ testKnownByName() {
 	assertContains "$out" "podman:$(echo "$_id" | cut -c 1-12)"
 	# one of the same name in another storage: it has to be said which
 	podman_in "$work/r2" import "$work/image.tar" image >/dev/null 2>&1
-	_other=$(podman_in "$work/r2" --runtime runc run -d --name shop $limits image sleep 60 2>/dev/null)
+	_other=$(podman_in "$work/r2" --hooks-dir "$work/hooks.d" --runtime runc run -d --name shop $limits image sleep 60 2>/dev/null)
 	out=$("$KSM_HOOK" attach shop 2>&1)
 	assertEquals "$out" 1 $?
 	assertContains "$out" '"shop" is more than one container: '
@@ -131,7 +107,7 @@ testOnlyRootsMonitorIsBelieved() {
 }
 
 testAttachUnderTheDefaultProfile() {
-	podman_in "$work/r" --runtime runc run -d --name attached --network none \
+	podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name attached --network none \
 		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 image sleep 60 >/dev/null 2>&1
 	_id=$(podman_in "$work/r" inspect -f '{{.Id}}' attached 2>/dev/null)
 	_pid=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' attached 2>/dev/null)
@@ -250,22 +226,15 @@ testPlainRootlessCrunUnderRun() {
 	assertContains "$out" "$out" "ksm_merge_any: yes"
 }
 
-suite_setup_functions() {
+each_setup() {
 	{
-		echo "work='$work' user='$user' limits='$limits'"
-		sed -n '/^podman_in() {/,/^}/p; /^run_podman() {/,/^}/p' "$0"
+		podman_here
+		sed -n '/^run_podman() {/,/^}/p' "$0"
 	} >"$work/functions"
 }
 
-each_setup() {
-	[ -e "$work/functions" ] || suite_setup_functions
-}
-
 suite_teardown() {
-	# rootless podman leaves its pause process and conmon behind
-	[ -z "${uid:-}" ] || pkill -KILL -u "$uid"
-	sleep 0.2
-	userdel $user 2>/dev/null
+	user_remove
 	podman_in "$work/r" rm -fa >/dev/null 2>&1
 	umount -R "$work/r/storage" 2>/dev/null
 	true

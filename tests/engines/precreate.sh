@@ -336,7 +336,7 @@ testPodmanPrctl() {
 	assertContains "$out" "$out" "$place"
 	assertContains "$out" "$out" "ksm_merge_any: yes"
 	out=$(run_in runc image cat /proc/self/maps /proc/self/smaps /proc/self/ksm_stat)
-	marked && fail "did not ask, and is marked"
+	assertFalse "did not ask, and is marked" marked
 	assertNotContains "did not ask" "$out" "$place"
 	assertContains "$out" "$out" "ksm_merge_any: no"
 }

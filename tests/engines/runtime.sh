@@ -3,10 +3,10 @@
 # The runtime wrapper in front of real runc and crun, by hand and under podman.
 # needs: containers
 
-user=ksm-hook-wrap
-
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/podman-lib.sh"
+	. "$top/tests/lib/user-lib.sh"
 	root=$work/root
 	rootfs_make "$root"
 	mkdir "$work/bin" "$work/private"
@@ -16,9 +16,7 @@ suite_setup() {
 	done
 	gcc -D_GNU_SOURCE -O1 -static -o "$work/tell" "$top/tests/programs/tell.c"
 	tar -C "$root" -cf "$work/image.tar" .
-	useradd -M -d "$work" -s /bin/sh $user
-	grep -q "^$user:" /etc/subuid || usermod -v 300000-365535 -w 300000-365535 $user
-	uid=$(id -u $user) gid=$(id -g $user)
+	user_make
 	[ -d /etc/ksm-hook ] || made_etc=yes
 	mkdir -p /etc/ksm-hook
 	id=ksmwrap-$$
@@ -29,16 +27,6 @@ with_config() {
 	rm -rf "${work:?}/etc" && mkdir "$work/etc" && echo "$1" >"$work/etc/config.json"
 	shift
 	unshare -m sh -c 'mount --bind "$0" /etc/ksm-hook && exec "$@"' "$work/etc" "$@"
-}
-
-# v2_tree COMMAND...: crun takes no hybrid cgroups
-v2_tree() {
-	unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"
-}
-
-as_user() {
-	setpriv --reuid "$uid" --regid "$gid" --init-groups \
-		env -i HOME="$work/home" PATH="$PATH" XDG_RUNTIME_DIR="$work/xdg" "$@"
 }
 
 bundle() {
@@ -324,31 +312,21 @@ testRequiredRefuses() {
 	assertEquals started "$out"
 }
 
-# podman_in DIR RUNTIME WORD...
-podman_in() {
-	_dir=$1 _runtime=$2
-	shift 2
-	podman --root "$_dir/storage" --runroot "$_dir/run" --tmpdir "$_dir/tmp" --storage-driver vfs \
-		--cgroup-manager cgroupfs --events-backend file --runtime "$_runtime" "$@"
-}
-
-limits='--network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024'
-
 testPodman() {
-	podman_in "$work/r" runc import "$work/image.tar" image >/dev/null 2>&1
+	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
 	for _case in "bin/ksm-runc yes" "private/runc no" "private/runc yes --annotation io.ksm.merge=true"; do
 		# shellcheck disable=SC2086
 		set -- $_case
 		_wrap=$work/$1 _want=$2
 		shift 2
-		podman_in "$work/r" "$_wrap" run -d --name c "$@" $limits image sleep 60 >"$work/said" 2>&1
+		podman_in "$work/r" --runtime "$_wrap" run -d --name c "$@" $limits image sleep 60 >"$work/said" 2>&1
 		assertEquals "$(cat "$work/said")" 0 $?
-		out=$(podman_in "$work/r" "$_wrap" exec c $show 2>&1)
+		out=$(podman_in "$work/r" --runtime "$_wrap" exec c $show 2>&1)
 		is "podman exec: $_case" "$_want"
-		podman_in "$work/r" "$_wrap" restart -t 0 c >/dev/null 2>&1
-		out=$(podman_in "$work/r" "$_wrap" exec c cat /proc/1/ksm_stat 2>&1)
+		podman_in "$work/r" --runtime "$_wrap" restart -t 0 c >/dev/null 2>&1
+		out=$(podman_in "$work/r" --runtime "$_wrap" exec c cat /proc/1/ksm_stat 2>&1)
 		is "podman restart: $_case" "$_want"
-		podman_in "$work/r" "$_wrap" rm -t 0 -f c >/dev/null 2>&1
+		podman_in "$work/r" --runtime "$_wrap" rm -t 0 -f c >/dev/null 2>&1
 	done
 }
 
@@ -376,27 +354,25 @@ testRootlessPodmanCrun() {
 	mkdir -m 700 "$work/home" "$work/xdg"
 	chown $user "$work/home" "$work/xdg"
 	{
-		sed -n '/^podman_in() {/,/^}/p' "$0"
+		podman_here
 		cat <<-E
 			cd "$work/home"
-			podman_in "$work/home" crun import "$work/image.tar" image >/dev/null 2>&1
-			podman_in "$work/home" "$work/private/crun" run -d --name c --cgroups disabled $limits \
+			podman_in "$work/home" import "$work/image.tar" image >/dev/null 2>&1
+			podman_in "$work/home" --runtime "$work/private/crun" run -d --name c --cgroups disabled $limits \
 				--annotation io.ksm.merge=true image sleep 60 >/dev/null
-			podman_in "$work/home" "$work/private/crun" exec c $show
-			podman_in "$work/home" "$work/private/crun" rm -t 0 -f c >/dev/null
-			podman_in "$work/home" crun system migrate
+			podman_in "$work/home" --runtime "$work/private/crun" exec c $show
+			podman_in "$work/home" --runtime "$work/private/crun" rm -t 0 -f c >/dev/null
+			podman_in "$work/home" system migrate
 		E
 	} >"$work/rootless.sh"
-	out=$(v2_tree setpriv --reuid "$uid" --regid "$gid" --init-groups env -i \
+	out=$(v2_tree setpriv --reuid $user --regid $user --init-groups env -i \
 		HOME="$work/home" PATH="$PATH" XDG_RUNTIME_DIR="$work/xdg" sh "$work/rootless.sh" 2>&1)
 	is "rootless podman exec" yes
 }
 
 suite_teardown() {
-	[ -z "${uid:-}" ] || pkill -KILL -u "$uid"
-	sleep 0.2
-	userdel $user 2>/dev/null
-	podman_in "$work/r" runc rm -fa -t 0 >/dev/null 2>&1
+	user_remove
+	podman_in "$work/r" rm -fa -t 0 >/dev/null 2>&1
 	umount -R "$work/r/storage" 2>/dev/null
 	runc delete -f "$id" >/dev/null 2>&1
 	[ -z "${made_etc:-}" ] || rmdir /etc/ksm-hook

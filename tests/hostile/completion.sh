@@ -143,7 +143,7 @@ suite_teardown() {
 		[ ! -e "$_dir/cgroup.procs" ] || xargs -r kill -KILL 2>/dev/null <"$_dir/cgroup.procs"
 	done
 	wait "$tenant" 2>/dev/null
-	poll 5 empty
+	wait_for 10 empty
 	find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} +
 	rmdir "$cgroup"
 }

@@ -155,6 +155,11 @@ test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
 	ended "$untouched" who.mutex who.mutex-i386
 }
 
+# a tracer has $pid, or has done what it was to do
+begun() {
+	traced_thread || a_thread_has "ksm_merge_any: yes"
+}
+
 # As by an engine's time-out: the tracer is a process of its own and gets to its end.
 test_hook_killed_while_its_tracer_is_in_the_window() {
 	steps="4 5 6 7 8"
@@ -167,11 +172,14 @@ test_hook_killed_while_its_tracer_is_in_the_window() {
 			>/dev/null 2>&1 &
 		hooks="$hooks $!"
 	done
-	sleep 0.1
-	for p in $hooks; do
-		kill -KILL "$p"
-		wait "$p" 2>/dev/null
+	set -- $hooks
+	for step in $steps; do
+		pid_of "orphan.$step"
+		wait_for 10 begun
+		kill -KILL "$1"
+		wait "$1" 2>/dev/null
 		assertEquals "a hook was not killed" 137 $?
+		shift
 	done
 	for step in $steps; do
 		mergeable "orphan.$step" yes
@@ -183,9 +191,9 @@ test_hook_killed_while_its_tracer_is_in_the_window() {
 # during STEP SIGNAL ID: the signal comes while the tracer rests behind the step; $driver
 during() {
 	pid_of "$3"
-	KSM_FAULT=pause:$1 "$drive" "$pid" >"$work/$3.drive" 2>&1 &
+	KSM_FAULT=pause:$1 "$drive" "$pid" >"$work/$3.drive" 2>"$work/$3.paused" &
 	driver=$!
-	sleep 0.1
+	wait_for 10 grep -q paused "$work/$3.paused"
 	kill "-$2" "$pid"
 }
 
@@ -222,9 +230,9 @@ test_signal_while_merging_is_turned_off() {
 	for v in nanosleep read; do
 		inject "off.$v" ok
 		pid_of "off.$v"
-		KSM_FAULT=pause:5 "$drive" -r 1 "$pid" >"$work/off.$v.drive" 2>&1 &
+		KSM_FAULT=pause:5 "$drive" -r 1 "$pid" >"$work/off.$v.drive" 2>"$work/off.$v.paused" &
 		driver=$!
-		sleep 0.1
+		wait_for 10 grep -q paused "$work/off.$v.paused"
 		kill -USR1 "$pid"
 		wait $driver
 		assertContains "$(cat "$work/off.$v.drive")" "ok 1 "

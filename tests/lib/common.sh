@@ -27,13 +27,14 @@ skip() {
 	echo "SKIP $suite:${_shunit_test_:-$suite}: $1"
 }
 
-# poll SECONDS COMMAND...: until the command succeeds, or 1 after the time
+# poll SECONDS COMMAND...: until the command succeeds, or 1 after the time, which tests/falses
+# shortens
 poll() {
-	_deadline=$(($(date +%s) + $1))
+	_deadline=$(($(date +%s) + ($1 <= ${KSM_TEST_PATIENCE:-$1} ? $1 : KSM_TEST_PATIENCE)))
 	shift
 	until "$@"; do
 		[ "$(date +%s)" -le "$_deadline" ] || return 1
-		sleep 0.05
+		sleep 0.05 # between two looks
 	done
 }
 

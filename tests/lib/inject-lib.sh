@@ -32,6 +32,7 @@ start() {
 	_mode='' _nice=''
 	case $2 in *:*) _mode=${2#*:} ;; esac
 	case $2 in cpu* | mutex*) _nice='nice -n 10' ;; esac
+	case $2 in cpu* | spin* | exec*) : >"$work/$1.computes" ;; esac
 	: >"$work/$1.out"
 	VICTIM_STOP=$work/${1%%.*}.stop $_nice "$victims/${2%%:*}" "${4:-30000}" "$3" $_mode \
 		>"$work/$1.out" 2>&1 &
@@ -42,12 +43,24 @@ is_ready() {
 	grep -q '^ready' "$work/$1.out"
 }
 
+# a thread of $pid, if not all compute, waits in its call
+in_a_call() {
+	[ ! -e "$work/$1.computes" ] || return 0
+	for _status in "/proc/$pid/task"/*/status; do
+		while read -r _name _value _; do
+			case $_name$_value in State:[SDT]) return 0 ;; esac
+		done 2>/dev/null <"$_status"
+	done
+	return 1
+}
+
 # ready ID...: set up, and in their calls
 ready() {
 	for _id; do
 		wait_for 10 is_ready "$_id" || fail "$_id: not ready: $(cat "$work/$_id.out")"
+		pid_of "$_id"
+		wait_for 10 in_a_call "$_id"
 	done
-	sleep 0.1
 }
 
 # pid_of ID: $pid

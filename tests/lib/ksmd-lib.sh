@@ -77,6 +77,8 @@ worker() { drivers | tail -n 1; }
 enable_quietly() {
 	hook enable "$@"
 	assertEquals "$out" 0 "$rc"
+	assertEquals "$out" 1 "$(cat $ksm/run)"
+	assertNotEquals "not the known one" 321 "$(cat $ksm/pages_to_scan)"
 	drivers | xargs -r kill
 	wait_for 5 boost_is_off || fail "the boost does not end"
 }

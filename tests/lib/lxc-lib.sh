@@ -4,7 +4,7 @@
 # namespace in which the host has our drop-in and the id ranges, so that nothing of the host's
 # is changed.
 
-user=ksm-hook-lxc
+. "$top/tests/lib/user-lib.sh"
 # what the containers' ids 0 to 65535 are on the host
 base_idmapped=1500000
 base_user=1600000
@@ -81,22 +81,6 @@ lxc_make() {
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$work/conf/$_name"
 	echo "$_kind" >"$work/conf/$_name.kind"
-}
-
-# as_user COMMAND...: with nothing of root's environment
-as_user() {
-	setpriv --reuid $user --regid $user --init-groups \
-		env -i HOME="$work/home" PATH="$PATH" XDG_RUNTIME_DIR="$work/xdg" "$@"
-}
-
-user_make() {
-	useradd -M -d "$work/home" -s /bin/sh $user || return
-	mkdir -p "$work/home/lxc" "$work/xdg"
-	chown -R $user:$user "$work/home" "$work/xdg"
-}
-
-user_remove() {
-	! id $user >/dev/null 2>&1 || userdel $user 2>/dev/null
 }
 
 # lxc_start NAME [OPTION...]: in the foreground up to its end, unless told -d

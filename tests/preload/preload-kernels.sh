@@ -25,8 +25,8 @@ suite_setup() {
 			LD_PRELOAD=/libksm_preload.so perl -e \
 				'@x = map { sprintf("%04096d", $_) } 1 .. 1000; $y = "y" x 4000000; sleep 60' &
 		done
-		for i in 1 2 3 4 5 6 7 8 9 10; do
-			sleep 2
+		for i in $(seq 200); do
+			sleep 0.1 # until merged
 			sharing=$(cat /sys/kernel/mm/ksm/pages_sharing)
 			[ "$sharing" -lt 2500 ] || break
 		done

@@ -3,7 +3,8 @@
  * Forks every RATE_US, bounded: forker RATE_US LIFE_MS SECONDS relay|tree. "tree" has the
  * first process make children that live for LIFE_MS; "relay" has each process fork the next
  * and end after LIFE_MS. Each child writes to memory of its own and looks at it at its end.
- * After SECONDS nothing is forked any more, and those that are there rest until SIGTERM.
+ * After SECONDS nothing is forked any more, and those that are there rest until SIGTERM; the
+ * last one says "rests".
  */
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,14 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int rest(void)
+{
+	puts("rests");
+	fflush(stdout);
+	pause();
+	return 0;
 }
 
 static void live(int ms)
@@ -49,8 +58,7 @@ static int tree(int rate_us, int life_ms, double end)
 		if (bad)
 			return 1;
 	}
-	pause();
-	return 0;
+	return rest();
 }
 
 static int relay(int rate_us, int life_ms, double end)
@@ -62,8 +70,7 @@ static int relay(int rate_us, int life_ms, double end)
 		}
 		usleep((useconds_t)rate_us);
 	}
-	pause();
-	return 0;
+	return rest();
 }
 
 int main(int argc, char **argv)

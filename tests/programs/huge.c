@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a kind that estimate has to know: huge MB [shared|locked|small]. Then it sleeps. */
+/* Memory of a kind that estimate has to know: huge MB [shared|locked|small]. Then it is "ready" and sleeps. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,8 @@ int main(int argc, char **argv)
 		perror("mlock");
 		return 1;
 	}
+	puts("ready");
+	fflush(stdout);
 	for (;;)
 		pause();
 }

@@ -57,8 +57,7 @@ testRunc() {
 		'{"io.ksm.merge":"true"}' /bin/pause
 	while [ $_i -lt $_n ]; do
 		runc run -d -b "$work/bundle" "ksmrace-$$" </dev/null >/dev/null 2>&1
-		# the verifier looks for the exec every 50 ms at the least
-		sleep 0.1
+		sleep 0.1 # the verifier looks for the exec every 50 ms at the least
 		runc state "ksmrace-$$" | "$work/judge" after "$work/seen" /bin/pause kill
 		runc delete -f "ksmrace-$$"
 		_i=$((_i + 1))
