@@ -22,7 +22,10 @@ enum fault_step {
 };
 
 #ifdef KSM_TEST_FAULTS
-/* KSM_FAULT=kill:STEP|pause:STEP: the tracer is killed, or rests, right behind that step. */
+/*
+ * KSM_FAULT=kill:STEP|pause:STEP: the tracer is killed, or rests, right behind that step. When it
+ * rests it makes the file KSM_FAULT_PAUSED.
+ */
 void fault_step(enum fault_step step);
 /*
  * KSM_FAULT=parser:open|socket|crash|hang|lie|overrun: what an attacker in the parser would try, who

@@ -38,7 +38,7 @@ started() {
 		{ [ "$1" = runc ] || mount -t cgroup2 none /sys/fs/cgroup; } &&
 		runtime=$2 && shift 2 && "$runtime" "$@"; status=$?
 		[ -z "$(ls -A /run/runc /run/crun 2>/dev/null)" ] || {
-			sleep 0.3
+			sleep 0.3 # for what it says
 			runc delete -f "$0"; crun --cgroup-manager=disabled delete -f "$0"
 		} >/dev/null 2>&1
 		exit $status' "$id" "$1" "$work/bin/ksm-$1" $3) >"$work/out" 2>&1 </dev/null

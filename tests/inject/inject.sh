@@ -191,9 +191,9 @@ test_hook_killed_while_its_tracer_is_in_the_window() {
 # during STEP SIGNAL ID: the signal comes while the tracer rests behind the step; $driver
 during() {
 	pid_of "$3"
-	KSM_FAULT=pause:$1 "$drive" "$pid" >"$work/$3.drive" 2>"$work/$3.paused" &
+	KSM_FAULT=pause:$1 KSM_FAULT_PAUSED=$work/$3.paused "$drive" "$pid" >"$work/$3.drive" 2>&1 &
 	driver=$!
-	wait_for 10 grep -q paused "$work/$3.paused"
+	wait_for 10 test -e "$work/$3.paused"
 	kill "-$2" "$pid"
 }
 
@@ -230,9 +230,10 @@ test_signal_while_merging_is_turned_off() {
 	for v in nanosleep read; do
 		inject "off.$v" ok
 		pid_of "off.$v"
-		KSM_FAULT=pause:5 "$drive" -r 1 "$pid" >"$work/off.$v.drive" 2>"$work/off.$v.paused" &
+		KSM_FAULT=pause:5 KSM_FAULT_PAUSED=$work/off.$v.paused "$drive" -r 1 "$pid" \
+			>"$work/off.$v.drive" 2>&1 &
 		driver=$!
-		wait_for 10 grep -q paused "$work/off.$v.paused"
+		wait_for 10 test -e "$work/off.$v.paused"
 		kill -USR1 "$pid"
 		wait $driver
 		assertContains "$(cat "$work/off.$v.drive")" "ok 1 "
