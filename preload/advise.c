@@ -305,13 +305,25 @@ void advise_grown_heap(void)
 		advise_heap(load(&heap.hi));
 }
 
+/*
+ * A look is due. While the last one was too recent, asking the clock at each sample would be two
+ * system calls for each some hundred allocations, so it is asked at every 64th.
+ */
+static void look_if_time(void)
+{
+	static __thread unsigned samples;
+
+	if (samples++ % 64 == 0)
+		advise_all(0);
+}
+
 /* Seen where the last look found nothing; unless it found more than it could remember. */
 static void look_for_new(void)
 {
 	if (!known_is_full())
 		advise_later();
 	if (advise_is_due())
-		advise_all(0);
+		look_if_time();
 }
 
 #define HEAP_STEP (1UL << 30) /* further above the heap it is another mapping */
@@ -345,7 +357,7 @@ void advise_allocation(uintptr_t addr, uintptr_t len, int fresh)
 		return;
 	if (look_at_heap(addr + len - 1, fresh)) {
 		if (advise_is_due())
-			advise_all(0);
+			look_if_time();
 		return;
 	}
 	range = known_find(addr);
@@ -354,7 +366,7 @@ void advise_allocation(uintptr_t addr, uintptr_t len, int fresh)
 	else if (!range)
 		look_for_new();
 	else if (advise_is_due())
-		advise_all(0);
+		look_if_time();
 	else if (fresh && load(&range->state) == KNOWN_MERGEABLE)
 		advise(load(&range->lo), load(&range->hi));
 }

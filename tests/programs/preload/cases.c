@@ -307,63 +307,42 @@ static void pairs(size_t n)
 		free(live[i]);
 }
 
-enum { STEADY_ROUNDS = 8 };
-
-static pthread_barrier_t steady_begin, steady_end;
-
-static void *steady_thread(void *unused)
+/* Nothing has changed between the two lines: the suite counts what strace saw. */
+static int case_steady(void)
 {
-	int i;
-
 	grow_small(2 * MIB);
-	for (i = 0; i < STEADY_ROUNDS; i++) {
-		pthread_barrier_wait(&steady_begin);
-		pairs(500000);
-		pthread_barrier_wait(&steady_end);
+	pairs(1000000);
+	write(2, "BEGIN\n", 6);
+	pairs(2000000);
+	write(2, "END\n", 4);
+	return settled();
+}
+
+static void *many_pairs(void *unused)
+{
+	void *volatile live[64] = { 0 };
+	unsigned i, rnd = 1;
+
+	for (i = 0; i < 20000000; i++) {
+		rnd = rnd * 1103515245 + 12345;
+		free(live[i % 64]);
+		live[i % 64] = malloc(16 + (rnd >> 22));
 	}
 	return unused;
 }
 
-/*
- * Nothing changes between BEGIN and END, and before each BEGIN there is time to make up for
- * what was put off: the suite counts what strace saw between the last two.
- */
-static int steady(unsigned threads)
+/* Threads that allocate all the time and never rest: the suite counts the library's calls. */
+static int case_four_steady_threads(void)
 {
 	pthread_t thread[4];
 	unsigned i;
 
-	pthread_barrier_init(&steady_begin, NULL, threads + 1);
-	pthread_barrier_init(&steady_end, NULL, threads + 1);
-	for (i = 0; i < threads; i++)
-		if (pthread_create(&thread[i], NULL, steady_thread, NULL))
+	for (i = 0; i < 4; i++)
+		if (pthread_create(&thread[i], NULL, many_pairs, NULL))
 			return 1;
-	for (i = 0; i < STEADY_ROUNDS; i++) {
-		if (settled())
-			return 1;
-		write(2, "BEGIN\n", 6);
-		pthread_barrier_wait(&steady_begin);
-		pthread_barrier_wait(&steady_end);
-		write(2, "END\n", 4);
-	}
-	for (i = 0; i < threads; i++)
+	for (i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	return settled();
-}
-
-static int case_steady_1(void)
-{
-	return steady(1);
-}
-
-static int case_steady_2(void)
-{
-	return steady(2);
-}
-
-static int case_steady_4(void)
-{
-	return steady(4);
 }
 
 static int case_chroot(void)
@@ -399,9 +378,8 @@ static const struct {
 	{ "errno", case_errno },
 	{ "descriptors", case_descriptors },
 	{ "dlopen", case_dlopen },
-	{ "steady_1", case_steady_1 },
-	{ "steady_2", case_steady_2 },
-	{ "steady_4", case_steady_4 },
+	{ "steady", case_steady },
+	{ "four_steady_threads", case_four_steady_threads },
 	{ "chroot", case_chroot },
 	{ "signal", case_signal },
 	{ "seccomp_strict", case_seccomp_strict },
