@@ -53,16 +53,26 @@ static int read_init(const struct decision_request *request, const struct policy
 	return json_scan("state", request->text, request->len, visit_state, NULL, out, err);
 }
 
-/* A directory that nobody but root and ourselves can put anything into; -errno with err. */
-static int open_state_dir(int at, const char *name, bool link, struct error *err)
+/* What may be: the name a link, the directory a sticky one that all may write to. */
+enum { ALLOW_LINK = 1, ALLOW_STICKY = 2 };
+
+/*
+ * A directory that nobody but root and ourselves can put anything into; -errno with err. In a
+ * sticky one (/run on a tmpfs mounted without a mode) nobody can put something in place of what
+ * is ours, and its owner is asked for in turn.
+ */
+static int open_state_dir(int at, const char *name, int allow, struct error *err)
 {
-	__cleanup(close_fd) int fd =
-		openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC | (link ? 0 : O_NOFOLLOW));
+	__cleanup(close_fd) int fd = openat(at, name,
+					    O_PATH | O_DIRECTORY | O_CLOEXEC |
+						    (allow & ALLOW_LINK ? 0 : O_NOFOLLOW));
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, errno, "%s", name);
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    ((st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	     !(allow & ALLOW_STICKY && st.st_mode & S_ISVTX)))
 		return err_set(err, EPERM,
 			       "%s: is not the runtime's own: it belongs to, or can be "
 			       "written by, somebody else",
@@ -76,7 +86,7 @@ static int read_recorded(int root, const char *id, struct container_decision *c,
 {
 	static const char *const names[] = { "state.json", "status" };
 	static const struct policy_config nothing;
-	__cleanup(close_fd) int dir = open_state_dir(root, id, false, err);
+	__cleanup(close_fd) int dir = open_state_dir(root, id, 0, err);
 	/* mapped, not static: the other commands have no use for it */
 	char *text = dir < 0 ? NULL :
 			       mmap(NULL, JSON_SCAN_MAX + 1, PROT_READ | PROT_WRITE,
@@ -107,7 +117,8 @@ static int read_recorded(int root, const char *id, struct container_decision *c,
 static int read_in(int at, const char *root, const char *id, struct container_decision *c,
 		   struct error *err)
 {
-	__cleanup(close_fd) int fd = open_state_dir(at, root, at == AT_FDCWD, err);
+	__cleanup(close_fd) int fd =
+		open_state_dir(at, root, at == AT_FDCWD ? ALLOW_LINK : 0, err);
 
 	return fd < 0 ? fd : read_recorded(fd, id, c, err);
 }
@@ -128,7 +139,8 @@ static int find_recorded(const char *id, const char *runtime, struct container_d
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs) && r == -ENOENT; i++) {
 		__cleanup(close_fd) int dir =
-			dirs[i] && *dirs[i] ? open_state_dir(AT_FDCWD, dirs[i], true, err) :
+			dirs[i] && *dirs[i] ? open_state_dir(AT_FDCWD, dirs[i],
+							     ALLOW_LINK | ALLOW_STICKY, err) :
 					      -ENOENT;
 
 		/* somebody else's keeps nobody from the right one */

@@ -78,6 +78,16 @@ testWhatTheRuntimeWroteCounts() {
 	stand_in yes "runc's words"
 }
 
+# /run, on a tmpfs that was mounted without a mode: nobody can replace what is root's in it.
+testAStickyDirectoryAroundIt() {
+	recorded $merged
+	chmod 1777 "$work/xdg"
+	stand_in yes "1777 xdg"
+	chown nobody "$work/xdg/crun"
+	stand_in no "1777 xdg, and somebody else's crun"
+	chown root "$work/xdg/crun"
+}
+
 testWhatOthersCanWriteDoesNot() {
 	for _what in "chown nobody xdg" "chown nobody xdg/crun" "chown nobody xdg/crun/box" \
 		"chown nobody xdg/crun/box/status" "chmod g+w xdg" "chmod o+w xdg/crun" \

@@ -211,7 +211,7 @@ testPodmanPage() {
 	podman rm -f -t 0 web >/dev/null 2>&1
 
 	run_step wrapper
-	assertContains "$(cat "$work/out")" "ksm_merge_any: yes"
+	assertContains "$(cat "$work/out")" "$(cat "$work/out")" "ksm_merge_any: yes"
 	podman rm -f -t 0 web >/dev/null 2>&1
 	run_step trace
 	assertContains "$(cat "$work/out")" "50-ksm-hook.json matched"
