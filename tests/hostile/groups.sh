@@ -13,8 +13,7 @@ suite_setup() {
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	[ -d /run/ksm-hook ] || made_run=yes
 	mkdir -p /run/ksm-hook
-	[ -d $groups ] || made_groups=yes
-	mkdir -p -m 700 $groups
+	[ -d $groups ] || { made_groups=yes && mkdir -m 700 $groups; }
 	[ -d /etc/ksm-hook ] || made_etc=yes
 	mkdir -p /etc/ksm-hook "$work/etc"
 	config='{"shared_layout": true, "log": "info"}'
@@ -148,7 +147,7 @@ testTheLockIsNotWaitedForLong() {
 testForgottenBehindTheStart() {
 	for _i in 1 2 3 4 5 6 7 8; do expired 100 | file "hg-$$-$_i"; done
 	run "hg-$$" true
-	assertEquals "" "$(ls $groups | grep "hg-$$")"
+	assertEquals "" "$(find $groups -name "*hg-$$*")"
 }
 
 # an id is no right to another's place: neither a name that is chosen nor one that is known

@@ -65,7 +65,7 @@ make() {
 	new_id
 	bundle=$(bundle_of "$_engine" "$id")
 	case $4 in
-	{*) _own=$4 _command=$5 ;;
+	'{'*) _own=$4 _command=$5 ;;
 	*) _command=$4 ;;
 	esac
 	# shellcheck disable=SC2086 # a command and its arguments

@@ -47,7 +47,7 @@ session() {
 stand_in() {
 	_want=$1 _what=$2
 	shift 2
-	rm -rf "$work/etc" && mkdir "$work/etc" && cp "$work/config.json" "$work/etc/"
+	rm -rf "${work:?}/etc" && mkdir "$work/etc" && cp "$work/config.json" "$work/etc/"
 	out=$(XDG_RUNTIME_DIR=$work/xdg timeout 60 unshare -m sh -c 'mount --bind "$0" /etc/ksm-hook && exec "$@"' \
 		"$work/etc" "$work/stand-in/crun" "$@" exec box true 2>&1)
 	assertContains "$_what: $out" "$out" "ksm_merge_any: $_want"
@@ -145,7 +145,7 @@ testRuncsRootLooksInRun() {
 	ln -sf "$KSM_HOOK" "$work/stand-in/runc"
 	cp "$work/crun" "$work/runc"
 	sed "s|$work/crun|$work/runc|" "$work/config.json" >"$work/runc.json"
-	rm -rf "$work/etc" && mkdir "$work/etc" && cp "$work/runc.json" "$work/etc/config.json"
+	rm -rf "${work:?}/etc" && mkdir "$work/etc" && cp "$work/runc.json" "$work/etc/config.json"
 	out=$(XDG_RUNTIME_DIR=$work/xdg timeout 60 unshare -m sh -c 'mount --bind "$0" /etc/ksm-hook && exec "$@"' \
 		"$work/etc" "$work/stand-in/runc" exec box true 2>&1)
 	assertContains "$out" "$out" "ksm_merge_any: no"
