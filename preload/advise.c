@@ -248,15 +248,16 @@ int advise_start(void)
 /*
  * Asks for nothing itself, so that several threads come to rest: one that finds a look due
  * while another is at it would else make the next one due, and so on for ever. Who has seen
- * something new calls advise_later() before.
+ * something new calls advise_later() before. 1 if there was a look.
  */
-void advise_all(int even_soon)
+int advise_all(int even_soon)
 {
 	unsigned request;
 	uint64_t spent;
+	int made = 0;
 
 	if (load(&stopped) || !advise_lock())
-		return;
+		return 0;
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
 		request = load(&wanted);
 		spent = clock(CLOCK_THREAD_CPUTIME_ID);
@@ -264,8 +265,10 @@ void advise_all(int even_soon)
 		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
 		store(&answered, request);
 		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;
+		made = 1;
 	}
 	advise_unlock();
+	return made;
 }
 
 void advise_range(uintptr_t lo, uintptr_t len, int accessible)
@@ -305,16 +308,21 @@ void advise_grown_heap(void)
 		advise_heap(load(&heap.hi));
 }
 
+/* Samples that pass after a look that was put off, before the clock is asked again. */
+#define PUT_OFF_SAMPLES 3
+
 /*
- * A look is due. While the last one was too recent, asking the clock at each sample would be two
- * system calls for each some hundred allocations, so it is asked at every 64th.
+ * A look is due. While the last one is too recent, or another thread is at it, to try again at
+ * each sample would be two system calls for each some hundred allocations.
  */
 static void look_if_time(void)
 {
-	static __thread unsigned samples;
+	static __thread unsigned pass;
 
-	if (samples++ % 64 == 0)
-		advise_all(0);
+	if (pass)
+		pass--;
+	else if (!advise_all(0))
+		pass = PUT_OFF_SAMPLES;
 }
 
 /* Seen where the last look found nothing; unless it found more than it could remember. */

@@ -48,7 +48,7 @@ void env_read(int argc, char **argv, char **envp);
 int advise_start(void);
 int advise_lock(void);
 void advise_unlock(void);
-void advise_all(int even_soon);
+int advise_all(int even_soon);
 void advise_later(void);
 void advise_range(uintptr_t lo, uintptr_t len, int accessible);
 void advise_allocation(uintptr_t addr, uintptr_t len, int fresh);

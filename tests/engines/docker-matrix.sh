@@ -20,7 +20,7 @@ inside() {
 testDocker() {
 	out=$("$top/tests/lib/chroot" run "$trixie" dockerd --version)
 	assertContains "$out" "version 26.1"
-	inside engines/docker.sh 10
+	inside engines/docker.sh 11
 }
 
 testContainerd() {

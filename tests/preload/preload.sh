@@ -144,13 +144,13 @@ test_no_system_call_while_nothing_changes() {
 }
 
 # Each try of a look begins with getpid. Threads that find another one looking, or the last look
-# too recent, made some 50,000 in this time; not under strace, which lets one run after the other.
+# too recent, made 7,500 to 94,000 in this time; not under strace, which lets one run after the other.
 test_threads_come_to_rest() {
 	perf stat -x, -o "$work/counted" -e syscalls:sys_enter_getpid env LD_PRELOAD="$lib" \
 		KSM_PRELOAD=madvise "$BUILD/tests/preload/64/cases" four_steady_threads
 	assertTrue "$(cat "$work/counted")" $?
 	n=$(sed -n 's/^\([0-9]*\),.*getpid.*/\1/p' "$work/counted")
-	assertTrue "tried to look $n times in 80,000,000 pairs" "[ '$n' -lt 1000 ]"
+	assertTrue "tried to look $n times in 80,000,000 pairs" "[ '$n' -lt 7000 ]"
 }
 
 test_threshold() {
