@@ -41,8 +41,9 @@ int proc_stat(pid_t pid, struct proc_stat *out);
 int proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *out);
 
 /*
- * A pidfd (close-on-exec): while it is open, the number means this process and no other.
- * -ESRCH when there is none.
+ * A pidfd (close-on-exec). It does not keep the number from being used again once the process
+ * has ended and been waited for: what is read by number counts only if the process is still
+ * there afterwards, by a signal 0 to the pidfd. -ESRCH when there is none.
  */
 int proc_pin(pid_t pid);
 
