@@ -22,11 +22,13 @@ testTheChroot() {
 	assertEquals "LXC: $said" 6 "${said%%.*}"
 }
 
-# the whole suite; its count must be that of all its tests
-testTheSuiteUnderLxc6() {
-	said=$(inside timeout 120 tests/engines/lxc.sh 2>&1)
-	tests=$(grep -c '^test[A-Za-z0-9]*() {' "$top/tests/engines/lxc.sh")
-	assertContains "$said" "$said" "$tests passed, 0 failed, 0 skipped"
+# both suites whole; their counts must be those of all their tests
+testTheSuitesUnderLxc6() {
+	for suite in lxc lxc-config; do
+		said=$(inside timeout 120 tests/engines/$suite.sh 2>&1)
+		tests=$(grep -c '^test[A-Za-z0-9]*() {' "$top/tests/engines/$suite.sh")
+		assertContains "$suite: $said" "$said" "$tests passed, 0 failed, 0 skipped"
+	done
 }
 
 testIncus() {

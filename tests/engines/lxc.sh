@@ -1,53 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The LXC hook under the real lxc-start: containers of root, with mapped ids and of an ordinary
-# user; who asks and who does not; failures; what docs/lxc.md tells a reader to type.
+# user; who asks and who does not; failures; what docs/lxc.md tells a reader to type. What
+# config.json does to them is in lxc-config.sh.
 # needs: containers
 
-kinds='privileged idmapped user'
-
 suite_setup() {
-	. "$top/tests/lib/lxc-lib.sh"
-	had_pivot=$(find /sys/fs/cgroup -maxdepth 2 -name lxc.pivot)
-	lxc_setup
-	user_make
-	mkdir "$work/home/lxc" && chown $user:$user "$work/home/lxc"
+	. "$top/tests/lib/lxc-suite.sh"
+	lxc_suite_setup
 }
 
 each_setup() {
 	echo '{}' >"$work/config.json"
-}
-
-# start NAME: what the hook says goes to $said (LXC keeps it in its debug log), the status to
-# $rc, the probe's to $out
-start() {
-	: >"$work/log"
-	chmod 666 "$work/log"
-	said=$(lxc_start "$1" -F -l DEBUG -o "$work/log" 2>&1)
-	rc=$?
-	[ $rc -eq 0 ] || said="$said
-$(grep -E ' (WARN|ERROR) ' "$work/log")"
-	said="$said$(sed -n 's/.* produced output: //p' "$work/log")"
-	out=$(cat "$work/roots/$1/tmp/out" 2>/dev/null)
-}
-
-assert_all_merged() {
-	assertEquals "$1: it ran: $said" 0 "$rc"
-	assertContains "$1: to its end: $out" "$out" "end"
-	assertEquals "$1: every process: $out" 5 "$(echo "$out" | grep -c 'merge_any: yes')"
-	assertNotContains "$1: $out" "$out" "merge_any: no"
-}
-
-assert_none_merged() {
-	assertEquals "$1: it ran: $said" 0 "$rc"
-	assertContains "$1: to its end: $out" "$out" "end"
-	assertEquals "$1: no process: $out" 5 "$(echo "$out" | grep -c 'merge_any: no')"
-}
-
-assert_refused() {
-	assertNotEquals "$1: refused: $said" 0 "$rc"
-	assertEquals "$1: did not run" "" "$out"
-	assertContains "$1: $said" "$said" "merging is required, so the container is refused"
 }
 
 # by start-host, behind LXC's own setting of the personality, with a group that is told
@@ -136,131 +100,6 @@ testDidNotAsk() {
 		assert_none_merged $kind
 		assertEquals "nothing to say" "" "$(echo "$said" | grep ksm-hook)"
 	done
-}
-
-testAllAndTheExceptions() {
-	echo '{"containers": "all", "log": "info"}' >"$work/config.json"
-	for kind in $kinds; do
-		lxc_make "all-$kind" $kind
-		start "all-$kind"
-		assert_all_merged $kind
-		assertContains "$said" "$said" "id=all-$kind"
-		assertContains "$said" "$said" 'made mergeable'
-		lxc_make "no-$kind" $kind "lxc.environment = KSM_MERGE=no"
-		start "no-$kind"
-		assert_none_merged "$kind, no"
-		assertContains "$said" "$said" "id=no-$kind"
-		assertContains "$said" "$said" 'leave alone: KSM_MERGE=no'
-	done
-}
-
-testNone() {
-	echo '{"containers": "none"}' >"$work/config.json"
-	start in-idmapped
-	assert_none_merged none
-}
-
-testRulesNameContainers() {
-	echo '{"deny": [{"annotation": "lxc.name", "match": "in-i*"}]}' >"$work/config.json"
-	start in-idmapped
-	assert_none_merged denied
-	start in-privileged
-	assert_all_merged "not denied"
-	echo '{"containers": "all", "allow": [{"annotation": "lxc.name", "match": "all-*"}]}' \
-		>"$work/config.json"
-	start all-privileged
-	assert_all_merged allowed
-	start in-privileged
-	assert_none_merged "not allowed"
-}
-
-# with version 1 the hook has the environment that the container's configuration sets
-testNobodyChoosesTheNameForRules() {
-	echo '{"containers": "all", "log": "info", "deny": [{"name": "secret-*"},
-		{"annotation": "lxc.name", "match": "old-*"}]}' >"$work/config.json"
-	for version in 0 1; do
-		for kind in privileged idmapped user; do
-			for name in secret old; do
-				lxc_make "$name-$kind" $kind "lxc.hook.version = $version" \
-					"lxc.environment = LXC_NAME=open" "lxc.environment = LXC_HOOK_VERSION=1" \
-					"lxc.environment = LXC_HOOK_TYPE=mount"
-				start "$name-$kind"
-				assert_none_merged "$name-$kind, version $version"
-				assertContains "$said" "$said" "reason=denied-by-rule"
-			done
-			lxc_make "open-$kind" $kind "lxc.hook.version = $version" \
-				"lxc.environment = LXC_NAME=secret-1"
-			start "open-$kind"
-			assert_all_merged "open-$kind, version $version"
-			assertContains "$said" "$said" "id=open-$kind"
-		done
-	done
-}
-
-testUnknownValuesAreNamed() {
-	lxc_make unknown privileged "lxc.environment = KSM_MERGE=true"
-	start unknown
-	assert_none_merged unknown
-	assertContains "$said" "$said" 'invalid value KSM_MERGE="true", expected one of yes, no; ignored'
-	lxc_make unknown privileged "lxc.environment = KSM_MERGE=yes" \
-		"lxc.environment = KSM_REQUIRED=perhaps"
-	start unknown
-	assert_all_merged unknown
-	assertContains "$said" "$said" 'invalid value KSM_REQUIRED="perhaps", expected one of yes, no'
-}
-
-# an administrator's mistake: the containers start, unless merging is required
-testBrokenConfig() {
-	echo '{"containers": "al"}' >"$work/config.json"
-	for kind in $kinds; do
-		lxc_make "open-$kind" $kind "lxc.environment = KSM_MERGE=yes"
-		start "open-$kind"
-		assert_none_merged $kind
-		assertContains "$said" "$said" "id=open-$kind"
-		assertContains "$said" "$said" '"containers" must be'
-		start "in-$kind"
-		assert_refused $kind
-	done
-}
-
-# a file that others can write steers nothing, in a user namespace neither
-testConfigOfOthers() {
-	echo '{"containers": "all"}' >"$work/config.json"
-	chmod 666 "$work/config.json"
-	for kind in $kinds; do
-		start "out-$kind"
-		assert_none_merged $kind
-		assertContains "$said" "$said" "writable by nobody else"
-	done
-	chmod 644 "$work/config.json"
-}
-
-testRequiredByConfig() {
-	echo '{"required": true}' >"$work/config.json"
-	lxc_make shared privileged "lxc.environment = KSM_MERGE=yes" "lxc.namespace.keep = pid user"
-	start shared
-	assert_refused "no pid namespace of its own"
-	assertContains "$said" "$said" "register lxc.hook.start-host instead"
-	start out-privileged
-	assert_none_merged "what nobody asked for is not required"
-	lxc_make shared privileged "lxc.environment = KSM_MERGE=yes" \
-		"lxc.environment = KSM_REQUIRED=no" "lxc.namespace.keep = pid user" "lxc.init.cmd = /bin/true"
-	start shared
-	assertEquals "the container has the last word: $said" 0 $rc
-}
-
-# the hook does not add the library, and says so where nobody else did
-testMethodPreload() {
-	echo '{"method": "preload"}' >"$work/config.json"
-	start open-privileged
-	assert_none_merged preload
-	assertContains "$said" "$said" "include ksm-preload.conf"
-	start in-privileged
-	assert_refused preload
-	lxc_make preload privileged "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes" \
-		"lxc.environment = LD_PRELOAD=$BUILD/libksm_preload.so"
-	start preload
-	assertEquals "$said" 0 $rc
 }
 
 # start_host NAME KIND [LINE...]
@@ -454,9 +293,7 @@ testTheDocument() {
 
 suite_teardown() {
 	lxc_stop one two bury
-	user_remove
-	# LXC parks its monitors there and leaves them
-	[ -n "$had_pivot" ] || rmdir /sys/fs/cgroup/lxc.pivot /sys/fs/cgroup/*/lxc.pivot 2>/dev/null
+	lxc_suite_teardown
 }
 
 . "$(dirname "$0")/../lib/common.sh"
