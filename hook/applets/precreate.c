@@ -27,7 +27,7 @@
 static char *spec_text; /* SPEC_MAX + 1 bytes */
 
 struct precreate {
-	const char *config_path, *library;
+	const char *config_path, *preload_library;
 	const char *id; /* the container's, where the caller knows it; else NULL */
 	size_t len;
 };
@@ -119,7 +119,7 @@ static void edit_spec(const struct precreate *in, const struct container_decisio
 	int r;
 
 	if (wants_library(c->decision.method, way, &only_way) &&
-	    bundle_add_library(&c->spec, in->library, way, &additions, &err) < 0)
+	    bundle_add_library(&c->spec, in->preload_library, way, &additions, &err) < 0)
 		*status = give_up(&c->decision, only_way, &err);
 	if (c->decision.group[0] && bundle_takes_seeds(&c->spec) &&
 	    layout_reserve(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0)
@@ -251,7 +251,7 @@ static const struct command_syntax precreate_command __help_section = {
 		OPTION_TEXT(struct precreate, config_path, "config", "FILE",
 			    "read this configuration instead of\n"
 			    CONFIG_PATH),
-		OPTION_TEXT(struct precreate, library, "library", "FILE",
+		OPTION_TEXT(struct precreate, preload_library, "library", "FILE",
 			    "add this library instead of\n"
 			    PRELOAD_LIBRARY),
 		OPTION_TEXT(struct precreate, id, "id", "ID",
@@ -263,7 +263,8 @@ static const struct command_syntax precreate_command __help_section = {
 
 int applet_precreate(int argc, char **argv)
 {
-	struct precreate in = { .config_path = CONFIG_PATH, .library = PRELOAD_LIBRARY };
+	struct precreate in = { .config_path = CONFIG_PATH,
+				.preload_library = PRELOAD_LIBRARY };
 	struct error err;
 	int r;
 

@@ -76,7 +76,8 @@ static int use_method(const struct runtime_request *request, struct runtime_deci
 	else if (library)
 		r = runtime_read_spec(request, d, err);
 	if (r == 0 && library && request->facts.command != ARGV_RESTORE)
-		r = bundle_add_library(&d->c.spec, request->library, way, additions, err);
+		r = bundle_add_library(&d->c.spec, request->preload_library, way, additions,
+				       err);
 	if (r < 0 && method != METHOD_PRELOAD)
 		err_wrap(err, r, "this kernel %s",
 			 way == PROBE_MADVISE ? "has no prctl(PR_SET_MEMORY_MERGE)" :
@@ -282,7 +283,7 @@ static const struct command_syntax runtime_command __help_section = {
 		OPTION_TEXT(struct runtime_request, config_path, "config", "FILE",
 			    "read this configuration instead of\n"
 			    CONFIG_PATH),
-		OPTION_TEXT(struct runtime_request, library, "library", "FILE",
+		OPTION_TEXT(struct runtime_request, preload_library, "library", "FILE",
 			    "add this library, where one is needed, instead of\n"
 			    PRELOAD_LIBRARY),
 		{ "" },
@@ -294,7 +295,7 @@ int applet_runtime(int argc, char **argv)
 	static struct runtime_decision decision;
 	const struct role *role = find_role(argv[0], true);
 	struct runtime_request request = { .config_path = CONFIG_PATH,
-					   .library = PRELOAD_LIBRARY,
+					   .preload_library = PRELOAD_LIBRARY,
 					   .runtime = role->runtime,
 					   .by_name = role->opts_in };
 	char path[PATH_MAX];

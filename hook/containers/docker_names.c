@@ -125,9 +125,9 @@ static int visit_daemon(void *arg, const struct json_path *path, const struct js
 	char *root = arg;
 
 	(void)err;
-	if (v->type == JSON_STRING && json_path_is(path, "data-root", NULL) &&
-	    v->text[0] == '/')
-		snprintf(root, PATH_MAX, "%s", v->text);
+	if (v->type == JSON_STRING && json_path_is(path, "data-root", NULL) && v->len > 0 &&
+	    v->text[0] == '/' && v->len < PATH_MAX)
+		snprintf(root, PATH_MAX, "%.*s", (int)v->len, v->text);
 	return 0;
 }
 
@@ -142,9 +142,8 @@ static void find_data_root(char root[PATH_MAX])
 				       CONFIG_MAX, &ignored) :
 		     -1;
 	if (len > 0)
-		(void)json_walk(DAEMON_JSON, text, (size_t)len, false, visit_daemon, root,
+		(void)json_scan(DAEMON_JSON, text, (size_t)len, visit_daemon, NULL, root,
 				&ignored);
-	json_release();
 	free(text);
 }
 

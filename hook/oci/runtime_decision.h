@@ -11,7 +11,7 @@
 
 struct runtime_request {
 	const char *config_path;
-	const char *library;  /* mounted into the container where the kernel needs it */
+	const char *preload_library; /* mounted into the container where the kernel needs it */
 	const char *runtime;  /* the one that this stands for; NULL: the first of "runtimes" */
 	bool by_name;         /* the name of this program is an opt-in */
 	const char *delegate; /* the program that this becomes: an absolute path */

@@ -234,6 +234,20 @@ static void odd_values(void)
 	CHECK_HAS(decide(&c, pair).unshared, "more than");
 }
 
+static struct decision decide_lxc(const struct policy_config *c, const struct annotation *a,
+				  size_t n)
+{
+	const struct policy_subject s = { .keys = &policy_environment,
+					  .engine = ENGINE_LXC,
+					  .name = "web-1",
+					  .annotation = a,
+					  .n = n };
+	struct decision d;
+
+	policy_decide(c, &s, &d);
+	return d;
+}
+
 static void environment(void)
 {
 	struct policy_config c = { .shared_layout = true };
@@ -243,22 +257,10 @@ static void environment(void)
 				  { "KSM_GROUP", "web" } };
 	struct decision d;
 
-	policy_decide(&c,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 4 },
-		      &d);
+	d = decide_lxc(&c, a, 4);
 	CHECK_TEXT(d.group, "group:web");
 	/* a container's name is no group: it would be alone in it */
-	policy_decide(&c,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 3 },
-		      &d);
+	d = decide_lxc(&c, a, 3);
 	CHECK_TEXT(d.group, "");
 	CHECK_HAS(d.unshared, "name one with KSM_GROUP");
 }

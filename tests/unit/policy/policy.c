@@ -292,6 +292,20 @@ static void duplicates(void)
 	CHECK_TEXT(d.warning, "");
 }
 
+static struct decision decide_lxc(const struct policy_config *c, const struct annotation *a,
+				  size_t n)
+{
+	const struct policy_subject s = { .keys = &policy_environment,
+					  .engine = ENGINE_LXC,
+					  .name = "web-1",
+					  .annotation = a,
+					  .n = n };
+	struct decision d;
+
+	policy_decide(c, &s, &d);
+	return d;
+}
+
 /* Where there are no annotations the environment says it, in its own words. */
 static void environment(void)
 {
@@ -303,53 +317,23 @@ static void environment(void)
 				  { "io.ksm.merge", "false" } };
 	struct decision d;
 
-	policy_decide(&defaults,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 4 },
-		      &d);
+	d = decide_lxc(&defaults, a, 4);
 	CHECK(d.merge);
 	CHECK(d.required);
 	CHECK_TEXT(d.text, "KSM_MERGE=yes");
 	CHECK_TEXT(d.warning, "");
-	policy_decide(&defaults,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 1 },
-		      &d);
+	d = decide_lxc(&defaults, a, 1);
 	CHECK(!d.merge);
 	CHECK_TEXT(d.text, "no KSM_MERGE=yes");
-	policy_decide(&deny,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 4 },
-		      &d);
+	d = decide_lxc(&deny, a, 4);
 	CHECK(!d.merge);
 	CHECK_HAS(d.text, "denied by the rule for lxc.name");
 	a[1].value = "no";
-	policy_decide(&all,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 4 },
-		      &d);
+	d = decide_lxc(&all, a, 4);
 	CHECK(!d.merge);
 	CHECK_TEXT(d.text, "KSM_MERGE=no");
 	a[1].value = "true";
-	policy_decide(&all,
-		      &(struct policy_subject){ .keys = &policy_environment,
-						.engine = ENGINE_LXC,
-						.name = "web-1",
-						.annotation = a,
-						.n = 4 },
-		      &d);
+	d = decide_lxc(&all, a, 4);
 	CHECK(d.merge);
 	CHECK_TEXT(d.warning,
 		   "invalid value KSM_MERGE=\"true\", expected one of yes, no; ignored");
