@@ -12,8 +12,8 @@
 
 /* An error names at most so many containers. */
 #define NAMED_MAX 4
-/* A list of containers starts with space for so many. */
-#define CONTAINERS_FIRST 64
+/* A list of processes starts with space for so many. */
+#define MEMBERS_FIRST 256
 
 #define ID_LEN 64
 
@@ -117,42 +117,73 @@ ssize_t container_choose(const struct known_container *list, size_t n, const cha
 		word);
 }
 
-static bool is_in_list(const struct container_list *l, const struct container_name *name)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		if (container_name_compare(&l->c[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int add_container_of(const struct process *p, void *arg)
-{
-	struct container_list *l = arg;
+/* A process of a container. */
+struct member {
 	struct container_name name;
+	pid_t pid;
+};
 
-	if (!container_of(p->pid, &name) || is_in_list(l, &name))
-		return 0;
+struct member_list {
+	struct member *m;
+	size_t n, capacity;
+};
+
+static int add_member(const struct process *p, void *arg)
+{
+	struct member_list *l = arg;
+
 	if (l->n == l->capacity) {
-		size_t capacity = l->capacity ? l->capacity * 2 : CONTAINERS_FIRST;
-		struct known_container *more = realloc(l->c, capacity * sizeof(*more));
+		size_t capacity = l->capacity ? l->capacity * 2 : MEMBERS_FIRST;
+		struct member *more = realloc(l->m, capacity * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		l->c = more;
+		l->m = more;
 		l->capacity = capacity;
 	}
-	l->c[l->n++] = (struct known_container){ .name = name, .pid = p->pid };
+	l->m[l->n].pid = p->pid;
+	l->n += container_of(p->pid, &l->m[l->n].name);
+	return 0;
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	int r = container_name_compare(&x->name, &y->name);
+
+	return r ? r : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Sorted, each container is where its name changes: whoever makes many pays for sorting only. */
+static int list_containers(struct container_list *out, const struct member_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		out->n += i == 0 || container_name_compare(&l->m[i].name, &l->m[i - 1].name);
+	out->c = calloc(out->n ? out->n : 1, sizeof(*out->c));
+	if (!out->c)
+		return -ENOMEM;
+	for (size_t i = 0, k = 0; i < l->n; i++) {
+		if (i > 0 && container_name_compare(&l->m[i].name, &l->m[i - 1].name) == 0)
+			continue;
+		out->c[k].name = l->m[i].name;
+		out->c[k++].pid = l->m[i].pid;
+	}
 	return 0;
 }
 
 int container_list_read(struct container_list *out, struct error *err)
 {
+	struct member_list members = { 0 };
 	struct named_container *named;
 	int r;
 
 	*out = (struct container_list){ 0 };
-	r = process_for_each(add_container_of, out);
+	r = process_for_each(add_member, &members);
+	if (r == 0 && members.n)
+		qsort(members.m, members.n, sizeof(*members.m), compare_members);
+	if (r == 0)
+		r = list_containers(out, &members);
+	free(members.m);
 	if (r < 0)
 		return err_errno(err, -r, "the processes of /proc");
 	named = calloc(out->n ? out->n : 1, sizeof(*named));

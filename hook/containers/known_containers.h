@@ -17,10 +17,10 @@ struct known_container {
 
 struct container_list {
 	struct known_container *c;
-	size_t n, capacity;
+	size_t n;
 };
 
-/* List them, with their names. 0 or -errno with err; the caller frees c in either case. */
+/* List them, by engine and id, with their names. 0 or -errno with err; the caller frees c in either case. */
 int container_list_read(struct container_list *out, struct error *err);
 
 /*
