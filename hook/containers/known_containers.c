@@ -13,7 +13,7 @@
 /* An error names at most so many containers. */
 #define NAMED_MAX 4
 /* A list of processes starts with space for so many. */
-#define MEMBERS_FIRST 256
+#define PROCESSES_FIRST 256
 
 #define ID_LEN 64
 
@@ -118,23 +118,23 @@ ssize_t container_choose(const struct known_container *list, size_t n, const cha
 }
 
 /* A process of a container. */
-struct member {
+struct container_process {
 	struct container_name name;
 	pid_t pid;
 };
 
-struct member_list {
-	struct member *m;
+struct container_process_list {
+	struct container_process *m;
 	size_t n, capacity;
 };
 
-static int add_member(const struct process *p, void *arg)
+static int add_container_process(const struct process *p, void *arg)
 {
-	struct member_list *l = arg;
+	struct container_process_list *l = arg;
 
 	if (l->n == l->capacity) {
-		size_t capacity = l->capacity ? l->capacity * 2 : MEMBERS_FIRST;
-		struct member *more = realloc(l->m, capacity * sizeof(*more));
+		size_t capacity = l->capacity ? l->capacity * 2 : PROCESSES_FIRST;
+		struct container_process *more = realloc(l->m, capacity * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
@@ -146,16 +146,16 @@ static int add_member(const struct process *p, void *arg)
 	return 0;
 }
 
-static int compare_members(const void *a, const void *b)
+static int compare_container_processes(const void *a, const void *b)
 {
-	const struct member *x = a, *y = b;
+	const struct container_process *x = a, *y = b;
 	int r = container_name_compare(&x->name, &y->name);
 
 	return r ? r : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 /* Sorted, each container is where its name changes: whoever makes many pays for sorting only. */
-static int list_containers(struct container_list *out, const struct member_list *l)
+static int list_containers(struct container_list *out, const struct container_process_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		out->n += i == 0 || container_name_compare(&l->m[i].name, &l->m[i - 1].name);
@@ -173,17 +173,18 @@ static int list_containers(struct container_list *out, const struct member_list 
 
 int container_list_read(struct container_list *out, struct error *err)
 {
-	struct member_list members = { 0 };
+	struct container_process_list processes = { 0 };
 	struct named_container *named;
 	int r;
 
 	*out = (struct container_list){ 0 };
-	r = process_for_each(add_member, &members);
-	if (r == 0 && members.n)
-		qsort(members.m, members.n, sizeof(*members.m), compare_members);
+	r = process_for_each(add_container_process, &processes);
+	if (r == 0 && processes.n)
+		qsort(processes.m, processes.n, sizeof(*processes.m),
+		      compare_container_processes);
 	if (r == 0)
-		r = list_containers(out, &members);
-	free(members.m);
+		r = list_containers(out, &processes);
+	free(processes.m);
 	if (r < 0)
 		return err_errno(err, -r, "the processes of /proc");
 	named = calloc(out->n ? out->n : 1, sizeof(*named));

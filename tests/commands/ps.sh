@@ -303,6 +303,17 @@ testOlderKernelsLackFiles() {
 	assertEquals 0 $?
 }
 
+# Linux 6.18's counter was seen at -27
+testACountBelowZeroIsNoSaving() {
+	for _zeros in -27 0 5; do
+		unshare -m sh -c "mount -t tmpfs none $ksm && echo $_zeros >$ksm/ksm_zero_pages &&
+			echo 1 >$ksm/run && '$KSM_HOOK' status" >"$work/status.$_zeros" 2>&1
+	done
+	assertNotContains "$(cat "$work/status.-27")" "zero pages"
+	assertNotContains "$(cat "$work/status.0")" "zero pages"
+	assertContains "$(cat "$work/status.5")" " 5 zero pages: 20.0 KiB"
+}
+
 # the real collectd starts it by sudo, as the manual says, and writes what it gets
 testCollectd() {
 	_program=$work/sbin/ksm-hook
