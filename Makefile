@@ -38,7 +38,7 @@ CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wformat=2 -Wno-missing-field-initializers
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -DPRELOAD_LIBRARY='"$(PRELOAD_LIBRARY)"' $(CFLAGS) $(CPPFLAGS)
+	-DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -DSBINDIR='"$(SBINDIR)"' -DPRELOAD_LIBRARY='"$(PRELOAD_LIBRARY)"' $(CFLAGS) $(CPPFLAGS)
 
 ALL :=
 CHECK_SUITES :=

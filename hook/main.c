@@ -36,10 +36,12 @@ static const struct applet {
 	{ "detach", applet_detach, OPT_IN, "disable merging for them again" },
 	{ "enable", applet_enable, HOST, "start ksmd with settings that suit containers" },
 	{ "disable", applet_disable, HOST, "set ksmd back to what enable found" },
+	{ "docker-register", applet_docker_register, HOST,
+	  "add the runtime wrapper to Docker's daemon.json" },
 	{ "ps", applet_ps, LOOK,
 	  "containers: are they mergeable, what is saved, at what cost" },
 	{ "status", applet_status, LOOK,
-	  "host: what the kernel supports, what ksmd does, what is saved" },
+	  "host: what the kernel can do, what ksmd does, what is saved" },
 	{ "estimate", applet_estimate, LOOK,
 	  "what merging would save and cost, before opting in" },
 	{ "metrics", applet_metrics, LOOK, "figures for Prometheus and collectd" },
@@ -51,7 +53,7 @@ static void print_group(FILE *f, enum command_group group, const char *title)
 	fprintf(f, "\n%s:\n", title);
 	for (size_t i = 0; i < ARRAY_SIZE(applets); i++) {
 		if (applets[i].group == group)
-			fprintf(f, "  %-14s %s\n", applets[i].name, applets[i].what);
+			fprintf(f, "  %-16s %s\n", applets[i].name, applets[i].what);
 	}
 }
 

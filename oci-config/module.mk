@@ -36,15 +36,13 @@ install::
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8
 	ln -sf ksm-hook-runtime.8 $(DESTDIR)$(MANDIR)/man8/ksm-runc.8
 	ln -sf ksm-hook-runtime.8 $(DESTDIR)$(MANDIR)/man8/ksm-crun.8
-	sed 's|/usr/local/sbin/|$(SBINDIR)/|' oci-config/docker-register >$(BUILD)/docker-register
-	$(INSTALL) -D -m 755 $(BUILD)/docker-register $(DESTDIR)$(DATADIR)/ksm-hook/docker-register
 
 ## install-docker, uninstall-docker: register the runtime wrapper in Docker's daemon.json
-install-docker:
-	oci-config/docker-register add $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
+install-docker: $(BUILD)/ksm-hook
+	$(BUILD)/ksm-hook docker-register add $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
 
-uninstall-docker:
-	oci-config/docker-register remove $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
+uninstall-docker: $(BUILD)/ksm-hook
+	$(BUILD)/ksm-hook docker-register remove $(DESTDIR)$(SYSCONFDIR)/docker/daemon.json $(SBINDIR)/ksm-runc
 
 .PHONY: install-docker uninstall-docker
 

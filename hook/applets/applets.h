@@ -19,6 +19,7 @@ int applet_runtime(int argc, char **argv);
 int applet_slip(int argc, char **argv);
 int applet_enable(int argc, char **argv);
 int applet_disable(int argc, char **argv);
+int applet_docker_register(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_estimate(int argc, char **argv);
 int applet_ps(int argc, char **argv);

@@ -2,9 +2,7 @@
 /* doctor: does Docker have the runtime wrapper, and is that there? */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/macros.h"
@@ -33,26 +31,8 @@ static void check_docker_runtime(struct doctor *d, const struct docker_runtime *
 	program_fix(d, f, r, DAEMON_JSON, runtime->path, &fix);
 }
 
-/* Installed with us, wherever that is; false where it is not. */
-static bool find_docker_register(const struct doctor *d, char *out, size_t size)
-{
-	static const char file[] = "share/ksm-hook/docker-register";
-	const char *slash = strrchr(d->self, '/');
-	int bin = slash ? (int)(slash - d->self) : 0;
-
-	snprintf(out, size, "%.*s/../%s", bin, d->self, file);
-	if (access(out, X_OK) == 0)
-		return true;
-	snprintf(out, size, "/usr/%s", file);
-	if (access(out, X_OK) == 0)
-		return true;
-	snprintf(out, size, "/usr/local/%s", file);
-	return access(out, X_OK) == 0;
-}
-
 static void report_no_docker_runtime(struct doctor *d)
 {
-	char tool[PATH_MAX + 64];
 	struct finding *f;
 
 	f = finding_add(d, FINDING_WARNING, ID_DOCKER_RUNTIME,
@@ -60,10 +40,7 @@ static void report_no_docker_runtime(struct doctor *d)
 			"runtime wrapper, by attach, or not at all",
 			"Docker is installed, and " DAEMON_JSON
 			" does not name the runtime wrapper");
-	if (find_docker_register(d, tool, sizeof(tool)))
-		finding_fix(f, "%s add && systemctl reload docker", tool);
-	else
-		finding_fix(f, "make install-docker && systemctl reload docker");
+	finding_fix(f, "%s docker-register add && systemctl reload docker", d->command);
 }
 
 void check_docker(struct doctor *d)

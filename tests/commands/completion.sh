@@ -13,7 +13,7 @@ suite_setup() {
 	rootfs_make "$work/root"
 	bundle_make "$work/box" "$work/root" '{}' '{}' sleep 600
 	runc run -d -b "$work/box" ksm-complete-me >/dev/null 2>&1 </dev/null
-	applets=$(ksm-hook --help | sed -n 's/^  \([a-zA-Z][a-zA-Z]*\) .*/\1/p')
+	applets=$(ksm-hook --help | sed -n 's/^  \([a-zA-Z][a-zA-Z-]*\) .*/\1/p')
 }
 
 # bash WORD...: what bash offers for the last of them; readline's words, so "=" is one of its own

@@ -160,6 +160,10 @@ testDocker() {
 	rm $_file
 	found docker-runtime warning
 	fixed docker-runtime
+	: >$_file
+	found docker-runtime warning
+	fixed docker-runtime
+	assertEquals "$out" ok "$(level docker-runtime)"
 	rm /usr/local/sbin/ksm-runc
 	found docker-runtime broken
 	assertContains "$(of docker-runtime fix)" "install ksm-hook again"

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What `make install-docker` does to daemon.json, and what undoes it.
+# shellcheck disable=SC1091,SC2154 # what common.sh sets
+# ksm-hook docker-register, which is what `make install-docker` calls: what it does to daemon.json,
+# and what undoes it.
 
 path=/usr/local/sbin/ksm-runc
 
 register() {
-	out=$("$top/oci-config/docker-register" "$1" "$file" ${2:-$path} 2>&1)
+	out=$("$KSM_HOOK" docker-register "$1" "$file" "${2:-$path}" 2>&1)
 }
 
 each_setup() {
@@ -60,7 +62,7 @@ testWhatWasChangedMeanwhileStays() {
 	assertContains "$out" "$(cat "$file")" ksm-runc
 	jq '.debug = false | .runtimes.other = {path: "/x"}' "$file" >"$file.n" && mv "$file.n" "$file"
 	register remove
-	assertEquals '{"debug":false,"runtimes":{"other":{"path":"/x"}}}' "$(jq -c . "$file")"
+	assertEquals '{"debug":false,"runtimes":{"other":{"path":"/x"}}}' "$(jq -Sc . "$file")"
 	echo '{"debug":true,"runtimes":{}}' >"$file"
 	register add
 	assertContains "$out" "$(cat "$file")" ksm-runc
@@ -80,17 +82,26 @@ refused() {
 }
 
 testRefusals() {
-	refused '{"debug":true' "not one JSON object"
-	refused '{} {}' "not one JSON object"
-	refused '[]' "not one JSON object"
-	refused '' "not one JSON object"
+	refused '{"debug":true' "$file: line 1"
+	refused '{} {}' "$file: line 1"
+	refused '[]' "not a JSON object"
+	refused '{ /* debug */ }' "$file: line 1"
 	refused '{"runtimes":[]}' '"runtimes" is not an object'
 	refused '{"runtimes":{"ksm-runc":{"path":"/opt/ksm-runc"}}}' "another runtime ksm-runc"
-	refused '{"runtimes":{"ksm-runc":{"path":"/opt/ksm-runc"}}}' "not ours" remove
+	refused '{"runtimes":{"ksm-runc":{"path":"/opt/ksm-runc"}}}' "is not ours" remove
 	refused "{\"default-runtime\":\"ksm-runc\",\"runtimes\":{\"ksm-runc\":{\"path\":\"$path\"}}}" \
 		"change that first" remove
-	out=$("$top/oci-config/docker-register" add "$file" relative/ksm-runc 2>&1)
-	assertEquals 1 $?
+	for _path in relative/ksm-runc /usr/bin/other '/a"b/ksm-runc'; do
+		register add "$_path"
+		assertEquals "$_path: $out" 1 $?
+	done
+	ln -s nowhere "$dir/link"
+	file=$dir/link
+	register add
+	assertEquals "$out" 1 $?
+	file=$dir
+	register add
+	assertEquals "$out" 1 $?
 }
 
 testThroughALink() {
@@ -103,14 +114,78 @@ testThroughALink() {
 	assertEquals '{"debug":true}' "$(cat "$dir/real")"
 }
 
-testWithoutJqItSaysWhatToDo() {
+testNoBytesButOursChange() {
+	# what a program that reads and writes JSON loses: numbers, names given twice, order, white space
+	for _text in '{"default-ulimits":{"nofile":{"Name":"nofile","Hard":9223372036854775807,"Soft":64000}}}' \
+		'{"shutdown-timeout":1e1 ,"x":1.10}' \
+		'{"runtimes":{"a":{"path":"/a"}},"runtimes":{"b":{"path":"/b"}}}' \
+		'{"b":"\u00e9\/","a":0}' "$(printf '{\r\n\t"debug": true\r\n}\r\n.')" "$(printf '\357\273\277{}\n\n.')"; do
+		printf %s "${_text%.}" >"$file"
+		cp "$file" "$work/before"
+		register add
+		assertEquals "$out" 0 $?
+		# byte by byte, and what is left over is ours
+		python3 - "$work/before" "$file" "$path" <<-'P'
+			import sys
+			a, b = (open(f, "rb").read() for f in sys.argv[1:3])
+			n = len(b) - len(a)
+			at = [i for i in range(len(a) + 1) if a[:i] == b[:i] and a[i:] == b[i + n:]]
+			sys.exit(0 if at and sys.argv[3].encode() in b[at[0]:at[0] + n] else 1)
+		P
+		assertEquals "$_text: one insertion: $(cat "$file")" 0 $?
+		register remove
+		assertTrue "$_text: $out" "cmp '$file' '$work/before'"
+	done
+}
+
+# `: >daemon.json` is common, and newer dockerds start with it
+testEmptyFile() {
+	for _text in '' ' ' '
+'; do
+		printf %s "$_text" >"$file"
+		cp "$file" "$work/before"
+		register add
+		assertEquals "$out" 0 $?
+		assertEquals $path "$(jq -r '.runtimes["ksm-runc"].path' "$file")"
+		register remove
+		assertTrue "$out" "cmp '$file' '$work/before'"
+	done
+}
+
+# a full disk, or whatever else ends it before the rename
+testWhereItCannotWrite() {
+	mkdir "$dir/small"
+	mount -t tmpfs -o size=8k,nr_inodes=4 none "$dir/small"
+	file=$dir/small/daemon.json
 	echo '{"debug":true}' >"$file"
-	mkdir "$dir/bin"
-	ln -s /bin/cat "$dir/bin/cat"
-	out=$(PATH=$dir/bin /bin/sh "$top/oci-config/docker-register" add "$file" 2>&1)
+	head -c 4096 /dev/zero >"$dir/small/other"
+	register add
 	assertEquals "$out" 1 $?
-	assertContains "$out" "$out" '"runtimes": { "ksm-runc": { "path": "/usr/local/sbin/ksm-runc" } }'
+	assertContains "$out" "$out" "nothing was changed"
 	assertEquals '{"debug":true}' "$(cat "$file")"
+	umount "$dir/small"
+}
+
+info() {
+	DOCKER_CONFIG=$work/client timeout 20 docker -H "unix://$dir/d.sock" info -f '{{json .Runtimes}}'
+}
+
+# dockerd starts with what was written, and has the runtimes that it had
+testDockerdReadsIt() {
+	cat >"$file" <<-'J'
+		{"default-ulimits":{"nofile":{"Name":"nofile","Hard":9223372036854775807,"Soft":64000}},
+		"runtimes":{"first":{"path":"/usr/bin/first"}},
+		"runtimes":{"second":{"path":"/usr/bin/second"}}}
+	J
+	register add
+	assertEquals "$out" 0 $?
+	"$top/tests/lib/daemons" "$dir" >"$dir/log" 2>&1 </dev/null &
+	_daemon=$!
+	wait_for 60 info >/dev/null 2>&1 || cat "$dir/dockerd.log"
+	assertEquals "first ksm-runc second" "$(info |
+		jq -r 'keys | map(select(test("^(first|second|ksm-runc)$"))) | join(" ")')"
+	kill -KILL $_daemon
+	wait $_daemon 2>/dev/null || :
 }
 
 . "$(dirname "$0")/../lib/common.sh"

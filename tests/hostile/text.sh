@@ -31,7 +31,7 @@ says() {
 
 testArguments() {
 	says "unknown command" "$KSM_HOOK" @
-	for _applet in $("$KSM_HOOK" --help | sed -n 's/^  \([a-zA-Z][a-zA-Z]*\) .*/\1/p'); do
+	for _applet in $("$KSM_HOOK" --help | sed -n 's/^  \([a-zA-Z][a-zA-Z-]*\) .*/\1/p'); do
 		case $_applet in
 		run | runtime) continue ;; # what follows is another program's
 		esac

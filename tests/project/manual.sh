@@ -28,7 +28,7 @@ testEveryReasonIsExplained() {
 }
 
 testEveryCommandHasItsPage() {
-	commands=$("$BUILD/ksm-hook" --help | sed -n 's/^  \([a-zA-Z][a-zA-Z]*\)  .*/\1/p')
+	commands=$("$BUILD/ksm-hook" --help | sed -n 's/^  \([a-zA-Z][a-zA-Z-]*\)  .*/\1/p')
 	assertContains "$commands" "$commands" createRuntime
 	for command in $commands; do
 		assertTrue "ksm-hook(8) names $command" \
