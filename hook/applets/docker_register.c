@@ -213,11 +213,12 @@ int applet_docker_register(int argc, char **argv)
 
 	log_init("docker-register", false);
 	r = options_parse(&docker_register_command, &argc, argv, NULL, &err);
-	if (r == 0 && (argc < 2 || argc > 4))
-		r = err_set(&err, EINVAL, "say add or remove, then FILE and PATH if need be");
+	if (r == 0 && argc < 2)
+		r = err_set(&err, EINVAL, "add or remove?");
 	else if (r == 0 && strcmp(argv[1], "add") != 0 && strcmp(argv[1], "remove") != 0)
-		r = err_set(&err, EINVAL, "unexpected argument \"%s\": say add or remove",
-			    argv[1]);
+		r = err_set(&err, EINVAL, "unexpected argument \"%s\"", argv[1]);
+	else if (r == 0 && argc > 4)
+		r = err_set(&err, EINVAL, "unexpected argument \"%s\"", argv[4]);
 	if (r != 0)
 		return options_exit("docker-register", r, &err);
 	add = strcmp(argv[1], "add") == 0;
