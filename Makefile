@@ -26,8 +26,9 @@ BUILD      ?= build
 MUSL_CC ?= musl-gcc
 YAJL_A  ?= $(firstword $(wildcard $(shell $(CC) -print-file-name=libyajl_s.a) \
 	$(shell $(CC) -print-file-name=libyajl.a)))
+PROTOBUF_C_A ?= $(wildcard $(shell $(CC) -print-file-name=libprotobuf-c.a))
 ifeq ($(origin LIBC),undefined)
-LIBC := $(if $(YAJL_A),$(if $(shell command -v $(MUSL_CC) 2>/dev/null),musl,static),shared)
+LIBC := $(if $(and $(YAJL_A),$(PROTOBUF_C_A)),$(if $(shell command -v $(MUSL_CC) 2>/dev/null),musl,static),shared)
 endif
 
 V ?= 0

@@ -31,6 +31,8 @@ static const struct applet {
 	  "LXC hook: make the container that is being started mergeable" },
 	{ "runtime", applet_runtime, FOR_ENGINES,
 	  "OCI runtime: become runc or crun, mergeable where requested" },
+	{ "nri", applet_nri, FOR_ENGINES,
+	  "agent of a Kubernetes node: a plugin of its runtime (NRI)" },
 	{ "run", applet_run, OPT_IN, "run a command mergeable, with all that it starts" },
 	{ "attach", applet_attach, OPT_IN, "make running containers or processes mergeable" },
 	{ "detach", applet_detach, OPT_IN, "disable merging for them again" },
@@ -80,6 +82,8 @@ static int dispatch(int argc, char **argv)
 		return probe_wait();
 	if (argc > 0 && runtime_is_name(argv[0]))
 		return applet_runtime(argc, argv);
+	if (nri_is_launched(argc, argv))
+		return applet_nri(argc, argv);
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(applets); i++) {
 		if (strcmp(applets[i].name, argv[1]) != 0)
 			continue;

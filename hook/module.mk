@@ -2,9 +2,11 @@
 # The program ksm-hook.
 
 HOOK_SRC := $(filter-out hook/kernel/sandbox_filter_gen.c,$(wildcard hook/*.c hook/*/*.c))
-HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
+# made by protoc-c; both builds of the program share it
+NRI_PB := $(BUILD)/hook/nri/nri.pb-c
+HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
 # the same with switches for fault injection: tests only, never installed
-FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o)
+FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
 # Position independent and without an interpreter. musl-gcc's specs do not know
 # static-pie, hence the start files by name; the kernel's and yajl's headers are
@@ -16,17 +18,17 @@ HOOK_CFLAGS := -fPIE -idirafter /usr/include \
 musl_lib := $(dir $(filter %/Scrt1.o,$(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1)))
 HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(musl_lib)rcrt1.o $(musl_lib)crti.o
-HOOK_LIBS := $(YAJL_A) $(musl_lib)crtn.o
+HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A) $(musl_lib)crtn.o
 else ifeq ($(LIBC),static)
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -static-pie
-HOOK_LIBS := $(YAJL_A)
+HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
 else
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -pie
-HOOK_LIBS := -lyajl
+HOOK_LIBS := -lyajl -lprotobuf-c
 endif
 HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -Ihook -I$(BUILD)/hook
@@ -54,6 +56,22 @@ $(BUILD)/hook/kernel/sandbox_filter.h: $(BUILD)/sandbox_filter_gen
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
 $(BUILD)/hook/kernel/sandbox.o $(BUILD)/faults/hook/kernel/sandbox.o: $(BUILD)/hook/kernel/sandbox_filter.h
+
+# NRI's messages, by protobuf's compiler for C
+$(NRI_PB).h: hook/nri/nri.proto
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)command -v protoc-c >/dev/null || { echo "protoc-c is missing: \`make deps\` installs it" \
+		"(Debian: protobuf-c-compiler, libprotobuf-c-dev)" >&2; exit 1; }
+	$(Q)protoc-c --proto_path=hook --c_out=$(BUILD)/hook $<
+
+$(NRI_PB).c: $(NRI_PB).h ;
+
+$(NRI_PB).o: $(NRI_PB).c Makefile hook/module.mk
+	$(call say,CC,$<)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) -c -o $@ $<
+
+$(HOOK_OBJ) $(FAULT_OBJ): | $(NRI_PB).h
 
 $(BUILD)/ksm-hook: $(HOOK_OBJ)
 	$(call say,LD,$@)

@@ -3,7 +3,7 @@
 # `make check-matrix`; all others in `make check`, so that none is forgotten.
 
 MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh tests/kernels/*.sh) \
-	tests/engines/cri.sh tests/commands/boost.sh tests/commands/estimate.sh \
+	tests/engines/cri.sh tests/engines/nri.sh tests/commands/boost.sh tests/commands/estimate.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
 	tests/project/package.sh tests/project/demo.sh
 CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh))) tests/lint

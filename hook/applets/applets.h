@@ -14,6 +14,7 @@ int applet_attach(int argc, char **argv);
 int applet_detach(int argc, char **argv);
 int applet_run(int argc, char **argv);
 int applet_runtime(int argc, char **argv);
+int applet_nri(int argc, char **argv);
 
 /* No command's name: the exit status if an engine calls, -1 where it is somebody's typing. */
 int applet_slip(int argc, char **argv);
@@ -28,5 +29,8 @@ int applet_doctor(int argc, char **argv);
 
 /* Is this a name under which the program is an OCI runtime? Then it has no other command. */
 bool runtime_is_name(const char *argv0);
+
+/* Was the program started by a runtime, as one of its NRI plugins? */
+bool nri_is_launched(int argc, char *const *argv);
 
 #endif

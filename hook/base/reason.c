@@ -24,6 +24,9 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_LAYOUT_NOT_ENABLED] = "layout-not-enabled",
 	[REASON_LAYOUT_PERSONALITY] = "layout-personality",
 
+	[REASON_NRI_PROTOCOL] = "nri-protocol",
+	[REASON_NRI_UNREACHABLE] = "nri-unreachable",
+
 	[REASON_SESSION_MERGEABLE] = "session-mergeable",
 	[REASON_SESSION_NOT_MERGEABLE] = "session-not-mergeable",
 	[REASON_SESSION_UNKNOWN] = "session-unknown",

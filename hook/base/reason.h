@@ -38,7 +38,7 @@ enum reason {
 	REASON_CONFIG_UNTRUSTED,  /* others than root can write it */
 
 	/* oci: what the runtime hands over */
-	REASON_INIT_FOREIGN, /* the process is no child of what calls the hook */
+	REASON_INIT_FOREIGN, /* the process is none of the container that is being started */
 	REASON_INIT_GONE,    /* there is no such process */
 	REASON_INIT_MISSING, /* the state has no process: a hook of a stage that is too early */
 	REASON_SPEC_INVALID, /* the container's config.json is none */
@@ -74,6 +74,10 @@ enum reason {
 	REASON_SESSION_MERGEABLE,
 	REASON_SESSION_NOT_MERGEABLE,
 	REASON_SESSION_UNKNOWN,
+
+	/* nri: the runtime that the node's agent serves */
+	REASON_NRI_PROTOCOL,    /* the runtime sent what NRI does not have */
+	REASON_NRI_UNREACHABLE, /* there is no connection to the runtime */
 
 	/* inject: a process that is to be made mergeable, or to be so no longer */
 	REASON_TARGET_BUSY,        /* it did not enter the kernel in time */

@@ -33,24 +33,40 @@ void sandbox_before_exec(void)
 /* The exit status of a parser that has not read a byte. */
 #define NOT_CONFINED 1
 
-static bool drop_everything(int answer_fd)
+/* Give up all but the system calls of the filter, on descriptors below kept. */
+static bool drop_all(unsigned kept, const struct sock_filter *insns, size_t n)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
-	struct sock_fprog filter = { ARRAY_SIZE(sandbox_filter),
-				     (struct sock_filter *)sandbox_filter };
+	struct sock_fprog filter = { (unsigned short)n, (struct sock_filter *)insns };
 	struct rlimit no_core = { 0 };
 
-	/* the filter allows write on descriptor 0 only, so the pipe goes there */
-	if (dup2(answer_fd, 0) < 0)
-		return false;
 	/* Linux 5.9; before it the descriptors stay open and the filter makes them useless */
-	syscall(SYS_close_range, 1, UINT_MAX, 0);
+	syscall(SYS_close_range, kept, UINT_MAX, 0);
 	setrlimit(RLIMIT_CORE, &no_core);
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
 	       syscall(SYS_capset, &header, none) == 0 &&
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static bool drop_everything(int answer_fd)
+{
+	/* the filter allows write on descriptor 0 only, so the pipe goes there */
+	return dup2(answer_fd, 0) >= 0 &&
+	       drop_all(1, sandbox_filter, ARRAY_SIZE(sandbox_filter));
+}
+
+int sandbox_stay(int first, int second, struct error *err)
+{
+	/* neither may lie where the other one is to go */
+	int a = fcntl(first, F_DUPFD_CLOEXEC, 2), b = fcntl(second, F_DUPFD_CLOEXEC, 2);
+
+	if (a < 0 || b < 0 || dup2(a, 0) < 0 || dup2(b, 1) < 0)
+		return err_errno(err, errno, "descriptors of the parser");
+	if (!drop_all(2, sandbox_server_filter, ARRAY_SIZE(sandbox_server_filter)))
+		return err_errno(err, errno, "the parser could not be confined");
+	return 0;
 }
 
 static _Noreturn void child(int answer_fd, void (*fn)(const void *, void *), const void *arg,

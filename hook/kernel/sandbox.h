@@ -22,6 +22,13 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		 size_t size, int timeout_ms, struct error *err);
 
 /*
+ * Confine this process, which has been forked for that, until its end or its parent's: it can
+ * read from and write to first and second, which become descriptors 0 and 1, give memory back
+ * (MADV_DONTNEED) and exit. 0, or -errno, and then it is to end.
+ */
+int sandbox_stay(int first, int second, struct error *err);
+
+/*
  * For a caller that goes on as another program, which must find nothing of this: neither a
  * child that it did not start nor a processor affinity that counts as asked for.
  */

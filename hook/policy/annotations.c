@@ -141,12 +141,17 @@ static bool is_workload(const struct policy_subject *s)
 void trusted_values_find(const struct policy_subject *s, unsigned owner,
 			 struct trusted_values *out)
 {
-	bool whole = is_workload(s);
+	/* a sandbox would not be told of in this way */
+	bool whole = s->told || is_workload(s);
 
 	*out = (struct trusted_values){ { NULL } };
 	for (size_t k = 0; k < TRUSTED_KEYS; k++) {
 		const char *key = sources[s->engine][k], *value;
 
+		if (s->told && s->told[k]) {
+			out->value[k] = s->told[k];
+			continue;
+		}
 		if (!key || (!whole && (k == TRUSTED_CONTAINER || k == TRUSTED_IMAGE)))
 			continue;
 		value = annotation_value(s->annotation, s->n, key);

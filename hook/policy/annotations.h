@@ -59,6 +59,8 @@ struct policy_subject {
 	const char *name; /* what the engine calls it, where no annotation says so; or NULL */
 	const struct annotation *annotation;
 	size_t n;
+	/* what the engine says by other means than annotations, by enum trusted_key; or NULL */
+	const char *const *told;
 };
 
 /*

@@ -3,28 +3,9 @@
 # Kubernetes' way to a container: pods by CRI, in Debian 13's containerd with the runtime wrapper.
 # needs: containers
 
-packages=containerd,runc,busybox-static,python3
-# these by apt, as debootstrap cannot resolve what they depend on
-client="python3-grpcio python3-grpc-tools"
-# and these for their .proto alone
-protos="golang-github-kubernetes-cri-api-dev golang-github-gogo-protobuf-dev"
-
-made() {
-	"$top/tests/lib/chroot" make "$trixie" $packages || return
-	# shellcheck disable=SC2016 # for the inner shell
-	[ -e "$trixie/.client" ] || "$top/tests/lib/chroot" run "$trixie" sh -euc '
-		cd /tmp
-		apt-get update
-		apt-get install -y --no-install-recommends $1
-		apt-get -o APT::Sandbox::User=root download $2
-		for deb in *.deb; do dpkg -x "$deb" /; done
-		apt-get clean
-		touch /.client' sh "$client" "$protos"
-}
-
 suite_setup() {
 	trixie=$BUILD/trixie-cri
-	made >"$work/made" 2>&1 || cat "$work/made"
+	"$top/tests/lib/cri-root" "$trixie" >"$work/made" 2>&1 || cat "$work/made"
 	timeout 120 "$top/tests/lib/chroot" run "$trixie" tests/engines/cri/pods "$KSM_HOOK" >"$work/out" 2>&1 <<-P
 		chosen ksm-runc
 		chosen-yes ksm-runc io.ksm.merge=true

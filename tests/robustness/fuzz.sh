@@ -38,4 +38,8 @@ test_toml() {
 	fuzz toml
 }
 
+test_nri() {
+	fuzz nri
+}
+
 . "$(dirname "$0")/../lib/common.sh"

@@ -19,10 +19,16 @@ $(BUILD)/unit-obj/san/%.o: %.c Makefile tests/unit/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) $(UNIT_SANITIZE) -MMD -MP -c -o $@ $<
 
-UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o)
-UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o)
+# what protoc-c makes is no source of ours
+$(BUILD)/unit-obj/plain/nri.pb-c.o $(BUILD)/unit-obj/san/nri.pb-c.o: $(NRI_PB).c
+	$(call say,CC,"$< (unit)")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(BUILD)/hook $(if $(findstring /san/,$@),$(UNIT_SANITIZE)) -c -o $@ $<
 
-$(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h
+UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o) $(BUILD)/unit-obj/plain/nri.pb-c.o
+UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o) $(BUILD)/unit-obj/san/nri.pb-c.o
+
+$(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h $(NRI_PB).h
 
 $(BUILD)/unit-obj/hook.a: $(UNIT_LIB)
 $(BUILD)/unit-obj/hook-san.a: $(UNIT_SAN_LIB)
@@ -34,13 +40,13 @@ $(BUILD)/unit-obj/hook.a $(BUILD)/unit-obj/hook-san.a:
 $(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/unit-obj/plain/tests/unit/%.o $(BUILD)/unit-obj/hook.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl -pthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl -lprotobuf-c -pthread
 
 $(UNIT_SAN_PROGRAMS): $(BUILD)/unit-san/%: $(BUILD)/unit-obj/san/tests/unit/%.o \
 		$(BUILD)/unit-obj/hook-san.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(UNIT_SANITIZE) $(LDFLAGS) -o $@ $^ -lyajl -pthread
+	$(Q)$(CC) $(CFLAGS) $(UNIT_SANITIZE) $(LDFLAGS) -o $@ $^ -lyajl -lprotobuf-c -pthread
 
 -include $(UNIT_LIB:.o=.d) $(UNIT_SAN_LIB:.o=.d)
 -include $(UNIT_NAMES:%=$(BUILD)/unit-obj/plain/tests/unit/%.d)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the confined reader of NRI's frames may ask the process with power for. */
+#include "nri/nri_call.h"
+
+#include <string.h>
+
+#include "oci/decision.h"
+
+int nri_call_check(struct nri_call *call, size_t len, struct error *err)
+{
+	if (len != NRI_CALL_SIZE || (unsigned)call->kind >= NRI_CALL_KINDS)
+		return err_reason(err, REASON_PARSER_REPLY,
+				  err_set(err, EPROTO, "the parser sent a malformed request"));
+	call->text[sizeof(call->text) - 1] = '\0';
+	memset(&call->container.spec, 0, sizeof(call->container.spec));
+	return decision_check(&call->container, 0, err);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the confined reader of NRI's frames may ask the process with power for: a packet of one
+ * size for each call, one at a time, over a socket between the two.
+ */
+#ifndef KSM_NRI_CALL_H
+#define KSM_NRI_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "oci/decision_types.h"
+
+enum nri_call_kind {
+	NRI_CALL_CONFIG,       /* has config.json changed? A decision is about to be made */
+	NRI_CALL_REGISTERED,   /* the runtime has taken us on; text says which one it is */
+	NRI_CALL_START,        /* a container that is about to start, and what was decided */
+	NRI_CALL_EXISTING,     /* one that runs already; they are merged after: */
+	NRI_CALL_SYNCHRONIZED, /* the runtime has named all that there are */
+	NRI_CALL_SAY,          /* container.err is a complaint for the log */
+	NRI_CALL_KINDS
+};
+
+struct nri_call {
+	enum nri_call_kind kind;
+	char text[128];
+	struct container_decision container;
+};
+
+/* Sent without what only a bundle's reader fills in. */
+#define NRI_CALL_SIZE \
+	(offsetof(struct nri_call, container) + offsetof(struct container_decision, spec))
+
+/* NRI_CALL_CONFIG's answer is followed by a packet of config_len bytes if that is above 0. */
+struct nri_answer {
+	bool refuse;  /* NRI_CALL_START: merging is required, and was not possible */
+	bool changed; /* NRI_CALL_CONFIG: forget what you know, and believe what follows */
+	size_t config_len;
+	struct error err; /* why it is refused, or why config.json cannot be read; or empty */
+};
+
+/*
+ * For the process with power: -EPROTO with err where this is no packet that our reader would have
+ * sent. All texts are ended.
+ */
+int nri_call_check(struct nri_call *call, size_t len, struct error *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Containers that run already when the node's agent comes, or comes back. */
+#include "nri/nri_existing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "containers/identify.h"
+#include "inject/set_mergeable.h"
+#include "kernel/process.h"
+#include "nri/nri_power.h"
+
+/* A workload may be busy; nobody waits for this. */
+#define EXISTING_TIMEOUT_MS 1000
+/* Who forks faster than so many lists are made is reported. */
+#define EXISTING_PASSES_MAX 16
+
+int nri_existing_add(struct nri_existing *e, const struct container_decision *d,
+		     struct error *err)
+{
+	struct nri_existing_container *c;
+
+	if (e->n == NRI_EXISTING_MAX)
+		return err_set(err, E2BIG, "more than %d containers run already",
+			       NRI_EXISTING_MAX);
+	if (e->n == e->room) {
+		size_t room = e->room ? 2 * e->room : 64;
+
+		c = realloc(e->c, room * sizeof(*c));
+		if (!c)
+			return err_set(err, ENOMEM, "no memory for the list of containers");
+		e->c = c;
+		e->room = room;
+	}
+	c = &e->c[e->n++];
+	memcpy(c->id, d->id, sizeof(c->id));
+	c->pid = d->pid;
+	c->metadata = d->metadata;
+	return 0;
+}
+
+void nri_existing_free(struct nri_existing *e)
+{
+	free(e->c);
+	*e = (struct nri_existing){ 0 };
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct nri_existing_container *)a)->id,
+		      ((const struct nri_existing_container *)b)->id);
+}
+
+static bool is_of_existing(const void *arg, pid_t pid)
+{
+	const struct nri_existing *e = arg;
+	struct nri_existing_container key = { 0 };
+	struct container_name name;
+
+	if (!container_of(pid, &name))
+		return false;
+	memcpy(key.id, name.id, sizeof(key.id));
+	return bsearch(&key, e->c, e->n, sizeof(key), by_id) != NULL;
+}
+
+struct existing_list {
+	const struct nri_existing *e;
+	pid_t *pid;
+	size_t n, room;
+};
+
+static int list_existing(const struct process *p, void *arg)
+{
+	struct existing_list *l = arg;
+	pid_t *more;
+
+	if (!is_of_existing(l->e, p->pid))
+		return 0;
+	if (l->n == l->room) {
+		l->room = l->room ? 2 * l->room : 256;
+		more = realloc(l->pid, l->room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		l->pid = more;
+	}
+	l->pid[l->n++] = p->pid;
+	return 0;
+}
+
+/* What ps and metrics show. An init that is not the container's is not believed. */
+static void store_names(const struct nri_existing *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		const struct nri_existing_container *c = &e->c[i];
+
+		if (c->pid > 1 && nri_is_process_of(c->pid, c->id))
+			metadata_write(c->id, c->pid, &c->metadata);
+	}
+}
+
+ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error *err)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = EXISTING_TIMEOUT_MS,
+				   .still_right = is_of_existing,
+				   .arg = e };
+	struct existing_list l = { .e = e };
+	ssize_t r = 1;
+
+	*failed = 0;
+	qsort(e->c, e->n, sizeof(*e->c), by_id);
+	store_names(e);
+	for (int i = 0; i < EXISTING_PASSES_MAX && r > 0; i++) {
+		l.n = 0;
+		r = process_for_each(list_existing, &l);
+		if (r < 0)
+			(void)err_errno(err, (int)-r, "the list of processes");
+		else
+			r = set_mergeable_pass(&m, l.pid, l.n, err);
+	}
+	for (size_t i = 0; i < m.n; i++) {
+		if (m.row[i].result == 0 || m.row[i].gone)
+			continue;
+		*err = m.row[i].err;
+		err_wrap(err, 0, "process %d", m.row[i].pid);
+	}
+	*failed = set_mergeable_failed(&m);
+	if (r >= 0)
+		r = (ssize_t)(m.n - *failed);
+	set_mergeable_free(&m);
+	free(l.pid);
+	return r;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugin's side of NRI. All of this runs confined: two descriptors, and nothing else. */
+#include "nri/nri_plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/json_reader.h"
+#include "base/macros.h"
+#include "base/surroundings.h"
+#include "base/text.h"
+#include "kernel/sandbox.h"
+#include "nri/nri_call.h"
+#include "nri/nri_rpc.h"
+#include "nri/nri_subject.h"
+#include "policy/config.h"
+
+/* What sandbox_stay() makes of the two sockets. */
+#define RUNTIME_FD 0
+#define POWER_FD   1
+
+/* enum Event and enum ContainerState of NRI's api.proto */
+#define EVENT_START_CONTAINER 6
+#define STATE_RUNNING         3
+
+#define PLUGIN_SERVICE  "nri.pkg.api.v1alpha1.Plugin"
+#define RUNTIME_SERVICE "nri.pkg.api.v1alpha1.Runtime"
+
+/* ttrpc's clients number their calls by odd numbers. */
+#define REGISTER_STREAM 1
+
+/* At once from the socket; messages are gathered elsewhere. */
+#define READ_SIZE (64u << 10)
+
+/* All that Synchronize may say in several messages: some thousand containers. */
+#define SYNC_MAX (16u << 20)
+
+static struct {
+	const struct nri_plugin_options *options;
+	enum container_engine engine;
+	struct nri_mux mux;
+	char config_text[CONFIG_MAX + 1];
+	struct policy_config policy;
+	struct error config_err; /* why policy says nothing; empty if it does */
+	struct nri_call call;
+	unsigned char *sync; /* what Synchronize has said so far, SYNC_MAX bytes */
+	size_t sync_len;
+} plugin;
+
+/* A call of the runtime's. */
+struct plugin_call {
+	uint32_t stream;
+	const void *arguments; /* of the method's type */
+	const ProtobufCBinaryData *payload;
+};
+
+/* Our parent is gone, or the runtime: there is nobody to tell. */
+static _Noreturn void leave(int status)
+{
+	_exit(status);
+}
+
+static void ask(struct nri_answer *answer)
+{
+	ssize_t n = write(POWER_FD, &plugin.call, NRI_CALL_SIZE);
+
+	if (n != (ssize_t)NRI_CALL_SIZE ||
+	    read(POWER_FD, answer, sizeof(*answer)) != (ssize_t)sizeof(*answer))
+		leave(0);
+}
+
+static void prepare_call(enum nri_call_kind kind)
+{
+	memset(&plugin.call, 0, NRI_CALL_SIZE);
+	plugin.call.kind = kind;
+}
+
+static void complain(const struct error *err)
+{
+	struct nri_answer answer;
+
+	prepare_call(NRI_CALL_SAY);
+	plugin.call.container.err = *err;
+	ask(&answer);
+}
+
+/* config.json as it stands now, as for every hook: without one that can be read, nobody asks. */
+static void refresh_policy(void)
+{
+	struct nri_answer answer;
+	ssize_t n = 0;
+
+	prepare_call(NRI_CALL_CONFIG);
+	ask(&answer);
+	if (!answer.changed)
+		return;
+	if (answer.config_len)
+		n = read(POWER_FD, plugin.config_text, CONFIG_MAX);
+	if (n != (ssize_t)answer.config_len)
+		leave(0);
+	plugin.config_text[n] = '\0';
+	plugin.config_err = answer.err;
+	json_release();
+	if (plugin.config_err.msg[0] ||
+	    config_parse(plugin.options->config_path, plugin.config_text, (size_t)n,
+			 &plugin.policy, &plugin.config_err) < 0)
+		plugin.policy = (struct policy_config){ 0 };
+}
+
+/* Into plugin.call. Is it anybody's business but the container's own? */
+static bool decide(enum nri_call_kind kind, const Nri__PodSandbox *pod,
+		   const Nri__Container *container)
+{
+	struct container_decision *out = &plugin.call.container;
+
+	prepare_call(kind);
+	nri_decide(&plugin.policy, plugin.engine, pod, container, out);
+	out->log_given = plugin.policy.log_given;
+	out->log = plugin.policy.log;
+	if (!out->err.msg[0] && plugin.config_err.msg[0] &&
+	    (out->decision.merge || out->decision.reason != REASON_NOT_REQUESTED)) {
+		bool required = out->decision.required;
+
+		out->err = plugin.config_err;
+		out->decision = (struct decision){ .required = required };
+	}
+	return out->err.msg[0] || out->decision.reason != REASON_NOT_REQUESTED;
+}
+
+static void start_container(uint32_t stream, const Nri__PodSandbox *pod,
+			    const Nri__Container *container)
+{
+	struct nri_answer answer = { 0 };
+	char text[sizeof(answer.err.msg)];
+
+	refresh_policy();
+	if (decide(NRI_CALL_START, pod, container))
+		ask(&answer);
+	if (!answer.refuse) {
+		if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
+			leave(0);
+		return;
+	}
+	/* Go refuses what is no UTF-8 */
+	answer.err.msg[sizeof(answer.err.msg) - 1] = '\0';
+	printable(text, sizeof(text), answer.err.msg, strlen(answer.err.msg));
+	if (nri_rpc_refuse(RUNTIME_FD, stream, NRI_FAILED_PRECONDITION, text) < 0)
+		leave(0);
+}
+
+static const Nri__PodSandbox *find_pod(const Nri__Synchronize *s, const char *id)
+{
+	for (size_t i = 0; i < s->n_pods; i++) {
+		if (strcmp(s->pods[i]->id, id) == 0)
+			return s->pods[i];
+	}
+	return NULL;
+}
+
+static void merge_existing(const Nri__Synchronize *s)
+{
+	struct nri_answer answer;
+
+	refresh_policy();
+	for (size_t i = 0; i < s->n_containers; i++) {
+		const Nri__Container *c = s->containers[i];
+		const Nri__PodSandbox *pod = find_pod(s, c->pod_sandbox_id);
+
+		if (c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c) &&
+		    plugin.call.container.decision.merge)
+			ask(&answer);
+	}
+	prepare_call(NRI_CALL_SYNCHRONIZED);
+	ask(&answer);
+}
+
+/*
+ * Of several messages, pods and containers are cut independently, so that neither need come
+ * first. Protobuf's messages put together are one with all that they hold.
+ */
+static const Nri__Synchronize *put_together(const struct plugin_call *c,
+					    const Nri__Synchronize *s)
+{
+	bool fits = c->payload->len <= SYNC_MAX - plugin.sync_len;
+	const Nri__Synchronize *all = NULL;
+	struct error err;
+
+	if (plugin.sync_len == 0 && !s->more)
+		return s;
+	if (fits) {
+		memcpy(plugin.sync + plugin.sync_len, c->payload->data, c->payload->len);
+		plugin.sync_len += c->payload->len;
+	}
+	if (fits && s->more)
+		return NULL;
+	if (fits)
+		all = nri_rpc_unpack(&nri__synchronize__descriptor, plugin.sync,
+				     plugin.sync_len);
+	if (!all) {
+		(void)err_reason(&err, REASON_NRI_PROTOCOL,
+				 err_set(&err, EFBIG,
+					 "NRI: too many containers run already to look at; "
+					 "`ksm-hook attach` can make them mergeable"));
+		complain(&err);
+	}
+	if (!s->more) {
+		madvise(plugin.sync, SYNC_MAX, MADV_DONTNEED);
+		plugin.sync_len = 0;
+	}
+	return all;
+}
+
+static void on_synchronize(const struct plugin_call *c)
+{
+	const Nri__Synchronize *s = c->arguments;
+	const Nri__Synchronize *all = plugin.options->existing ? put_together(c, s) : NULL;
+	Nri__Synchronized done = NRI__SYNCHRONIZED__INIT;
+
+	if (all)
+		merge_existing(all);
+	done.more = s->more;
+	if (nri_rpc_answer(RUNTIME_FD, c->stream, &done.base) < 0)
+		leave(0);
+}
+
+static void on_configure(const struct plugin_call *c)
+{
+	const Nri__Configure *configure = c->arguments;
+	Nri__Events events = NRI__EVENTS__INIT;
+	struct nri_answer answer;
+
+	plugin.engine = nri_engine(configure->runtime_name);
+	prepare_call(NRI_CALL_REGISTERED);
+	snprintf(plugin.call.text, sizeof(plugin.call.text), "%.63s %.60s",
+		 configure->runtime_name, configure->runtime_version);
+	ask(&answer);
+	/* nothing else: each event is a round trip in every container's life */
+	events.events = 1 << (EVENT_START_CONTAINER - 1);
+	if (nri_rpc_answer(RUNTIME_FD, c->stream, &events.base) < 0)
+		leave(0);
+}
+
+/* NRI 0.12 and later call for each event. */
+static void on_start_container(const struct plugin_call *c)
+{
+	const Nri__ContainerEvent *e = c->arguments;
+
+	start_container(c->stream, e->pod, e->container);
+}
+
+/* Before that, all but a few were changes of state. */
+static void on_state_change(const struct plugin_call *c)
+{
+	const Nri__StateChange *e = c->arguments;
+
+	if (e->event == EVENT_START_CONTAINER)
+		start_container(c->stream, e->pod, e->container);
+	else if (nri_rpc_answer(RUNTIME_FD, c->stream, NULL) < 0)
+		leave(0);
+}
+
+static void on_shutdown(const struct plugin_call *c)
+{
+	(void)nri_rpc_answer(RUNTIME_FD, c->stream, NULL);
+}
+
+static const struct plugin_method {
+	const char *name;
+	const ProtobufCMessageDescriptor *type; /* NULL: it has no arguments that matter */
+	void (*run)(const struct plugin_call *c);
+} plugin_methods[] = {
+	{ "Configure", &nri__configure__descriptor, on_configure },
+	{ "Synchronize", &nri__synchronize__descriptor, on_synchronize },
+	{ "StartContainer", &nri__container_event__descriptor, on_start_container },
+	{ "StateChange", &nri__state_change__descriptor, on_state_change },
+	{ "Shutdown", NULL, on_shutdown },
+};
+
+static void refuse_call(uint32_t stream, int code, const char *what)
+{
+	if (nri_rpc_refuse(RUNTIME_FD, stream, code, what) < 0)
+		leave(0);
+}
+
+static void serve_call(const struct nri_message *m)
+{
+	const Nri__Call *call = nri_rpc_unpack(&nri__call__descriptor, m->body, m->len);
+	const struct plugin_method *method = plugin_methods;
+	struct plugin_call c = { .stream = m->stream };
+
+	if (!call)
+		return refuse_call(m->stream, NRI_INVALID_ARGUMENT,
+				   "ksm-hook: no ttrpc request");
+	while (method < plugin_methods + ARRAY_SIZE(plugin_methods) &&
+	       strcmp(method->name, call->method) != 0)
+		method++;
+	if (strcmp(call->service, PLUGIN_SERVICE) != 0 ||
+	    method == plugin_methods + ARRAY_SIZE(plugin_methods))
+		return refuse_call(m->stream, NRI_UNIMPLEMENTED,
+				   "ksm-hook does not implement it");
+	c.payload = &call->payload;
+	if (method->type)
+		c.arguments =
+			nri_rpc_unpack(method->type, call->payload.data, call->payload.len);
+	if (method->type && !c.arguments)
+		return refuse_call(m->stream, NRI_INVALID_ARGUMENT,
+				   "ksm-hook: no such message");
+	method->run(&c);
+}
+
+/* The one answer that we wait for. */
+static void check_registered(const struct nri_message *m)
+{
+	const Nri__Reply *reply = nri_rpc_unpack(&nri__reply__descriptor, m->body, m->len);
+	struct error err;
+
+	if (reply && (!reply->status || reply->status->code == 0))
+		return;
+	(void)err_set(&err, EPROTO, "NRI: the runtime does not register us: %.200s",
+		      reply ? reply->status->message : "its answer is none of ttrpc's");
+	err.reason = REASON_NRI_PROTOCOL;
+	complain(&err);
+	leave(1);
+}
+
+static void take_bytes(const unsigned char *data, size_t n)
+{
+	struct nri_message m;
+	struct error err;
+	size_t taken;
+
+	for (; n > 0; data += taken, n -= taken) {
+		int r = nri_mux_put(&plugin.mux, data, n, &taken, &m, &err);
+
+		if (r < 0) {
+			complain(&err);
+			leave(1);
+		}
+		if (r == 0)
+			continue;
+		if (m.connection == NRI_CALLS_PLUGIN && m.type == NRI_REQUEST)
+			serve_call(&m);
+		else if (m.connection == NRI_CALLS_RUNTIME && m.type == NRI_RESPONSE &&
+			 m.stream == REGISTER_STREAM)
+			check_registered(&m);
+		nri_rpc_release();
+		/* the pages of a large one are not needed again for a long time */
+		if (m.len > READ_SIZE)
+			madvise(plugin.mux.in[m.connection - 1].body, NRI_MESSAGE_MAX,
+				MADV_DONTNEED);
+	}
+}
+
+/* Taken from the kernel page by page, as it is used. */
+static unsigned char *reserve(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int reserve_all(struct error *err)
+{
+	int r = nri_rpc_reserve(err);
+
+	if (r == 0)
+		r = json_reserve(CONFIG_MAX, err);
+	if (r < 0)
+		return r;
+	plugin.sync = reserve(SYNC_MAX);
+	plugin.mux.in[0].body = reserve(NRI_MESSAGE_MAX);
+	plugin.mux.in[1].body = reserve(NRI_MESSAGE_MAX);
+	if (!plugin.sync || !plugin.mux.in[0].body || !plugin.mux.in[1].body)
+		return err_errno(err, errno, "memory for NRI's messages");
+	return 0;
+}
+
+_Noreturn void nri_plugin_serve(int socket, int power, const struct nri_plugin_options *o)
+{
+	static unsigned char bytes[READ_SIZE];
+	Nri__RegisterPlugin us = NRI__REGISTER_PLUGIN__INIT;
+	struct error err;
+	ssize_t n;
+
+	surroundings_take();
+	plugin.options = o;
+	if (reserve_all(&err) < 0 || sandbox_stay(socket, power, &err) < 0)
+		leave(1);
+	us.plugin_name = (char *)o->name;
+	us.plugin_idx = (char *)o->index;
+	if (nri_rpc_call(RUNTIME_FD, REGISTER_STREAM, RUNTIME_SERVICE, "RegisterPlugin",
+			 &us.base) < 0)
+		leave(0);
+	while ((n = read(RUNTIME_FD, bytes, sizeof(bytes))) > 0)
+		take_bytes(bytes, (size_t)n);
+	leave(0);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages of NRI to and from bytes: protobuf, in memory that is set aside once. */
+#include "nri/nri_rpc.h"
+
+#include <sys/mman.h>
+
+#include "base/io.h"
+
+/*
+ * A message is held as structures of pointers, some times as long as on the wire. What somebody
+ * could blow up beyond this (4 MiB of empty messages would be 300) is no message.
+ */
+#define ARENA_SIZE (96u << 20)
+/* What is given back to the kernel after a message that needed more than this. */
+#define ARENA_KEPT (256u << 10)
+
+/* Ours are a few fields and at most an error's text. */
+#define SENT_MAX 1024
+
+static unsigned char *rpc_arena;
+static size_t rpc_arena_used;
+
+int nri_rpc_reserve(struct error *err)
+{
+	rpc_arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (rpc_arena == MAP_FAILED)
+		return err_errno(err, errno, "memory for NRI's messages");
+	return 0;
+}
+
+void nri_rpc_release(void)
+{
+	if (rpc_arena_used > ARENA_KEPT)
+		madvise(rpc_arena, ARENA_SIZE, MADV_DONTNEED);
+	rpc_arena_used = 0;
+}
+
+static void *rpc_alloc(void *ctx, size_t size)
+{
+	void *p = rpc_arena + rpc_arena_used;
+
+	(void)ctx;
+	if (size > ARENA_SIZE - rpc_arena_used - 15)
+		return NULL;
+	rpc_arena_used += (size + 15) & ~(size_t)15;
+	return p;
+}
+
+static void rpc_free(void *ctx, void *p)
+{
+	(void)ctx;
+	(void)p;
+}
+
+void *nri_rpc_unpack(const ProtobufCMessageDescriptor *type, const void *data, size_t len)
+{
+	static ProtobufCAllocator allocator = { .alloc = rpc_alloc, .free = rpc_free };
+
+	return protobuf_c_message_unpack(type, &allocator, len, data);
+}
+
+/* Pack what is ours, which is short, and send it. */
+static int send_message(int fd, uint32_t connection, uint32_t stream, uint8_t type,
+			const ProtobufCMessage *message)
+{
+	unsigned char body[2 * SENT_MAX];
+	struct nri_message m = { connection, stream, type, body, 0 };
+
+	m.len = protobuf_c_message_get_packed_size(message);
+	if (m.len > sizeof(body))
+		return -EMSGSIZE;
+	(void)protobuf_c_message_pack(message, body);
+	return nri_mux_send(fd, &m);
+}
+
+static int pack_payload(const ProtobufCMessage *message, unsigned char *room,
+			ProtobufCBinaryData *out)
+{
+	out->data = room;
+	out->len = protobuf_c_message_get_packed_size(message);
+	if (out->len > SENT_MAX)
+		return -EMSGSIZE;
+	(void)protobuf_c_message_pack(message, room);
+	return 0;
+}
+
+int nri_rpc_call(int fd, uint32_t stream, const char *service, const char *method,
+		 const ProtobufCMessage *arguments)
+{
+	unsigned char payload[SENT_MAX];
+	Nri__Call call = NRI__CALL__INIT;
+	int r = pack_payload(arguments, payload, &call.payload);
+
+	call.service = (char *)service;
+	call.method = (char *)method;
+	return r < 0 ? r : send_message(fd, NRI_CALLS_RUNTIME, stream, NRI_REQUEST, &call.base);
+}
+
+int nri_rpc_answer(int fd, uint32_t stream, const ProtobufCMessage *result)
+{
+	unsigned char payload[SENT_MAX];
+	Nri__Reply reply = NRI__REPLY__INIT;
+	int r = result ? pack_payload(result, payload, &reply.payload) : 0;
+
+	return r < 0 ? r :
+		       send_message(fd, NRI_CALLS_PLUGIN, stream, NRI_RESPONSE, &reply.base);
+}
+
+int nri_rpc_refuse(int fd, uint32_t stream, int code, const char *message)
+{
+	Nri__Status status = NRI__STATUS__INIT;
+	Nri__Reply reply = NRI__REPLY__INIT;
+
+	status.code = code;
+	status.message = (char *)message;
+	reply.status = &status;
+	return send_message(fd, NRI_CALLS_PLUGIN, stream, NRI_RESPONSE, &reply.base);
+}

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ksm-hook nri beside real containerds, 1.7 (Debian 13) and 2.x (sid, where NRI is on by default):
+# which pods become mergeable, and what becomes of them when the agent or the runtime is killed.
+# needs: containers
+
+suite_setup() {
+	for _debian in trixie sid; do
+		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
+		timeout 600 "$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
+			"$KSM_HOOK" >"$work/$_debian" 2>&1
+		echo $? >"$work/$_debian.status"
+	done
+}
+
+# says KEY VALUE: of both runtimes
+says() {
+	for _debian in trixie sid; do
+		assertEquals "$_debian, containerd $(sed -n 's/^version: //p' "$work/$_debian"), $1" \
+			"$2" "$(sed -n "s/^$1: *//p" "$work/$_debian")"
+	done
+}
+
+testBothRuntimesRan() {
+	for _debian in trixie sid; do
+		assertEquals "$(cat "$work/$_debian")" 0 "$(cat "$work/$_debian.status")"
+	done
+	assertContains "$(cat "$work/trixie")" "version: 1.7."
+	assertContains "$(cat "$work/sid")" "version: 2."
+	says registered "containerd 10-ksm-hook"
+}
+
+testWhoAskedIsMergeable() {
+	says asked yes
+	says sandbox no
+	says ps '"namespace":"default","pod":"asked","container":"main"'
+}
+
+testWhoDidNotIsNot() {
+	says not-asked no
+	says opted-out no
+}
+
+testOneContainerOfAPod() {
+	says this-container yes
+	says other-container no
+}
+
+testADeniedNamespaceIsTheRuntimesWord() {
+	says denied no
+	says denied-reason "reason=denied-by-rule"
+	says forged no
+}
+
+testOnlyWhatIsRequiredKeepsAPodFromStarting() {
+	says impossible no
+	for _debian in trixie sid; do
+		assertContains "$_debian" "$(sed -n 's/^required: //p' "$work/$_debian")" "method preload"
+	done
+}
+
+testConfigIsReadAtEachStart() {
+	says all yes
+	says broken-config no
+}
+
+testTheReaderIsKilled() {
+	says reader-killed yes
+}
+
+testTheAgentIsKilled() {
+	says while-away no
+	says while-away-not no
+	says after-return "yes no"
+}
+
+testTheRuntimeIsKilled() {
+	says runtime-killed yes
+}
+
+testBothAreKilledWhilePodsStart() {
+	says storm-started 6
+	says storm-mergeable 6
+	says survivors "yes yes yes yes yes"
+}
+
+# no capability, no new privileges, a filter of system calls
+testWhatReadsFramesIsConfined() {
+	says confined "0000000000000000 1 2"
+}
+
+testMemory() {
+	for _debian in trixie sid; do
+		_kib=$(sed -n 's/^memory: //p' "$work/$_debian")
+		assertTrue "$_debian: $_kib KiB" "[ ${_kib:-99999} -le 8192 ]"
+	done
+}
+
+testStartedByTheRuntime() {
+	says launched yes
+	says launched-not no
+	says plugin 2
+}
+
+suite_teardown() {
+	_empty() {
+		for _dir in /sys/fs/cgroup/*/ksm-hook-test-nri /sys/fs/cgroup/ksm-hook-test-nri; do
+			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
+		done
+	}
+	wait_for 10 _empty 2>/dev/null
+}
+
+. "$(dirname "$0")/../lib/common.sh"
