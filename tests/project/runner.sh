@@ -218,6 +218,36 @@ testOneSuiteAndOneCase() {
 	with=
 }
 
+# in C, by unit/check.h
+testOneCaseOfAUnitProgram() {
+	cat >"$work/unit.c" <<-'E'
+		#include "check.h"
+		static void one(void) { CHECK(true); }
+		static void two(void) { CHECK(true); CHECK(true); }
+		static void nothing(void) { }
+		int main(void)
+		{
+			RUN(one);
+			RUN(two);
+			if (getenv("NOTHING"))
+				RUN(nothing);
+			return check_end();
+		}
+	E
+	"${CC:-cc}" -I"$top/tests/unit" -o "$work/tests/x/unit.sh" "$work/unit.c"
+	assertTrue "builds" $?
+	ran "3 passed, 0 failed, 0 skipped" 0 unit
+	with="env CASE=two"
+	ran "2 passed, 0 failed, 0 skipped" 0 unit
+	with="env CASE=t[wx]o"
+	ran "2 passed, 0 failed, 0 skipped" 0 unit
+	with="env CASE=none"
+	ran "0 passed, 1 failed, 0 skipped" 1 unit
+	with="env NOTHING=1"
+	ran "3 passed, 1 failed, 0 skipped" 1 unit
+	with=
+}
+
 # however it is started, suites find the same
 testStrangeSurroundings() {
 	made calm <<-'E'

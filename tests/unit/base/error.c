@@ -45,7 +45,7 @@ static void reasons(void)
 
 int main(void)
 {
-	errors();
-	reasons();
+	RUN(errors);
+	RUN(reasons);
 	return check_end();
 }

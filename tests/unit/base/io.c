@@ -319,12 +319,12 @@ static void names_taken(void)
 
 int main(void)
 {
-	names_taken();
-	read_caps();
-	read_timeouts();
-	descriptors();
-	regular_files();
-	kernel_files();
-	replacing();
+	RUN(names_taken);
+	RUN(read_caps);
+	RUN(read_timeouts);
+	RUN(descriptors);
+	RUN(regular_files);
+	RUN(kernel_files);
+	RUN(replacing);
 	return check_end();
 }

@@ -404,17 +404,17 @@ static void scans(void)
 
 int main(void)
 {
-	values();
-	nuls();
-	syntax();
-	comments();
-	positions();
-	depth();
-	truncated();
-	large();
-	visitor();
-	paths();
-	kept();
-	scans();
+	RUN(values);
+	RUN(nuls);
+	RUN(syntax);
+	RUN(comments);
+	RUN(positions);
+	RUN(depth);
+	RUN(truncated);
+	RUN(large);
+	RUN(visitor);
+	RUN(paths);
+	RUN(kept);
+	RUN(scans);
 	return check_end();
 }

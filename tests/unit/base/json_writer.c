@@ -123,9 +123,8 @@ static void kinds(void)
 		   "  }\n}\n");
 }
 
-int main(void)
+static void round_trips(void)
 {
-	kinds();
 	static const char *const as_they_are[] = {
 		"",
 		"plain",
@@ -149,12 +148,20 @@ int main(void)
 		CHECK_TEXT(text, as_they_are[i]);
 		check_round_trip(as_they_are[i]);
 	}
+}
+
+static void single_bytes(void)
+{
 	check_case = "a byte";
 	for (unsigned a = 1; a < 256; a++) {
 		char value[] = { 'x', (char)a, 'y', 0 };
 
 		check_round_trip(value);
 	}
+}
+
+static void pairs_of_bytes(void)
+{
 	check_case = "two bytes";
 	for (unsigned a = 0x80; a < 256; a++) {
 		for (unsigned b = 0x70; b < 256; b += 5) {
@@ -163,15 +170,36 @@ int main(void)
 			check_round_trip(value);
 		}
 	}
+}
+
+static void stand_ins(void)
+{
+	char text[4096];
+
 	check_case = "what stands in for a byte";
 	check_round_trip("\xf4\x8f\xbb\xa8");
 	CHECK(read_back(written("\xe8"), text));
 	CHECK_TEXT(text, "\xf4\x8f\xbb\xa8");
 	CHECK(read_back(written("\xf4\x8f\xbb\xa8"), text));
 	CHECK(strcmp(text, "\xf4\x8f\xbb\xa8") != 0);
-	/* no bound on the length */
+}
+
+static void of_any_length(void)
+{
+	char text[3001];
+
 	memset(text, 'z', 3000);
 	text[3000] = '\0';
 	check_round_trip(text);
+}
+
+int main(void)
+{
+	RUN(kinds);
+	RUN(round_trips);
+	RUN(single_bytes);
+	RUN(pairs_of_bytes);
+	RUN(stand_ins);
+	RUN(of_any_length);
 	return check_end();
 }

@@ -173,7 +173,7 @@ static void runtime_logs(void)
 
 int main(void)
 {
-	log_lines();
-	runtime_logs();
+	RUN(log_lines);
+	RUN(runtime_logs);
 	return check_end();
 }

@@ -242,10 +242,10 @@ static void statuses(void)
 
 int main(void)
 {
-	values();
-	refused();
-	arguments();
-	help();
-	statuses();
+	RUN(values);
+	RUN(refused);
+	RUN(arguments);
+	RUN(help);
+	RUN(statuses);
 	return check_end();
 }

@@ -119,8 +119,8 @@ static void what_is_none(void)
 
 int main(void)
 {
-	names_stay();
-	names_are_unique_and_plain();
-	what_is_none();
+	RUN(names_stay);
+	RUN(names_are_unique_and_plain);
+	RUN(what_is_none);
 	return check_end();
 }

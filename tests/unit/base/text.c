@@ -204,9 +204,9 @@ static void utf8(void)
 
 int main(void)
 {
-	sizes();
-	integers();
-	harmless();
-	utf8();
+	RUN(sizes);
+	RUN(integers);
+	RUN(harmless);
+	RUN(utf8);
 	return check_end();
 }

@@ -49,15 +49,25 @@ static void check_args(const char *words, size_t cut, const char *want)
 	free(args);
 }
 
-int main(void)
+static void command_lines(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		check_case = cases[i].args;
 		check_args(cases[i].args, 0, cases[i].want);
 	}
+}
+
+static void cut_off(void)
+{
 	/* an argument that was cut off is not taken for a name */
 	check_case = "cut off";
 	check_args("conmon -c 5f3c -n web", 2, NULL);
 	check_args("", 1, NULL);
+}
+
+int main(void)
+{
+	RUN(command_lines);
+	RUN(cut_off);
 	return check_end();
 }

@@ -153,9 +153,8 @@ static void names(void)
 	CHECK_INT(container_id_shown(""), 0);
 }
 
-int main(void)
+static void of_openvz(void)
 {
-	names();
 	for (size_t i = 0; i < sizeof(openvz) / sizeof(*openvz); i++) {
 		struct container_name name = { "", "" };
 
@@ -166,6 +165,10 @@ int main(void)
 			CHECK_TEXT(name.id, openvz[i].id);
 		}
 	}
+}
+
+static void of_cgroups(void)
+{
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct container_name name = { "", "" };
 		bool found;
@@ -178,5 +181,12 @@ int main(void)
 		CHECK_TEXT(name.engine, cases[i].engine);
 		CHECK_TEXT(name.id, cases[i].id);
 	}
+}
+
+int main(void)
+{
+	RUN(names);
+	RUN(of_openvz);
+	RUN(of_cgroups);
 	return check_end();
 }

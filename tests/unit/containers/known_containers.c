@@ -136,13 +136,10 @@ static void running(void)
 	free(now.c);
 }
 
-int main(void)
+static void words_choose(void)
 {
 	struct error err;
 
-	running();
-	many_candidates();
-	fill();
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		check_case = words[i].word;
 		err = (struct error){ "" };
@@ -153,7 +150,22 @@ int main(void)
 		if (words[i].said)
 			CHECK_HAS(err.msg, words[i].said);
 	}
+}
+
+static void none_known(void)
+{
+	struct error err;
+
 	check_case = "no containers";
 	CHECK_INT(container_choose(NULL, 0, "web", &err), -ENOENT);
+}
+
+int main(void)
+{
+	RUN(running);
+	RUN(many_candidates);
+	fill();
+	RUN(words_choose);
+	RUN(none_known);
 	return check_end();
 }

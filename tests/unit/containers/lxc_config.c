@@ -61,9 +61,8 @@ static bool variable(const char *text, size_t len, char *value, size_t size)
 	return given;
 }
 
-int main(void)
+static void variables(void)
 {
-	static const char nul[] = "lxc.rootfs.path = a\0b\nlxc.environment = KSM_MERGE=yes";
 	char value[8];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -75,8 +74,21 @@ int main(void)
 		if (given && cases[i].value)
 			CHECK_TEXT(value, cases[i].value);
 	}
+}
+
+static void nul_in_value(void)
+{
+	static const char nul[] = "lxc.rootfs.path = a\0b\nlxc.environment = KSM_MERGE=yes";
+	char value[8];
+
 	check_case = "a NUL";
 	CHECK(variable(nul, sizeof(nul) - 1, value, sizeof(value)));
 	CHECK_TEXT(value, "yes");
+}
+
+int main(void)
+{
+	RUN(variables);
+	RUN(nul_in_value);
 	return check_end();
 }

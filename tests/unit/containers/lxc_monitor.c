@@ -39,10 +39,8 @@ static const struct {
 #undef LINE
 };
 
-int main(void)
+static void monitor_names(void)
 {
-	char name[8];
-
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		char out[64] = "";
 
@@ -52,10 +50,21 @@ int main(void)
 		if (table[i].name)
 			CHECK_TEXT(out, table[i].name);
 	}
-	check_case = "";
+}
+
+static void never_a_part(void)
+{
+	char name[8];
+
 	/* never a part of it */
 	CHECK(!lxc_monitor_name("lxc-start\0-n\0longname", 22, name, sizeof(name)));
 	CHECK(!lxc_monitor_find(getpid(), name, sizeof(name)));
 	CHECK(!lxc_monitor_find(0, name, sizeof(name)));
+}
+
+int main(void)
+{
+	RUN(monitor_names);
+	RUN(never_a_part);
 	return check_end();
 }

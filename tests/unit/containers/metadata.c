@@ -198,18 +198,23 @@ static void test_collect(void)
 	CHECK_INT(rmdir(dir_path), 0);
 }
 
-int main(void)
+static void test_may_name(void)
 {
-	test_files();
-	test_collect();
-	test_fields();
-	test_values();
-	test_clean();
 	CHECK(metadata_may_name("{\"io.kubernetes.pod.name\"", 24));
 	CHECK(metadata_may_name("{\"nerdctl/name\"", 15));
 	CHECK(!metadata_may_name("{\"io.ksm.merge\"", 15));
 	/* up to there and no further */
 	CHECK(!metadata_may_name("io.kubernetes.", 13));
 	CHECK(!metadata_may_name("nerdctl", 6));
+}
+
+int main(void)
+{
+	RUN(test_files);
+	RUN(test_collect);
+	RUN(test_fields);
+	RUN(test_values);
+	RUN(test_clean);
+	RUN(test_may_name);
 	return check_end();
 }

@@ -116,14 +116,19 @@ static void processes(void)
 	target_free(&set);
 }
 
-int main(void)
+static void cgroups(void)
 {
-	processes();
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		check_case = groups[i].text;
 		CHECK_INT(target_in_cgroup(groups[i].text, groups[i].path,
 					   strlen(groups[i].path)),
 			  groups[i].want);
 	}
+}
+
+int main(void)
+{
+	RUN(processes);
+	RUN(cgroups);
 	return check_end();
 }

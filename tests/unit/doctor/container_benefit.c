@@ -121,8 +121,8 @@ static void test_never_scanned(void)
 
 int main(void)
 {
-	test_cost();
-	test_scanned_twice();
-	test_never_scanned();
+	RUN(test_cost);
+	RUN(test_scanned_twice);
+	RUN(test_never_scanned);
 	return check_end();
 }

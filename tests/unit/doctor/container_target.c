@@ -7,7 +7,7 @@
 
 #define HEX16 "0123456789abcdef"
 
-int main(void)
+static void target_words(void)
 {
 	static const struct {
 		const char *engine, *id, *target;
@@ -42,5 +42,10 @@ int main(void)
 		snprintf(c.name.id, sizeof(c.name.id), "%s", cases[i].id);
 		CHECK_TEXT(container_target(out, sizeof(out), &c), cases[i].target);
 	}
+}
+
+int main(void)
+{
+	RUN(target_words);
 	return check_end();
 }

@@ -193,10 +193,10 @@ static void test_many_runtimes(void)
 
 int main(void)
 {
-	test_annotations();
-	test_binary();
-	test_files();
-	test_imports();
-	test_many_runtimes();
+	RUN(test_annotations);
+	RUN(test_binary);
+	RUN(test_files);
+	RUN(test_imports);
+	RUN(test_many_runtimes);
 	return check_end();
 }

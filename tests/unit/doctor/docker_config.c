@@ -83,8 +83,8 @@ static void test_many(void)
 
 int main(void)
 {
-	test_runtimes();
-	test_not_json();
-	test_many();
+	RUN(test_runtimes);
+	RUN(test_not_json);
+	RUN(test_many);
 	return check_end();
 }

@@ -107,7 +107,7 @@ static void test_limits(void)
 
 int main(void)
 {
-	test_settings();
-	test_limits();
+	RUN(test_settings);
+	RUN(test_limits);
 	return check_end();
 }

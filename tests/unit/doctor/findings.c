@@ -85,10 +85,10 @@ static void test_names(void)
 
 int main(void)
 {
-	test_add();
-	test_fix();
-	test_unreadable();
-	test_too_many();
-	test_names();
+	RUN(test_add);
+	RUN(test_fix);
+	RUN(test_unreadable);
+	RUN(test_too_many);
+	RUN(test_names);
 	return check_end();
 }

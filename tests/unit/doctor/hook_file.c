@@ -198,9 +198,9 @@ static void test_fix(void)
 
 int main(void)
 {
-	test_conditions();
-	test_commands_and_stages();
-	test_files();
-	test_fix();
+	RUN(test_conditions);
+	RUN(test_commands_and_stages);
+	RUN(test_files);
+	RUN(test_fix);
 	return check_end();
 }

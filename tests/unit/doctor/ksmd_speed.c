@@ -78,7 +78,7 @@ static void test_scan_time(void)
 
 int main(void)
 {
-	test_speeds();
-	test_scan_time();
+	RUN(test_speeds);
+	RUN(test_scan_time);
 	return check_end();
 }

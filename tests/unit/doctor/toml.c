@@ -145,11 +145,11 @@ static void test_path(void)
 
 int main(void)
 {
-	test_values();
-	test_lists();
-	test_tables();
-	test_lines();
-	test_not_understood();
-	test_path();
+	RUN(test_values);
+	RUN(test_lists);
+	RUN(test_tables);
+	RUN(test_lines);
+	RUN(test_not_understood);
+	RUN(test_path);
 	return check_end();
 }

@@ -256,12 +256,12 @@ static void bounds(void)
 
 int main(void)
 {
-	owners();
-	zero_pages();
-	sharing();
-	sample();
-	growth();
-	error_of_pairs();
-	bounds();
+	RUN(owners);
+	RUN(zero_pages);
+	RUN(sharing);
+	RUN(sample);
+	RUN(growth);
+	RUN(error_of_pairs);
+	RUN(bounds);
 	return check_end();
 }

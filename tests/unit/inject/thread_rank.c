@@ -181,9 +181,9 @@ static void only_thread(void)
 
 int main(void)
 {
-	only_thread();
-	tables();
-	guesses();
-	real_threads();
+	RUN(only_thread);
+	RUN(tables);
+	RUN(guesses);
+	RUN(real_threads);
 	return check_end();
 }

@@ -78,6 +78,6 @@ static void names_like_lines(void)
 
 int main(void)
 {
-	names_like_lines();
+	RUN(names_like_lines);
 	return check_end();
 }

@@ -270,22 +270,27 @@ static void entries(void)
 	CHECK(!pages_entry_is(0, 0));
 }
 
+static void refused(void)
+{
+	struct seen s = { 0 };
+
+	CHECK_INT(pages_walk(getpid(), PAGES_ALL, see, &s), -EACCES);
+}
+
 int main(void)
 {
-	flags();
-	entries();
-	if (geteuid() == 0) {
-		sparse();
-		dense();
-		huge();
-		shared();
-		file();
-		long_path();
-		ends();
-	} else {
-		struct seen s = { 0 };
-
-		CHECK_INT(pages_walk(getpid(), PAGES_ALL, see, &s), -EACCES);
+	RUN(flags);
+	RUN(entries);
+	if (geteuid() != 0) {
+		RUN(refused);
+		return check_end();
 	}
+	RUN(sparse);
+	RUN(dense);
+	RUN(huge);
+	RUN(shared);
+	RUN(file);
+	RUN(long_path);
+	RUN(ends);
 	return check_end();
 }

@@ -374,16 +374,16 @@ static void long_status(void)
 
 int main(void)
 {
-	modes();
-	numbers();
-	parents();
-	names();
-	states();
-	kernel_threads();
-	threads();
-	fields();
-	reading();
-	walks();
-	long_status();
+	RUN(modes);
+	RUN(numbers);
+	RUN(parents);
+	RUN(names);
+	RUN(states);
+	RUN(kernel_threads);
+	RUN(threads);
+	RUN(fields);
+	RUN(reading);
+	RUN(walks);
+	RUN(long_status);
 	return check_end();
 }

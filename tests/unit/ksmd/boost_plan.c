@@ -325,18 +325,18 @@ static void profiles(void)
 
 int main(void)
 {
-	share_is_kept();
-	ends_when_all_is_known();
-	nothing_to_do();
-	little_to_do();
-	another_start();
-	memory_that_grows();
-	has_an_end();
-	share_not_told();
-	bounds();
-	samples();
-	scans_that_follow();
-	pages_of_a_share();
-	profiles();
+	RUN(share_is_kept);
+	RUN(ends_when_all_is_known);
+	RUN(nothing_to_do);
+	RUN(little_to_do);
+	RUN(another_start);
+	RUN(memory_that_grows);
+	RUN(has_an_end);
+	RUN(share_not_told);
+	RUN(bounds);
+	RUN(samples);
+	RUN(scans_that_follow);
+	RUN(pages_of_a_share);
+	RUN(profiles);
 	return check_end();
 }

@@ -24,7 +24,7 @@ static int check(void)
 	return nri_call_check(&call, NRI_CALL_SIZE, &err);
 }
 
-int main(void)
+static void refused(void)
 {
 	begin();
 	CHECK_INT(check(), 0);
@@ -50,7 +50,11 @@ int main(void)
 	begin();
 	call.container.decision.reason = REASON_COUNT;
 	CHECK_INT(check(), -EPROTO);
-	/* texts are ended, and what is not sent is nothing */
+}
+
+/* and what is not sent is nothing */
+static void texts_are_ended(void)
+{
 	begin();
 	memset(call.text, 'a', sizeof(call.text));
 	memset(call.container.err.msg, 'a', sizeof(call.container.err.msg));
@@ -59,5 +63,11 @@ int main(void)
 	CHECK_INT(strlen(call.text), sizeof(call.text) - 1);
 	CHECK_INT(strlen(call.container.err.msg), sizeof(call.container.err.msg) - 1);
 	CHECK(!call.container.spec.id[0]);
+}
+
+int main(void)
+{
+	RUN(refused);
+	RUN(texts_are_ended);
 	return check_end();
 }

@@ -189,9 +189,9 @@ static void sent(void)
 
 int main(void)
 {
-	however_cut();
-	lengths();
-	longest();
-	sent();
+	RUN(however_cut);
+	RUN(lengths);
+	RUN(longest);
+	RUN(sent);
 	return check_end();
 }

@@ -96,7 +96,7 @@ static void config_changes(void)
 
 int main(void)
 {
-	foreign_processes();
-	config_changes();
+	RUN(foreign_processes);
+	RUN(config_changes);
 	return check_end();
 }

@@ -149,9 +149,9 @@ static void engines(void)
 
 int main(void)
 {
-	requests();
-	whose_word();
-	refused();
-	engines();
+	RUN(requests);
+	RUN(whose_word);
+	RUN(refused);
+	RUN(engines);
 	return check_end();
 }

@@ -227,11 +227,11 @@ static void test_truncated(void)
 
 int main(void)
 {
-	test_there_and_back();
-	test_from_nothing();
-	test_cut_out();
-	test_refused();
-	test_much_space();
-	test_truncated();
+	RUN(test_there_and_back);
+	RUN(test_from_nothing);
+	RUN(test_cut_out);
+	RUN(test_refused);
+	RUN(test_much_space);
+	RUN(test_truncated);
 	return check_end();
 }

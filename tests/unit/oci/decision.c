@@ -192,13 +192,12 @@ static void may_request(void)
 
 int main(void)
 {
-	what_is_valid();
-	numbers_out_of_range();
-	texts_without_an_end();
-	names_that_are_none();
-	contradictions();
-	check_case = "";
-	messages_are_ended();
-	may_request();
+	RUN(what_is_valid);
+	RUN(numbers_out_of_range);
+	RUN(texts_without_an_end);
+	RUN(names_that_are_none);
+	RUN(contradictions);
+	RUN(messages_are_ended);
+	RUN(may_request);
 	return check_end();
 }

@@ -281,11 +281,8 @@ static void without_value(void)
 	CHECK_TEXT(parse("delete -r c1 run").id, "c1");
 }
 
-int main(void)
+static void rows(void)
 {
-	by_grammar();
-	values();
-	without_value();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct argv_facts f = parse(cases[i].line);
 
@@ -298,5 +295,13 @@ int main(void)
 		CHECK_TEXT(text(f.config), cases[i].config);
 		CHECK_TEXT(text(f.id), cases[i].id);
 	}
+}
+
+int main(void)
+{
+	RUN(by_grammar);
+	RUN(values);
+	RUN(without_value);
+	RUN(rows);
 	return check_end();
 }

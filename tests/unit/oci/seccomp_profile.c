@@ -139,7 +139,7 @@ static int leave(void *arg, const struct json_path *path, size_t end, struct err
 	return 0;
 }
 
-int main(void)
+static void answers(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		char text[1024], got[PROFILE_CALLS + 1] = "";
@@ -154,5 +154,10 @@ int main(void)
 			got[c] = "ark"[profile_answer(&p, (enum profile_call)c)];
 		CHECK_TEXT(got, table[i].answers);
 	}
+}
+
+int main(void)
+{
+	RUN(answers);
 	return check_end();
 }

@@ -247,12 +247,12 @@ static void long_annotations(void)
 
 int main(void)
 {
-	refusals();
-	facts();
-	twice();
-	long_annotations();
-	ids();
-	places();
-	whole();
+	RUN(refusals);
+	RUN(facts);
+	RUN(twice);
+	RUN(long_annotations);
+	RUN(ids);
+	RUN(places);
+	RUN(whole);
 	return check_end();
 }

@@ -176,9 +176,9 @@ static void room(void)
 
 int main(void)
 {
-	variables();
-	places();
-	room();
-	lies();
+	RUN(variables);
+	RUN(places);
+	RUN(room);
+	RUN(lies);
 	return check_end();
 }

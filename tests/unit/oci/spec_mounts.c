@@ -79,7 +79,7 @@ static void long_paths(void)
 	}
 }
 
-int main(void)
+static void lists(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct spec s = parse(cases[i].mounts);
@@ -91,7 +91,11 @@ int main(void)
 						    REASON_NONE :
 						    REASON_PRELOAD_MOUNTS);
 	}
-	long_paths();
-	check_case = "";
+}
+
+int main(void)
+{
+	RUN(lists);
+	RUN(long_paths);
 	return check_end();
 }

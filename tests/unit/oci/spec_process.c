@@ -157,9 +157,9 @@ static void seeds(void)
 
 int main(void)
 {
-	in_environments();
-	of_processes();
-	texts();
-	seeds();
+	RUN(in_environments);
+	RUN(of_processes);
+	RUN(texts);
+	RUN(seeds);
 	return check_end();
 }

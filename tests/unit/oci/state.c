@@ -289,13 +289,13 @@ static void other_members(void)
 
 int main(void)
 {
-	other_members();
-	real();
-	pids();
-	ids();
-	mistakes();
-	others();
-	named_by_rules();
-	limits();
+	RUN(other_members);
+	RUN(real);
+	RUN(pids);
+	RUN(ids);
+	RUN(mistakes);
+	RUN(others);
+	RUN(named_by_rules);
+	RUN(limits);
 	return check_end();
 }

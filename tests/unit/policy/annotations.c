@@ -279,17 +279,21 @@ static void of_pods(void)
 	CHECK_INT(d.reason, REASON_NOT_REQUESTED);
 }
 
-int main(void)
+static void whole_table(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		check_case = table[i].what;
 		values(&table[i]);
 		rules(&table[i]);
 	}
-	check_case = "";
-	several_keys();
-	name_of_lxc();
-	keys();
-	of_pods();
+}
+
+int main(void)
+{
+	RUN(whole_table);
+	RUN(several_keys);
+	RUN(name_of_lxc);
+	RUN(keys);
+	RUN(of_pods);
 	return check_end();
 }

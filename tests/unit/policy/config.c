@@ -306,13 +306,13 @@ static void files(void)
 
 int main(void)
 {
-	defaults();
-	every_key();
-	every_value();
-	groups();
-	runtimes();
-	mistakes();
-	many_rules();
-	files();
+	RUN(defaults);
+	RUN(every_key);
+	RUN(every_value);
+	RUN(groups);
+	RUN(runtimes);
+	RUN(mistakes);
+	RUN(many_rules);
+	RUN(files);
 	return check_end();
 }

@@ -57,7 +57,7 @@ static const struct {
 	{ "/x-containers//userdata", "", "/crio-", ENGINE_UNKNOWN },
 };
 
-int main(void)
+static void bundles(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		check_case = table[i].bundle;
@@ -66,7 +66,10 @@ int main(void)
 		CHECK_INT(engine_bundle_is_storage(table[i].bundle, table[i].id),
 			  table[i].engine == ENGINE_PODMAN || table[i].engine == ENGINE_CRIO);
 	}
-	check_case = "";
+}
+
+static void names(void)
+{
 	CHECK_TEXT(engine_name(ENGINE_CONTAINERD_CRI), "containerd");
 	CHECK_TEXT(engine_name(ENGINE_CRIO), "cri-o");
 	CHECK(engine_name(ENGINE_UNKNOWN) == NULL && engine_name(ENGINE_COUNT) == NULL);
@@ -74,5 +77,11 @@ int main(void)
 	      engine_is_orchestrated(ENGINE_CONTAINERD_CRI));
 	CHECK(!engine_is_orchestrated(ENGINE_PODMAN) &&
 	      !engine_is_orchestrated(ENGINE_UNKNOWN));
+}
+
+int main(void)
+{
+	RUN(bundles);
+	RUN(names);
 	return check_end();
 }

@@ -332,12 +332,12 @@ static void unknown_engines(void)
 
 int main(void)
 {
-	whole_table();
-	lists();
-	odd_values();
-	environment();
-	blockers();
-	reconsidered();
-	unknown_engines();
+	RUN(whole_table);
+	RUN(lists);
+	RUN(odd_values);
+	RUN(environment);
+	RUN(blockers);
+	RUN(reconsidered);
+	RUN(unknown_engines);
 	return check_end();
 }

@@ -365,14 +365,14 @@ static void names(void)
 
 int main(void)
 {
-	whole_table();
-	opted_in_by_runtime();
-	reasons();
-	rules();
-	required_and_method();
-	unknown_values();
-	duplicates();
-	environment();
-	names();
+	RUN(whole_table);
+	RUN(opted_in_by_runtime);
+	RUN(reasons);
+	RUN(rules);
+	RUN(required_and_method);
+	RUN(unknown_values);
+	RUN(duplicates);
+	RUN(environment);
+	RUN(names);
 	return check_end();
 }

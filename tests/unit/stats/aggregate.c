@@ -232,11 +232,8 @@ static void entered(void)
 	waitpid(exec, NULL, 0);
 }
 
-int main(void)
+static void circles(void)
 {
-	containers();
-	savings();
-	entered();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t topmost[6];
 
@@ -245,8 +242,21 @@ int main(void)
 		for (size_t k = 0; k < cases[i].n; k++)
 			CHECK_INT(topmost[k], cases[i].topmost[k]);
 	}
+}
+
+static void nested(void)
+{
 	check_case = "10,000 nested";
 	deep_chain(10000, false);
 	deep_chain(10000, true);
+}
+
+int main(void)
+{
+	RUN(containers);
+	RUN(savings);
+	RUN(entered);
+	RUN(circles);
+	RUN(nested);
 	return check_end();
 }

@@ -180,9 +180,9 @@ static void lines(void)
 
 int main(void)
 {
-	lines();
-	labels();
-	labels_differ();
-	identifiers();
+	RUN(lines);
+	RUN(labels);
+	RUN(labels_differ);
+	RUN(identifiers);
 	return check_end();
 }

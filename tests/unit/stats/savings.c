@@ -112,7 +112,7 @@ static void exactly(void)
 	}
 }
 
-int main(void)
+static void groups(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct process_memory p[4];
@@ -125,6 +125,11 @@ int main(void)
 		CHECK_INT(s.least, cases[i].least * M);
 		CHECK_INT(s.most, cases[i].most * M);
 	}
-	exactly();
+}
+
+int main(void)
+{
+	RUN(groups);
+	RUN(exactly);
 	return check_end();
 }
