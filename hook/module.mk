@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program ksm-hook.
 
+<<<<<<< HEAD
 HOOK_SRC := $(filter-out hook/kernel/sandbox_filter_gen.c,$(wildcard hook/*.c hook/*/*.c))
 # made by protoc-c; both builds of the program share it
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
+=======
+HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.c))
+HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
+>>>>>>> e4271e9 (commands that only read give up their power before they look: capabilities, no_new_privs, a filter of system calls)
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -43,19 +48,21 @@ $(BUILD)/faults/hook/%.o: hook/%.c Makefile hook/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) -DKSM_TEST_FAULTS -MMD -MP -c -o $@ $<
 
-# The parser's filter is compiled to BPF by libseccomp at build time: loading it then
-# costs one system call in a hook, and the program does not carry the library.
-$(BUILD)/sandbox_filter_gen: hook/kernel/sandbox_filter_gen.c
+# Filters are compiled to BPF by libseccomp at build time: loading one then costs one system
+# call in a hook, and the program does not carry the library.
+$(BUILD)/filters_gen: hook/kernel/filters_gen.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
 
-$(BUILD)/hook/kernel/sandbox_filter.h: $(BUILD)/sandbox_filter_gen
+FILTERS := $(BUILD)/hook/kernel/sandbox_filter.h $(BUILD)/hook/kernel/look_filter.h
+
+$(FILTERS): $(BUILD)/hook/kernel/%_filter.h: $(BUILD)/filters_gen
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$< >$@.tmp && mv $@.tmp $@
+	$(Q)$< $* >$@.tmp && mv $@.tmp $@
 
-$(BUILD)/hook/kernel/sandbox.o $(BUILD)/faults/hook/kernel/sandbox.o: $(BUILD)/hook/kernel/sandbox_filter.h
+$(HOOK_OBJ) $(FAULT_OBJ): | $(FILTERS)
 
 # NRI's messages, by protobuf's compiler for C
 $(NRI_PB).h: hook/nri/nri.proto

@@ -21,6 +21,7 @@
 #include "containers/targets.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"
+#include "kernel/privileges.h"
 #include "ksmd/boost.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
@@ -318,6 +319,10 @@ static int attach_command_line(int argc, char **argv, bool off)
 	r = parse_attach(&argc, argv, &o, &err);
 	if (r != 0)
 		return options_exit(argv[0], r, &err);
+	if (privileges_reduce(PRIVILEGES_INJECT, &err) < 0) {
+		log_error("%s", err.msg);
+		return 1;
+	}
 	if (target_resolve(&set, argv + 1, (size_t)(argc - 1), o.all, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		status = 1;

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "doctor/checks.h"
 #include "doctor/findings.h"
+#include "kernel/ksm_probe.h"
+#include "kernel/privileges.h"
 #include "oci/runtime_path.h"
 
 /*
@@ -177,6 +179,17 @@ static const struct command_syntax doctor_command __help_section = {
 	},
 };
 
+/* The probe executes this program, which is over then. */
+static int give_up_privileges(struct doctor *d, struct error *err)
+{
+	int r = privileges_reduce(PRIVILEGES_COUNTERS, err);
+
+	if (r < 0)
+		return r;
+	d->kernel = probe_support();
+	return privileges_only_look(PRIVILEGES_COUNTERS, err);
+}
+
 int applet_doctor(int argc, char **argv)
 {
 	static struct doctor d;
@@ -188,6 +201,10 @@ int applet_doctor(int argc, char **argv)
 	ret = options_parse(&doctor_command, &argc, argv, &o, &err);
 	if (ret != 0)
 		return options_exit("doctor", ret, &err);
+	if (give_up_privileges(&d, &err) < 0) {
+		log_error("%s", err.msg);
+		return 2;
+	}
 	if (argc > 1 &&
 	    target_resolve(&d.targets, argv + 1, (size_t)(argc - 1), false, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);

@@ -18,6 +18,7 @@
 #include "estimate/estimate.h"
 #include "estimate/report.h"
 #include "kernel/ksm.h"
+#include "kernel/privileges.h"
 
 #define PROGRESS_MS 100
 
@@ -126,7 +127,9 @@ int applet_estimate(int argc, char **argv)
 		log_error("reading the memory of containers takes root");
 		return 1;
 	}
-	r = print_estimate(argv + 1, (size_t)(argc - 1), o.json, &err);
+	r = privileges_only_look(PRIVILEGES_PAGES, &err);
+	if (r == 0)
+		r = print_estimate(argv + 1, (size_t)(argc - 1), o.json, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r == 0 ? 0 : 1;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "kernel/privileges.h"
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
@@ -41,41 +44,88 @@ static const struct command_syntax metrics_command __help_section = {
 	},
 };
 
-/* Collectors, which are not root, see the old file or the new one, never half of one. */
-static int write_metrics_file(const char *path, const struct snapshot *s, struct error *err)
+static int print_metrics(struct error *err)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	int r = f ? metrics_prometheus(f, s) : -ENOMEM;
+	struct snapshot s;
+	int r = privileges_only_look(PRIVILEGES_COUNTERS, err);
 
-	if (f && fclose(f) != 0)
-		r = -ENOMEM;
-	r = r < 0 ? err_errno(err, -r, "%s", path) :
-		    replace_file(AT_FDCWD, path, text, len, 0644, err);
-	free(text);
-	return r;
+	if (r == 0)
+		r = snapshot_take(&s, false, err);
+	if (r < 0)
+		return r;
+	r = metrics_prometheus(stdout, &s);
+	snapshot_free(&s);
+	return r < 0 ? err_errno(err, -r, "standard output") : 0;
 }
 
-static int print_metrics(const struct snapshot *s, struct error *err)
+/* The child's exit status: what it had to say is said. */
+static _Noreturn void print_metrics_into(int fd)
 {
-	int r = metrics_prometheus(stdout, s);
+	struct error err = { "" };
 
-	return r < 0 ? err_errno(err, -r, "standard output") : 0;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(fd, STDOUT_FILENO) < 0)
+		_exit(1);
+	if (print_metrics(&err) < 0) {
+		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
+		_exit(1);
+	}
+	_exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+/*
+ * The figures as text, from a child: who looks at containers' processes writes no file, and who
+ * writes the file has never looked at them. The text's length, or -1 where the child has failed;
+ * *text is the caller's to free.
+ */
+static ssize_t ask_child(char **text)
+{
+	size_t room = 0;
+	ssize_t len = -1;
+	int fds[2], status;
+	pid_t child;
+	FILE *f;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	child = fork();
+	if (child == 0)
+		print_metrics_into(fds[1]);
+	close(fds[1]);
+	f = fdopen(fds[0], "r");
+	/* there is no such byte in it: all of it */
+	if (child > 0 && f)
+		len = getdelim(text, &room, '\0', f);
+	if (f)
+		fclose(f);
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		return -1;
+	return len;
+}
+
+/* Collectors, which are not root, see the old file or the new one, never half of one. */
+static int write_metrics(const char *path, struct error *err)
+{
+	char *text = NULL;
+	ssize_t len;
+	int r = privileges_reduce(PRIVILEGES_OUTPUT, err);
+
+	if (r < 0)
+		return r;
+	len = ask_child(&text);
+	r = len < 0 ? err_set(err, EIO, "%s: not replaced, since the figures could not be had",
+			      path) :
+		      replace_file(AT_FDCWD, path, text, (size_t)len, 0644, err);
+	free(text);
+	return r;
 }
 
 /* Returns the exit status. */
 static int print_metrics_once(const struct metrics_options *o)
 {
 	struct error err = { "" };
-	struct snapshot s;
-	int r = snapshot_take(&s, false, &err);
+	int r = o->output ? write_metrics(o->output, &err) : print_metrics(&err);
 
-	if (r == 0) {
-		r = o->output ? write_metrics_file(o->output, &s, &err) :
-				print_metrics(&s, &err);
-		snapshot_free(&s);
-	}
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
@@ -108,10 +158,15 @@ static int serve_collectd(void)
 {
 	char name[256] = "localhost";
 	const char *host = getenv("COLLECTD_HOSTNAME");
+	struct error err = { "" };
 	struct timespec next;
 	double interval;
 	bool loop;
 
+	if (privileges_only_look(PRIVILEGES_COUNTERS, &err) < 0) {
+		log_error("%s", err.msg);
+		return 1;
+	}
 	interval = collectd_interval(&loop);
 	if (gethostname(name, sizeof(name)) < 0)
 		log_debug("gethostname: %s", strerror(errno));
@@ -119,7 +174,6 @@ static int serve_collectd(void)
 	signal(SIGPIPE, SIG_IGN);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	do {
-		struct error err = { "" };
 		struct snapshot s;
 		int r;
 

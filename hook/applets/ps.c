@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "kernel/privileges.h"
 #include "stats/collect.h"
 #include "stats/table.h"
 #include "stats/watch.h"
@@ -77,9 +78,10 @@ int applet_ps(int argc, char **argv)
 	o.order = o.watch ? ORDER_BY_SAVED : ORDER_BY_NAME;
 	if (o.sort)
 		(void)snapshot_order_parse(o.sort, &o.order);
-	if (o.watch)
+	r = privileges_only_look(o.exact ? PRIVILEGES_PAGES : PRIVILEGES_COUNTERS, &err);
+	if (r == 0 && o.watch)
 		r = watch_snapshots(o.watch, o.exact, o.order, &err);
-	else
+	else if (r == 0)
 		r = print_snapshot(&o, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
+#include "kernel/privileges.h"
 #include "ksmd/boost.h"
 #include "stats/collect.h"
 
@@ -189,7 +190,7 @@ static const struct command_syntax status_command __help_section = {
 int applet_status(int argc, char **argv)
 {
 	struct status_options o = { 0 };
-	struct support s;
+	struct support s = { 0 };
 	struct error err;
 	int r;
 
@@ -197,7 +198,16 @@ int applet_status(int argc, char **argv)
 	r = options_parse(&status_command, &argc, argv, &o, &err);
 	if (r != 0)
 		return options_exit("status", r, &err);
-	s = probe_support();
+	r = privileges_reduce(PRIVILEGES_COUNTERS, &err);
+	if (r == 0) {
+		/* executes this program: before that is over */
+		s = probe_support();
+		r = privileges_only_look(PRIVILEGES_COUNTERS, &err);
+	}
+	if (r < 0) {
+		log_error("%s", err.msg);
+		return 1;
+	}
 	if (o.json)
 		return print_status_json(&s);
 	print_status_text(&s);

@@ -6,7 +6,6 @@ void check_kernel(struct doctor *d)
 {
 	struct finding *f;
 
-	d->kernel = probe_support();
 	if (!d->kernel.ksm) {
 		f = finding_add(d, FINDING_BROKEN, ID_KERNEL_KSM,
 				"without it nothing can be merged on this host",

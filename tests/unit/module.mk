@@ -2,7 +2,7 @@
 # Unit tests: the hook's own sources built for this machine, plain and sanitized
 # tests/unit/FOLDER/NAME.c tests hook/FOLDER/NAME.c; its program is build/unit/FOLDER/NAME
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/*.c))
-UNIT_LIB_SRC := $(filter-out hook/main.c hook/kernel/sandbox_filter_gen.c hook/base/musl_fortify.c,$(wildcard hook/*.c hook/*/*.c))
+UNIT_LIB_SRC := $(filter-out hook/main.c hook/kernel/filters_gen.c hook/base/musl_fortify.c,$(wildcard hook/*.c hook/*/*.c))
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/%)
 UNIT_SAN_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit-san/%)
 UNIT_SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -25,10 +25,14 @@ $(BUILD)/unit-obj/plain/nri.pb-c.o $(BUILD)/unit-obj/san/nri.pb-c.o: $(NRI_PB).c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(BUILD)/hook $(if $(findstring /san/,$@),$(UNIT_SANITIZE)) -c -o $@ $<
 
+<<<<<<< HEAD
 UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o) $(BUILD)/unit-obj/plain/nri.pb-c.o
 UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o) $(BUILD)/unit-obj/san/nri.pb-c.o
 
 $(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h $(NRI_PB).h
+=======
+$(UNIT_LIB) $(UNIT_SAN_LIB): | $(FILTERS)
+>>>>>>> e4271e9 (commands that only read give up their power before they look: capabilities, no_new_privs, a filter of system calls)
 
 $(BUILD)/unit-obj/hook.a: $(UNIT_LIB)
 $(BUILD)/unit-obj/hook-san.a: $(UNIT_SAN_LIB)
