@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program ksm-hook.
 
-<<<<<<< HEAD
-HOOK_SRC := $(filter-out hook/kernel/sandbox_filter_gen.c,$(wildcard hook/*.c hook/*/*.c))
+HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.c))
 # made by protoc-c; both builds of the program share it
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
-=======
-HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.c))
-HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
->>>>>>> e4271e9 (commands that only read give up their power before they look: capabilities, no_new_privs, a filter of system calls)
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -55,14 +50,15 @@ $(BUILD)/filters_gen: hook/kernel/filters_gen.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
 
-FILTERS := $(BUILD)/hook/kernel/sandbox_filter.h $(BUILD)/hook/kernel/look_filter.h
+FILTERS := $(patsubst %,$(BUILD)/hook/kernel/%_filter.h,sandbox sandbox_server look)
 
 $(FILTERS): $(BUILD)/hook/kernel/%_filter.h: $(BUILD)/filters_gen
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$< $* >$@.tmp && mv $@.tmp $@
 
-$(HOOK_OBJ) $(FAULT_OBJ): | $(FILTERS)
+$(BUILD)/hook/kernel/sandbox.o $(BUILD)/faults/hook/kernel/sandbox.o \
+$(BUILD)/hook/kernel/privileges.o $(BUILD)/faults/hook/kernel/privileges.o: $(FILTERS)
 
 # NRI's messages, by protobuf's compiler for C
 $(NRI_PB).h: hook/nri/nri.proto

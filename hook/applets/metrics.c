@@ -47,7 +47,7 @@ static const struct command_syntax metrics_command __help_section = {
 static int print_metrics(struct error *err)
 {
 	struct snapshot s;
-	int r = privileges_only_look(PRIVILEGES_COUNTERS, err);
+	int r = snapshot_prepare(PRIVILEGES_COUNTERS, err);
 
 	if (r == 0)
 		r = snapshot_take(&s, false, err);
@@ -163,7 +163,7 @@ static int serve_collectd(void)
 	double interval;
 	bool loop;
 
-	if (privileges_only_look(PRIVILEGES_COUNTERS, &err) < 0) {
+	if (snapshot_prepare(PRIVILEGES_COUNTERS, &err) < 0) {
 		log_error("%s", err.msg);
 		return 1;
 	}

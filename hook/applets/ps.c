@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "kernel/privileges.h"
 #include "stats/collect.h"
 #include "stats/table.h"
 #include "stats/watch.h"
@@ -78,7 +77,7 @@ int applet_ps(int argc, char **argv)
 	o.order = o.watch ? ORDER_BY_SAVED : ORDER_BY_NAME;
 	if (o.sort)
 		(void)snapshot_order_parse(o.sort, &o.order);
-	r = privileges_only_look(o.exact ? PRIVILEGES_PAGES : PRIVILEGES_COUNTERS, &err);
+	r = snapshot_prepare(o.exact ? PRIVILEGES_PAGES : PRIVILEGES_COUNTERS, &err);
 	if (r == 0 && o.watch)
 		r = watch_snapshots(o.watch, o.exact, o.order, &err);
 	else if (r == 0)

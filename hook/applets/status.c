@@ -202,7 +202,7 @@ int applet_status(int argc, char **argv)
 	if (r == 0) {
 		/* executes this program: before that is over */
 		s = probe_support();
-		r = privileges_only_look(PRIVILEGES_COUNTERS, &err);
+		r = snapshot_prepare(PRIVILEGES_COUNTERS, &err);
 	}
 	if (r < 0) {
 		log_error("%s", err.msg);

@@ -91,7 +91,8 @@ void metadata_clean(struct metadata *m)
 
 static bool is_metadata_id(const char *id)
 {
-	return id[0] != '.' && strlen(id) < 200 && is_clean(id, strlen(id)) && !strchr(id, '/');
+	return id[0] != '.' && strlen(id) < METADATA_ID_MAX && is_clean(id, strlen(id)) &&
+	       !strchr(id, '/');
 }
 
 static int open_metadata_dir(void)
@@ -172,12 +173,43 @@ static ssize_t read_metadata_file(int dir, const char *name, char *text, size_t 
 	return read_regular_file(dir, name, FILE_TRUSTED, text, size - 1, &ignored);
 }
 
-void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *id),
-		      const void *arg)
+static bool metadata_is_over(int dir, const char *name,
+			     bool (*is_running)(const void *arg, const char *id),
+			     const void *arg)
+{
+	char text[1024];
+	struct stat st;
+
+	if (!is_metadata_id(name) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    read_metadata_file(dir, name, text, sizeof(text)) < 0)
+		return false;
+	if (has_init(text))
+		return init_has_ended(text);
+	return is_running && time(NULL) - st.st_mtime > YOUNG_SECONDS && !is_running(arg, name);
+}
+
+static bool runs_not(const void *arg, const char *id)
+{
+	(void)arg;
+	(void)id;
+	return false;
+}
+
+void metadata_remove_ended(int dir, const char *id)
+{
+	if (metadata_is_over(dir, id, runs_not, NULL))
+		unlinkat(dir, id, 0);
+}
+
+static void remove_file(int dir, const char *id)
+{
+	unlinkat(dir, id, 0);
+}
+
+void metadata_collect(int dir, const struct metadata_collector *c)
 {
 	int fd = dup(dir);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	time_t now = time(NULL);
 	struct dirent *e;
 
 	if (!d) {
@@ -186,17 +218,8 @@ void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *i
 	}
 	rewinddir(d);
 	while ((e = readdir(d)) != NULL) {
-		char text[1024];
-		struct stat st;
-
-		if (!is_metadata_id(e->d_name) ||
-		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    read_metadata_file(dir, e->d_name, text, sizeof(text)) < 0)
-			continue;
-		if (has_init(text) ? init_has_ended(text) :
-				     is_running && now - st.st_mtime > YOUNG_SECONDS &&
-					     !is_running(arg, e->d_name))
-			unlinkat(dir, e->d_name, 0);
+		if (metadata_is_over(dir, e->d_name, c->is_running, c->arg))
+			(c->remove ? c->remove : remove_file)(dir, e->d_name);
 	}
 	closedir(d);
 }
@@ -216,7 +239,7 @@ static void collect_metadata_if_due(int dir)
 		return;
 	futimens(fd, NULL);
 	close(fd);
-	metadata_collect(dir, NULL, NULL);
+	metadata_collect(dir, &(struct metadata_collector){ 0 });
 }
 
 void metadata_write(const char *id, pid_t pid, const struct metadata *m)

@@ -20,6 +20,9 @@ struct metadata {
 	char image[192];
 };
 
+/* An id and its NUL, longer than any engine's; longer ones have no names. */
+#define METADATA_ID_MAX 200
+
 /* namespace/pod/container and its NUL */
 #define METADATA_LABEL_MAX 450
 
@@ -60,11 +63,19 @@ void metadata_remove(const char *id);
 int metadata_open(void);
 bool metadata_read(int dir, const char *id, struct metadata *out);
 
-/*
- * Remove the metadata of containers that have ended; is_running() is asked about those that
- * were stored without an init.
- */
-void metadata_collect(int dir, bool (*is_running)(const void *arg, const char *id),
-		      const void *arg);
+/* What metadata_collect() asks; all may be NULL. */
+struct metadata_collector {
+	/* about what was stored without an init, which else stays */
+	bool (*is_running)(const void *arg, const char *id);
+	const void *arg;
+	/* how a file of dir is removed, if not by this process */
+	void (*remove)(int dir, const char *id);
+};
+
+/* Remove the metadata of containers that have ended. */
+void metadata_collect(int dir, const struct metadata_collector *c);
+
+/* Remove it, if its init has ended, or if it has none and somebody else says that it has. */
+void metadata_remove_ended(int dir, const char *id);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Build-time program: our seccomp filters as C arrays, compiled by libseccomp.
  *
- *   filters_gen sandbox|look      the array sandbox_filter or look_filter
+ *   filters_gen sandbox|sandbox_server|look      the array of that name, with _filter behind it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,14 +61,29 @@ static void allow_each(int call, unsigned arg, const unsigned long *value, size_
 		allow_where(call, arg, 0xffffffff, value[--n]);
 }
 
-/* The parser of untrusted text: killed, not refused, if it asks for more than to answer. */
-static void sandbox_rules(void)
+/* glibc's and musl's _exit try both exits */
+static void allow_exit(void)
 {
-	/* the answer goes to descriptor 0; glibc's and musl's _exit try both exits */
-	must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-			      SCMP_A0(SCMP_CMP_EQ, 0)));
 	allow_call(SCMP_SYS(exit_group));
 	allow_call(SCMP_SYS(exit));
+}
+
+/* A parser of one text: its answer goes to descriptor 0. */
+static void sandbox_rules(void)
+{
+	allow_where(SCMP_SYS(write), 0, UINT64_MAX, 0);
+	allow_exit();
+}
+
+/* One that stays: two sockets, and memory that it gives back. */
+static void sandbox_server_rules(void)
+{
+	for (unsigned fd = 0; fd <= 1; fd++) {
+		allow_where(SCMP_SYS(read), 0, UINT64_MAX, fd);
+		allow_where(SCMP_SYS(write), 0, UINT64_MAX, fd);
+	}
+	allow_where(SCMP_SYS(madvise), 2, UINT64_MAX, MADV_DONTNEED);
+	allow_exit();
 }
 
 /* Memory that can be executed is as the kernel made it. */
@@ -205,6 +220,8 @@ static void look_process_rules(void)
  */
 static void look_rules(void)
 {
+	/* a tree: as many comparisons for the last call as for the first; libseccomp 2.5 */
+	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	look_memory_rules();
 	look_file_rules();
 	look_process_rules();
@@ -215,7 +232,9 @@ static const struct {
 	uint32_t otherwise;
 	void (*rules)(void);
 } filters[] = {
+	/* killed, not refused: whatever asks for more than this is not our parser any more */
 	{ "sandbox", SCMP_ACT_KILL_PROCESS, sandbox_rules },
+	{ "sandbox_server", SCMP_ACT_KILL_PROCESS, sandbox_server_rules },
 	{ "look", SCMP_ACT_ERRNO(ENOSYS), look_rules },
 };
 
@@ -241,8 +260,6 @@ int main(int argc, char **argv)
 		ctx = seccomp_init(filters[i].otherwise);
 		if (!f || !ctx)
 			return 1;
-		/* a tree: as many comparisons for the last call as for the first; libseccomp 2.5 */
-		(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 		filters[i].rules();
 		must(seccomp_export_bpf(ctx, fileno(f)));
 		seccomp_release(ctx);
@@ -250,6 +267,6 @@ int main(int argc, char **argv)
 		print_filter(filters[i].name, f);
 		return fclose(f) == 0 && fflush(stdout) == 0 ? 0 : 1;
 	}
-	fprintf(stderr, "usage: filters_gen sandbox|look\n");
+	fprintf(stderr, "usage: filters_gen sandbox|sandbox_server|look\n");
 	return 2;
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 enum privileges {
+	PRIVILEGES_NONE,     /* what is root's by its owner */
 	PRIVILEGES_COUNTERS, /* read /proc: ps, metrics, status, doctor */
 	PRIVILEGES_PAGES,    /* and page frames: ps --exact, estimate */
 	PRIVILEGES_OUTPUT,   /* the first, and replace a file anywhere: metrics --output */

@@ -22,6 +22,7 @@
 #include "base/macros.h"
 #include "base/surroundings.h"
 #include "kernel/sandbox_filter.h"
+#include "kernel/sandbox_server_filter.h"
 
 static bool will_exec;
 

@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "containers/engine_names.h"
+#include "containers/metadata_janitor.h"
 #include "kernel/process.h"
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
@@ -287,7 +288,8 @@ static void read_metadata(struct snapshot *s)
 		engine_names_fill(named, s->n);
 	if (ids.id && dir >= 0) {
 		qsort(ids.id, ids.n, sizeof(*ids.id), compare_ids);
-		metadata_collect(dir, is_listed_id, &ids);
+		metadata_collect(dir, &(struct metadata_collector){ is_listed_id, &ids,
+								    metadata_janitor_remove });
 	}
 	free(ids.id);
 	free(named);
@@ -323,6 +325,12 @@ static int build(struct snapshot *out, struct collection *c, bool exact)
 		r = aggregate_containers(out, c->p, c->n, group, groups);
 	free(group);
 	return r;
+}
+
+int snapshot_prepare(enum privileges keep, struct error *err)
+{
+	metadata_janitor_start();
+	return privileges_only_look(keep, err);
 }
 
 int snapshot_take(struct snapshot *out, bool exact, struct error *err)

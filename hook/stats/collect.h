@@ -6,7 +6,11 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "kernel/privileges.h"
 #include "stats/snapshot.h"
+
+/* Before the first one: give up what taking snapshots does not need, for good. 0 or -errno. */
+int snapshot_prepare(enum privileges keep, struct error *err);
 
 /*
  * Take a snapshot. Processes of the host are shown by unit or command where they are mergeable.

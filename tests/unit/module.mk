@@ -25,14 +25,10 @@ $(BUILD)/unit-obj/plain/nri.pb-c.o $(BUILD)/unit-obj/san/nri.pb-c.o: $(NRI_PB).c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(BUILD)/hook $(if $(findstring /san/,$@),$(UNIT_SANITIZE)) -c -o $@ $<
 
-<<<<<<< HEAD
 UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o) $(BUILD)/unit-obj/plain/nri.pb-c.o
 UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o) $(BUILD)/unit-obj/san/nri.pb-c.o
 
-$(UNIT_LIB) $(UNIT_SAN_LIB): | $(BUILD)/hook/kernel/sandbox_filter.h $(NRI_PB).h
-=======
-$(UNIT_LIB) $(UNIT_SAN_LIB): | $(FILTERS)
->>>>>>> e4271e9 (commands that only read give up their power before they look: capabilities, no_new_privs, a filter of system calls)
+$(UNIT_LIB) $(UNIT_SAN_LIB): | $(FILTERS) $(NRI_PB).h
 
 $(BUILD)/unit-obj/hook.a: $(UNIT_LIB)
 $(BUILD)/unit-obj/hook-san.a: $(UNIT_SAN_LIB)

@@ -166,7 +166,7 @@ static void make_zombie_file(void)
 
 		CHECK(!metadata_read(dir, "zombie", &m));
 	}
-	metadata_collect(dir, NULL, NULL);
+	metadata_collect(dir, &(struct metadata_collector){ 0 });
 	CHECK(!is_there("zombie"));
 	waitpid(pid, NULL, 0);
 }
@@ -183,9 +183,9 @@ static void test_collect(void)
 	make_file("running", "init 0 0\npod p\n", 70);
 	make_file("young", "init 0 0\npod p\n", 50);
 	/* without anybody who knows what runs */
-	metadata_collect(dir, NULL, NULL);
+	metadata_collect(dir, &(struct metadata_collector){ 0 });
 	CHECK(is_there("old"));
-	metadata_collect(dir, runs, "running");
+	metadata_collect(dir, &(struct metadata_collector){ runs, "running", NULL });
 	CHECK(!is_there("old"));
 	CHECK(is_there("young"));
 	CHECK_INT(unlinkat(dir, "young", 0), 0);
