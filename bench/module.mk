@@ -17,7 +17,7 @@ CHECK_PROGRAMS += $(BUILD)/bench/look-load
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(LATE_LIBS)
 
 # a static program as users would link one, and one linked as the hook is
 $(BUILD)/bench/empty-glibc: bench/empty.c
@@ -28,7 +28,7 @@ $(BUILD)/bench/empty-glibc: bench/empty.c
 $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS)
+	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(LATE_LIBS)
 
 BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
 BENCHES += bench/estimate bench/efficiency

@@ -5,6 +5,9 @@ HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.
 # made by protoc-c; both builds of the program share it
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
+# Linked behind the C library, so that what a hook touches lies together as if it were not there:
+# each 64 KiB of the program more cost a start a page fault.
+LATE := %/applets/nri.o $(BUILD)/hook/nri/% $(BUILD)/faults/hook/nri/%
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -18,17 +21,20 @@ HOOK_CFLAGS := -fPIE -idirafter /usr/include \
 musl_lib := $(dir $(filter %/Scrt1.o,$(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1)))
 HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(musl_lib)rcrt1.o $(musl_lib)crti.o
-HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A) $(musl_lib)crtn.o
+HOOK_LIBS := $(YAJL_A)
+LATE_LIBS := $(PROTOBUF_C_A) $(musl_lib)crtn.o
 else ifeq ($(LIBC),static)
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -static-pie
-HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
+HOOK_LIBS := $(YAJL_A)
+LATE_LIBS := $(PROTOBUF_C_A)
 else
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -pie
-HOOK_LIBS := -lyajl -lprotobuf-c
+HOOK_LIBS := -lyajl
+LATE_LIBS := -lprotobuf-c
 endif
 HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -Ihook -I$(BUILD)/hook
@@ -77,12 +83,12 @@ $(NRI_PB).o: $(NRI_PB).c Makefile hook/module.mk
 $(HOOK_OBJ) $(FAULT_OBJ): | $(NRI_PB).h
 
 $(BUILD)/ksm-hook: $(HOOK_OBJ)
-	$(call say,LD,$@)
-	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ $^ $(HOOK_LIBS)
-
 $(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
+$(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 	$(call say,LD,$@)
-	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ $^ $(HOOK_LIBS)
+	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ \
+		$(filter-out $(LATE),$^) $(HOOK_LIBS) -lc \
+		$(filter $(LATE),$^) $(LATE_LIBS)
 
 -include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)
 

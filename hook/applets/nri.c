@@ -354,7 +354,7 @@ static int serve_inherited(struct agent *a)
 
 int applet_nri(int argc, char **argv)
 {
-	static struct agent a = { .plugin.name = "ksm-hook" };
+	static struct agent a; /* zero: no place in the file */
 	struct nri_options o = { .socket = DEFAULT_SOCKET,
 				 .index = "10",
 				 .config_path = CONFIG_PATH };
@@ -368,6 +368,7 @@ int applet_nri(int argc, char **argv)
 	if (r != 0)
 		return options_exit("nri", r, &err);
 	surroundings_take();
+	a.plugin.name = "ksm-hook";
 	a.socket = o.socket;
 	a.config.path = a.plugin.config_path = o.config_path;
 	a.plugin.index = o.index;
