@@ -221,8 +221,7 @@ static int serve_reader(struct agent *a, pid_t reader, int fd)
 		}
 		perform(a, &call, &answer);
 		if (write(fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer) ||
-		    (answer.config_len && write(fd, a->config.text, answer.config_len) !=
-						  (ssize_t)answer.config_len))
+		    nri_config_send(&a->config, answer.config_files, fd) < 0)
 			break;
 		reap_children(reader, &status, &gone);
 	}

@@ -81,7 +81,7 @@ int write_all(int fd, const void *buf, size_t len)
 	return 0;
 }
 
-static bool is_trusted(const struct stat *st, enum file_trust trust)
+bool file_is_trusted(const struct stat *st, enum file_trust trust)
 {
 	if (!(trust & (FILE_TRUSTED | FILE_HOST_TRUSTED)))
 		return true;
@@ -105,7 +105,7 @@ ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, ch
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "%s: not a regular file", path);
-	if (!is_trusted(&st, trust))
+	if (!file_is_trusted(&st, trust))
 		return err_set(err, EPERM,
 			       "%s: must belong to root and be writable by nobody else: "
 			       "chown root:root and chmod 644 it",

@@ -4,6 +4,7 @@
 #define KSM_IO_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -48,6 +49,11 @@ enum file_trust {
 	FILE_SYMLINK =
 		4, /* the name may be a symlink, as configuration management makes them */
 };
+
+struct stat;
+
+/* Is what this is of as trusted as that? For a directory: is nobody else able to change it? */
+bool file_is_trusted(const struct stat *st, enum file_trust trust);
 
 /*
  * Read a regular file into buf, which has room for cap bytes and a closing NUL. path is

@@ -113,6 +113,7 @@ struct json_walk_state {
 	bool scan;
 	bool any;
 	bool is_array[JSON_DEPTH_MAX];
+	size_t key_end;
 };
 
 static int walk_value(struct json_walk_state *w, enum json_type type, bool boolean,
@@ -121,7 +122,8 @@ static int walk_value(struct json_walk_state *w, enum json_type type, bool boole
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
 
 	v.end = yajl_get_bytes_consumed(w->yajl);
-
+	v.key_end = w->key_end;
+	w->key_end = 0;
 	w->any = true;
 	if (w->path.depth && w->is_array[w->path.depth - 1])
 		w->path.index[w->path.depth - 1]++;
@@ -202,6 +204,7 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 				 w->name);
 		return 0;
 	}
+	w->key_end = yajl_get_bytes_consumed(w->yajl);
 	if (w->scan)
 		return scan_key(w, text, len);
 	return keep(w, &w->path.key[w->path.depth - 1], text, len);
@@ -244,31 +247,53 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
-/* "line 3, column 7" of an offset; columns count bytes */
-static void position(char *out, size_t size, const char *text, size_t offset)
+static struct json_position position(const char *text, size_t offset)
 {
-	size_t line = 1, column = 1;
+	struct json_position at = { 1, 1 };
 
 	for (size_t i = 0; i < offset; i++) {
-		column++;
-		if (text[i] == '\n') {
-			line++;
-			column = 1;
-		}
+		at.column++;
+		if (text[i] == '\n')
+			at = (struct json_position){ at.line + 1, 1 };
 	}
-	snprintf(out, size, "line %zu, column %zu", line, column);
+	return at;
+}
+
+/* Is the byte at i escaped, by an odd number of backslashes in front of it? */
+static bool is_escaped(const char *text, size_t i)
+{
+	size_t n = 0;
+
+	while (n < i && text[i - n - 1] == '\\')
+		n++;
+	return n % 2 == 1;
+}
+
+struct json_position json_token_position(const char *text, size_t end)
+{
+	size_t at = end ? end - 1 : 0;
+
+	if (end && text[at] == '"') {
+		while (at > 0 && (text[at - 1] != '"' || is_escaped(text, at - 1)))
+			at--;
+		at -= at > 0;
+	} else if (end && text[at] != '{' && text[at] != '[') {
+		while (at > 0 && !strchr(" \t\r\n,:[{/", text[at - 1]))
+			at--;
+	}
+	return position(text, at);
 }
 
 static int syntax_error(struct json_walk_state *w, yajl_handle h, const char *text, size_t at)
 {
-	char where[48], why[96], *end;
+	struct json_position p = position(text, at);
+	char why[96], *end;
 
-	position(where, sizeof(where), text, at);
 	snprintf(why, sizeof(why), "%s", (char *)yajl_get_error(h, 0, NULL, 0));
 	end = strchr(why, '\n');
 	if (end)
 		*end = '\0';
-	return err_set(w->err, EINVAL, "%s: %s: %s", w->name, where, why);
+	return err_set(w->err, EINVAL, "%s:%zu:%zu: %s", w->name, p.line, p.column, why);
 }
 
 static int walk_text(struct json_walk_state *w, const char *text, size_t len, bool comments)

@@ -19,7 +19,8 @@ struct json_value {
 	bool boolean;
 	const char *text; /* of a number as it stands, of a string decoded, NUL-terminated */
 	size_t len;
-	size_t end; /* offset behind the value; of an object or array behind its bracket */
+	size_t end;     /* offset behind the value; of an object or array behind its bracket */
+	size_t key_end; /* offset behind the key of a member; 0 for what is none */
 };
 
 /* Where a value stands: key[0] is a member of the root. NULL stands for an array element. */
@@ -41,11 +42,20 @@ typedef int (*json_visit)(void *arg, const struct json_path *path, const struct 
 
 /*
  * Walk len bytes of text. Makes no system call (but see json_reserve()), so that
- * it works in a confined process. name goes into messages. -EINVAL for bad JSON (with line
- * and column), -E2BIG for too much nesting or too much text, else what visit returned.
+ * it works in a confined process. name goes into messages. -EINVAL for bad JSON (name:line:column
+ * in front), -E2BIG for too much nesting or too much text, else what visit returned.
  */
 int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
 	      void *arg, struct error *err);
+
+/*
+ * Where a token that ends before offset begins, as line and column (in bytes), from 1. text holds
+ * well-formed JSON up to there.
+ */
+struct json_position {
+	size_t line, column;
+};
+struct json_position json_token_position(const char *text, size_t end);
 
 /* Called at the end of an object or array; end is the offset behind its bracket. NULL: nothing. */
 typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,

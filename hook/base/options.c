@@ -57,6 +57,7 @@ static int store(const struct command_option *o, const char *value, void *option
 		 struct error *err)
 {
 	char *into = (char *)options + o->offset;
+	struct option_list *list;
 	int64_t n = o->otherwise;
 
 	switch (o->kind) {
@@ -75,6 +76,13 @@ static int store(const struct command_option *o, const char *value, void *option
 				       "%d to %d",
 				       value, o->name, o->min, o->max);
 		*(int *)into = (int)n;
+		return 0;
+	case OPTION_LIST_KIND:
+		list = (struct option_list *)(void *)into;
+		if (list->n == OPTION_LIST_MAX)
+			return err_set(err, EINVAL, "--%s is given more than %d times", o->name,
+				       OPTION_LIST_MAX);
+		list->value[list->n++] = value;
 		return 0;
 	}
 	return 0;

@@ -12,6 +12,14 @@ enum option_kind {
 	OPTION_FLAG_KIND,   /* sets a bool */
 	OPTION_TEXT_KIND,   /* sets a const char *, which is argv's */
 	OPTION_NUMBER_KIND, /* sets an int */
+	OPTION_LIST_KIND,   /* adds to a struct option_list: it may be given several times */
+};
+
+#define OPTION_LIST_MAX 64
+
+struct option_list {
+	const char *value[OPTION_LIST_MAX]; /* argv's */
+	size_t n;
 };
 
 /*
@@ -45,6 +53,11 @@ struct command_option {
 		.name = name_, .argument = argument_, .kind = OPTION_NUMBER_KIND,    \
 		.offset = offsetof(type, member), .min = min_, .max = max_,          \
 		.otherwise = otherwise_, .help = help_                               \
+	}
+#define OPTION_LIST(type, member, name_, argument_, help_)                      \
+	{                                                                       \
+		.name = name_, .argument = argument_, .kind = OPTION_LIST_KIND, \
+		.offset = offsetof(type, member), .help = help_                 \
 	}
 /* NOLINTEND(bugprone-macro-parentheses) */
 

@@ -17,6 +17,7 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_CONFIG] = "config",
 	[ID_CONFIG_CONTAINERS] = "config-containers",
 	[ID_CONFIG_RULES] = "config-rules",
+	[ID_CONFIG_UNKNOWN] = "config-unknown",
 	[ID_LIBRARY] = "library",
 	[ID_RUN_SPACE] = "run-space",
 	[ID_RUNTIME] = "runtime",

@@ -13,7 +13,7 @@
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
 #include "oci/runtime_path.h"
-#include "policy/config.h"
+#include "policy/config_files.h"
 
 /* Files that are read later take the place of its texts. */
 static bool copy_text(const char **text)
@@ -28,7 +28,8 @@ static void copy_rules(struct policy_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		struct policy_rule *rule = &rules->rule[i];
-		bool kept = copy_text(&rule->annotation) && copy_text(&rule->match);
+		bool kept = copy_text(&rule->annotation) && copy_text(&rule->match) &&
+			    copy_text(&rule->foreign);
 
 		for (size_t k = 0; k < TRUSTED_KEYS; k++)
 			kept = kept && copy_text(&rule->glob[k]);
@@ -79,29 +80,56 @@ static void report_containers_none(struct doctor *d)
 	finding_fix(f, "sed -i '/\"containers\"/s/\"none\"/\"annotated\"/' " CONFIG_PATH);
 }
 
+struct config_note {
+	struct doctor *d;
+	size_t warnings;
+};
+
+static void note_warning(void *arg, const struct config_problem *problem)
+{
+	struct config_note *note = arg;
+	struct finding *f;
+
+	/* `policy check` lists all */
+	if (!problem->warning || note->warnings++)
+		return;
+	f = finding_add(note->d, FINDING_WARNING, ID_CONFIG_UNKNOWN,
+			"a slip of the pen, or a key of a newer version: it has no effect here",
+			"%s", problem->text);
+	finding_fix(f, "ksm-hook policy check");
+}
+
 static void check_config(struct doctor *d)
 {
-	static char text[CONFIG_MAX + 1];
+	static struct config_files files;
+	struct config_note note = { .d = d };
 	struct finding *f;
 	struct error err;
-	ssize_t n = config_read(CONFIG_PATH, text, &err);
+	int r = config_files_read(CONFIG_PATH, &files, NULL, NULL, &err);
 
-	if (n < 0 || config_parse(CONFIG_PATH, text, (size_t)n, &d->config, &err) < 0) {
+	if (r == 0)
+		r = config_files_parse(&files, &d->config, NULL, NULL, &err);
+	if (r < 0) {
 		d->config = (struct policy_config){ 0 };
 		f = finding_add(d, FINDING_BROKEN, ID_CONFIG,
 				"unless all of it can be read, no container is merged, since a "
 				"rule that denies one might be lost",
 				"%s", err.msg);
 		f->reason = err.reason;
-		if (n == -EPERM)
-			finding_fix(f, "chown root:root " CONFIG_PATH
-				       " && chmod 644 " CONFIG_PATH);
-		else
+		if (r == -EPERM)
+			finding_fix(f, "chown -R root:root " SYSCONFDIR "/ksm-hook"
+				       " && chmod -R go-w " SYSCONFDIR "/ksm-hook");
+		else if (strncmp(err.msg, CONFIG_PATH ":", sizeof(CONFIG_PATH)) == 0)
 			finding_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
+		else
+			finding_fix(f, "ksm-hook policy check; correct the files it names");
 		return;
 	}
 	finding_add(d, FINDING_OK, ID_CONFIG, NULL, "%s",
-		    n ? CONFIG_PATH " is valid" : "no " CONFIG_PATH ", so the defaults apply");
+		    files.n ? CONFIG_PATH " is valid" :
+			      "no " CONFIG_PATH ", so the defaults apply");
+	json_release();
+	(void)config_files_parse(&files, &d->config, note_warning, &note, &err);
 	copy_config(&d->config);
 	report_containers_none(d);
 	report_rules(d);

@@ -31,6 +31,12 @@ void sandbox_before_exec(void)
 	will_exec = true;
 }
 
+int sandbox_malformed(struct error *err)
+{
+	return err_reason(err, REASON_PARSER_REPLY,
+			  err_set(err, EPROTO, "the parser sent a malformed reply"));
+}
+
 /* The exit status of a parser that has not read a byte. */
 #define NOT_CONFINED 1
 

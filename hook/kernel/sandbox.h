@@ -3,6 +3,7 @@
 #ifndef KSM_SANDBOX_H
 #define KSM_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -20,6 +21,15 @@
  */
 int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err);
+
+/* Is a bool of an answer one? One that is neither would mean different things in different places. */
+static inline bool sandbox_bool(const bool *value)
+{
+	return *(const unsigned char *)value <= 1;
+}
+
+/* What is no answer that our side would have sent: -EPROTO with err. */
+int sandbox_malformed(struct error *err);
 
 /*
  * Confine this process, which has been forked for that, until its end or its parent's: it can

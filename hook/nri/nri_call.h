@@ -31,11 +31,11 @@ struct nri_call {
 #define NRI_CALL_SIZE \
 	(offsetof(struct nri_call, container) + offsetof(struct container_decision, spec))
 
-/* NRI_CALL_CONFIG's answer is followed by a packet of config_len bytes if that is above 0. */
+/* NRI_CALL_CONFIG's answer is followed by a packet for each of the configuration's files. */
 struct nri_answer {
 	bool refuse;  /* NRI_CALL_START: merging is required, and was not possible */
 	bool changed; /* NRI_CALL_CONFIG: forget what you know, and believe what follows */
-	size_t config_len;
+	size_t config_files;
 	struct error err; /* why it is refused, or why config.json cannot be read; or empty */
 };
 

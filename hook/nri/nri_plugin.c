@@ -15,9 +15,9 @@
 #include "base/text.h"
 #include "kernel/sandbox.h"
 #include "nri/nri_call.h"
+#include "nri/nri_power.h"
 #include "nri/nri_rpc.h"
 #include "nri/nri_subject.h"
-#include "policy/config.h"
 
 /* What sandbox_stay() makes of the two sockets. */
 #define RUNTIME_FD 0
@@ -43,7 +43,7 @@ static struct {
 	const struct nri_plugin_options *options;
 	enum container_engine engine;
 	struct nri_mux mux;
-	char config_text[CONFIG_MAX + 1];
+	struct config_files config;
 	struct policy_config policy;
 	struct error config_err; /* why policy says nothing; empty if it does */
 	struct nri_call call;
@@ -92,23 +92,20 @@ static void complain(const struct error *err)
 static void refresh_policy(void)
 {
 	struct nri_answer answer;
-	ssize_t n = 0;
 
 	prepare_call(NRI_CALL_CONFIG);
 	ask(&answer);
 	if (!answer.changed)
 		return;
-	if (answer.config_len)
-		n = read(POWER_FD, plugin.config_text, CONFIG_MAX);
-	if (n != (ssize_t)answer.config_len)
+	if (nri_config_receive(&plugin.config, answer.config_files, POWER_FD) < 0)
 		leave(0);
-	plugin.config_text[n] = '\0';
 	plugin.config_err = answer.err;
 	json_release();
-	if (plugin.config_err.msg[0] ||
-	    config_parse(plugin.options->config_path, plugin.config_text, (size_t)n,
-			 &plugin.policy, &plugin.config_err) < 0)
+	if (plugin.config_err.msg[0])
 		plugin.policy = (struct policy_config){ 0 };
+	else
+		(void)config_files_parse(&plugin.config, &plugin.policy, NULL, NULL,
+					 &plugin.config_err);
 }
 
 /* Into plugin.call. Is it anybody's business but the container's own? */
@@ -369,7 +366,7 @@ static int reserve_all(struct error *err)
 	int r = nri_rpc_reserve(err);
 
 	if (r == 0)
-		r = json_reserve(CONFIG_MAX, err);
+		r = json_reserve(CONFIG_TEXT_MAX, err);
 	if (r < 0)
 		return r;
 	plugin.sync = reserve(SYNC_MAX);

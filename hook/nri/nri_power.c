@@ -2,9 +2,12 @@
 /* What the node's agent does with its power, when its confined reader asks for it. */
 #include "nri/nri_power.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -16,33 +19,52 @@
 #include "ksmd/boost.h"
 #include "oci/method.h"
 
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mode == b->st_mode && a->st_uid == b->st_uid &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 void nri_config_answer(struct nri_config *c, struct nri_answer *answer)
 {
-	struct stat now = { 0 };
-	int failed = stat(c->path, &now) < 0 ? errno : 0;
-	ssize_t n;
+	struct config_files *next = &c->files[!c->now];
+	struct error err = { "" };
 
-	if (c->sent && failed == c->failed && is_same_file(&now, &c->seen))
+	/* a few small files: to read them costs less than to find out whether they changed */
+	if (config_files_read(c->path, next, NULL, NULL, &err) == 0)
+		err.msg[0] = '\0';
+	if (c->sent && strcmp(err.msg, c->err.msg) == 0 &&
+	    config_files_equal(next, &c->files[c->now]))
 		return;
-	/* what is written from now on is seen the next time */
+	c->now = !c->now;
 	c->sent = true;
-	c->failed = failed;
-	c->seen = now;
+	c->err = err;
 	answer->changed = true;
-	n = config_read(c->path, c->text, &answer->err);
-	if (n >= 0)
-		answer->err.msg[0] = '\0';
-	answer->config_len = n < 0 ? 0 : (size_t)n;
+	answer->err = err;
+	answer->config_files = err.msg[0] ? 0 : next->n;
+}
+
+int nri_config_send(const struct nri_config *c, size_t n, int fd)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct config_text *file = &c->files[c->now].file[i];
+		const struct iovec part[] = { { (char *)file->path, strlen(file->path) + 1 },
+					      { (char *)file->text, file->len } };
+
+		if (writev(fd, part, 2) != (ssize_t)(part[0].iov_len + part[1].iov_len))
+			return -EPIPE;
+	}
+	return 0;
+}
+
+int nri_config_receive(struct config_files *files, size_t n, int fd)
+{
+	static char packet[PATH_MAX + CONFIG_MAX];
+
+	files->n = files->len = files->names_len = 0;
+	for (size_t i = 0; i < n; i++) {
+		ssize_t len = read(fd, packet, sizeof(packet));
+		const char *end = len > 0 ? memchr(packet, '\0', (size_t)len) : NULL;
+
+		if (!end || config_files_add(files, packet, end + 1,
+					     (size_t)len - (size_t)(end + 1 - packet)) < 0)
+			return -EPROTO;
+	}
+	return 0;
 }
 
 bool nri_is_process_of(pid_t pid, const char *id)

@@ -3,22 +3,26 @@
 #ifndef KSM_NRI_POWER_H
 #define KSM_NRI_POWER_H
 
-#include <sys/stat.h>
-
 #include "nri/nri_call.h"
-#include "policy/config.h"
+#include "policy/config_files.h"
 
-/* Which config.json the reader knows. */
+/* Which configuration the reader knows. */
 struct nri_config {
 	const char *path;
 	bool sent;
-	int failed; /* errno of stat, 0 if there is the file */
-	struct stat seen;
-	char text[CONFIG_MAX + 1];
+	struct error err; /* why it could not be read; empty if it could */
+	bool now;         /* which of these it is */
+	struct config_files files[2];
 };
 
-/* NRI_CALL_CONFIG: fill the answer in, and the text that follows it. */
+/* NRI_CALL_CONFIG: fill the answer in. */
 void nri_config_answer(struct nri_config *c, struct nri_answer *answer);
+
+/* The files that follow the answer, n of them. -EPIPE where nobody takes them. */
+int nri_config_send(const struct nri_config *c, size_t n, int fd);
+
+/* In the reader: take them. -EPROTO where they are none. */
+int nri_config_receive(struct config_files *files, size_t n, int fd);
 
 /*
  * Make a container mergeable that is about to start, of which the runtime says that this is its

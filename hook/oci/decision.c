@@ -22,14 +22,13 @@
 _Static_assert(sizeof(struct container_decision) <= SANDBOX_ANSWER_MAX, "it must fit");
 _Static_assert(sizeof(struct decision_settings) <= SANDBOX_ANSWER_MAX, "it must fit");
 
-/* config.json, read when it is first asked for. */
+/* config.json and conf.d, read when they are first asked for. */
 static struct {
 	bool is_read;
 	int ret; /* 0, or -errno with err */
 	struct error err;
 	unsigned owner; /* whose containers these are, where that matters */
-	size_t len;
-	char text[CONFIG_MAX + 1];
+	struct config_files files;
 } config;
 
 static bool text_has(const char *text, size_t len, const char *word)
@@ -39,14 +38,9 @@ static bool text_has(const char *text, size_t len, const char *word)
 
 static int load_config(const char *path)
 {
-	ssize_t n;
-
-	if (config.is_read)
-		return config.ret;
+	if (!config.is_read)
+		config.ret = config_files_read(path, &config.files, NULL, NULL, &config.err);
 	config.is_read = true;
-	n = config_read(path, config.text, &config.err);
-	config.ret = n < 0 ? (int)n : 0;
-	config.len = n < 0 ? 0 : (size_t)n;
 	return config.ret;
 }
 
@@ -70,12 +64,13 @@ static bool has_escape(const char *text, size_t len)
 bool decision_config_mentions(const char *config_path, const char *word)
 {
 	(void)load_config(config_path);
-	return text_has(config.text, config.len, word) || has_escape(config.text, config.len);
+	return text_has(config.files.text, config.files.len, word) ||
+	       has_escape(config.files.text, config.files.len);
 }
 
 bool decision_config_is_empty(const char *config_path)
 {
-	return load_config(config_path) == 0 && config.len == 0;
+	return load_config(config_path) == 0 && config.files.len <= config.files.n;
 }
 
 bool decision_may_request(const char *text, size_t len)
@@ -138,9 +133,7 @@ static void read_request(const void *arg, void *answer)
 	if (request->policy) {
 		parsed = *request->policy;
 	} else {
-		if (config_parse(request->config_path, config.text, config.len, &parsed,
-				 &out->err) < 0)
-			parsed = (struct policy_config){ 0 };
+		(void)config_files_parse(&config.files, &parsed, NULL, NULL, &out->err);
 		parsed.by_runtime = request->by_runtime;
 		parsed.owner = config.owner;
 	}
@@ -168,20 +161,14 @@ static void read_settings(const void *arg, void *answer)
 	static struct policy_config parsed;
 	struct decision_settings *out = answer;
 
-	if (config_parse(arg, config.text, config.len, &parsed, &out->err) < 0)
-		parsed = (struct policy_config){ 0 };
+	(void)arg;
+	(void)config_files_parse(&config.files, &parsed, NULL, NULL, &out->err);
 	out->required = parsed.required;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
 	out->runtimes = parsed.runtimes;
 	for (size_t i = 0; i < parsed.runtimes; i++)
 		snprintf(out->runtime[i], sizeof(out->runtime[i]), "%s", parsed.runtime[i]);
-}
-
-static bool is_bool(const bool *value)
-{
-	/* one that is neither would mean different things in different places */
-	return *(const unsigned char *)value <= 1;
 }
 
 static bool is_ended(const char *text, size_t size)
@@ -207,7 +194,7 @@ static bool check_policy(struct decision *d)
 	end_text(d->text, sizeof(d->text));
 	end_text(d->warning, sizeof(d->warning));
 	end_text(d->unshared, sizeof(d->unshared));
-	return is_bool(&d->merge) && is_bool(&d->required) &&
+	return sandbox_bool(&d->merge) && sandbox_bool(&d->required) &&
 	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
 	       (unsigned)d->unshared_reason < REASON_COUNT &&
 	       (!d->merge || d->reason != REASON_NONE) &&
@@ -224,47 +211,41 @@ static bool check_spec(const struct spec *s, size_t len)
 	return (unsigned)s->blocker.reason < REASON_COUNT &&
 	       (unsigned)s->env <= SPEC_ENV_LIST && (unsigned)s->add <= SPEC_ENV_LIST &&
 	       (unsigned)s->mount <= SPEC_MOUNT_ADD && s->env_at <= len && s->add_at <= len &&
-	       s->mount_at <= len && is_bool(&s->python_seed) && is_bool(&s->perl_seed) &&
-	       is_ended(s->id, sizeof(s->id)) && (!s->id[0] || state_is_id(s->id)) &&
-	       is_ended(s->root, sizeof(s->root)) && is_ended(s->program, sizeof(s->program)) &&
-	       is_ended(s->path, sizeof(s->path));
+	       s->mount_at <= len && sandbox_bool(&s->python_seed) &&
+	       sandbox_bool(&s->perl_seed) && is_ended(s->id, sizeof(s->id)) &&
+	       (!s->id[0] || state_is_id(s->id)) && is_ended(s->root, sizeof(s->root)) &&
+	       is_ended(s->program, sizeof(s->program)) && is_ended(s->path, sizeof(s->path));
 }
 
 static bool check_identity(struct container_decision *d)
 {
 	metadata_clean(&d->metadata);
 	return is_ended(d->id, sizeof(d->id)) && (!d->id[0] || state_is_id(d->id)) &&
-	       d->pid >= 0 && is_bool(&d->running) && is_ended(d->bundle, sizeof(d->bundle)) &&
-	       (!d->bundle[0] || d->bundle[0] == '/');
-}
-
-static int malformed(struct error *err)
-{
-	return err_reason(err, REASON_PARSER_REPLY,
-			  err_set(err, EPROTO, "the parser sent a malformed reply"));
+	       d->pid >= 0 && sandbox_bool(&d->running) &&
+	       is_ended(d->bundle, sizeof(d->bundle)) && (!d->bundle[0] || d->bundle[0] == '/');
 }
 
 int decision_check(struct container_decision *d, size_t len, struct error *err)
 {
 	clean_error(&d->err);
 	clean_error(&d->spec.blocker);
-	if (is_bool(&d->syntax) && is_bool(&d->log_given) &&
+	if (sandbox_bool(&d->syntax) && sandbox_bool(&d->log_given) &&
 	    (unsigned)d->log <= LOG_LEVEL_DEBUG && check_policy(&d->decision) &&
 	    check_identity(d) && check_spec(&d->spec, len))
 		return 0;
-	return malformed(err);
+	return sandbox_malformed(err);
 }
 
 static int check_settings(struct decision_settings *s, struct error *err)
 {
-	bool fine = is_bool(&s->required) && is_bool(&s->log_given) &&
+	bool fine = sandbox_bool(&s->required) && sandbox_bool(&s->log_given) &&
 		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->runtimes <= POLICY_RUNTIMES_MAX;
 
 	clean_error(&s->err);
 	for (size_t i = 0; fine && i < s->runtimes; i++)
 		fine = is_ended(s->runtime[i], sizeof(s->runtime[i])) &&
 		       config_is_runtime(s->runtime[i]);
-	return fine ? 0 : malformed(err);
+	return fine ? 0 : sandbox_malformed(err);
 }
 
 /* What the sandbox says when it fails, with a code. */
@@ -283,10 +264,10 @@ int decision_settings(const char *config_path, struct decision_settings *out, st
 		*err = config.err;
 		return r;
 	}
-	r = json_reserve(config.len, err);
+	r = json_reserve(config.files.len, err);
 	if (r == 0) {
-		r = sandbox_call(read_settings, config_path, out, sizeof(*out),
-				 SETTINGS_TIMEOUT_MS, err);
+		r = sandbox_call(read_settings, NULL, out, sizeof(*out), SETTINGS_TIMEOUT_MS,
+				 err);
 		if (r < 0)
 			r = sandbox_failed(err, r);
 	}
@@ -308,12 +289,13 @@ static bool may_have_group(const struct decision_request *request)
 static int parse_confined(const struct decision_request *request,
 			  struct container_decision *out, struct error *err)
 {
-	int r = json_reserve(request->len > config.len ? request->len : config.len, err);
+	int r = json_reserve(request->len > config.files.len ? request->len : config.files.len,
+			     err);
 
 	*out = (struct container_decision){ 0 };
-	if (text_has(config.text, config.len, "shared_layout") ||
-	    text_has(config.text, config.len, "\"user\"") ||
-	    has_escape(config.text, config.len))
+	if (text_has(config.files.text, config.files.len, "shared_layout") ||
+	    text_has(config.files.text, config.files.len, "\"user\"") ||
+	    has_escape(config.files.text, config.files.len))
 		config.owner = userns_owner();
 	if (r == 0) {
 		r = sandbox_call(read_request, request, out, answer_size(request),
@@ -324,7 +306,7 @@ static int parse_confined(const struct decision_request *request,
 	if (r == 0)
 		r = decision_check(out, request->len, err);
 	if (r == 0 && out->decision.group[0] && !may_have_group(request))
-		r = malformed(err);
+		r = sandbox_malformed(err);
 	if (r < 0)
 		*out = (struct container_decision){ 0 };
 	return r;

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "oci/decision_types.h"
 #include "oci/spec.h"
-#include "policy/config.h"
+#include "policy/config_files.h"
 #include "policy/policy.h"
 
 struct decision_request;

@@ -82,6 +82,11 @@ const char *trusted_key_name(enum trusted_key key)
 	return names[key];
 }
 
+const char *trusted_source(enum container_engine engine, enum trusted_key key)
+{
+	return sources[engine][key];
+}
+
 bool annotation_is_engines(const char *key)
 {
 	for (size_t e = 0; e < ENGINE_COUNT; e++) {

@@ -76,6 +76,9 @@ struct trusted_values {
 void trusted_values_find(const struct policy_subject *subject, unsigned owner,
 			 struct trusted_values *out);
 
+/* The annotation that an engine says it by, and nobody else can; NULL where there is none. */
+const char *trusted_source(enum container_engine engine, enum trusted_key key);
+
 /* Is this an annotation that some engine names a container by? */
 bool annotation_is_engines(const char *key);
 

@@ -3,53 +3,63 @@
 #include "policy/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "kernel/userns.h"
-
-ssize_t config_read(const char *path, char *buf, struct error *err)
-{
-	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED | FILE_SYMLINK, buf,
-				      CONFIG_MAX, err);
-
-	/*
-	 * In the user namespace of a container (LXC's mount hook) the host's root has no name
-	 * of its own. The path is the host's still, and what root decides there is for this
-	 * container alone.
-	 */
-	if (n == -EPERM && !userns_is_initial())
-		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | FILE_SYMLINK, buf,
-				      CONFIG_MAX, err);
-	if (n == -ENOENT)
-		return 0;
-	if (n < 0)
-		err->reason = n == -EPERM ? REASON_CONFIG_UNTRUSTED : REASON_CONFIG_UNREADABLE;
-	return n;
-}
 
 struct config_walk {
-	const char *name;
+	const struct config_text *file;
 	struct policy_config *config;
+	config_report *report;
+	void *arg;
+	struct error *err; /* the first */
+	bool failed;
 	unsigned seen; /* a bit for each of keys */
+	int skip;      /* what is deeper than this was refused, or is not known */
 };
+
+#define SKIP_NOTHING JSON_DEPTH_MAX
 
 static const char *const keys[] = { "containers",   "method",      "required", "allow",
 				    "deny",         "runtimes",    "log",      "shared_layout",
-				    "allow_groups", "deny_groups", "unknown" };
+				    "allow_groups", "deny_groups", "unknown",  "$schema" };
 
-static int config_wrong(struct config_walk *p, const char *key, const char *expected,
-			struct error *err)
+__printf(4, 5) static void say_problem(struct config_walk *p, bool warning,
+				       struct json_position at, const char *fmt, ...)
 {
-	return err_set(err, EINVAL, "%s: \"%s\" must be %s", p->name, key, expected);
+	char what[200], text[sizeof(((struct error *)NULL)->msg)];
+	struct config_problem problem = { .warning = warning, .text = text };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", p->file->path, at.line, at.column, what);
+	if (!warning && !p->failed)
+		(void)err_set(p->err, EINVAL, "%s", text);
+	p->failed = p->failed || !warning;
+	if (warning && !p->config->warning[0])
+		snprintf(p->config->warning, sizeof(p->config->warning), "%s", text);
+	if (p->report)
+		p->report(p->arg, &problem);
+}
+
+/* Where a member's key stands, or a value that has none. */
+static struct json_position place_of(const struct config_walk *p, const struct json_value *v)
+{
+	return json_token_position(p->file->text, v->key_end ? v->key_end : v->end);
+}
+
+/* It and all that is in it. */
+static void refuse_value(struct config_walk *p, const struct json_path *path,
+			 const struct json_value *v, const char *key, const char *expected)
+{
+	p->skip = (int)path->depth;
+	say_problem(p, false, place_of(p, v), "\"%s\" must be %s", key, expected);
 }
 
 static bool is_plain_text(const struct json_value *v)
@@ -71,29 +81,55 @@ static const char **rule_member(struct policy_rule *rule, const char *key)
 	return NULL;
 }
 
-static int visit_rules(struct config_walk *p, struct policy_rules *rules,
-		       const struct json_path *path, const struct json_value *v,
-		       struct error *err)
+static void visit_rule_member(struct config_walk *p, struct policy_rule *rule,
+			      const struct json_path *path, const struct json_value *v)
+{
+	const char *key = path->key[2], **member = rule_member(rule, key);
+
+	if (!member) {
+		/* nobody can tell of which containers it would hold */
+		p->skip = (int)path->depth;
+		if (!rule->foreign)
+			rule->foreign = key;
+		say_problem(p, true, place_of(p, v),
+			    "unknown key \"%.63s\" of a rule: not understood, so the rule %s",
+			    key,
+			    path->key[0][0] == 'd' ? "denies whatever the rest of it fits" :
+						     "allows nothing");
+		return;
+	}
+	if (*member)
+		say_problem(p, false, place_of(p, v), "\"%s\" is given twice", key);
+	else if (!is_plain_text(v))
+		refuse_value(p, path, v, key,
+			     member == &rule->annotation ? "a text, an annotation's key" :
+							   "a text, a glob(7) pattern");
+	*member = is_plain_text(v) ? v->text : "";
+}
+
+static void visit_rules(struct config_walk *p, struct policy_rules *rules,
+			const struct json_path *path, const struct json_value *v)
 {
 	static const char shape[] =
 		"a list of rules such as {\"namespace\": GLOB} or {\"annotation\": KEY, "
 		"\"match\": GLOB}, 64 at the most";
-	const char *list = path->key[0], **member;
-	struct policy_rule *rule;
+	struct json_position at;
 
-	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : config_wrong(p, list, shape, err);
-	if (path->index[1] >= POLICY_RULES_MAX)
-		return config_wrong(p, list, shape, err);
-	rule = &rules->rule[path->index[1]];
-	rules->n = path->index[1] + 1;
-	if (path->depth == 2)
-		return v->type == JSON_OBJECT ? 0 : config_wrong(p, list, shape, err);
-	member = path->depth == 3 && path->key[2] ? rule_member(rule, path->key[2]) : NULL;
-	if (!member || *member || !is_plain_text(v))
-		return config_wrong(p, list, shape, err);
-	*member = v->text;
-	return 0;
+	if (path->depth > 2) {
+		visit_rule_member(p, &rules->rule[rules->n - 1], path, v);
+		return;
+	}
+	if (v->type != (path->depth == 1 ? JSON_ARRAY : JSON_OBJECT)) {
+		refuse_value(p, path, v, path->key[0], shape);
+	} else if (path->depth == 2 && rules->n == POLICY_RULES_MAX) {
+		refuse_value(p, path, v, path->key[0], shape);
+		p->skip = 1; /* said once */
+	} else if (path->depth == 2) {
+		at = place_of(p, v);
+		rules->rule[rules->n++] = (struct policy_rule){ .file = p->file->name,
+								.line = at.line,
+								.column = at.column };
+	}
 }
 
 bool config_is_runtime(const char *p)
@@ -111,48 +147,139 @@ bool config_is_runtime(const char *p)
 	return !strchr(p, '/') && p[0] != '.' && p[0] != '-';
 }
 
-static int visit_runtimes(struct config_walk *p, const struct json_path *path,
-			  const struct json_value *v, struct error *err)
+static void visit_runtimes(struct config_walk *p, const struct json_path *path,
+			   const struct json_value *v)
 {
 	static const char shape[] =
 		"a list of names and absolute paths of runtimes, 8 at the most";
+	struct policy_config *c = p->config;
 
-	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : config_wrong(p, "runtimes", shape, err);
-	if (path->depth > 2 || p->config->runtimes == POLICY_RUNTIMES_MAX ||
-	    !is_plain_text(v) || !config_is_runtime(v->text))
-		return config_wrong(p, "runtimes", shape, err);
-	p->config->runtime[p->config->runtimes++] = v->text;
-	return 0;
+	if (path->depth == 1) {
+		c->runtimes = 0; /* of several files, the last one's */
+		if (v->type != JSON_ARRAY)
+			refuse_value(p, path, v, path->key[0], shape);
+		return;
+	}
+	if (c->runtimes == POLICY_RUNTIMES_MAX || !is_plain_text(v) ||
+	    !config_is_runtime(v->text))
+		refuse_value(p, path, v, path->key[0], shape);
+	else
+		c->runtime[c->runtimes++] = v->text;
 }
 
-static int visit_globs(struct config_walk *p, struct policy_globs *globs,
-		       const struct json_path *path, const struct json_value *v,
-		       struct error *err)
+static void visit_globs(struct config_walk *p, struct policy_globs *globs,
+			const struct json_path *path, const struct json_value *v)
 {
 	static const char shape[] = "a list of patterns of groups' names, 64 at the most";
 
-	if (path->depth == 1)
-		return v->type == JSON_ARRAY ? 0 : config_wrong(p, path->key[0], shape, err);
-	if (path->depth > 2 || globs->n == POLICY_RULES_MAX || !is_plain_text(v))
-		return config_wrong(p, path->key[0], shape, err);
-	globs->glob[globs->n++] = v->text;
-	return 0;
+	if (path->depth == 1 && v->type == JSON_ARRAY)
+		return;
+	if (path->depth == 1 || globs->n == POLICY_RULES_MAX || !is_plain_text(v))
+		refuse_value(p, path, v, path->key[0], shape);
+	else
+		globs->glob[globs->n++] = v->text;
+}
+
+static void visit_bool(struct config_walk *p, bool *out, const struct json_path *path,
+		       const struct json_value *v)
+{
+	if (v->type == JSON_BOOL)
+		*out = v->boolean;
+	else
+		refuse_value(p, path, v, path->key[0], "true or false");
+}
+
+static bool parse_allow_unknown(const char *text, bool *out)
+{
+	*out = strcmp(text, "allow") == 0;
+	return *out || strcmp(text, "deny") == 0;
+}
+
+static void visit_word(struct config_walk *p, const struct json_path *path,
+		       const struct json_value *v)
+{
+	struct policy_config *c = p->config;
+	const char *key = path->key[0], *expected = "";
+	bool fine = is_plain_text(v);
+
+	if (strcmp(key, "containers") == 0) {
+		expected = "\"annotated\", \"all\" or \"none\"";
+		fine = fine && policy_containers_parse(v->text, &c->containers) == 0;
+	} else if (strcmp(key, "method") == 0) {
+		expected = "\"auto\", \"inject\" or \"preload\"";
+		fine = fine && policy_method_parse(v->text, &c->method) == 0;
+	} else if (strcmp(key, "unknown") == 0) {
+		expected = "\"deny\" or \"allow\"";
+		fine = fine && parse_allow_unknown(v->text, &c->allow_unknown);
+	} else if (strcmp(key, "$schema") == 0) {
+		expected = "a text"; /* which editors read */
+	} else {
+		expected = "\"error\", \"warning\", \"info\" or \"debug\"";
+		fine = fine && log_level_parse(v->text, v->len, &c->log) == 0;
+		c->log_given = true;
+	}
+	if (!fine)
+		refuse_value(p, path, v, key, expected);
+}
+
+/* Is b what is left of a when one slip is taken back? Both in lower case. */
+static bool is_one_slip_away(const char *a, const char *b)
+{
+	size_t i = 0, la = strlen(a), lb = strlen(b);
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	if (la == lb)
+		return strcmp(a + i + (la > i), b + i + (lb > i)) == 0 ||
+		       (la > i + 1 && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+			strcmp(a + i + 2, b + i + 2) == 0);
+	if (la == lb + 1)
+		return strcmp(a + i + 1, b + i) == 0;
+	return lb == la + 1 && strcmp(a + i, b + i + 1) == 0;
+}
+
+bool config_key_may_deny(const char *key)
+{
+	static const char groups[] = "_groups";
+	char word[16] = "";
+	size_t len = strlen(key), i;
+
+	if (strcasestr(key, "deny") || strcasestr(key, "allow"))
+		return true;
+	if (len >= sizeof(word))
+		return false;
+	for (i = 0; i <= len; i++)
+		word[i] =
+			(char)(key[i] >= 'A' && key[i] <= 'Z' ? key[i] + ('a' - 'A') : key[i]);
+	if (len > sizeof(groups) - 1 && strcmp(word + len - (sizeof(groups) - 1), groups) == 0)
+		word[len - (sizeof(groups) - 1)] = '\0';
+	return is_one_slip_away(word, "deny") || is_one_slip_away(word, "allow");
 }
 
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
-static int check_key(struct config_walk *p, const char *key, struct error *err)
+static bool check_key(struct config_walk *p, const struct json_path *path,
+		      const struct json_value *v)
 {
+	const char *key = path->key[0];
+	bool may_deny;
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
 		i++;
-	if (i == ARRAY_SIZE(keys))
-		return err_set(err, EINVAL, "%s: unknown key \"%.63s\"", p->name, key);
-	if (p->seen & 1u << i)
-		return err_set(err, EINVAL, "%s: \"%s\" is given twice", p->name, key);
-	p->seen |= 1u << i;
-	return 0;
+	if (i < ARRAY_SIZE(keys) && !(p->seen & 1u << i)) {
+		p->seen |= 1u << i;
+		return true;
+	}
+	p->skip = (int)path->depth;
+	if (i < ARRAY_SIZE(keys)) {
+		say_problem(p, false, place_of(p, v), "\"%s\" is given twice", key);
+		return false;
+	}
+	may_deny = config_key_may_deny(key);
+	say_problem(p, !may_deny, place_of(p, v), "unknown key \"%.63s\": %s", key,
+		    may_deny ? "it may be meant to deny, see ksm-hook.conf(5) for the keys" :
+			       "not understood, ignored");
+	return false;
 }
 
 static int config_visit(void *arg, const struct json_path *path, const struct json_value *v,
@@ -162,82 +289,78 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	struct policy_config *c = p->config;
 	const char *key = path->depth ? path->key[0] : NULL;
 
-	if (!key && v->type != JSON_OBJECT)
-		return err_set(err, EINVAL, "%s: must hold an object, { }", p->name);
-	if (!key)
+	(void)err;
+	if ((int)path->depth > p->skip)
 		return 0;
-	if (path->depth == 1 && check_key(p, key, err) < 0)
-		return -EINVAL;
-	if (strcmp(key, "allow") == 0)
-		return visit_rules(p, &c->allow, path, v, err);
-	if (strcmp(key, "deny") == 0)
-		return visit_rules(p, &c->deny, path, v, err);
-	if (strcmp(key, "runtimes") == 0)
-		return visit_runtimes(p, path, v, err);
-	if (strcmp(key, "allow_groups") == 0)
-		return visit_globs(p, &c->allow_groups, path, v, err);
-	if (strcmp(key, "deny_groups") == 0)
-		return visit_globs(p, &c->deny_groups, path, v, err);
-	if (strcmp(key, "containers") == 0) {
-		if (!is_plain_text(v) || policy_containers_parse(v->text, &c->containers) < 0)
-			return config_wrong(p, key, "\"annotated\", \"all\" or \"none\"", err);
-	} else if (strcmp(key, "method") == 0) {
-		if (!is_plain_text(v) || policy_method_parse(v->text, &c->method) < 0)
-			return config_wrong(p, key, "\"auto\", \"inject\" or \"preload\"", err);
-	} else if (strcmp(key, "unknown") == 0) {
-		if (!is_plain_text(v) ||
-		    (strcmp(v->text, "deny") != 0 && strcmp(v->text, "allow") != 0))
-			return config_wrong(p, key, "\"deny\" or \"allow\"", err);
-		c->allow_unknown = strcmp(v->text, "allow") == 0;
-	} else if (strcmp(key, "required") == 0) {
-		if (v->type != JSON_BOOL)
-			return config_wrong(p, key, "true or false", err);
-		c->required = v->boolean;
-	} else if (strcmp(key, "shared_layout") == 0) {
-		if (v->type != JSON_BOOL)
-			return config_wrong(p, key, "true or false", err);
-		c->shared_layout = v->boolean;
-	} else if (strcmp(key, "log") == 0) {
-		if (!is_plain_text(v) || log_level_parse(v->text, v->len, &c->log) < 0)
-			return config_wrong(p, key,
-					    "\"error\", \"warning\", \"info\" or \"debug\"",
-					    err);
-		c->log_given = true;
+	p->skip = SKIP_NOTHING;
+	if (!key) {
+		p->skip = v->type == JSON_OBJECT ? SKIP_NOTHING : 0;
+		if (v->type != JSON_OBJECT)
+			say_problem(p, false, place_of(p, v), "must hold an object, { }");
+		return 0;
 	}
+	if (path->depth == 1 && !check_key(p, path, v))
+		return 0;
+	if (strcmp(key, "allow") == 0)
+		visit_rules(p, &c->allow, path, v);
+	else if (strcmp(key, "deny") == 0)
+		visit_rules(p, &c->deny, path, v);
+	else if (strcmp(key, "runtimes") == 0)
+		visit_runtimes(p, path, v);
+	else if (strcmp(key, "allow_groups") == 0)
+		visit_globs(p, &c->allow_groups, path, v);
+	else if (strcmp(key, "deny_groups") == 0)
+		visit_globs(p, &c->deny_groups, path, v);
+	else if (strcmp(key, "required") == 0)
+		visit_bool(p, &c->required, path, v);
+	else if (strcmp(key, "shared_layout") == 0)
+		visit_bool(p, &c->shared_layout, path, v);
+	else
+		visit_word(p, path, v);
 	return 0;
 }
 
-static int rules_complete(const struct config_walk *p, const char *list,
-			  const struct policy_rules *rules, struct error *err)
+static void check_complete(struct config_walk *p, const char *list,
+			   const struct policy_rules *rules, size_t before)
 {
-	for (size_t i = 0; i < rules->n; i++) {
+	for (size_t i = before; i < rules->n; i++) {
 		const struct policy_rule *rule = &rules->rule[i];
-		bool any = rule->annotation != NULL;
+		bool any = rule->annotation || rule->foreign;
 
 		for (size_t k = 0; k < TRUSTED_KEYS; k++)
 			any = any || rule->glob[k];
 		if (!any || !rule->annotation != !rule->match)
-			return err_set(err, EINVAL,
-				       "%s: \"%s\" rule %zu needs \"annotation\" and "
-				       "\"match\", or a key such as \"namespace\"",
-				       p->name, list, i + 1);
+			say_problem(p, false,
+				    (struct json_position){ rule->line, rule->column },
+				    "\"%s\" rule %zu needs \"annotation\" and \"match\", or "
+				    "a key such as \"namespace\"",
+				    list, i - before + 1);
 	}
-	return 0;
 }
 
-int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
-		 struct error *err)
+int config_parse(const struct config_text *file, struct policy_config *out,
+		 config_report *report, void *arg, struct error *err)
 {
-	struct config_walk p = { .name = path, .config = out };
-	int r;
+	struct config_walk p = { .file = file,
+				 .config = out,
+				 .report = report,
+				 .arg = arg,
+				 .err = err,
+				 .skip = SKIP_NOTHING };
+	size_t denies = out->deny.n, allows = out->allow.n;
+	struct error syntax;
 
-	*out = (struct policy_config){ 0 };
-	if (len == 0)
+	if (file->len == 0)
 		return 0;
-	r = json_walk(path, text, len, true, config_visit, &p, err);
-	if (r == 0)
-		r = rules_complete(&p, "allow", &out->allow, err);
-	if (r == 0)
-		r = rules_complete(&p, "deny", &out->deny, err);
-	return r < 0 ? err_reason(err, REASON_CONFIG_INVALID, r) : 0;
+	if (json_walk(file->path, file->text, file->len, true, config_visit, &p, &syntax) < 0) {
+		if (report)
+			report(arg, &(struct config_problem){ .text = syntax.msg });
+		if (!p.failed)
+			*err = syntax;
+		p.failed = true;
+	} else {
+		check_complete(&p, "deny", &out->deny, denies);
+		check_complete(&p, "allow", &out->allow, allows);
+	}
+	return p.failed ? err_reason(err, REASON_CONFIG_INVALID, -EINVAL) : 0;
 }

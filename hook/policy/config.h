@@ -3,28 +3,52 @@
 #ifndef KSM_CONFIG_H
 #define KSM_CONFIG_H
 
-#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "policy/policy.h"
 
 #define CONFIG_PATH SYSCONFDIR "/ksm-hook/config.json"
-#define CONFIG_MAX  (64u << 10)
 
 /* The longest entry of "runtimes". */
 #define CONFIG_RUNTIME_MAX 127
 
-/*
- * Read the file's text into buf (CONFIG_MAX + 1 bytes). Returns its length, 0 where there
- * is none. A file that others than root (or we) can write is refused: it steers root.
- */
-ssize_t config_read(const char *path, char *buf, struct error *err);
+/* A file, as it was read. */
+struct config_text {
+	const char *path; /* for messages */
+	const char *name; /* what decisions call it: "config.json", "conf.d/50-site.json" */
+	const char *text;
+	size_t len;
+};
 
-/* Parse it. Strings of *out live until json_release(). Unknown keys are errors. */
-int config_parse(const char *path, const char *text, size_t len, struct policy_config *out,
-		 struct error *err);
+/* What is wrong in a file, and where: in words, with the file's path in front. */
+struct config_problem {
+	bool warning; /* not understood, and without effect */
+	const char *text;
+};
+
+typedef void config_report(void *arg, const struct config_problem *problem);
+
+/*
+ * Add what a file says to *out: rules to those that are there, everything else in its place.
+ * Strings of *out live until json_release(). Keys that are not known are warnings, and the first
+ * of them is kept in out->warning; but what may be meant to keep a container from being merged is
+ * an error. report, if there is one, is called for each problem, in the file's order.
+ *
+ * -EINVAL with the first error, where there is one: then *out is of no use.
+ */
+int config_parse(const struct config_text *file, struct policy_config *out,
+		 config_report *report, void *arg, struct error *err);
 
 /* A name, or an absolute path without a way up: may root execute it for "runtimes"? */
 bool config_is_runtime(const char *program);
+
+/*
+ * Pure. Is a key that is not known one that somebody may have meant to deny with? It has "deny" or
+ * "allow" in its name, in whatever case, or is one slip away from one of them: a letter too many,
+ * too few or another one, or two that changed places.
+ */
+bool config_key_may_deny(const char *key);
 
 #endif

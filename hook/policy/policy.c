@@ -55,13 +55,11 @@ struct deciding {
 	struct decision *out;
 };
 
-enum rule_fit { FITS_NOT, FITS_MAYBE, FITS };
-
 /* What is left of fit when this is asked for as well. */
-static enum rule_fit also_fits(const struct deciding *d, enum rule_fit fit,
+static enum rule_fit also_fits(const struct trusted_values *trusted, enum rule_fit fit,
 			       enum trusted_key key, const char *glob, const char **unknown)
 {
-	const char *value = d->trusted.value[key];
+	const char *value = trusted->value[key];
 
 	if (!glob || fit == FITS_NOT)
 		return fit;
@@ -73,32 +71,44 @@ static enum rule_fit also_fits(const struct deciding *d, enum rule_fit fit,
 }
 
 /* The name that rules had for LXC's containers before there was "name". */
-static bool is_lxc_name(const struct deciding *d, const char *annotation)
+static bool is_lxc_name(const struct policy_subject *subject, const char *annotation)
 {
-	return d->subject->engine == ENGINE_LXC && strcmp(annotation, "lxc.name") == 0;
+	return subject->engine == ENGINE_LXC && strcmp(annotation, "lxc.name") == 0;
 }
 
-/* Of all that the rule asks for; *unknown is the first thing that nobody tells. */
-static enum rule_fit rule_fits(const struct deciding *d, const struct policy_rule *rule,
-			       const char **unknown)
+enum rule_fit policy_rule_fits(const struct policy_rule *rule,
+			       const struct policy_subject *subject,
+			       const struct trusted_values *trusted, const char **unknown)
 {
 	enum rule_fit fit = FITS;
 
-	if (rule->annotation && is_lxc_name(d, rule->annotation)) {
-		fit = also_fits(d, fit, TRUSTED_NAME, rule->match, unknown);
+	if (rule->annotation && is_lxc_name(subject, rule->annotation)) {
+		fit = also_fits(trusted, fit, TRUSTED_NAME, rule->match, unknown);
 	} else if (rule->annotation) {
-		const char *value = annotation_value(d->subject->annotation, d->subject->n,
-						     rule->annotation);
+		const char *value =
+			annotation_value(subject->annotation, subject->n, rule->annotation);
 
 		if (!value || fnmatch(rule->match, value, 0) != 0)
 			return FITS_NOT;
 	}
 	for (size_t k = 0; k < TRUSTED_KEYS; k++)
-		fit = also_fits(d, fit, (enum trusted_key)k, rule->glob[k], unknown);
+		fit = also_fits(trusted, fit, (enum trusted_key)k, rule->glob[k], unknown);
+	if (rule->foreign && fit != FITS_NOT) {
+		*unknown = rule->foreign;
+		return FITS_MAYBE;
+	}
 	return fit;
 }
 
-/* The first rule that fits, or else, with unknown, the first one of which that cannot be told. */
+bool policy_unknown_denies(const struct policy_config *config, const struct policy_rule *rule)
+{
+	return !config->allow_unknown || rule->foreign;
+}
+
+/*
+ * The first rule that fits, or else, with unknown, the first one of which that cannot be told and
+ * which counts all the same.
+ */
 static const struct policy_rule *
 matching_rule(const struct deciding *d, const struct policy_rules *rules, const char **unknown)
 {
@@ -106,14 +116,16 @@ matching_rule(const struct deciding *d, const struct policy_rules *rules, const 
 
 	for (size_t i = 0; i < rules->n; i++) {
 		const char *key = NULL;
-		enum rule_fit fit = rule_fits(d, &rules->rule[i], &key);
+		enum rule_fit fit =
+			policy_rule_fits(&rules->rule[i], d->subject, &d->trusted, &key);
 
 		if (fit == FITS) {
 			if (unknown)
 				*unknown = NULL;
 			return &rules->rule[i];
 		}
-		if (fit == FITS_MAYBE && unknown && !maybe) {
+		if (fit == FITS_MAYBE && unknown && !maybe &&
+		    policy_unknown_denies(d->config, &rules->rule[i])) {
 			maybe = &rules->rule[i];
 			*unknown = key;
 		}
@@ -127,7 +139,12 @@ const char *policy_rule_subject(const struct policy_rule *rule)
 		if (rule->glob[k])
 			return trusted_key_name((enum trusted_key)k);
 	}
-	return rule->annotation;
+	return rule->annotation ? rule->annotation : rule->foreign;
+}
+
+const char *policy_rule_file(const struct policy_rule *rule)
+{
+	return rule->file ? rule->file : "config.json";
 }
 
 /*
@@ -197,8 +214,7 @@ static bool decide_merge(struct deciding *deciding, int requested)
 	const struct policy_keys *keys = deciding->keys;
 	struct decision *d = deciding->out;
 	const char *unknown = NULL;
-	const struct policy_rule *rule =
-		matching_rule(deciding, &c->deny, c->allow_unknown ? NULL : &unknown);
+	const struct policy_rule *rule = matching_rule(deciding, &c->deny, &unknown);
 
 #define BECAUSE(code, ...)                                       \
 	do {                                                     \
@@ -210,19 +226,25 @@ static bool decide_merge(struct deciding *deciding, int requested)
 		BECAUSE(CONTAINERS_NONE, "config.json says \"containers\": \"none\"");
 		return false;
 	}
+	if (rule && unknown && unknown == rule->foreign) {
+		BECAUSE(DENIED_UNKNOWN,
+			"denied by the rule for %s in %s: its \"%.31s\" is not understood",
+			policy_rule_subject(rule), policy_rule_file(rule), unknown);
+		return false;
+	}
 	if (rule && unknown) {
 		BECAUSE(DENIED_UNKNOWN,
-			"denied by the rule for %s in config.json: %s does not say the %s, see "
+			"denied by the rule for %s in %s: %s does not say the %s, see "
 			"\"unknown\" in ksm-hook.conf(5)",
-			policy_rule_subject(rule),
+			policy_rule_subject(rule), policy_rule_file(rule),
 			deciding->subject->engine ? engine_name(deciding->subject->engine) :
 						    "its engine, which is not known,",
 			unknown);
 		return false;
 	}
 	if (rule) {
-		BECAUSE(DENIED_BY_RULE, "denied by the rule for %s in config.json",
-			policy_rule_subject(rule));
+		BECAUSE(DENIED_BY_RULE, "denied by the rule for %s in %s",
+			policy_rule_subject(rule), policy_rule_file(rule));
 		return false;
 	}
 	if (requested == 0) {
@@ -247,6 +269,16 @@ static bool decide_merge(struct deciding *deciding, int requested)
 	return true;
 }
 
+/* What of the configuration was not understood, beside what the container said. */
+static void add_warning(struct decision *d, const char *warning)
+{
+	size_t len = strlen(d->warning);
+
+	if (*warning)
+		snprintf(d->warning + len, sizeof(d->warning) - len, "%s%s", len ? "; " : "",
+			 warning);
+}
+
 void policy_decide(const struct policy_config *config, const struct policy_subject *subject,
 		   struct decision *out)
 {
@@ -269,4 +301,5 @@ void policy_decide(const struct policy_config *config, const struct policy_subje
 		annotation_misunderstood(out->warning, sizeof(out->warning), d.keys->kind,
 					 found, method, "auto, inject, preload");
 	decide_layout(&d);
+	add_warning(out, config->warning);
 }

@@ -24,6 +24,10 @@ struct policy_rule {
 	const char *annotation;
 	const char *match;
 	const char *glob[TRUSTED_KEYS]; /* by enum trusted_key */
+	/* the first key that this version does not understand: nobody can tell whether it fits */
+	const char *foreign;
+	const char *file; /* where it stands: "conf.d/50-site.json"; NULL: config.json */
+	size_t line, column; /* 0: not known */
 };
 
 struct policy_rules {
@@ -55,6 +59,7 @@ struct policy_config {
 	size_t runtimes;
 	bool log_given;
 	enum log_level log;
+	char warning[320]; /* the first thing that was not understood; empty if there is none */
 };
 
 /* The name of a group, with its NUL. */

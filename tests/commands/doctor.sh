@@ -127,9 +127,13 @@ testConfig() {
 	echo '{"containers": ' >$config
 	found config broken
 	echo '{"containres": "all"}' >$config
+	found config-unknown warning
+	assertContains "$(of config-unknown what)" 'unknown key "containres"'
+	echo '{"dney": []}' >$config
 	found config broken
-	assertContains "$(of config what)" 'unknown key "containres"'
+	assertContains "$(of config what)" "$config:1:2: "
 	cp "$work/config.saved" $config
+	gone config-unknown
 	gone config
 	chmod 666 $config
 	found config broken

@@ -70,10 +70,10 @@ test_truncated() {
 	while [ $len -lt ${#state} ]; do
 		printf "%.${len}s" "$state" >"$work/in/truncated"
 		hook createRuntime plain <"$work/in/truncated"
-		judge "$len bytes" 0 1 "container state: line 1, column "
+		judge "$len bytes" 0 1 "container state:1:"
 		len=$((len + 1))
 	done
-	undecided truncated "container state: line 1, column "
+	undecided truncated "container state:1:"
 	printf '{"id":"c1","pi' >"$work/in/short"
 	left_alone short
 }
@@ -142,9 +142,9 @@ test_noise() {
 		>"$work/in/noise"
 	left_alone noise
 	{ printf '{"io.ksm.merge":"' && cat "$work/in/noise"; } >"$work/in/asking"
-	undecided asking "container state: line 1, column "
+	undecided asking "container state:1:"
 	{ cat "$work/in/noise" && printf 'io.ksm.merge'; } >"$work/in/asking"
-	undecided asking "container state: "
+	undecided asking "container state:"
 }
 
 test_endless() {
@@ -200,11 +200,11 @@ test_nesting() {
 
 test_nul_and_utf8() {
 	printf '{"pid":1,%s}\0' "$ask" >"$work/in/bytes"
-	undecided bytes "container state: line 1, column "
+	undecided bytes "container state:1:"
 	printf '\0{"pid":1,%s}' "$ask" >"$work/in/bytes"
-	undecided bytes "container state: line 1, column 1"
+	undecided bytes "container state:1:1"
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"tr\377ue"}}' >"$work/in/bytes"
-	undecided bytes "container state: line 1, column "
+	undecided bytes "container state:1:"
 	as_json escape '{"pid":1,"annotations":{"io.ksm.merge":"true\u0000"}}' \
 		"container state: annotation io.ksm.merge is longer than 4096 bytes or holds a NUL"
 	as_json key '{"pid":1,"annotations":{"io.ksm.merge\u0000":"true"}}' \
@@ -255,15 +255,15 @@ test_unknown_values_are_named() {
 test_broken_config() {
 	printf '{"pid":1,%s}' "$ask" >"$work/in/asks"
 	hook createRuntime broken <"$work/in/asks"
-	judge "broken config" 0 1 "$work/broken.json: line 1, column "
+	judge "broken config" 0 1 "$work/broken.json:1:"
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"true","io.ksm.required":"true"}}' \
 		>"$work/in/requires"
 	hook createRuntime broken <"$work/in/requires"
-	judge "broken config, required" 1 1 "the container is refused: $work/broken.json: line 1"
+	judge "broken config, required" 1 1 "the container is refused: $work/broken.json:1:"
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"false","io.ksm.required":"true"}}' \
 		>"$work/in/refuses"
 	hook createRuntime broken <"$work/in/refuses"
-	judge "broken config, not wanted" 0 1 "not made mergeable: $work/broken.json: line 1"
+	judge "broken config, not wanted" 0 1 "not made mergeable: $work/broken.json:1:"
 	cp "$work/plain.json" "$work/loose.json"
 	chmod 666 "$work/loose.json"
 	hook createRuntime loose <"$work/in/asks"
@@ -364,7 +364,7 @@ test_containers_with_a_broken_config() {
 	container broken '{"io.ksm.merge":"true"}'
 	assertEquals "status: $(cat "$work/err")" 0 $rc
 	assertContains "starts unmerged" "$(cat "$work/out")" "ksm_merge_any: no"
-	assertContains "$(cat "$work/log")" "not made mergeable: $work/broken.json: line 1, column "
+	assertContains "$(cat "$work/log")" "not made mergeable: $work/broken.json:1:"
 	assertEquals 1 "$(wc -l <"$work/log")"
 
 	container broken '{"io.ksm.merge":"true","io.ksm.required":"true"}'

@@ -7,7 +7,7 @@ FUZZ_SRC := $(filter-out %/musl_fortify.c,$(wildcard hook/base/*.c)) \
 	$(addprefix hook/,containers/lxc_config.c containers/metadata.c doctor/toml.c \
 	kernel/proc.c kernel/userns.c oci/seccomp_profile.c oci/spec.c oci/spec_edit.c oci/spec_facts.c \
 	oci/spec_mounts.c oci/spec_process.c \
-	oci/state.c policy/annotations.c policy/config.c policy/engine.c policy/layout_policy.c \
+	oci/state.c policy/annotations.c policy/config.c policy/config_files.c policy/engine.c policy/layout_policy.c \
 	policy/policy.c nri/nri_mux.c nri/nri_rpc.c nri/nri_subject.c)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: tests/robustness/fuzz/%.c $(FUZZ_SRC) $(NRI_PB).c $(wildcard hook/*/*.h)

@@ -38,7 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char line[4 * sizeof(err.msg)];
 
 	json_release();
-	if (config_parse("config.json", (const char *)data, size, &config, &err) < 0) {
+	config = (struct policy_config){ 0 };
+	if (config_parse(&(struct config_text){ "config.json", NULL, (const char *)data, size },
+			 &config, NULL, NULL, &err) < 0) {
 		/* keys of the file stand in it as they are: the writer escapes them */
 		printable(line, sizeof(line), err.msg, strlen(err.msg));
 		require(line[0] && !strchr(line, '\n'));

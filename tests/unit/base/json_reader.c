@@ -119,7 +119,7 @@ static void syntax(void)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		check_case = bad[i];
 		CHECK_INT(walk(bad[i]), -EINVAL);
-		CHECK(strstr(err.msg, "sample: line 1, column ") ||
+		CHECK(strstr(err.msg, "sample:1:") ||
 		      strstr(err.msg, "sample: is empty, or ends"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(not_utf8); i++) {
@@ -155,14 +155,14 @@ static void positions(void)
 	static const struct {
 		const char *text, *where;
 	} cases[] = {
-		{ "x", "line 1, column 1:" },
-		{ "{\"a\": x}", "line 1, column 7:" },
-		{ "{\n  \"a\": 1,\n  \"b\": x\n}", "line 3, column 8:" },
-		{ "{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, column 4:" },
-		{ "{\"a\": 1}}", "line 1, column 9:" },
-		{ "{\"a\": 1", "line 1, column 8:" },
-		{ "{\"a\": 1\n", "line 2, column 1:" },
-		{ "[1, 2,, 3]", "line 1, column 7:" },
+		{ "x", ":1:1:" },
+		{ "{\"a\": x}", ":1:7:" },
+		{ "{\n  \"a\": 1,\n  \"b\": x\n}", ":3:8:" },
+		{ "{\n  \"a\": 1\n  \"b\": 2\n}", ":3:4:" },
+		{ "{\"a\": 1}}", ":1:9:" },
+		{ "{\"a\": 1", ":1:8:" },
+		{ "{\"a\": 1\n", ":2:1:" },
+		{ "[1, 2,, 3]", ":1:7:" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,31 +73,74 @@ static void config_changes(void)
 	snprintf(path, sizeof(path), "%s/config.json", dir);
 	c.path = path;
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_len == 0 && !a.err.msg[0]);
+	CHECK(a.changed && a.config_files == 0 && !a.err.msg[0]);
 	a = (struct nri_answer){ 0 };
 	nri_config_answer(&c, &a);
 	CHECK(!a.changed);
 	write_config(path, "{}");
 	nri_config_answer(&c, &a);
 	CHECK(a.changed);
-	CHECK_INT(a.config_len, 2);
-	CHECK(memcmp(c.text, "{}", 2) == 0);
+	CHECK_INT(a.config_files, 1);
+	CHECK_TEXT(c.files[c.now].text, "{}");
 	a = (struct nri_answer){ 0 };
 	nri_config_answer(&c, &a);
 	CHECK(!a.changed);
 	chmod(path, 0666);
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_len == 0);
+	CHECK(a.changed && a.config_files == 0);
 	CHECK_INT(a.err.reason, REASON_CONFIG_UNTRUSTED);
 	a = (struct nri_answer){ 0 };
 	unlink(path);
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_len == 0 && !a.err.msg[0]);
+	CHECK(a.changed && a.config_files == 0 && !a.err.msg[0]);
+	rmdir(dir);
+}
+
+/* What the reader gets is what was read, with conf.d. */
+static void config_crosses(void)
+{
+	static struct nri_config c;
+	static struct config_files got;
+	char dir[] = "/tmp/ksm-nri-unit.XXXXXX", path[64], conf_d[64], file[80];
+	struct nri_answer a = { 0 };
+	int pair[2];
+
+	CHECK(mkdtemp(dir) != NULL);
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0);
+	snprintf(path, sizeof(path), "%s/config.json", dir);
+	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", dir);
+	snprintf(file, sizeof(file), "%s/a.json", conf_d);
+	CHECK(mkdir(conf_d, 0755) == 0);
+	write_config(path, "{}");
+	write_config(file, "");
+	c.path = path;
+	nri_config_answer(&c, &a);
+	CHECK_INT(a.config_files, 2);
+	CHECK_INT(nri_config_send(&c, a.config_files, pair[0]), 0);
+	CHECK_INT(nri_config_receive(&got, 2, pair[1]), 0);
+	CHECK(config_files_equal(&got, &c.files[c.now]));
+	CHECK_TEXT(got.file[0].name, "config.json");
+	CHECK_TEXT(got.file[1].name, "conf.d/a.json");
+	/* a file of conf.d that changes is a change */
+	write_config(file, "{\"log\": \"info\"}");
+	a = (struct nri_answer){ 0 };
+	nri_config_answer(&c, &a);
+	CHECK(a.changed);
+	CHECK(!config_files_equal(&got, &c.files[c.now]));
+	/* what is none */
+	CHECK(write(pair[0], "path without an end", 8) == 8);
+	CHECK_INT(nri_config_receive(&got, 1, pair[1]), -EPROTO);
+	close(pair[0]);
+	close(pair[1]);
+	unlink(file);
+	unlink(path);
+	rmdir(conf_d);
 	rmdir(dir);
 }
 
 int main(void)
 {
+	RUN(config_crosses);
 	RUN(foreign_processes);
 	RUN(config_changes);
 	return check_end();

@@ -144,15 +144,15 @@ static void mistakes(void)
 		{ "{\"annotations\":{\"io.ksm.merge\":\"\xff\"}}", "UTF8" },
 		{ "{\"annotations\":{\"io.ksm.\xc3\":\"\"}}", "UTF8" },
 		{ "{\"annotations\":{\"io.ksm.\\n\":1}}", "io.ksm.\n must be a string" },
-		{ "/* x */ {}", "line 1, column 1" },
-		{ "{} x", "line 1, column " },
-		{ "{\"pid\":1", "line 1, column " },
+		{ "/* x */ {}", ":1:1:" },
+		{ "{} x", ":1:" },
+		{ "{\"pid\":1", ":1:" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		check_case = cases[i].text;
 		CHECK_INT(parse(cases[i].text), -EINVAL);
-		CHECK_HAS(err.msg, "container state: ");
+		CHECK_HAS(err.msg, "container state:");
 		CHECK_HAS(err.msg, cases[i].says);
 	}
 	check_case = "";

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.json and the files of conf.d beside it: found and read, in the order in which they count. */
+#include "policy/config_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "kernel/userns.h"
+
+#define CONF_D "conf.d"
+
+/*
+ * In the user namespace of a container (LXC's mount hook) the host's root has no name of its own.
+ * The path is the host's still, and what root decides there is for this container alone.
+ */
+static enum file_trust directory_trust(void)
+{
+	return userns_is_initial() ? FILE_TRUSTED : FILE_HOST_TRUSTED;
+}
+
+static int unreadable(int r, struct error *err)
+{
+	return err_reason(err, r == -EPERM ? REASON_CONFIG_UNTRUSTED : REASON_CONFIG_UNREADABLE,
+			  r);
+}
+
+/* A copy of a text that lives as long as files. */
+static const char *keep_path_of(struct config_files *files, const char *text)
+{
+	size_t len = strlen(text) + 1;
+	char *copy = files->names + files->names_len;
+
+	if (len > sizeof(files->names) - files->names_len)
+		return NULL;
+	memcpy(copy, text, len);
+	files->names_len += len;
+	return copy;
+}
+
+/* Read one file behind those that are there. path is for messages. 1: there is none. */
+static int add_file(struct config_files *files, const char *path, const char *name,
+		    enum file_trust trust, struct error *err)
+{
+	struct config_text *file = &files->file[files->n];
+	char *text = files->text + files->len;
+	size_t left = CONFIG_TEXT_MAX - files->len, cap;
+	ssize_t n;
+
+	if (files->n == CONFIG_FILES_MAX || left == 0)
+		return unreadable(err_set(err, E2BIG,
+					  "%s: more than %d files, or more than %u bytes in "
+					  "all",
+					  path, CONFIG_FILES_MAX, CONFIG_TEXT_MAX),
+				  err);
+	cap = left - 1 < CONFIG_MAX ? left - 1 : CONFIG_MAX;
+	n = read_regular_file(AT_FDCWD, path, trust | FILE_SYMLINK, text, cap, err);
+	/* whose user namespace this is takes a look that most starts need not pay for */
+	if (n == -EPERM && trust == FILE_TRUSTED && !userns_is_initial())
+		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | FILE_SYMLINK, text,
+				      cap, err);
+	if (n == -ENOENT)
+		return 1;
+	if (n < 0)
+		return unreadable((int)n, err);
+	*file = (struct config_text){ path, name, text, (size_t)n };
+	files->n++;
+	files->len += (size_t)n + 1;
+	return 0;
+}
+
+static bool is_config_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && dot && strcmp(dot, ".json") == 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The names of the directory's files, in order; -errno, -E2BIG where there are too many. */
+static int list_names(int dirfd, char names[CONFIG_FILES_MAX][NAME_MAX + 1])
+{
+	DIR *d = fdopendir(dirfd);
+	const struct dirent *entry;
+	int n = 0;
+
+	if (!d) {
+		int r = -errno;
+
+		close(dirfd);
+		return r;
+	}
+	while (n >= 0 && (entry = readdir(d)) != NULL) {
+		if (!is_config_name(entry->d_name))
+			continue;
+		if (n == CONFIG_FILES_MAX)
+			n = -E2BIG;
+		else
+			snprintf(names[n++], NAME_MAX + 1, "%s", entry->d_name);
+	}
+	closedir(d);
+	if (n > 0)
+		qsort(names, (size_t)n, sizeof(names[0]), by_bytes);
+	return n;
+}
+
+static int add_entry(struct config_files *files, const char *dir, const char *entry,
+		     struct error *err)
+{
+	char text[PATH_MAX];
+	const char *path, *name;
+	struct stat st;
+	int r;
+
+	path = snprintf(text, sizeof(text), "%s/%s", dir, entry) < (int)sizeof(text) ?
+		       keep_path_of(files, text) :
+		       NULL;
+	if (!path)
+		return unreadable(err_set(err, E2BIG, "%s: the names of its files are too long",
+					  dir),
+				  err);
+	name = path + strlen(dir) - strlen(CONF_D);
+	r = add_file(files, path, name, FILE_TRUSTED, err);
+	/* one that was removed meanwhile is none; a link that leads nowhere is a rule lost */
+	if (r == 1 && lstat(path, &st) == 0)
+		return unreadable(err_errno(err, ENOENT, "%s", path), err);
+	return r < 0 ? r : 0;
+}
+
+/* Keeps the first of the errors, and says each. */
+struct read_errors {
+	config_report *report;
+	void *arg;
+	struct error *err;
+	int ret;
+};
+
+static void add_error(struct read_errors *e, int r, const struct error *err)
+{
+	if (r == 0)
+		return;
+	if (e->report)
+		e->report(e->arg, &(struct config_problem){ .text = err->msg });
+	if (e->ret == 0) {
+		e->ret = r;
+		*e->err = *err;
+	}
+}
+
+static int open_directory(const char *dir, struct error *err)
+{
+	__cleanup(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return unreadable(err_errno(err, errno, "%s", dir), err);
+	/* who may remove a file takes its rules away */
+	if (!file_is_trusted(&st, directory_trust()))
+		return unreadable(err_set(err, EPERM,
+					  "%s: must belong to root and be writable by nobody "
+					  "else: chown root:root and chmod 755 it",
+					  dir),
+				  err);
+	return steal_fd(&fd);
+}
+
+static void add_directory(struct config_files *files, const char *dir, struct read_errors *e)
+{
+	char names[CONFIG_FILES_MAX][NAME_MAX + 1];
+	struct error err;
+	__cleanup(close_fd) int fd = open_directory(dir, &err);
+	int n;
+
+	if (fd == -ENOENT)
+		return;
+	n = fd < 0 ? fd : list_names(dup(fd), names);
+	if (fd >= 0 && n < 0)
+		n = unreadable(err_errno(&err, -n, "%s", dir), &err);
+	if (n < 0)
+		add_error(e, n, &err);
+	for (int i = 0; i < n && (e->ret == 0 || e->report); i++)
+		add_error(e, add_entry(files, dir, names[i], &err), &err);
+}
+
+int config_files_read(const char *path, struct config_files *files, config_report *report,
+		      void *arg, struct error *err)
+{
+	struct read_errors e = { report, arg, err, 0 };
+	const char *slash = strrchr(path, '/');
+	struct error one;
+	char dir[PATH_MAX];
+	int r;
+
+	files->n = files->len = files->names_len = 0;
+	r = add_file(files, path, "config.json", FILE_TRUSTED, &one);
+	add_error(&e, r > 0 ? 0 : r, &one);
+	if (snprintf(dir, sizeof(dir), "%.*s" CONF_D, slash ? (int)(slash + 1 - path) : 0,
+		     path) >= (int)sizeof(dir))
+		add_error(&e,
+			  unreadable(err_set(&one, ENAMETOOLONG, "%s: too long", path), &one),
+			  &one);
+	else if (e.ret == 0 || report)
+		add_directory(files, dir, &e);
+	return e.ret;
+}
+
+int config_files_read_one(const char *path, struct config_files *files, struct error *err)
+{
+	int r;
+
+	files->n = files->len = files->names_len = 0;
+	r = add_file(files, path, "config.json", FILE_UNTRUSTED, err);
+	return r > 0 ? unreadable(err_errno(err, ENOENT, "%s", path), err) : r;
+}
+
+/* What decisions call it: "config.json", or its path from conf.d on. */
+static const char *name_of(const char *path)
+{
+	static const char dir[] = "/" CONF_D "/";
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash - path < (int)sizeof(dir) - 2 ||
+	    strncmp(slash + 2 - sizeof(dir), dir, sizeof(dir) - 1) != 0)
+		return "config.json";
+	return slash + 3 - sizeof(dir);
+}
+
+int config_files_add(struct config_files *files, const char *path, const char *text, size_t len)
+{
+	const char *kept;
+	char *at = files->text + files->len;
+
+	if (files->n == CONFIG_FILES_MAX || len >= CONFIG_TEXT_MAX - files->len)
+		return -E2BIG;
+	kept = keep_path_of(files, path);
+	if (!kept)
+		return -E2BIG;
+	memcpy(at, text, len);
+	at[len] = '\0';
+	files->file[files->n++] = (struct config_text){ kept, name_of(kept), at, len };
+	files->len += len + 1;
+	return 0;
+}
+
+bool config_files_equal(const struct config_files *a, const struct config_files *b)
+{
+	if (a->n != b->n || a->len != b->len || memcmp(a->text, b->text, a->len) != 0)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->file[i].len != b->file[i].len ||
+		    strcmp(a->file[i].path, b->file[i].path) != 0)
+			return false;
+	}
+	return true;
+}
+
+int config_files_parse(const struct config_files *files, struct policy_config *out,
+		       config_report *report, void *arg, struct error *err)
+{
+	struct error other;
+	int ret = 0;
+
+	*out = (struct policy_config){ 0 };
+	for (size_t i = 0; i < files->n; i++) {
+		int r = config_parse(&files->file[i], out, report, arg, ret ? &other : err);
+
+		if (ret == 0)
+			ret = r;
+		if (ret < 0 && !report)
+			break;
+	}
+	if (ret < 0)
+		*out = (struct policy_config){ 0 };
+	return ret;
+}
