@@ -48,6 +48,8 @@ static const struct applet {
 	  "what merging would save and cost, before opting in" },
 	{ "metrics", applet_metrics, LOOK, "figures for Prometheus and collectd" },
 	{ "doctor", applet_doctor, LOOK, "why nothing is merging, and how to fix it" },
+	{ "policy", applet_policy, LOOK,
+	  "is the configuration valid, what does it decide and why" },
 };
 
 static void print_group(FILE *f, enum command_group group, const char *title)

@@ -70,66 +70,55 @@ static int visit_request(void *arg, const struct json_path *p, const struct json
 	return 0;
 }
 
-/* In the sandbox. */
-static int read_oci_request(const struct decision_request *request,
-			    const struct policy_config *policy, struct container_decision *out,
-			    struct error *err)
+static int read_oci_text(const struct container_text *t, const struct policy_config *policy,
+			 struct policy_subject *out, struct error *err)
 {
 	static struct request_walk walk;
 	int r;
 
 	walk.policy = policy;
-	json_release();
-	r = json_walk("state", request->text, request->len, false, visit_request, &walk, err);
-	if (r == 0)
-		policy_decide(policy,
-			      &(struct policy_subject){ .engine = request->engine,
-							.annotation = walk.state.annotation,
-							.n = walk.state.n },
-			      &out->decision);
+	walk.state.n = 0;
+	r = json_walk("state", t->text, t->len, false, visit_request, &walk, err);
+	out->annotation = walk.state.annotation;
+	out->n = walk.state.n;
 	return r;
 }
 
-/* In the sandbox. */
-static int read_lxc_request(const struct decision_request *request,
-			    const struct policy_config *policy, struct container_decision *out,
-			    struct error *err)
+static void read_lxc_text(const struct container_text *t, struct policy_subject *out)
 {
-	char value[16];
-	struct annotation said = { policy_environment.merge, value };
-	struct policy_subject subject = { .keys = &policy_environment,
-					  .engine = request->engine,
-					  .name = request->id,
-					  .annotation = &said };
+	static char value[16];
+	static struct annotation said;
 
-	(void)err;
-	subject.n = lxc_config_variable(request->text, request->len, said.key, value,
-					sizeof(value));
-	policy_decide(policy, &subject, &out->decision);
+	said = (struct annotation){ policy_environment.merge, value };
+	out->keys = &policy_environment;
+	out->name = t->id;
+	out->annotation = &said;
+	out->n = lxc_config_variable(t->text, t->len, said.key, value, sizeof(value));
+}
+
+int container_text_read(const struct container_text *t, const struct policy_config *policy,
+			struct policy_subject *out, struct error *err)
+{
+	*out = (struct policy_subject){ .engine = t->engine };
+	if (t->engine != ENGINE_LXC)
+		return read_oci_text(t, policy, out, err);
+	read_lxc_text(t, out);
 	return 0;
 }
 
-static bool decide_by_file(const char *path, decision_reader *reader, const char *id,
-			   enum container_engine engine, const struct policy_config *policy,
-			   struct decision *out)
+/* In the sandbox. */
+static int read_container_text(const struct decision_request *request,
+			       const struct policy_config *policy,
+			       struct container_decision *out, struct error *err)
 {
-	struct decision_request request = { .policy = policy,
-					    .text = text,
-					    .reader = reader,
-					    .engine = engine,
-					    .id = id,
-					    .timeout_ms = PARSE_TIMEOUT_MS };
-	struct container_decision c;
-	struct error err;
-	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text, STATE_MAX, &err);
+	struct policy_subject subject;
+	int r;
 
-	if (n <= 0)
-		return false;
-	request.len = (size_t)n;
-	if (decision_make(&request, &c, &err) < 0)
-		return false;
-	*out = c.decision;
-	return true;
+	json_release(); /* of the caller's earlier texts: policy is a copy */
+	r = container_text_read(request->keys, policy, &subject, err);
+	if (r == 0)
+		policy_decide(policy, &subject, &out->decision);
+	return r;
 }
 
 /* A runtime's own directory is shared by these. */
@@ -141,8 +130,19 @@ static enum container_engine engine_by_cgroup(const struct container_name *name)
 								       ENGINE_UNKNOWN;
 }
 
-bool check_asked(const struct container_name *name, const struct policy_config *config,
-		 struct decision *out)
+static bool take_text(const char *path, enum container_engine engine, const char *id,
+		      struct container_text *out)
+{
+	struct error err;
+	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text, STATE_MAX, &err);
+
+	if (n <= 0)
+		return false;
+	*out = (struct container_text){ text, (size_t)n, engine, id };
+	return true;
+}
+
+bool container_text_find(const struct container_name *name, struct container_text *out)
 {
 	char path[PATH_MAX];
 
@@ -151,8 +151,7 @@ bool check_asked(const struct container_name *name, const struct policy_config *
 		return false;
 	if (strcmp(name->engine, "lxc") == 0) {
 		snprintf(path, sizeof(path), "/var/lib/lxc/%s/config", name->id);
-		return decide_by_file(path, read_lxc_request, name->id, ENGINE_LXC, config,
-				      out);
+		return take_text(path, ENGINE_LXC, name->id, out);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		enum container_engine engine = places[i].engine;
@@ -161,8 +160,29 @@ bool check_asked(const struct container_name *name, const struct policy_config *
 			engine = engine_by_cgroup(name);
 		snprintf(path, sizeof(path), "%s/%s/%s", places[i].dir, name->id,
 			 places[i].file);
-		if (decide_by_file(path, read_oci_request, NULL, engine, config, out))
+		if (take_text(path, engine, NULL, out))
 			return true;
 	}
 	return false;
+}
+
+bool check_asked(const struct container_name *name, const struct policy_config *config,
+		 struct decision *out)
+{
+	struct container_text t;
+	struct container_decision c;
+	struct error err;
+
+	if (!container_text_find(name, &t))
+		return false;
+	if (decision_make(&(struct decision_request){ .policy = config,
+						      .text = t.text,
+						      .len = t.len,
+						      .reader = read_container_text,
+						      .keys = &t,
+						      .timeout_ms = PARSE_TIMEOUT_MS },
+			  &c, &err) < 0)
+		return false;
+	*out = c.decision;
+	return true;
 }

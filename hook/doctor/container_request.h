@@ -5,13 +5,37 @@
 
 #include <stdbool.h>
 
+#include <stddef.h>
+
+#include "base/error.h"
 #include "containers/identify.h"
 #include "policy/policy.h"
 
+/* What is written of a container: a runtime's JSON, or LXC's configuration. */
+struct container_text {
+	const char *text; /* with a NUL behind it */
+	size_t len;
+	enum container_engine engine; /* who wrote it */
+	const char *id;               /* LXC's name for it */
+};
+
 /*
- * Look where runc, crun and LXC keep the configurations of containers that run, and decide by
- * it as the hook would have. False where nothing is found there, or it is not understood.
- * The parser is confined as in a hook: annotations are a tenant's.
+ * Look where runc, crun and LXC keep the configurations of containers that run. False where
+ * nothing is found there. The text is valid until the next call.
+ */
+bool container_text_find(const struct container_name *name, struct container_text *out);
+
+/*
+ * What it says of the container: only in a sandbox, since annotations are a tenant's. Of them,
+ * those are kept that decide by policy. -errno with err for a text that is none. *out points into
+ * memory of this module.
+ */
+int container_text_read(const struct container_text *t, const struct policy_config *policy,
+			struct policy_subject *out, struct error *err);
+
+/*
+ * Decide by that text as the hook would have. False where nothing is found, or it is not
+ * understood.
  */
 bool check_asked(const struct container_name *name, const struct policy_config *config,
 		 struct decision *out);

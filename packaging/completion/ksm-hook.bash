@@ -47,7 +47,7 @@ _ksm_hook_value() {
 
 _ksm_hook() {
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} sign=' '
-	local applet=${COMP_WORDS[1]} usage value i
+	local applet=${COMP_WORDS[1]} usage value forms form i
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
 		_ksm_hook_offer "--help --version $(_ksm_hook_applets)"
@@ -95,6 +95,23 @@ _ksm_hook() {
 	if [[ $cur == -* ]]; then
 		_ksm_hook_offer "--help $(grep -oE -- '--[a-z][a-z-]*=?' <<<"$usage" | sort -u | tr '\n' ' ')"
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+		return
+	fi
+	# "check [FILE...] | explain [TARGET]": its first word says what follows
+	forms=$(grep -oE ' [a-z]+ \[[A-Z]+' <<<"$usage" | grep -v "^ $applet ")
+	if [[ -n $forms ]]; then
+		form=
+		for ((i = 2; i < COMP_CWORD; i++)); do
+			[[ $forms != *" ${COMP_WORDS[i]} ["* ]] || form=${COMP_WORDS[i]}
+		done
+		if [[ -z $form ]]; then
+			_ksm_hook_offer "$(cut -d ' ' -f 2 <<<"$forms")"
+			return
+		fi
+		usage=$(grep " $form " <<<"$forms")
+	fi
+	if [[ $usage == *\[FILE* && -n $forms ]]; then
+		_ksm_hook_value FILE
 	elif [[ $usage == *TARGET* ]]; then
 		_ksm_hook_offer "$(_ksm_hook_containers)"
 	fi

@@ -49,6 +49,19 @@ function __ksm_hook_arguments
     set -l usage (__ksm_hook_usage)
     if string match -q -- '-*' (commandline -ct)
         __ksm_hook_options
+        return
+    end
+    # "check [FILE...] | explain [TARGET]": the word in front says what follows
+    set -l words (commandline -opc)
+    set -l forms (string match -ra -- ' [a-z]+ \[[A-Z]+' $usage | string match -v " $words[2] *")
+    set -l found
+    for form in $forms
+        contains -- (string split ' ' -- $form)[2] $words[3..]; and set found $form; and set usage $form
+    end
+    if set -q forms[1]; and not set -q found[1]
+        string replace -r '^ (\S+) .*' '$1' -- $forms
+    else if set -q found[1]; and string match -q '*FILE' -- $usage
+        __fish_complete_path (commandline -ct)
     else if string match -q '*TARGET*' -- $usage
         # names that no shell and no command takes for anything else; why: ksm-hook.bash
         ksm-hook ps 2>/dev/null | LC_ALL=C awk '

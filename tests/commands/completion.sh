@@ -77,11 +77,27 @@ testValues() {
 	assertEquals some-file "$(in_zsh "ksm-hook precreate --config so")"
 }
 
+# policy: the word behind it says what follows
+testForms() {
+	forms=$(printf '%s\n' check explain)
+	assertEquals "$forms" "$(in_bash ksm-hook policy "")"
+	assertEquals "$forms" "$(in_fish "ksm-hook policy ")"
+	assertEquals "$forms" "$(in_zsh "ksm-hook policy ")"
+	assertEquals explain "$(in_bash ksm-hook policy --json e)"
+	assertEquals some-file "$(in_bash ksm-hook policy check so)"
+	assertEquals some-file "$(in_fish "ksm-hook policy check so")"
+	assertEquals some-file "$(in_zsh "ksm-hook policy check so")"
+	assertEquals ksm-complete-me "$(in_bash ksm-hook policy explain ksm-c)"
+	assertEquals ksm-complete-me "$(in_fish "ksm-hook policy explain ksm-c")"
+	assertEquals ksm-complete-me "$(in_zsh "ksm-hook policy explain ksm-c")"
+}
+
 testContainers() {
 	with=$(for a in $applets; do ksm-hook "$a" --help; done |
 		sed -n 's/^usage: ksm-hook \([a-z]*\) .*TARGET.*/\1/p')
 	assertContains "$with" attach
-	for applet in $with; do
+	# testForms has policy
+	for applet in $(echo "$with" | grep -vx policy); do
 		assertEquals "bash, $applet" ksm-complete-me "$(in_bash ksm-hook "$applet" ksm-com)"
 		assertEquals "fish, $applet" ksm-complete-me "$(in_fish "ksm-hook $applet ksm-com")"
 		assertEquals "zsh, $applet" ksm-complete-me "$(in_zsh "ksm-hook $applet ksm-com")"

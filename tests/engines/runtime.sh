@@ -226,7 +226,7 @@ testBrokenConfigFailsOpen() {
 		out=$(with_config '{"containers":' "$work/$_name" --log "$work/log" run -b "$work/b" "$id" 2>/dev/null)
 		is "$_name" no
 		assertContains "$(cat "$work/log")" 'level=warning msg="ksm-hook[runtime]'
-		assertContains "$(cat "$work/log")" "not made mergeable: /etc/ksm-hook/config.json: "
+		assertContains "$(cat "$work/log")" "not made mergeable: /etc/ksm-hook/config.json:"
 	done
 	# the container's own word for "required" counts all the same
 	bundle '{"io.ksm.merge":"true","io.ksm.required":"true"}' $show

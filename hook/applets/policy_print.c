@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `ksm-hook policy explain` shows, for a reader and as JSON. */
+#include "applets/policy_print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* The bytes of a text may each take four on a terminal. */
+#define SHOWN(text) (4 * sizeof(text))
+
+static const char *rule_says(const struct explained_rule *rule)
+{
+	if (rule->fit == FITS)
+		return "matches";
+	if (rule->fit == FITS_NOT)
+		return "does not match";
+	return rule->counts ? "not known, so it denies" : "not known";
+}
+
+void policy_print_value(const struct explanation *e, enum trusted_key key)
+{
+	const struct explained_value *v = &e->value[key];
+	char shown[SHOWN(v->value)];
+
+	printable(shown, sizeof(shown), v->value, strlen(v->value));
+	printf("  %-12s", trusted_key_name(key));
+	if (v->value[0])
+		printf("%s  (trusted, %s)\n", shown, v->source);
+	else if (v->source[0])
+		printf("not known: %s does not say it\n", v->source);
+	else
+		printf("not known: nobody who can be trusted says it\n");
+}
+
+void policy_print_rule(const struct explained_rule *rule)
+{
+	char text[SHOWN(rule->text)], file[SHOWN(rule->file)], unknown[SHOWN(rule->unknown)];
+
+	printable(text, sizeof(text), rule->text, strlen(rule->text));
+	printable(file, sizeof(file), rule->file, strlen(rule->file));
+	printable(unknown, sizeof(unknown), rule->unknown, strlen(rule->unknown));
+	printf("  %-6s%s  (%s:%u:%u)  %s%s%s\n", rule->deny ? "deny" : "allow", text, file,
+	       rule->line, rule->column, rule_says(rule), rule->unknown[0] ? ": " : "",
+	       unknown);
+}
+
+void policy_print_decision(const struct decision *d)
+{
+	char text[SHOWN(d->warning)];
+
+	printable(text, sizeof(text), d->text, strlen(d->text));
+	printf("decision\n  %s  reason=%s: %s\n", d->merge ? "merge" : "leave alone",
+	       reason_name(d->reason), text);
+	printable(text, sizeof(text), d->warning, strlen(d->warning));
+	if (d->warning[0])
+		printf("  warning: %s\n", text);
+}
+
+void policy_write_value(struct json_out *json, const struct explanation *e,
+			enum trusted_key key)
+{
+	const struct explained_value *v = &e->value[key];
+
+	json_out_object(json, trusted_key_name(key));
+	if (v->value[0])
+		json_out_string(json, "value", v->value);
+	else
+		json_out_null(json, "value");
+	if (v->source[0])
+		json_out_string(json, "source", v->source);
+	json_out_bool(json, "trusted", v->value[0] != '\0');
+	json_out_end_object(json);
+}
+
+void policy_write_rule(struct json_out *json, const struct explained_rule *rule)
+{
+	static const char *const fits[] = {
+		[FITS_NOT] = "no", [FITS_MAYBE] = "not-known", [FITS] = "yes"
+	};
+
+	json_out_object(json, NULL);
+	json_out_string(json, "list", rule->deny ? "deny" : "allow");
+	json_out_string(json, "file", rule->file);
+	json_out_int(json, "line", rule->line);
+	json_out_int(json, "column", rule->column);
+	json_out_string(json, "rule", rule->text);
+	json_out_string(json, "matches", fits[rule->fit]);
+	if (rule->unknown[0])
+		json_out_string(json, "not_known", rule->unknown);
+	json_out_end_object(json);
+}
+
+void policy_write_decision(struct json_out *json, const struct decision *d)
+{
+	json_out_object(json, "decision");
+	json_out_bool(json, "merge", d->merge);
+	json_out_string(json, "reason", reason_name(d->reason));
+	json_out_string(json, "text", d->text);
+	if (d->warning[0])
+		json_out_string(json, "warning", d->warning);
+	json_out_end_object(json);
+}

@@ -1,0 +1,233 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154 # what common.sh sets
+# The configuration: config.json and conf.d as a hook obeys them, policy check and policy explain.
+# needs: containers
+
+suite_setup() {
+	etc=$work/etc
+	asking='{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":0,"bundle":"/b","annotations":{"io.ksm.merge":"true","team":"web"}}'
+	silent='{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":0,"bundle":"/b","annotations":{"team":"web"}}'
+}
+
+each_setup() {
+	rm -rf "$etc"
+	mkdir -p "$etc/conf.d"
+}
+
+# decided [STATE]: how a hook decides of the container, by the first reason's code that it logs
+decided() {
+	printf '%s' "${1:-$asking}" |
+		"$KSM_HOOK" createRuntime --config "$etc/config.json" 2>"$work/log"
+	sed -n 's/.* reason=\([a-z-]*\).*/\1/p' "$work/log" | head -n 1
+}
+
+check() {
+	"$KSM_HOOK" policy check --config "$etc/config.json" >"$work/out" 2>&1
+}
+
+explain() {
+	"$KSM_HOOK" policy explain --config "$etc/config.json" --json "$@" >"$work/out"
+}
+
+asked() {
+	jq -r "$1" "$work/out"
+}
+
+testFilesInOrder() {
+	echo '{"log": "info"}' >"$etc/config.json"
+	assertEquals requested "$(decided)"
+	echo '{"deny": [{"annotation": "team", "match": "web"}]}' >"$etc/conf.d/50-web.json"
+	assertEquals denied-by-rule "$(decided)"
+	assertContains "$(cat "$work/log")" "in conf.d/50-web.json"
+	# lists add up: a later file takes no rule away
+	echo '{"deny": [], "containers": "all"}' >"$etc/conf.d/60-all.json"
+	assertEquals denied-by-rule "$(decided)"
+	rm "$etc/conf.d/50-web.json"
+	assertEquals containers-all "$(decided "$silent")"
+	echo '{"containers": "none"}' >"$etc/conf.d/70-none.json"
+	assertEquals containers-none "$(decided)"
+	# neither is read
+	mv "$etc/conf.d/70-none.json" "$etc/conf.d/70-none.json.off"
+	echo '{' >"$etc/conf.d/.70-none.json"
+	assertEquals containers-all "$(decided "$silent")"
+}
+
+# Each would leave a container alone if it were right, and none makes one mergeable.
+testNothingBrokenWidens() {
+	echo '{"containers": "all", "log": "info"}' >"$etc/config.json"
+	assertEquals "the control" containers-all "$(decided "$silent")"
+	while read -r broken; do
+		echo "$broken" >"$etc/conf.d/50-deny.json"
+		for state in "$asking" "$silent"; do
+			assertEquals "$broken" config-invalid "$(decided "$state")"
+			assertContains "$broken" "$(cat "$work/log")" "$etc/conf.d/50-deny.json:"
+			assertNotContains "$broken" "$(cat "$work/log")" "reason=containers-all"
+		done
+		check
+		assertEquals "$broken" 1 $?
+		assertContains "$broken" "$(cat "$work/out")" "error: $etc/conf.d/50-deny.json:"
+	done <<-'E'
+		{"deny": [{"annotation": "team", "match": "web"}
+		{"deny": [{"annotation": "team", "match": 7}]}
+		{"deny": [{"annotation": "team"}]}
+		{"deny": [{}]}
+		{"deny": {"annotation": "team", "match": "web"}}
+		{"dney": [{"annotation": "team", "match": "web"}]}
+		{"Deny": [{"annotation": "team", "match": "web"}]}
+		{"deny": [], "deny": [{"annotation": "team", "match": "web"}]}
+		{"deny_teams": ["web"]}
+	E
+	# what a newer version can ask for: nobody can say that it does not fit
+	echo '{"unknown": "allow", "deny": [{"team": "web"}]}' >"$etc/conf.d/50-deny.json"
+	assertEquals denied-unknown "$(decided "$silent")"
+	rm "$etc/conf.d/50-deny.json"
+	ln -s nowhere "$etc/conf.d/50-deny.json"
+	assertEquals config-unreadable "$(decided "$silent")"
+	check
+	assertEquals 1 $?
+	rm "$etc/conf.d/50-deny.json"
+	assertEquals "and again" containers-all "$(decided "$silent")"
+}
+
+testWhatOthersCanWrite() {
+	echo '{"log": "info"}' >"$etc/config.json"
+	echo '{}' >"$etc/conf.d/a.json"
+	assertEquals requested "$(decided)"
+	for change in "chmod 666 conf.d/a.json" "chown 65534 conf.d/a.json" "chmod 777 conf.d" "chown 65534 conf.d"; do
+		(cd "$etc" && $change)
+		assertEquals "$change" config-untrusted "$(decided)"
+		check
+		assertEquals "$change" 1 $?
+		chown -R 0:0 "$etc"
+		chmod 755 "$etc/conf.d"
+		chmod 644 "$etc/conf.d/a.json"
+	done
+	assertEquals requested "$(decided)"
+}
+
+# A fleet has hosts of several versions: what one does not know leaves the rest as it is.
+testUnknownKeys() {
+	echo '{"log": "info", "audience": {"a": [1, {}]}, "allow": [{"annotation": "team", "match": "w*"}]}' >"$etc/config.json"
+	assertEquals requested "$(decided)"
+	assertContains "$(cat "$work/log")" 'config.json:1:17: unknown key "audience"'
+	check
+	assertEquals "a warning is no error" 0 $?
+	assertEquals "warning: $etc/config.json:1:17: unknown key \"audience\": not understood, ignored" "$(cat "$work/out")"
+	echo '{"log": "info", "allow": [{"annotation": "team", "match": "w*", "zone": "a"}]}' >"$etc/config.json"
+	assertEquals "an allow that is not understood allows nothing" not-allowed "$(decided)"
+}
+
+# One line for each file and each rule that is wrong.
+testEachProblemHasALine() {
+	printf '{\n "containers": "al",\n "deny": [{"pod": 1},\n  {"x": 1},\n  {"match": "a"}]\n}\n' >"$etc/config.json"
+	printf '{ "log": }' >"$etc/conf.d/1.json"
+	printf '[]' >"$etc/conf.d/2.json"
+	chmod 666 "$etc/conf.d/2.json"
+	printf '{"method": "later"}' >"$etc/conf.d/3.json"
+	check
+	assertEquals 1 $?
+	assertEquals "conf.d/2.json config.json:2:2 config.json:3:12 config.json:4:4 config.json:5:3 conf.d/1.json:1:10 conf.d/3.json:1:2" \
+		"$(sed "s|^[a-z]*: $etc/\([^ ]*\): .*|\1|" "$work/out" | paste -sd ' ')"
+	# more than an answer of the parser holds
+	i=0
+	while [ $i -lt 60 ]; do
+		echo "{\"k$i\": 1, \"log\": $i}" >"$etc/conf.d/m$i.json"
+		i=$((i + 1))
+	done
+	check
+	assertEquals 127 "$(wc -l <"$work/out")"
+	assertEquals 127 "$(sort -u "$work/out" | wc -l)"
+	"$KSM_HOOK" policy check --config "$etc/config.json" --json >"$work/out"
+	assertEquals 1 $?
+	assertEquals 66 "$(jq '[.problems[] | select(.level == "error")] | length' "$work/out")"
+}
+
+testFilesByThemselves() {
+	echo '{"log": "info"}' >"$work/good.json"
+	chmod 666 "$work/good.json"
+	assertEquals valid "$("$KSM_HOOK" policy check "$work/good.json")"
+	printf '{"log": "in\033fo"}' >"$work/bad.json"
+	said=$("$KSM_HOOK" policy check "$work/bad.json" "$work/good.json" "$work/none.json")
+	assertEquals 1 $?
+	assertEquals 2 "$(echo "$said" | wc -l)"
+	assertContains "$said" "error: $work/bad.json:1:"
+	assertContains "$said" "error: $work/none.json: No such file"
+	assertEquals "0" "$(echo "$said" | grep -c "$(printf '\033')")"
+	# an ordinary user may check what he is going to propose
+	user=/tmp/ksm-hook-policy.$$
+	mkdir "$user"
+	cp "$KSM_HOOK" "$work/good.json" "$user"
+	chown -R 65534:65534 "$user"
+	assertEquals valid "$(setpriv --reuid 65534 --regid 65534 --clear-groups "$user/ksm-hook" policy check "$user/good.json" 2>&1)"
+	rm -rf "$user"
+}
+
+testExplain() {
+	cat >"$etc/config.json" <<-'E'
+		{ "deny": [ { "namespace": "payments-*" },
+		            { "annotation": "team", "match": "db" } ],
+		  "allow": [ { "annotation": "io.kubernetes.cri.sandbox-name", "match": "*" } ] }
+	E
+	explain --engine containerd --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-namespace=payments-eu --annotation team=web
+	assertEquals 0 $?
+	assertEquals "payments-eu io.kubernetes.cri.sandbox-namespace true" "$(asked '.values.namespace | "\(.value) \(.source) \(.trusted)"')"
+	assertEquals "null false" "$(asked '.values.pod | "\(.value) \(.trusted)"')"
+	assertEquals "deny 1 13 yes deny 2 13 no allow 3 14 no" "$(asked '.rules[] | "\(.list) \(.line) \(.column) \(.matches)"' | paste -sd ' ')"
+	assertEquals "not trusted: a tenant's word" 'annotation team="db" (not trusted)' "$(asked '.rules[1].rule')"
+	assertEquals 'annotation io.kubernetes.cri.sandbox-name="*"' "$(asked '.rules[2].rule')"
+	assertEquals "false denied-by-rule" "$(asked '.decision | "\(.merge) \(.reason)"')"
+	# the same annotations, and no engine that they would be true of
+	explain --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-namespace=other
+	assertEquals "not-known namespace" "$(asked '.rules[0] | "\(.matches) \(.not_known)"')"
+	assertEquals denied-unknown "$(asked .decision.reason)"
+	echo '{"unknown": "allow"}' >"$etc/conf.d/a.json"
+	explain --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-name=x
+	assertEquals requested "$(asked .decision.reason)"
+	# the hook decides the same
+	assertEquals "$(explain --annotation io.ksm.merge=true --annotation team=db && asked .decision.reason)" \
+		"$(echo '{"log": "info"}' >"$etc/conf.d/b.json" && decided "$(echo "$asking" | sed 's/web/db/')")"
+	echo '{' >"$etc/conf.d/a.json"
+	"$KSM_HOOK" policy explain --config "$etc/config.json" --annotation a=b >"$work/out" 2>"$work/log"
+	assertEquals "what is broken explains nothing" 1 $?
+	assertContains "$(cat "$work/log")" "reason=config-invalid"
+}
+
+testExplainOneThatRuns() {
+	. "$top/tests/lib/bundle.sh"
+	rootfs_make "$work/root"
+	bundle_make "$work/box" "$work/root" '{}' '{"io.ksm.merge": "true", "team": "web", "other": "x"}' sleep 600
+	runc run -d -b "$work/box" "ksm-policy-$$" >/dev/null 2>&1 </dev/null
+	echo '{"deny": [{"annotation": "team", "match": "db"}]}' >"$etc/config.json"
+	explain "ksm-policy-$$"
+	assertEquals 0 $?
+	assertEquals "true requested no" "$(asked '"\(.decision.merge) \(.decision.reason) \(.rules[0].matches)"')"
+	echo '{"deny": [{"annotation": "team", "match": "w*"}]}' >"$etc/config.json"
+	explain "ksm-policy-$$"
+	assertEquals "false denied-by-rule yes" "$(asked '"\(.decision.merge) \(.decision.reason) \(.rules[0].matches)"')"
+	runc delete -f "ksm-policy-$$"
+	explain "ksm-policy-$$" 2>/dev/null
+	assertEquals "it is gone" 1 $?
+}
+
+# all of them, in pages
+testManyRules() {
+	jq -n '{deny: [range(64) | {annotation: "k\(.)", match: "v\u001b"}], allow: [range(40) | {image: "i\(.)"}]}' >"$etc/config.json"
+	explain --annotation k63=x
+	assertEquals 104 "$(asked '.rules | length')"
+	assertEquals 'annotation k63="v'"$(printf '\033')"'" (not trusted)' "$(asked '.rules[63].rule')"
+	assertEquals 'image="i39"' "$(asked '.rules[103].rule')"
+	assertEquals 0 "$("$KSM_HOOK" policy explain --config "$etc/config.json" --annotation k63=x | grep -c "$(printf '\033')")"
+}
+
+testWrongUsage() {
+	for words in "" "chek" "explain" "explain a b" "explain a --annotation x=y" "explain --annotation x" \
+		"explain a --engine lxc" "check --engine lxc" "check --annotation a=b"; do
+		# shellcheck disable=SC2086
+		"$KSM_HOOK" policy $words >"$work/out" 2>"$work/log" </dev/null
+		assertNotEquals "$words" 0 $?
+		assertEquals "$words" "1 0" "$(wc -l <"$work/log") $(wc -l <"$work/out")"
+	done
+}
+
+. "$(dirname "$0")/../lib/common.sh"
