@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "containers/targets.h"
 #include "doctor/policy_report.h"
-#include "kernel/userns.h"
+#include "kernel/privileges.h"
 
 struct policy_options {
 	const char *config_path, *engine;
@@ -321,6 +321,10 @@ int applet_policy(int argc, char **argv)
 	r = options_parse(&policy_command, &argc, argv, &o, &err);
 	if (r != 0)
 		return options_exit("policy", r, &err);
+	if (privileges_only_look(PRIVILEGES_COUNTERS, &err) < 0) {
+		log_error("%s", err.msg);
+		return 1;
+	}
 	if (argc > 1 && strcmp(argv[1], "check") == 0) {
 		if (o.annotations.n || o.engine)
 			return wrong_usage(&err, "--annotation and --engine are for explain");
