@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/surroundings.h"
+#include "containers/identify.h"
 #include "kernel/ksm_probe.h"
+#include "kernel/watched.h"
 
 enum command_group { FOR_ENGINES, LOOK, OPT_IN, HOST };
 
@@ -115,7 +117,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = dispatch(argc, argv);
+	int status;
+
+	watched_group_by(container_key);
+	status = dispatch(argc, argv);
 
 	/* what was written has to arrive: a full disk must not pass for success */
 	if (fflush(stdout) != 0 && status == 0) {

@@ -156,7 +156,7 @@ static int passes_until_done(struct set_mergeable *m, const struct target_set *s
 	ssize_t r = 1;
 	bool again = true;
 
-	m->lost_ms = 0;
+	m->n_lost = 0;
 	m->timeout_ms = FIRST_TIMEOUT_MS;
 	for (int i = 0; r > 0; i++) {
 		if (i == PASSES_MAX)
@@ -168,6 +168,7 @@ static int passes_until_done(struct set_mergeable *m, const struct target_set *s
 		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
 			m->retry = true;
+			m->n_lost = 0;
 			m->timeout_ms = SECOND_TIMEOUT_MS;
 			r = one_pass(m, set, found, err);
 			m->retry = false;
@@ -181,6 +182,7 @@ static int check_headroom(const struct set_mergeable *m, const struct target_set
 			  struct error *err)
 {
 	struct room_need *need;
+	int64_t *pages;
 	pid_t *pids = NULL;
 	ssize_t n = target_list(set, &pids, err);
 	int r;
@@ -188,15 +190,15 @@ static int check_headroom(const struct set_mergeable *m, const struct target_set
 	if (n < 0)
 		return (int)n;
 	need = calloc((size_t)n + 1, sizeof(*need));
-	if (!need) {
-		free(pids);
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	for (ssize_t i = 0; i < n; i++)
-		need[i] = (struct room_need){ pids[i], set_mergeable_pages(m, pids[i]) *
-							       sysconf(_SC_PAGESIZE) };
-	r = room_check(need, (size_t)n, err);
+	pages = calloc((size_t)n + 1, sizeof(*pages));
+	r = need && pages ? set_mergeable_pages(m, pids, (size_t)n, pages, err) :
+			    err_set(err, ENOMEM, "out of memory");
+	for (ssize_t i = 0; need && pages && r == 0 && i < n; i++)
+		need[i] = (struct room_need){ pids[i], pages[i] * sysconf(_SC_PAGESIZE) };
+	if (r == 0)
+		r = room_check(need, (size_t)n, err);
 	free(need);
+	free(pages);
 	free(pids);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
@@ -214,6 +215,7 @@ int applet_doctor(int argc, char **argv)
 	d.finding = calloc(FINDINGS_MAX, sizeof(*d.finding));
 	if (d.finding) {
 		ret = run_checks(&d, o.json);
+		unreadable_log();
 	} else {
 		log_error("out of memory");
 		ret = 1;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "kernel/ksm.h"
 #include "kernel/memory_headroom.h"
 #include "kernel/proc.h"
+#include "kernel/watched.h"
 #include "ksmd/boost.h"
 #include "ksmd/other_tuners.h"
 #include "ksmd/persist.h"
@@ -261,18 +263,32 @@ static int add_need(pid_t pid, void *arg)
 	return 0;
 }
 
+/* In a child (kernel/watched.h); its answer is what each process needs. */
+static int list_needs(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct unmerge_need *need = arg;
+	int r = proc_for_each(add_need, need);
+
+	if (r > 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (r < 0)
+		return err_errno(err, -r, "/proc");
+	*data = need->process;
+	*size = need->n * sizeof(*need->process);
+	return 0;
+}
+
 static int check_capacity(struct error *err)
 {
 	struct unmerge_need need = { 0 };
-	int r = proc_for_each(add_need, &need);
+	size_t size;
+	void *list;
+	int r = watched_run(list_needs, &need, &list, &size, err);
 
-	if (r > 0)
-		r = err_set(err, ENOMEM, "out of memory");
-	else if (r < 0)
-		r = err_errno(err, -r, "/proc");
-	else
-		r = room_check(need.process, need.n, err);
-	free(need.process);
+	if (r == 0)
+		r = room_check(list, size / sizeof(*need.process), err);
+	free(list);
+	unreadable_log();
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -81,6 +82,7 @@ static int print_estimate(char *const *words, size_t n, bool json, struct error 
 		estimate_print(&e);
 	else if (r == 0 && (r = estimate_print_json(&e)) < 0)
 		err_errno(err, -r, "standard output");
+	unreadable_log();
 	estimate_free(&e);
 	target_free(&set);
 	return r;

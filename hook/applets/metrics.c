@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -51,6 +52,7 @@ static int print_metrics(struct error *err)
 
 	if (r == 0)
 		r = snapshot_take(&s, false, err);
+	unreadable_log();
 	if (r < 0)
 		return r;
 	r = metrics_prometheus(stdout, &s);

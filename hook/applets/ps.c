@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -59,6 +60,7 @@ static int print_snapshot(const struct ps_options *o, struct error *err)
 	else if ((r = table_print_json(&s)) < 0)
 		err_errno(err, -r, "standard output");
 	snapshot_free(&s);
+	unreadable_log();
 	return r;
 }
 

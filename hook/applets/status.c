@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
@@ -159,6 +160,7 @@ static int print_status_json(const struct support *s)
 		json_out_int(o, "saved_bytes", snapshot.total.saving.least);
 		json_out_int(o, "saved_at_most_bytes", snapshot.total.saving.most);
 		snapshot_free(&snapshot);
+		unreadable_log();
 	} else {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	}

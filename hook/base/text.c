@@ -121,3 +121,12 @@ const char *format_bytes(char *out, size_t size, int64_t bytes)
 	snprintf(out, size, i ? "%.1f %s" : "%.0f %s", v, unit[i]);
 	return out;
 }
+
+uint64_t text_hash(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}

@@ -39,4 +39,7 @@ void utf8_stand_in(char out[UTF8_MAX + 1], unsigned char byte);
 /* "12.3 MiB" in out, which is returned. */
 const char *format_bytes(char *out, size_t size, int64_t bytes);
 
+/* FNV-1a (RFC 9923): to tell texts apart that nobody has chosen to be alike. */
+uint64_t text_hash(const char *text);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 #include "kernel/process.h"
 
 /* Names are compared with the systemd suffix taken off. */
@@ -60,6 +61,11 @@ int container_name_compare(const struct container_name *a, const struct containe
 	int r = strcmp(a->engine, b->engine);
 
 	return r ? r : strcmp(a->id, b->id);
+}
+
+uint64_t container_name_hash(const struct container_name *name)
+{
+	return text_hash(name->engine) ^ text_hash(name->id) << 1;
 }
 
 static bool is_hex64(const char *s, size_t len)
@@ -336,4 +342,13 @@ void container_host_name(pid_t pid, struct container_name *out)
 		return;
 	if (process_command(pid, out->id, sizeof(out->id)) < 0)
 		out->id[0] = '\0';
+}
+
+uint64_t container_key(pid_t pid)
+{
+	struct container_name name;
+
+	if (!container_of(pid, &name))
+		container_host_name(pid, &name);
+	return container_name_hash(&name);
 }

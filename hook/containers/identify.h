@@ -4,6 +4,7 @@
 #define KSM_IDENTIFY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct container_name {
@@ -13,6 +14,9 @@ struct container_name {
 
 /* By engine, then by id: less than, equal to or greater than 0. */
 int container_name_compare(const struct container_name *a, const struct container_name *b);
+
+/* For quick comparison: equal names have equal ones. */
+uint64_t container_name_hash(const struct container_name *name);
 
 /* How much of an id is shown: 12 digits of those that engines make up, as they do, else all. */
 size_t container_id_shown(const char *id);
@@ -33,6 +37,9 @@ bool container_from_status(const char *text, struct container_name *out);
  * (plain runc and crun) or not at all. False for a process of the host, or one that is gone.
  */
 bool container_of(pid_t pid, struct container_name *out);
+
+/* A number for what container_of() says of a process, or container_host_name(). */
+uint64_t container_key(pid_t pid);
 
 /* For a process of the host: the engine "host", its systemd unit or else its command's name. */
 void container_host_name(pid_t pid, struct container_name *out);

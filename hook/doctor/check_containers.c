@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: are the containers mergeable that requested it, and does it pay? */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "kernel/watched.h"
 #include "layout/layout_of.h"
 
 /* After so many findings about containers, the other containers are only counted. */
@@ -133,13 +135,35 @@ static void check_layout(struct doctor *d, const struct container_summary *c, co
 	finding_fix(f, "start it without io.ksm.layout=shared unless this is intended");
 }
 
+/* In a child (kernel/watched.h); its answer is the text with its NUL. */
+static int read_rollup_text(void *arg, void **data, size_t *size, struct error *err)
+{
+	static char text[4096];
+	const pid_t *task = arg;
+	ssize_t n = -EBUSY;
+
+	if (watched_enter(*task)) {
+		n = proc_read(*task, "smaps_rollup", text, sizeof(text));
+		watched_leave();
+	}
+	if (n <= 0)
+		return err_errno(err, n < 0 ? (int)-n : ESRCH, "smaps_rollup");
+	*data = text;
+	*size = (size_t)n + 1;
+	return 0;
+}
+
 /* AnonHugePages and Anonymous, both in kB, of one process. */
 static bool is_mostly_huge(pid_t task)
 {
-	char text[4096];
+	struct error err;
+	size_t size = 0;
+	void *text = NULL;
+	bool huge = watched_run(read_rollup_text, &task, &text, &size, &err) == 0 && text &&
+		    proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
 
-	return proc_read(task, "smaps_rollup", text, sizeof(text)) > 0 &&
-	       proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
+	free(text);
+	return huge;
 }
 
 static void read_scan_progress(const struct container_summary *c,

@@ -9,6 +9,7 @@
 
 #include "kernel/ksm.h"
 #include "kernel/process.h"
+#include "kernel/watched.h"
 
 struct summary_scan {
 	struct doctor *d;
@@ -106,13 +107,38 @@ static void add_to_summary(struct container_summary *to, const struct container_
 	to->zero += from->zero;
 }
 
+/* In a child (kernel/watched.h); its answer: one summary per process, the sum at their end. */
+static int summarize_all(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct summary_scan *s = arg;
+	const struct container_summary sum = { .anonymous = 0 };
+
+	(void)err;
+	s->d->mergeable_pages = 0;
+	(void)process_for_each(visit_for_summary, s);
+	if (!append_summary(s->out, &sum))
+		return err_set(err, ENOMEM, "out of memory");
+	s->out->c[s->out->n - 1].anonymous = s->d->mergeable_pages;
+	*data = s->out->c;
+	*size = s->out->n * sizeof(*s->out->c);
+	return 0;
+}
+
 void container_summaries_take(struct doctor *d, struct container_summaries *out)
 {
 	struct summary_scan s = { .d = d, .out = out };
-	size_t last = 0;
+	size_t last = 0, size = 0;
+	struct error err;
+	void *p = NULL;
 
 	*out = (struct container_summaries){ 0 };
-	(void)process_for_each(visit_for_summary, &s);
+	if (watched_run(summarize_all, &s, &p, &size, &err) < 0 || size < sizeof(*out->c)) {
+		free(p);
+		return;
+	}
+	out->c = p;
+	out->n = size / sizeof(*out->c) - 1;
+	d->mergeable_pages = out->c[out->n].anonymous;
 	if (out->n == 0)
 		return;
 	qsort(out->c, out->n, sizeof(*out->c), compare_containers);

@@ -9,6 +9,7 @@
 
 #include "kernel/ksm.h"
 #include "kernel/process.h"
+#include "kernel/watched.h"
 
 /*
  * Contents that are counted: 48 MiB, exact up to about 7 GiB of memory without equal pages.
@@ -183,25 +184,62 @@ static int add_up(struct estimation *x)
 	return 0;
 }
 
-int estimate_targets(struct estimate *e, const struct target_set *set,
-		     estimate_progress *progress, void *arg, struct error *err)
+static int estimate_all(struct estimation *x)
 {
-	struct estimation x = {
-		.e = e, .set = set, .progress = progress, .arg = arg, .err = err
-	};
+	struct estimate *e = x->e;
 	int r;
 
 	*e = (struct estimate){ .row = calloc(1, sizeof(*e->row)), .n = 1 };
-	x.reader = page_reader_new(CONTENTS_MAX, forward_progress, &x);
-	if (!e->row || !x.reader)
-		r = err_set(err, ENOMEM, "out of memory");
+	x->reader = page_reader_new(CONTENTS_MAX, forward_progress, x);
+	if (!e->row || !x->reader)
+		r = err_set(x->err, ENOMEM, "out of memory");
 	else
-		r = read_targets(&x);
+		r = read_targets(x);
 	if (r == 0)
-		r = read_mergeable(&x);
+		r = read_mergeable(x);
 	if (r == 0)
-		r = add_up(&x);
-	page_reader_free(x.reader);
+		r = add_up(x);
+	page_reader_free(x->reader);
+	return r;
+}
+
+/* In a child (kernel/watched.h); its answer: struct estimate, and its rows behind that. */
+static int estimate_in_child(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct estimation *x = arg;
+	struct estimate *e = x->e;
+	int r;
+
+	x->err = err;
+	r = estimate_all(x);
+	if (r < 0)
+		return r;
+	*size = sizeof(*e) + e->n * sizeof(*e->row);
+	*data = malloc(*size);
+	if (!*data)
+		return err_set(err, ENOMEM, "out of memory");
+	memcpy(*data, e, sizeof(*e));
+	memcpy((char *)*data + sizeof(*e), e->row, e->n * sizeof(*e->row));
+	return 0;
+}
+
+int estimate_targets(struct estimate *e, const struct target_set *set,
+		     estimate_progress *progress, void *arg, struct error *err)
+{
+	struct estimation x = { .e = e, .set = set, .progress = progress, .arg = arg };
+	char *answer;
+	size_t size;
+	int r = watched_run(estimate_in_child, &x, (void **)&answer, &size, err);
+
+	if (r < 0)
+		return r;
+	memcpy(e, answer, sizeof(*e));
+	e->row = malloc(size - sizeof(*e));
+	if (e->row)
+		memcpy(e->row, answer + sizeof(*e), size - sizeof(*e));
+	else
+		r = err_set(err, ENOMEM, "out of memory");
+	free(answer);
 	return r;
 }
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "kernel/ksm.h"
+#include "kernel/watched.h"
 
 /* Read at a time: fits the second level cache, as the hash reads it once more. */
 #define BUFFER_SIZE (256ul * 1024)
@@ -190,9 +191,12 @@ static int read_run(struct process_reading *v, const struct page *p, size_t n)
 	struct page_reader *s = v->s;
 
 	while (n) {
-		ssize_t got = pread(v->mem, s->buffer, n * s->page, (off_t)p->addr);
-		size_t whole = got > 0 ? (size_t)got / s->page : 0;
+		ssize_t got;
+		size_t whole;
 
+		watched_goes_on();
+		got = pread(v->mem, s->buffer, n * s->page, (off_t)p->addr);
+		whole = got > 0 ? (size_t)got / s->page : 0;
 		for (size_t i = 0; i < whole; i++) {
 			int r = add_page(v, &p[i], s->buffer + i * s->page);
 
@@ -310,7 +314,10 @@ double page_reader_changed(struct page_reader *s, int64_t *ms)
 			pagemap = open_process_file(s->recheck[i].pid, "pagemap");
 			mem = open_process_file(s->recheck[i].pid, "mem");
 		}
+		if (!watched_enter(s->recheck[i].pid))
+			continue;
 		r = recheck_page(s, &s->recheck[i], pagemap, mem);
+		watched_leave();
 		reread += r >= 0;
 		changed += r > 0;
 	}

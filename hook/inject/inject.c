@@ -30,6 +30,7 @@
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "inject/inject_arch.h"
+#include "inject/long_call.h"
 #include "inject/thread_rank.h"
 #include "inject/tracee.h"
 #include "kernel/proc.h"
@@ -39,6 +40,7 @@ enum {
 	SPARED = 1, /* it does something else than it was chosen for */
 	LOST,       /* it ended, or was another process's; the process may live on */
 	REFUSED,    /* the kernel lets us trace it not, or not now */
+	HELD_UP,    /* another tracer is with it, in the call, for how long nobody knows */
 };
 
 /* So often a refusal is taken for one of the moment. */
@@ -74,9 +76,9 @@ static int make_call(pid_t tid, pid_t in_proc, uint32_t audit_arch,
 		return ret;
 	fault_step(FAULT_CALL_RUNNING);
 	/* no deadline: nothing but its exit stop or its death can come now */
-	ret = tracee_wait(tid, 0, &status);
-	if (ret < 0)
-		return ret;
+	ret = long_call_wait(tid, in_proc, &status);
+	if (ret != 0)
+		return ret == LONG_CALL_HELD_UP ? HELD_UP : ret;
 	fault_step(FAULT_CALL_DONE);
 	(void)tracee_suspend_seccomp(tid, false);
 	ret = arch_read(tid, &r);
@@ -117,7 +119,7 @@ static int make_calls(pid_t tid, pid_t in_proc, enum thread_rank chosen, int sta
 			return SPARED;
 		fault_step(FAULT_ENTERED);
 		r = make_call(tid, in_proc, entry.arch, &calls[i], &result);
-		if (r < 0)
+		if (r != 0)
 			return r;
 		status = tracee_stopped;
 		/* unmerging gives way to a signal (mm/ksm.c): once more, after the signal */
@@ -154,6 +156,12 @@ static int explain(int r, const struct inject_call *call, struct error *err)
 			err_set(err, ETIMEDOUT,
 				"it did not enter the kernel in time (frozen, stopped, or busy "
 				"in user space): try again later"));
+	if (r == HELD_UP)
+		return err_reason(
+			err, REASON_TARGET_UNREADABLE,
+			err_set(err, EBUSY,
+				"it keeps its address space locked (a file system that does "
+				"not answer?); what was asked for is done when it ends that"));
 	if (r == -EINVAL)
 		return err_reason(
 			err, prctl ? REASON_KERNEL_NO_PRCTL : REASON_KERNEL_NO_KSM,
@@ -206,22 +214,6 @@ static bool process_has_ended(int pidfd)
 	return poll(&p, 1, 0) != 0;
 }
 
-/*
- * Only the tracer's end frees such a thread: a child goes on with the others, once that end
- * has freed it (exit_notify() of the kernel frees tracees first, then passes children on).
- */
-static void go_on_in_a_child(void)
-{
-	const struct timespec nap = { .tv_nsec = 100000 };
-	pid_t parent = getpid();
-	int64_t deadline = now_ms() + 1000;
-
-	if (fork() > 0)
-		_exit(0);
-	while (getppid() == parent && now_ms() < deadline)
-		nanosleep(&nap, NULL);
-}
-
 /* The seized thread: stop it, and have it make the calls. */
 static int inject_seized(struct inject_target *t, const struct thread_choice *c,
 			 const struct inject_call *calls, size_t n, int64_t deadline)
@@ -267,8 +259,12 @@ static int inject_thread(struct inject_target *t, const struct thread_choice *c,
 		*deadline = now_ms() + timeout_ms;
 	start = now_us();
 	r = inject_seized(t, c, calls, n, *deadline);
+	if (r == HELD_UP)
+		return explain(r, calls, &t->err);
 	if (!tracee_let_go(c->tid))
-		go_on_in_a_child();
+		long_call_go_on_in_a_child();
+	if (long_call_is_relieved())
+		_exit(0);
 	/* a thread that is spared is no step of an injection */
 	if (r != SPARED)
 		fault_step(FAULT_DETACHED);
@@ -319,7 +315,8 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 }
 
 static _Noreturn void tracer(struct inject_target *targets, size_t n,
-			     const struct inject_call *calls, size_t n_calls, int timeout_ms)
+			     const struct inject_call *calls, size_t n_calls, int timeout_ms,
+			     int wr)
 {
 	sigset_t all;
 
@@ -332,6 +329,7 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
 	/* an engine waits until nobody holds its end of the hook's output any more */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		close(fd);
+	long_call_begin(wr);
 	for (size_t i = 0; i < n; i++)
 		targets[i].result = inject_one(&targets[i], calls, n_calls, timeout_ms);
 	_exit(0);
@@ -374,7 +372,7 @@ int inject_run_patiently(struct inject_target *targets, size_t n,
 	}
 	if (pid == 0) {
 		close(fds[0]);
-		tracer(shared, n, calls, n_calls, timeout_ms);
+		tracer(shared, n, calls, n_calls, timeout_ms, fds[1]);
 	}
 	close(fds[1]);
 	fds[1] = -1;

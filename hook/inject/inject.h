@@ -37,7 +37,8 @@ struct inject_target {
  *
  * The results per target: -ESRCH it has ended; -EPERM we may not trace it; -EACCES it is
  * under seccomp, which cannot be suspended; -ETIMEDOUT it did not enter the kernel in time
- * (frozen, or busy in user space); -EINVAL the kernel does not know the call; what else
+ * (frozen, or busy in user space); -EBUSY it waits within the call for its own mmap lock, and
+ * a tracer stays with it until it gets that; -EINVAL the kernel does not know the call; what else
  * the call returned.
  *
  * What a target sees: a blocking call that it was in goes on as if nothing had happened,

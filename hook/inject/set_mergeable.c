@@ -12,6 +12,7 @@
 #include "inject/inject.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
+#include "kernel/watched.h"
 
 /* uapi/asm-generic/mman-common.h */
 #define MADV_MERGEABLE   12
@@ -28,10 +29,23 @@
 #define TOGETHER 32
 /* A process that is never as wanted (a mapping that cannot merge after all) is left alone. */
 #define TRIES_MAX 4
-/* Frozen containers must not hold up the caller for longer than about this. */
-#define LOST_MAX_MS 10000
+/*
+ * So much time the processes of one container that do not answer may take: twenty of the first
+ * try, three of the second. Who stops hundreds of his own must not keep others from their turn.
+ */
+#define LOST_TRIES_MAX   20
+#define LOST_RETRIES_MAX 3
 
-enum merge_change { NOTHING, ON, AGAIN, OFF, MADVISE_ON, MADVISE_OFF, MERGE_CHANGES };
+enum merge_change {
+	NOTHING,
+	ON,
+	AGAIN,
+	OFF,
+	MADVISE_ON,
+	MADVISE_OFF,
+	UNREADABLE,
+	MERGE_CHANGES
+};
 
 static const struct {
 	struct inject_call call[2];
@@ -53,6 +67,8 @@ static const struct {
 	[MADVISE_OFF] = { { { 0, WHOLE_SPACE, MADV_UNMERGEABLE, INJECT_MADVISE } },
 			  1,
 			  KSM_BY_MADVISE },
+	/* nothing is done, but it is said why */
+	[UNREADABLE] = { .method = KSM_BY_UNKNOWN },
 };
 
 struct merge_work {
@@ -148,15 +164,24 @@ static bool find_what_to_do(const struct set_mergeable *m, pid_t pid, struct mer
 	const struct merge_row *before;
 	struct ksm_stat st;
 	struct process p;
+	int r;
 
 	if (process_find(pid, &p) < 0)
 		return false;
-	if (ksm_stat_read(p.task, &st) < 0)
-		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
 	before = find_merge_row(m, pid, p.stat.start);
 	*w = (struct merge_work){ .pid = pid, .start = p.stat.start, .cpu = p.stat.cpu };
+	/* it waits within our call, or keeps its memory locked anyhow */
+	if (before && before->result == -EBUSY)
+		return true;
+	r = ksm_stat_read(p.task, &st);
+	if (r < 0)
+		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
 	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
 		return true;
+	if (r == -EBUSY) {
+		w->kind = UNREADABLE;
+		return true;
+	}
 	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
 	w->kind = m->off ? to_turn_off(m, p.task, &st, before) :
 			   to_turn_on(m, p.task, &st, before);
@@ -210,6 +235,42 @@ static bool is_still_meant(const struct set_mergeable *m, const struct merge_wor
 	       (!m->still_right || m->still_right(m->arg, w->pid));
 }
 
+/* How many of a container did not answer in this round; NULL: none, or out of memory. */
+static struct merge_lost *lost_of(struct set_mergeable *m, uint64_t group, bool add)
+{
+	struct merge_lost *more;
+
+	for (size_t i = 0; i < m->n_lost; i++) {
+		if (m->lost[i].group == group)
+			return &m->lost[i];
+	}
+	if (!add)
+		return NULL;
+	more = realloc(m->lost, (m->n_lost + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	m->lost = more;
+	more[m->n_lost] = (struct merge_lost){ .group = group };
+	return &more[m->n_lost++];
+}
+
+static void count_lost(struct set_mergeable *m, const struct merge_work *w)
+{
+	struct merge_lost *l = lost_of(m, watched_group(w->pid), true);
+
+	if (l)
+		l->n++;
+}
+
+/* Its container's time, of which the others there have had their share. */
+static bool is_time_used_up(struct set_mergeable *m, const struct merge_work *w)
+{
+	const struct merge_lost *l =
+		m->n_lost ? lost_of(m, watched_group(w->pid), false) : NULL;
+
+	return l && l->n >= (m->retry ? LOST_RETRIES_MAX : LOST_TRIES_MAX);
+}
+
 /* Up to TOGETHER processes that need the same; returns how many entries of w are through. */
 static int inject_batch(struct set_mergeable *m, const struct merge_work *w, size_t n_work,
 			size_t *n, struct error *err)
@@ -217,10 +278,11 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 	struct inject_target t[TOGETHER];
 	const struct merge_work *of[TOGETHER];
 	enum merge_change kind = w->kind;
-	size_t used = 0, k = 0;
+	/* one that holds up its tracer must not take the others with it a second time */
+	size_t together = m->retry ? 1 : TOGETHER, used = 0, k = 0;
 	int r = 0;
 
-	for (; used < n_work && k < TOGETHER && w[used].kind == kind; used++) {
+	for (; used < n_work && k < together && w[used].kind == kind; used++) {
 		t[k] = (struct inject_target){ .pid = w[used].pid,
 					       .pidfd = proc_pin(w[used].pid) };
 		if (t[k].pidfd < 0)
@@ -229,15 +291,26 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 			close(t[k].pidfd);
 			continue;
 		}
+		if (kind != UNREADABLE && is_time_used_up(m, &w[used])) {
+			close(t[k].pidfd);
+			t[k].result = err_reason(
+				&t[k].err, REASON_TARGET_SKIPPED,
+				err_set(&t[k].err, ETIMEDOUT,
+					"not tried: too many others of its container did not "
+					"answer in time (stopped, frozen?)"));
+			record_result(m, &w[used], &t[k], n);
+			continue;
+		}
 		of[k++] = &w[used];
 	}
-	if (k && m->lost_ms > LOST_MAX_MS) {
+	if (k && kind == UNREADABLE) {
 		for (size_t i = 0; i < k; i++)
-			t[i].result =
-				err_reason(&t[i].err, REASON_TARGET_BUSY,
-					   err_set(&t[i].err, ETIMEDOUT,
-						   "not tried: too many others did not answer "
-						   "in time (frozen?)"));
+			t[i].result = err_reason(
+				&t[i].err, REASON_TARGET_UNREADABLE,
+				err_set(&t[i].err, EBUSY,
+					"not tried: its memory cannot be looked at, it holds "
+					"up "
+					"who does (a file system that does not answer?)"));
 	} else if (k) {
 		r = inject_run_patiently(t, k, merge_changes[kind].call, merge_changes[kind].n,
 					 m->timeout_ms, m->call_ms, err);
@@ -247,8 +320,8 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 	}
 	for (size_t i = 0; i < k; i++) {
 		close(t[i].pidfd);
-		if (t[i].result == -ETIMEDOUT || t[i].result == -EINTR)
-			m->lost_ms += m->timeout_ms;
+		if (t[i].result == -ETIMEDOUT || t[i].result == -EINTR || t[i].result == -EBUSY)
+			count_lost(m, of[i]);
 		if (r == 0)
 			record_result(m, of[i], &t[i], n);
 	}
@@ -283,22 +356,54 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 	return r < 0 ? r : 0;
 }
 
-ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
-			   struct error *err)
+struct merge_plan {
+	const struct set_mergeable *m;
+	const pid_t *pids;
+	size_t n;
+};
+
+/* In a child (kernel/watched.h); its answer: what each process needs, pid 0 where there is none. */
+static int plan_all(void *arg, void **data, size_t *size, struct error *err)
 {
-	struct merge_work *w = calloc(n + 1, sizeof(*w));
-	size_t n_work = 0;
-	int r = 0;
+	const struct merge_plan *plan = arg;
+	struct merge_work *w = calloc(plan->n + 1, sizeof(*w));
 
 	if (!w)
 		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->n; i++) {
+		if (!find_what_to_do(plan->m, plan->pids[i], &w[i]))
+			w[i].pid = 0;
+	}
+	*data = w;
+	*size = plan->n * sizeof(*w);
+	return 0;
+}
+
+static int plan_watched(const struct set_mergeable *m, const pid_t *pids, size_t n,
+			struct merge_work **w, struct error *err)
+{
+	struct merge_plan plan = { m, pids, n };
+	size_t size;
+
+	return watched_run(plan_all, &plan, (void **)w, &size, err);
+}
+
+ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
+			   struct error *err)
+{
+	struct merge_work *w;
+	size_t n_work = 0;
+	int r = plan_watched(m, pids, n, &w, err);
+
+	if (r < 0)
+		return r;
 	m->already = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!find_what_to_do(m, pids[i], &w[n_work]))
+		if (!w[i].pid)
 			continue;
-		if (w[n_work].kind != NOTHING)
-			n_work++;
-		else if (!find_merge_row(m, pids[i], w[n_work].start))
+		if (w[i].kind != NOTHING)
+			w[n_work++] = w[i];
+		else if (!find_merge_row(m, w[i].pid, w[i].start))
 			m->already++;
 	}
 	if (n_work)
@@ -307,11 +412,16 @@ ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 	return r < 0 ? r : (ssize_t)n_work;
 }
 
-int64_t set_mergeable_pages(const struct set_mergeable *m, pid_t pid)
+int set_mergeable_pages(const struct set_mergeable *m, const pid_t *pids, size_t n,
+			int64_t *pages, struct error *err)
 {
-	struct merge_work w;
+	struct merge_work *w;
+	int r = plan_watched(m, pids, n, &w, err);
 
-	return find_what_to_do(m, pid, &w) && w.kind != NOTHING ? w.pages : 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		pages[i] = w[i].pid && w[i].kind != NOTHING ? w[i].pages : 0;
+	free(w);
+	return r;
 }
 
 size_t set_mergeable_failed(const struct set_mergeable *m)
@@ -325,6 +435,9 @@ size_t set_mergeable_failed(const struct set_mergeable *m)
 
 void set_mergeable_free(struct set_mergeable *m)
 {
+	free(m->lost);
+	m->lost = NULL;
+	m->n_lost = 0;
 	free(m->row);
 	m->row = NULL;
 	m->n = 0;

@@ -31,6 +31,12 @@ struct merge_row {
 	struct error err;
 };
 
+/* Processes of one container that did not answer in time. */
+struct merge_lost {
+	uint64_t group; /* watched_group() */
+	size_t n;
+};
+
 struct set_mergeable {
 	bool off; /* disable merging */
 	enum merge_method method;
@@ -44,7 +50,8 @@ struct set_mergeable {
 	bool (*still_right)(const void *arg, pid_t pid);
 	const void *arg;
 	/* out: */
-	int64_t lost_ms;       /* spent on processes that did not answer */
+	struct merge_lost *lost; /* in this round: set n_lost to 0 before the next */
+	size_t n_lost;
 	size_t already;        /* of the last list, those that were as wanted all along */
 	struct merge_row *row; /* by process id */
 	size_t n;
@@ -59,8 +66,12 @@ struct set_mergeable {
 ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 			   struct error *err);
 
-/* How many merged pages a process would need memory for if set_mergeable_pass() disabled merging. */
-int64_t set_mergeable_pages(const struct set_mergeable *m, pid_t pid);
+/*
+ * How many merged pages each of n processes would need memory for if set_mergeable_pass()
+ * disabled merging. 0 or -errno with err.
+ */
+int set_mergeable_pages(const struct set_mergeable *m, const pid_t *pids, size_t n,
+			int64_t *pages, struct error *err);
 
 size_t set_mergeable_failed(const struct set_mergeable *m);
 void set_mergeable_free(struct set_mergeable *m);

@@ -28,33 +28,36 @@ const int tracee_stopped = (SIGTRAP << 8) | 0x7f | (PTRACE_EVENT_STOP << 16);
 
 /*
  * A stop raises SIGCHLD, which is blocked: sigtimedwait is the wait with a limit. It is asked
- * again now and then: of a main thread that another thread's exec has ended nothing is told,
+ * again now and then, more and more seldom: of a main thread that another thread's exec has ended nothing is told,
  * and a wait4() for its number sleeps on for ever (de_thread() of fs/exec.c swaps the numbers
  * before it wakes the tracer, child_wait_callback() of kernel/exit.c then looks for the old).
  */
-#define LOOK_AGAIN_MS 20
+#define LOOK_AGAIN_MS   20
+#define LOOK_AT_LAST_MS 1000
 
 int tracee_wait(pid_t tid, int64_t deadline, int *status)
 {
+	int64_t nap = LOOK_AGAIN_MS;
 	sigset_t chld;
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	for (;;) {
 		pid_t r = waitpid(tid, status, __WALL | WNOHANG);
-		struct timespec t = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
-		int64_t left;
+		int64_t left = nap;
+		struct timespec t;
 
 		if (r == tid)
 			return WIFSTOPPED(*status) ? 0 : -ESRCH;
 		if (r < 0 && errno != EINTR)
 			return -ESRCH;
-		left = deadline ? deadline - now_ms() : LOOK_AGAIN_MS;
+		if (deadline && deadline - now_ms() < nap)
+			left = deadline - now_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (left < LOOK_AGAIN_MS)
-			t.tv_nsec = (long)left * 1000000;
+		t = (struct timespec){ left / 1000, (long)(left % 1000) * 1000000 };
 		sigtimedwait(&chld, NULL, &t);
+		nap = nap * 2 < LOOK_AT_LAST_MS ? nap * 2 : LOOK_AT_LAST_MS;
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "kernel/proc.h"
+#include "kernel/watched.h"
 
 #define SYSFS "/sys/kernel/mm/ksm/"
 
@@ -60,8 +61,12 @@ static void read_merging_pages(pid_t pid, const char *stat, struct ksm_stat *out
 int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 {
 	char text[512];
-	ssize_t n = proc_read(pid, "ksm_stat", text, sizeof(text));
+	ssize_t n;
 
+	if (!watched_enter(pid))
+		return -EBUSY;
+	n = proc_read(pid, "ksm_stat", text, sizeof(text));
+	watched_leave();
 	if (n <= 0)
 		return n ? (int)n : -ESRCH;
 	read_merging_pages(pid, text, out);
@@ -81,16 +86,19 @@ static bool find_mapping(pid_t pid, bool (*fits)(const char *flags, void *arg), 
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
-	f = fopen(path, "re");
-	if (!f)
+	if (!watched_enter(pid))
 		return false;
-	while (!found && fgets(line, sizeof(line), f)) {
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		watched_goes_on();
 		/* the rest of a long line is a file's name, which may hold anything */
 		if (whole && strncmp(line, "VmFlags:", 8) == 0)
 			found = fits(line + 8, arg);
 		whole = strchr(line, '\n');
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
+	watched_leave();
 	return found;
 }
 

@@ -30,7 +30,10 @@ struct ksm_stat {
 	enum ksm_flag scanned;   /* ksmd scans the address space; likewise */
 };
 
-/* 0; -ESRCH: none, or it has no memory (kernel/process.h); -ENOENT: kernels without the file. */
+/*
+ * 0; -ESRCH: none, or it has no memory (kernel/process.h); -ENOENT: kernels without the file;
+ * -EBUSY: it holds up whoever looks at it (kernel/watched.h).
+ */
 int ksm_stat_read(pid_t pid, struct ksm_stat *out);
 
 /*

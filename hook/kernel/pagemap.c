@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "kernel/watched.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define ENTRY_PRESENT (1ull << 63)
@@ -83,6 +84,7 @@ static char *next_line(struct lines *l)
 			l->in_rest = true;
 			return l->buf;
 		}
+		watched_goes_on();
 		got = read(l->fd, l->buf + l->n, sizeof(l->buf) - l->n);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -211,6 +213,7 @@ static int walk_mapping(struct pages_walk_state *w, uint64_t start, uint64_t end
 
 		if (want > PAGES_BATCH)
 			want = PAGES_BATCH;
+		watched_goes_on();
 		got = pread(w->pagemap, w->entry, want * sizeof(w->entry[0]),
 			    (off_t)((start >> w->page_shift) * sizeof(w->entry[0])));
 		if (got <= 0)
@@ -255,7 +258,7 @@ static int walk_mappings(struct pages_walk_state *w, struct lines *l)
 	return 0;
 }
 
-int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg)
+static int walk_process(pid_t pid, enum pages_which which, pages_fn *fn, void *arg)
 {
 	__cleanup(close_fd) int dir = -1, smaps = -1, pagemap = -1, kpageflags = -1;
 	struct pages_walk_state w = { .can_skip = true, .which = which, .fn = fn, .arg = arg };
@@ -279,4 +282,15 @@ int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg)
 	w.kpageflags = kpageflags;
 	l.fd = smaps;
 	return walk_mappings(&w, &l);
+}
+
+int pages_walk(pid_t pid, enum pages_which which, pages_fn *fn, void *arg)
+{
+	int r;
+
+	if (!watched_enter(pid))
+		return -EBUSY;
+	r = walk_process(pid, which, fn, arg);
+	watched_leave();
+	return r;
 }

@@ -71,18 +71,6 @@ static int compare_fork_groups(const void *a, const void *b)
 	return by_fork_group(a, b);
 }
 
-/* FNV-1a (RFC 9923) */
-static uint64_t hash_name(const struct container_name *name)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (const char *p = name->engine; *p; p++)
-		h = (h ^ (unsigned char)*p) * 0x100000001b3;
-	for (const char *p = name->id; *p; p++)
-		h = (h ^ (unsigned char)*p) * 0x100000001b3;
-	return h;
-}
-
 /* The index of a process, PARENT_OUTSIDE where it is not among them. */
 static size_t index_of(const struct process_stats *p, size_t n, pid_t pid)
 {
@@ -219,7 +207,7 @@ int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **grou
 	if (!*group)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		p[i].name_hash = hash_name(&p[i].name);
+		p[i].name_hash = container_name_hash(&p[i].name);
 	if (sort_by_container(p, n) < 0)
 		return -ENOMEM;
 	for (size_t i = 0, k; i < n; i = k) {

@@ -15,6 +15,7 @@
 #include "containers/engine_names.h"
 #include "containers/metadata_janitor.h"
 #include "kernel/process.h"
+#include "kernel/watched.h"
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
@@ -87,9 +88,14 @@ static bool read_rollup(struct process_stats *p, int64_t counted)
 {
 	char text[2048];
 	int64_t merged, proportional, anon;
+	ssize_t got;
 	char *end;
 
-	if (proc_read(p->task, "smaps_rollup", text, sizeof(text)) <= 0)
+	if (!watched_enter(p->task))
+		return false;
+	got = proc_read(p->task, "smaps_rollup", text, sizeof(text));
+	watched_leave();
+	if (got <= 0)
 		return false;
 	anon = proc_field(text, "Anonymous");
 	proportional = proc_field(text, "Pss_Anon");
@@ -305,14 +311,77 @@ static void read_layout_groups(struct snapshot *s)
 	}
 }
 
-static int build(struct snapshot *out, struct collection *c, bool exact)
+/* In a child (kernel/watched.h): its answer is the processes that are shown. */
+static int measure_all(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct collection *c = arg;
+
+	(void)err;
+	for_all(c, measure_one);
+	c->n = drop_not_shown(c->p, c->n);
+	*data = c->p;
+	*size = c->n * sizeof(*c->p);
+	return 0;
+}
+
+struct exact_work {
+	struct fork_group *group;
+	size_t n;
+};
+
+/* The same: its answer is the saving of each group. */
+static int measure_groups(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct exact_work *w = arg;
+	struct saving *saving = calloc(w->n + 1, sizeof(*saving));
+	int r = saving ? measure_exactly(w->group, w->n) : -ENOMEM;
+
+	if (!saving || r < 0) {
+		free(saving);
+		return err_errno(err, -r, "/proc");
+	}
+	for (size_t i = 0; i < w->n; i++)
+		saving[i] = w->group[i].saving;
+	*data = saving;
+	*size = w->n * sizeof(*saving);
+	return 0;
+}
+
+static int measure_groups_watched(struct fork_group *group, size_t n, struct error *err)
+{
+	struct exact_work w = { group, n };
+	struct saving *saving;
+	size_t size;
+	int r = watched_run(measure_groups, &w, (void **)&saving, &size, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		group[i].saving = saving[i];
+	free(saving);
+	return r;
+}
+
+static int measure_all_watched(struct collection *c, struct error *err)
+{
+	size_t size;
+	void *p;
+	int r = watched_run(measure_all, c, &p, &size, err);
+
+	if (r < 0)
+		return r;
+	free(c->p);
+	c->p = p;
+	c->n = size / sizeof(*c->p);
+	return 0;
+}
+
+static int build(struct snapshot *out, struct collection *c, bool exact, struct error *err)
 {
 	struct fork_group *group = NULL;
 	size_t groups = 0;
-	int r;
+	int r = measure_all_watched(c, err);
 
-	for_all(c, measure_one);
-	c->n = drop_not_shown(c->p, c->n);
+	if (r < 0)
+		return r;
 	r = find_fork_groups(c->p, c->n, &group, &groups);
 	if (r == 0) {
 		for_all(c, count_faults);
@@ -320,9 +389,14 @@ static int build(struct snapshot *out, struct collection *c, bool exact)
 			group[i].saving = fork_group_saving(group[i].p, group[i].n, c->share);
 	}
 	if (r == 0 && exact)
-		r = measure_exactly(group, groups);
-	if (r == 0)
+		r = measure_groups_watched(group, groups, err);
+	else if (r < 0)
+		err_errno(err, -r, "/proc");
+	if (r == 0) {
 		r = aggregate_containers(out, c->p, c->n, group, groups);
+		if (r < 0)
+			err_errno(err, -r, "/proc");
+	}
 	free(group);
 	return r;
 }
@@ -343,12 +417,11 @@ int snapshot_take(struct snapshot *out, bool exact, struct error *err)
 	int r = proc_for_each(add_process, &c);
 
 	*out = (struct snapshot){ 0 };
-	if (r == 0)
-		r = build(out, &c, exact);
+	r = r < 0 ? err_errno(err, -r, "/proc") : build(out, &c, exact, err);
 	if (r == 0) {
 		read_metadata(out);
 		read_layout_groups(out);
 	}
 	free(c.p);
-	return r < 0 ? err_errno(err, -r, "/proc") : 0;
+	return r;
 }

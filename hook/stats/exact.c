@@ -100,7 +100,7 @@ static int walk_groups(struct fork_group *group, size_t n, struct page_mappings 
 				continue;
 			all->group = i;
 			r = pages_walk(p->task, PAGES_ALL, add_mappings, all);
-			if (r < 0 && r != -ESRCH && r != -ENOENT)
+			if (r < 0 && r != -ESRCH && r != -ENOENT && r != -EBUSY)
 				return r;
 		}
 	}

@@ -110,16 +110,6 @@ int metrics_prometheus(FILE *f, const struct snapshot *s)
 	return ferror(f) ? -EIO : 0;
 }
 
-/* FNV-1a (RFC 9923) */
-static uint64_t hash_text(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3;
-	return h;
-}
-
 void collectd_identifier(char *out, size_t size, const char *text)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -128,7 +118,7 @@ void collectd_identifier(char *out, size_t size, const char *text)
 	char hash[24];
 	size_t n = 0, fits = 0; /* fits: as much as leaves space for the hash */
 	int hash_len =
-		snprintf(hash, sizeof(hash), "%%-%016llx", (unsigned long long)hash_text(text));
+		snprintf(hash, sizeof(hash), "%%-%016llx", (unsigned long long)text_hash(text));
 
 	for (; *at; at++) {
 		size_t len = strchr(plain, *at) ? 1 : 3;

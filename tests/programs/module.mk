@@ -37,7 +37,7 @@ $(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.
 
 # The injection itself is the test build's, with its switches for faults, but built for
 # the C library of the tests.
-INJECT_PARTS := inject/inject inject/thread_rank inject/tracee kernel/proc base/error base/io \
+INJECT_PARTS := inject/inject inject/long_call inject/thread_rank inject/tracee kernel/proc base/error base/io \
 	base/text base/clock base/fault_injection
 $(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
 	$(call say,CC,"$< (tests)")
@@ -70,6 +70,12 @@ $(BUILD)/tests/leaderless: tests/programs/leaderless.c tests/programs/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -pthread -o $@ $<
 
-CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
+# who keeps others from looking at it
+$(BUILD)/tests/hold-lock: tests/programs/hold-lock.c tests/programs/module.mk
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -pthread -o $@ $<
+
+CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(BUILD)/tests/hold-lock $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
 	$(BUILD)/estimate/huge $(BUILD)/bench/pages
 MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Says which processes could not be looked at. */
+#include "applets/unreadable.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "containers/identify.h"
+#include "kernel/process.h"
+#include "kernel/watched.h"
+
+/* More would drown what else is said. */
+#define LOGGED_MAX 10
+
+void unreadable_log(void)
+{
+	size_t n;
+	const pid_t *pid = watched_lost(&n);
+
+	/* behind what was printed, where both go to one place */
+	if (n)
+		fflush(stdout);
+	for (size_t i = 0; i < n && i < LOGGED_MAX; i++) {
+		struct container_name name;
+		char command[64];
+
+		if (!container_of(pid[i], &name))
+			container_host_name(pid[i], &name);
+		if (process_command(pid[i], command, sizeof(command)) < 0)
+			command[0] = '\0';
+		log_reason(
+			LOG_LEVEL_WARNING, REASON_TARGET_UNREADABLE,
+			"process %d (%s) of %s:%s holds up whoever looks at its memory (a file "
+			"system that does not answer?): it is left out",
+			pid[i], command, name.engine, name.id);
+	}
+	if (n > LOGGED_MAX)
+		log_reason(LOG_LEVEL_WARNING, REASON_TARGET_UNREADABLE,
+			   "%zu more processes are left out", n - LOGGED_MAX);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading what may never come back: files of /proc that wait for another process's mmap lock. */
+#include "kernel/watched.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "kernel/proc.h"
+
+/* How long one read may sleep: fork() of a large process holds the lock, too. */
+#define FIRST_LIMIT_MS 1000
+/* Once somebody has been found who holds others up. */
+#define NEXT_LIMIT_MS 200
+#define SAMPLE_MS     20
+#define RUN_MAX_MS    60000
+/* A process that was left out is tried again after this (--watch). */
+#define FORGET_MS 60000
+/* So many of one container are waited for, then it is left out. */
+#define GROUP_LOST_MAX 3
+#define GROUPS_MAX     64
+#define READERS_MAX    16
+
+struct reader {
+	pid_t tid, pid; /* pid: who is being read; 0: nobody */
+	int64_t since_ms;
+};
+
+/* Shared with the child. */
+struct watch_board {
+	size_t n_lost, n_groups, n_readers;
+	pid_t lost[WATCHED_LOST_MAX];
+	uint64_t group_of_lost[WATCHED_LOST_MAX];
+	uint64_t group[GROUPS_MAX]; /* left out as a whole */
+	struct reader reader[READERS_MAX];
+};
+
+static struct watch_board *board;
+static int64_t first_lost_ms;
+static bool in_child;
+static __thread struct reader *own_slot;
+static uint64_t (*group_fn)(pid_t pid);
+
+void watched_group_by(uint64_t (*group_of)(pid_t pid))
+{
+	group_fn = group_of;
+}
+
+uint64_t watched_group(pid_t pid)
+{
+	char text[4096];
+
+	if (group_fn)
+		return group_fn(pid);
+	if (proc_read_head(pid, "cgroup", text, sizeof(text)) < 0)
+		return 0;
+	return text_hash(text);
+}
+
+const pid_t *watched_lost(size_t *n)
+{
+	*n = board ? board->n_lost : 0;
+	return board ? board->lost : NULL;
+}
+
+static bool is_left_out(pid_t pid)
+{
+	uint64_t group;
+
+	for (size_t i = 0; i < board->n_lost; i++) {
+		if (board->lost[i] == pid)
+			return true;
+	}
+	if (!board->n_groups)
+		return false;
+	group = watched_group(pid);
+	for (size_t i = 0; i < board->n_groups; i++) {
+		if (board->group[i] == group)
+			return true;
+	}
+	return false;
+}
+
+bool watched_enter(pid_t pid)
+{
+	if (!board)
+		return true;
+	if (board->n_lost && is_left_out(pid))
+		return false;
+	if (!in_child)
+		return true;
+	if (!own_slot) {
+		size_t at = __atomic_fetch_add(&board->n_readers, 1, __ATOMIC_RELAXED);
+
+		if (at >= READERS_MAX)
+			return false;
+		own_slot = &board->reader[at];
+		own_slot->tid = (pid_t)syscall(SYS_gettid);
+	}
+	watched_goes_on();
+	__atomic_store_n(&own_slot->pid, pid, __ATOMIC_RELEASE);
+	return true;
+}
+
+void watched_goes_on(void)
+{
+	if (in_child && own_slot)
+		__atomic_store_n(&own_slot->since_ms, now_ms(), __ATOMIC_RELEASE);
+}
+
+void watched_leave(void)
+{
+	if (in_child && own_slot)
+		__atomic_store_n(&own_slot->pid, 0, __ATOMIC_RELEASE);
+}
+
+/* One that runs, or waits for a processor, is not held up. */
+static bool sleeps(pid_t child, pid_t tid)
+{
+	struct proc_stat st;
+
+	return proc_thread_stat(child, tid, &st) == 0 && st.state != 'R';
+}
+
+static void leave_out(pid_t pid)
+{
+	uint64_t group = watched_group(pid);
+	size_t same = 1;
+
+	if (board->n_lost == WATCHED_LOST_MAX)
+		return;
+	for (size_t i = 0; i < board->n_lost; i++) {
+		if (board->lost[i] == pid)
+			return;
+		same += board->group_of_lost[i] == group;
+	}
+	if (!board->n_lost)
+		first_lost_ms = now_ms();
+	board->group_of_lost[board->n_lost] = group;
+	board->lost[board->n_lost++] = pid;
+	if (same == GROUP_LOST_MAX && board->n_groups < GROUPS_MAX)
+		board->group[board->n_groups++] = group;
+}
+
+/* Is a reader held up? It has to sleep at each of these looks. Leaves out who holds it up. */
+static bool is_held_up(pid_t child, int *looks)
+{
+	int64_t limit = board->n_lost ? NEXT_LIMIT_MS : FIRST_LIMIT_MS;
+	bool held_up = false;
+
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		struct reader *r = &board->reader[i];
+		pid_t pid = __atomic_load_n(&r->pid, __ATOMIC_ACQUIRE);
+
+		if (!pid || !sleeps(child, r->tid))
+			looks[i] = 0;
+		else if (++looks[i] * SAMPLE_MS >= limit / 2 &&
+			 now_ms() - __atomic_load_n(&r->since_ms, __ATOMIC_ACQUIRE) >= limit) {
+			leave_out(pid);
+			held_up = true;
+		}
+	}
+	return held_up;
+}
+
+struct watched_answer {
+	int result;
+	struct error err;
+	size_t size;
+};
+
+static _Noreturn void child_main(int (*fn)(void *arg, void **data, size_t *size,
+					   struct error *err),
+				 void *arg, int wr, pid_t parent)
+{
+	struct watched_answer a = { 0 };
+	void *data = NULL;
+
+	in_child = true;
+	own_slot = NULL;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	a.result = fn(arg, &data, &a.size, &a.err);
+	if (write_all(wr, &a, sizeof(a)) < 0 || (a.size && write_all(wr, data, a.size) < 0))
+		_exit(1);
+	_exit(0);
+}
+
+struct answer_buffer {
+	char *p;
+	size_t n, room;
+};
+
+/* 1: more may come; 0: its end; -errno */
+static int read_some(int rd, struct answer_buffer *b)
+{
+	ssize_t got;
+
+	if (b->room - b->n < 65536) {
+		size_t room = b->room * 2 + 131072;
+		char *p = realloc(b->p, room);
+
+		if (!p)
+			return -ENOMEM;
+		b->p = p;
+		b->room = room;
+	}
+	got = read(rd, b->p + b->n, b->room - b->n);
+	if (got < 0)
+		return errno == EINTR ? 1 : -errno;
+	b->n += (size_t)got;
+	return got > 0;
+}
+
+/* 0: the child has ended; -EAGAIN: it was held up; -errno */
+static int watch_child(pid_t child, int rd, int64_t deadline, struct answer_buffer *b)
+{
+	int looks[READERS_MAX] = { 0 };
+
+	for (;;) {
+		struct pollfd p = { .fd = rd, .events = POLLIN };
+		int r = poll(&p, 1, SAMPLE_MS);
+
+		if (r > 0) {
+			r = read_some(rd, b);
+			if (r <= 0)
+				return r;
+		} else if (r < 0 && errno != EINTR) {
+			return -errno;
+		} else if (r == 0 && is_held_up(child, looks)) {
+			return -EAGAIN;
+		}
+		if (now_ms() > deadline)
+			return -ETIMEDOUT;
+	}
+}
+
+/* SIGKILL ends every wait for an mmap lock. What it does not end is not waited for. */
+static void end_child(pid_t child, int rd)
+{
+	struct pollfd p = { .fd = rd };
+
+	kill(child, SIGKILL);
+	(void)poll(&p, 1, NEXT_LIMIT_MS);
+	for (int i = 0; i < 10 && waitpid(child, NULL, WNOHANG) == 0; i++)
+		usleep(1000);
+}
+
+static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error *err),
+		    void *arg, int64_t deadline, struct answer_buffer *b, struct error *err)
+{
+	pid_t self = getpid(), child;
+	int fds[2], r;
+
+	memset(board->reader, 0, sizeof(board->reader));
+	board->n_readers = 0;
+	b->n = 0;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "pipe");
+	child = fork();
+	if (child < 0) {
+		r = errno;
+		close(fds[0]);
+		close(fds[1]);
+		return err_errno(err, r, "fork of a reader");
+	}
+	if (child == 0)
+		child_main(fn, arg, fds[1], self);
+	close(fds[1]);
+	r = watch_child(child, fds[0], deadline, b);
+	if (r < 0)
+		end_child(child, fds[0]);
+	else
+		waitpid(child, NULL, 0);
+	close(fds[0]);
+	if (r < 0 && r != -EAGAIN)
+		err_reason(err, REASON_TARGET_UNREADABLE,
+			   err_errno(err, -r, "reading the processes of /proc"));
+	return r;
+}
+
+static bool board_made(void)
+{
+	if (!board) {
+		void *p = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		board = p == MAP_FAILED ? NULL : p;
+	}
+	if (board && board->n_lost && now_ms() - first_lost_ms > FORGET_MS)
+		board->n_lost = board->n_groups = 0;
+	return board;
+}
+
+int watched_run(int (*fn)(void *arg, void **data, size_t *size, struct error *err), void *arg,
+		void **data, size_t *size, struct error *err)
+{
+	int64_t deadline = now_ms() + RUN_MAX_MS;
+	struct answer_buffer b = { 0 };
+	struct watched_answer a;
+	int r;
+
+	*data = NULL;
+	*size = 0;
+	if (!board_made())
+		return err_set(err, ENOMEM, "out of memory");
+	do {
+		r = run_once(fn, arg, deadline, &b, err);
+	} while (r == -EAGAIN);
+	if (r == 0 && b.n < sizeof(a))
+		r = err_set(err, EIO, "the process that reads /proc was killed");
+	if (r == 0) {
+		memcpy(&a, b.p, sizeof(a));
+		r = a.result;
+		*err = a.err;
+		*size = b.n - sizeof(a);
+		if (r == 0 && a.size != *size)
+			r = err_set(err, EIO, "the process that reads /proc was killed");
+		memmove(b.p, b.p + sizeof(a), *size);
+	}
+	if (r < 0) {
+		free(b.p);
+		*size = 0;
+		return r;
+	}
+	*data = b.p;
+	return r;
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A tenant without privileges keeps the mmap locks of his processes, for ever (programs/hold-lock.c):
+# whoever looks at them would wait, and ksmd too. He is named and left out, the others are served.
+# needs: machine ksmd
+
+# An answer takes one to three seconds; who waits for the tenant never comes back.
+limit=45
+
+suite_setup() {
+	PATH=$BUILD:$PATH
+	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	# containers, as engines name them
+	tenant=$v2/docker-$(printf 'a%063d' $$).scope
+	other=$v2/docker-$(printf 'b%063d' $$).scope
+	mkdir "$tenant" "$other" "$work/mnt"
+	chmod 777 "$work/mnt"
+	# its own: the machine's is not everybody's
+	mknod -m 666 "$work/fuse" c 10 229
+	# who scans takes these locks
+	echo 0 >$ksm/run
+	"$KSM_HOOK" run -- sleep 1000 2>/dev/null &
+	neighbour=$!
+	echo $neighbour >"$other/cgroup.procs"
+	wait_for 20 is_mergeable yes $neighbour
+}
+
+suite_teardown() {
+	release
+	kill $neighbour
+	_gone() { rmdir "$tenant" "$other" 2>/dev/null; }
+	wait_for 20 _gone
+}
+
+each_teardown() { release; }
+
+is_mergeable() { grep -q "ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
+
+# hold COUNT [read]: processes of the tenant, in $held
+hold() {
+	: >"$work/held"
+	# without a shell between, whose end would be waited for
+	sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$tenant" \
+		"$BUILD/tests/hold-lock" "$work/fuse" "$work/mnt" "$@" >"$work/held" 2>"$work/hold-lock" &
+	holder=$!
+	_count=$1
+	_held() { [ "$(grep -c '^held' "$work/held")" -eq "$_count" ] || [ ! -e /proc/$holder ]; }
+	wait_for 60 _held
+	held=$(sed -n 's/^held //p' "$work/held")
+	assertEquals "$(cat "$work/hold-lock")" "$1" "$(echo "$held" | grep -c .)"
+}
+
+# their end is a KILL's: in the wait for the lock nothing else comes through
+release() {
+	[ -n "$holder" ] || return 0
+	kill -KILL $holder $held 2>/dev/null
+	wait $holder 2>/dev/null
+	holder=
+	_ended() { for _pid in $held; do [ ! -e "/proc/$_pid" ] || return 1; done; }
+	wait_for 20 _ended
+}
+
+# ask COMMAND...: its output in $out and $said, its status in $rc; it has to come to an end
+ask() {
+	timeout -s KILL $limit "$KSM_HOOK" "$@" >"$work/out" 2>"$work/said"
+	rc=$?
+	out=$(cat "$work/out") said=$(cat "$work/said")
+	assertNotEquals "$* waits for ever" 137 $rc
+}
+
+# ask_and_tell COMMAND...: the same, and it says who was left out
+ask_and_tell() {
+	ask "$@"
+	for _pid in $held; do
+		assertContains "$*: $said" "$said" "reason=target-unreadable: process $_pid (hold-lock) of docker:a"
+	done
+}
+
+testWhoLooks() {
+	hold 2
+	for _command in ps 'ps --exact' metrics; do
+		ask_and_tell $_command
+		assertEquals "$_command: $said" 0 $rc
+		assertContains "$_command shows the others" "$out" b000000
+	done
+	ask_and_tell status --json
+	assertEquals "status: $said" 0 $rc
+	ask_and_tell doctor
+	assertNotEquals "doctor counts the others: $out" 0 \
+		"$(echo "$out" | grep -c '[1-9][0-9]* of [0-9]* containers are mergeable')"
+}
+
+testEstimate() {
+	hold 2
+	ask_and_tell estimate --json
+	assertEquals "estimate: $said" 0 $rc
+	assertContains "$out" b000000
+}
+
+# that many, and no longer than three: they are one container's
+testMany() {
+	hold 12
+	ask ps
+	assertEquals "$said" 0 $rc
+	assertContains "$out" b000000
+	assertTrue "no more than three are waited for: $said" "[ $(echo "$said" | grep -c target-unreadable) -le 3 ]"
+}
+
+# rows REPORT RESULT: how many processes of a report of attach or detach have it
+rows() { echo "$1" | jq "[.processes[] | select($2)] | length"; }
+
+testAttachAndDetach() {
+	hold 2
+	ask detach --all --json
+	assertEquals "it has failed for some" 1 $rc
+	assertEquals "$out" 2 "$(rows "$out" '.reason == "target-unreadable"')"
+	assertTrue "the others are done: $out" "is_mergeable no $neighbour"
+	ask attach --all --json
+	assertEquals "it has failed for some" 1 $rc
+	assertEquals "$out" 2 "$(rows "$out" '.reason == "target-unreadable"')"
+	assertTrue "the others are done: $out" "is_mergeable yes $neighbour"
+}
+
+# whoever reads gets the lock, and the call that is to change something waits in the target
+testTheCallWaits() {
+	hold 3 read
+	ask detach --all --json
+	assertEquals "it has failed for some" 1 $rc
+	assertEquals "$out" 3 "$(rows "$out" '.reason == "target-unreadable"')"
+	assertTrue "the others are done: $out" "is_mergeable no $neighbour"
+	# once more: it does not meet itself
+	ask attach --all
+	assertTrue "the others are done: $said" "is_mergeable yes $neighbour"
+	for _pid in $held; do
+		assertNotContains "none is stopped" "$(cut -d' ' -f3 /proc/$_pid/task/*/stat)" t
+	done
+	# it ends: so do the calls, and those who wait for them
+	kill -USR1 $holder
+	for _pid in $held; do
+		_done() { is_mergeable no $_pid; }
+		wait_for 60 _done
+		_free() { ! grep -q 'TracerPid:.*[1-9]' /proc/$_pid/task/*/status; }
+		wait_for 60 _free
+		assertContains "sleeps as it did" "$(cat /proc/$_pid/task/$_pid/wchan)" pause
+	done
+}
+
+. "$(dirname "$0")/../lib/common.sh"
