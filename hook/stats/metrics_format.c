@@ -138,8 +138,8 @@ void collectd_identifier(char *out, size_t size, const char *text)
 		snprintf(out + fits, size - fits, "%s", hash);
 }
 
-static void put_value(FILE *f, const char *host, const char *plugin, const char *type,
-		      double interval, double value)
+void collectd_value(FILE *f, const char *host, const char *plugin, const char *type,
+		    double interval, double value)
 {
 	char text[40];
 
@@ -158,7 +158,7 @@ int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double
 
 	collectd_identifier(name, sizeof(name), host);
 	for (size_t i = 0; i < n; i++)
-		put_value(f, name, "ksm", list[i].collectd, interval, list[i].value);
+		collectd_value(f, name, "ksm", list[i].collectd, interval, list[i].value);
 	for (size_t k = 0; k < s->n; k++) {
 		const struct container_stats *c = &s->container[k];
 		char label[640], plugin[COLLECTD_NAME_MAX + 1];
@@ -167,8 +167,8 @@ int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double
 		container_label(c, label, sizeof(label));
 		collectd_identifier(plugin + len, sizeof(plugin) - (size_t)len, label);
 		for (size_t i = 0; i < container_metrics_n; i++)
-			put_value(f, name, plugin, container_metrics[i].collectd, interval,
-				  (double)container_metrics[i].value(c));
+			collectd_value(f, name, plugin, container_metrics[i].collectd, interval,
+				       (double)container_metrics[i].value(c));
 	}
 	return fflush(f) != 0 || ferror(f) ? -EIO : 0;
 }

@@ -25,4 +25,8 @@ void prometheus_label(FILE *f, const char *name, const char *value);
  */
 void collectd_identifier(char *out, size_t size, const char *text);
 
+/* A line for collectd; names have to be identifiers, and times, in seconds, become milliseconds. */
+void collectd_value(FILE *f, const char *host, const char *plugin, const char *type,
+		    double interval, double value);
+
 #endif

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -89,6 +90,63 @@ static void read_timeouts(void)
 	waitpid(pid, NULL, 0);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* Signals that come all the time neither end it nor take anything away. */
+static void interrupted(void)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { 0 };
+	enum { LEN = 1 << 20 };
+	char *text = malloc(LEN + 1), *got = malloc(LEN + 1);
+	int p[2], status = -1;
+	pid_t pid;
+
+	if (!text || !got)
+		abort();
+	for (size_t i = 0; i < LEN; i++)
+		text[i] = (char)('a' + i % 23);
+	sigaction(SIGALRM, &sa, NULL);
+	/* written: more than a pipe has room for, while it is read in small pieces */
+	CHECK(pipe2(p, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		size_t len = 0;
+		ssize_t n;
+
+		close(p[1]);
+		usleep(20000); /* until the pipe is full, and the writer waits */
+		while (len < LEN && (n = read(p[0], got + len, LEN - len)) > 0) {
+			len += (size_t)n;
+			usleep(1000);
+		}
+		_exit(len != LEN || memcmp(got, text, LEN) != 0 || read(p[0], got, 1) != 0);
+	}
+	close(p[0]);
+	setitimer(ITIMER_REAL, &often, NULL);
+	CHECK_INT(write_all(p[1], text, LEN), 0);
+	setitimer(ITIMER_REAL, &never, NULL);
+	close(p[1]);
+	waitpid(pid, &status, 0);
+	CHECK_INT(status, 0);
+	/* and read, with and without a limit */
+	for (int timeout = 0; timeout <= 60000; timeout += 60000) {
+		CHECK(pipe2(p, O_CLOEXEC) == 0);
+		pid = fork();
+		if (pid == 0) {
+			usleep(20000); /* while it is waited for */
+			_exit(write_all(p[1], text, 40) != 0);
+		}
+		close(p[1]);
+		setitimer(ITIMER_REAL, &often, NULL);
+		CHECK_INT(read_all(p[0], got, 100, timeout), 40);
+		setitimer(ITIMER_REAL, &never, NULL);
+		waitpid(pid, NULL, 0);
+		close(p[0]);
+	}
+	CHECK_INT(write_all(-1, text, 1), -EBADF);
+	free(text);
+	free(got);
 }
 
 static void descriptors(void)
@@ -206,13 +264,30 @@ static void regular_files(void)
 
 static void kernel_files(void)
 {
-	char big[4096], small[2];
+	char big[4096], small[2], path[32], fifo[48];
+	pid_t pid;
+	int dir;
 
 	CHECK(read_kernel_file("/proc/self/stat", big, sizeof(big)) > 10);
 	CHECK_INT(strlen(big), read_kernel_file("/proc/self/stat", big, sizeof(big)));
 	CHECK_INT(read_kernel_file("/proc/self/stat", small, sizeof(small)), -EFBIG);
 	CHECK_INT(read_kernel_file("/proc/self/none", big, sizeof(big)), -ENOENT);
 	CHECK_INT(read_kernel_file("/proc/self/exe", big, sizeof(big)), -ELOOP);
+	/* what takes its time is waited for */
+	dir = scratch(path);
+	CHECK_INT(mkfifoat(dir, "fifo", 0600), 0);
+	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	pid = fork();
+	if (pid == 0) {
+		int fd = openat(dir, "fifo", O_WRONLY | O_CLOEXEC);
+
+		usleep(50000); /* while it is read */
+		_exit(write_all(fd, "late", 4) != 0);
+	}
+	CHECK_INT(read_kernel_file(fifo, big, sizeof(big)), 4);
+	waitpid(pid, NULL, 0);
+	CHECK_INT(unlinkat(dir, "fifo", 0), 0);
+	scratch_end(path, dir);
 }
 
 static mode_t mode_of(int dir, const char *name)
@@ -287,6 +362,42 @@ static void replacing(void)
 	scratch_end(path, dir);
 }
 
+/* What does not fit on the disk, or may not be given away, leaves the file as it was. */
+static void failing(void)
+{
+	char path[32], buf[16];
+	struct error err = { "" };
+	int dir = scratch(path), status = -1;
+	pid_t pid;
+
+	CHECK_INT(replace_file(dir, "f", "one", 3, 0600, &err), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit two = { 2, 2 };
+
+		signal(SIGXFSZ, SIG_IGN);
+		_exit(setrlimit(RLIMIT_FSIZE, &two) < 0 ||
+		      replace_file(dir, "f", "second", 6, 0600, &err) != -EFBIG);
+	}
+	waitpid(pid, &status, 0);
+	CHECK_INT(status, 0);
+	CHECK_INT(read_regular_file(dir, "f", FILE_TRUSTED, buf, 15, &err), 3);
+	CHECK_TEXT(buf, "one");
+	if (geteuid() == 0) {
+		CHECK_INT(fchmod(dir, 0777), 0);
+		pid = fork();
+		if (pid == 0) {
+			_exit(setgid(1000) < 0 || setuid(1000) < 0 ||
+			      rewrite_file(dir, "f", "third", 5, &err) != -EPERM);
+		}
+		waitpid(pid, &status, 0);
+		CHECK_INT(status, 0);
+		CHECK_INT(read_regular_file(dir, "f", FILE_TRUSTED, buf, 15, &err), 3);
+	}
+	CHECK_INT(unlinkat(dir, "f", 0), 0);
+	scratch_end(path, dir);
+}
+
 /* Names that are taken: a few are passed over, many are an attack. */
 static void names_taken(void)
 {
@@ -301,6 +412,11 @@ static void names_taken(void)
 	CHECK_INT(replace_file(dir, "f", "one", 3, 0600, &err), 0);
 	CHECK_TEXT(err.msg, "");
 	snprintf(name, sizeof(name), ".f.%d-15", getpid());
+	make_file(dir, name, "left", 0600);
+	/* the first is as good as the last */
+	snprintf(name, sizeof(name), ".f.%d-0", getpid());
+	CHECK_INT(unlinkat(dir, name, 0), 0);
+	CHECK_INT(replace_file(dir, "f", "one", 3, 0600, &err), 0);
 	make_file(dir, name, "left", 0600);
 	CHECK_INT(replace_file(dir, "f", "second", 6, 0600, &err), -EEXIST);
 	CHECK_INT(read_regular_file(dir, "f", FILE_TRUSTED, buf, 15, &err), 3);
@@ -322,6 +438,8 @@ int main(void)
 	RUN(names_taken);
 	RUN(read_caps);
 	RUN(read_timeouts);
+	RUN(interrupted);
+	RUN(failing);
 	RUN(descriptors);
 	RUN(regular_files);
 	RUN(kernel_files);

@@ -127,6 +127,40 @@ static void check_runtime_log(const char *got, const char *want, const char *tim
 	}
 }
 
+/* An id has 127 bytes: what does not fit is cut, and not in the middle of an escape. */
+static void long_ids(void)
+{
+	static const struct {
+		size_t plain;
+		const char *behind;
+		size_t id;
+	} of[] = {
+		{ 300, "", 124 },  { 123, "\n", 127 }, { 122, " x", 126 },
+		{ 123, " ", 127 }, { 124, " ", 124 },  { 124, "\n", 124 },
+	};
+
+	log_init("x", false);
+	log_set_level(LOG_LEVEL_WARNING);
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		char id[310], want[64];
+		const char *line, *at, *end;
+
+		memset(id, 'y', of[i].plain);
+		snprintf(id + of[i].plain, sizeof(id) - of[i].plain, "%s", of[i].behind);
+		log_set_subject(id, 7);
+		line = logged(LOG_LEVEL_ERROR, "m");
+		at = strstr(line, "id=");
+		end = at ? strchr(at, ' ') : NULL;
+		snprintf(want, sizeof(want), "%zu and \"%s\"", of[i].plain, of[i].behind);
+		check_case = want;
+		if (CHECK(at && end))
+			CHECK_INT(end - at - 3, of[i].id);
+		CHECK_HAS(line, " pid=7: m\n");
+	}
+	check_case = "";
+	log_set_subject("c1", 0);
+}
+
 static void runtime_logs(void)
 {
 	const char *got, *also;
@@ -174,6 +208,7 @@ static void runtime_logs(void)
 int main(void)
 {
 	RUN(log_lines);
+	RUN(long_ids);
 	RUN(runtime_logs);
 	return check_end();
 }

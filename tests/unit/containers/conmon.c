@@ -7,6 +7,8 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "contained.h"
+#include "containers/identify.h"
 
 #define ID "5f3c"
 
@@ -65,8 +67,48 @@ static void cut_off(void)
 	check_args("", 1, NULL);
 }
 
+/* The nearest process outside has to be conmon, and to be told of this container. */
+static void monitors(void)
+{
+	static const struct {
+		const char *command, *id, *name;
+		size_t size;
+	} of[] = {
+		{ "conmon", "5f3c", "web", 4 },
+		{ "conmon", "5f3c", NULL, 3 },
+		{ "conmon", "5f3", NULL, 4 },
+		{ "conmon2", "5f3c", NULL, 4 },
+	};
+	char *args[] = { "conmon", "-c", "5f3c", "-n", "web", NULL };
+	char *empty[] = { "conmon", "-c", "5f3c", "-n", "", NULL };
+	struct container_name ours;
+	struct contained c;
+	char out[8];
+
+	/* of what is in no container nothing is known, nor of one that is nobody's */
+	CHECK(!conmon_name(1, ID, out, sizeof(out)));
+	CHECK(!conmon_name(0x7fffff00, ID, out, sizeof(out)));
+	if (geteuid() != 0 || container_of(getpid(), &ours))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		check_case = of[i].command;
+		memset(out, 'x', sizeof(out));
+		if (contained_start(&c, of[i].command, args)) {
+			CHECK_INT(conmon_name(c.pid, of[i].id, out, of[i].size),
+				  of[i].name != NULL);
+			CHECK(!of[i].name || strcmp(out, of[i].name) == 0);
+		}
+		contained_end(&c);
+	}
+	if (contained_start(&c, "conmon", empty))
+		CHECK(!conmon_name(c.pid, ID, out, sizeof(out)));
+	contained_end(&c);
+}
+
 int main(void)
 {
+	contained_main();
+	RUN(monitors);
 	RUN(command_lines);
 	RUN(cut_off);
 	return check_end();

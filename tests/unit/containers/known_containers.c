@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "contained.h"
 
 /* 64 digits each */
 static const char a_id[] = "aaaa0000bbbb1111cccc2222dddd3333eeee4444ffff5555aaaa6666bbbb7777";
@@ -160,8 +161,44 @@ static void none_known(void)
 	CHECK_INT(container_choose(NULL, 0, "web", &err), -ENOENT);
 }
 
+/* Each of two that start now is there once, by the lowest number of its processes. */
+static void started(void)
+{
+	char *args[] = { "starter", NULL };
+	struct contained c[2];
+	struct container_list now = { 0 };
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		if (!contained_start(&c[i], "starter", args))
+			c[i].pid = 0;
+	}
+	CHECK_INT(container_list_read(&now, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		struct container_name name, same;
+		size_t found = 0;
+
+		if (!c[i].pid || !CHECK(container_of(c[i].pid, &name)))
+			continue;
+		for (size_t k = 0; k < now.n; k++) {
+			if (container_name_compare(&now.c[k].name, &name) != 0)
+				continue;
+			found++;
+			CHECK(now.c[k].pid > 0 && now.c[k].pid <= c[i].pid);
+			CHECK(container_of(now.c[k].pid, &same) &&
+			      container_name_compare(&same, &name) == 0);
+		}
+		CHECK_INT(found, 1);
+	}
+	free(now.c);
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		contained_end(&c[i]);
+}
+
 int main(void)
 {
+	contained_main();
+	RUN(started);
 	RUN(running);
 	RUN(many_candidates);
 	fill();

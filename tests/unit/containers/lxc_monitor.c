@@ -6,6 +6,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "contained.h"
 
 static const struct {
 	const char *cmdline; /* a NUL follows */
@@ -62,8 +63,27 @@ static void never_a_part(void)
 	CHECK(!lxc_monitor_find(0, name, sizeof(name)));
 }
 
+static void started(void)
+{
+	char *args[] = { "lxc-start", "-n", "web", NULL };
+	char name[8] = "";
+	struct contained c;
+
+	if (contained_start(&c, "lxc-start", args)) {
+		CHECK(lxc_monitor_find(c.pid, name, sizeof(name)));
+		CHECK_TEXT(name, "web");
+	}
+	/* its own parent is no lxc-start; nor is there a process 0, or one of no number */
+	CHECK(!lxc_monitor_find(c.starter, name, sizeof(name)));
+	CHECK(!lxc_monitor_find(-1, name, sizeof(name)));
+	CHECK(!lxc_monitor_find(0x7fffff00, name, sizeof(name)));
+	contained_end(&c);
+}
+
 int main(void)
 {
+	contained_main();
+	RUN(started);
 	RUN(monitor_names);
 	RUN(never_a_part);
 	return check_end();

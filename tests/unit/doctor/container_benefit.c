@@ -2,7 +2,10 @@
 /* hook/doctor/container_benefit.c: is a container scanned, and does merging it pay? */
 #include "doctor/container_benefit.h"
 
+#include <unistd.h>
+
 #include "base/macros.h"
+#include "base/text.h"
 #include "check.h"
 
 static struct finding findings[4];
@@ -42,6 +45,8 @@ static void test_cost(void)
 		CHECK_INT(d.n, cases[i].found);
 		for (size_t k = 0; k < d.n; k++) {
 			CHECK_INT(findings[k].id, cases[i].id[k]);
+			CHECK(findings[k].why != NULL);
+			CHECK_INT(findings[k].level, k ? FINDING_WARNING : FINDING_NOTE);
 			CHECK_TEXT(findings[k].fix, "ksm-hook detach runc:x");
 		}
 	}
@@ -119,8 +124,28 @@ static void test_never_scanned(void)
 	}
 }
 
+/* In bytes, by the page size of this machine; 64 for each page that was scanned. */
+static void test_amounts(void)
+{
+	struct doctor d = { .finding = findings, .command = "ksm-hook" };
+	const struct container_summary c = { .scanned = 6400, .merged = 30, .zero = 10 };
+	int64_t page = sysconf(_SC_PAGESIZE);
+	char scanned[16], merged[16], want[100];
+
+	format_bytes(scanned, sizeof(scanned), 6400 * page);
+	format_bytes(merged, sizeof(merged), 40 * page);
+	CHECK(container_cost_judge(&d, &c, "runc:x"));
+	snprintf(want, sizeof(want), "runc:x: %s merged of %s scanned", merged, scanned);
+	CHECK_TEXT(findings[0].what, want);
+	snprintf(want, sizeof(want), "runc:x costs 400.0 KiB of kernel memory and saves %s",
+		 merged);
+	CHECK_TEXT(findings[1].what, want);
+	CHECK_HAS(findings[1].why, "64 bytes for each page that was scanned, merged or not");
+}
+
 int main(void)
 {
+	RUN(test_amounts);
 	RUN(test_cost);
 	RUN(test_scanned_twice);
 	RUN(test_never_scanned);

@@ -20,6 +20,8 @@ static void target_words(void)
 		{ "docker", HEX16 HEX16 HEX16 "0123456789abcdeF",
 		  "docker:" HEX16 HEX16 HEX16 "0123456789abcdeF" },
 		{ "pid", "17", "pid:17" },
+		{ "lxc", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+@-",
+		  "lxc:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+@-" },
 		/* what a shell or getopt would take for something else */
 		{ "runc", "-rf", "pid:42" },
 		{ "runc", "a b", "pid:42" },

@@ -2,7 +2,10 @@
 /* hook/doctor/ksmd_speed.c: which speeds of ksmd are too slow, too fast, or right. */
 #include "doctor/ksmd_speed.h"
 
+#include <unistd.h>
+
 #include "base/macros.h"
+#include "base/text.h"
 #include "check.h"
 
 #define GIB INT64_C(262144) /* in pages */
@@ -76,8 +79,53 @@ static void test_scan_time(void)
 	CHECK(ksmd_scan_ms(&never) > INT64_MAX / 8 && ksmd_scan_ms(&never) < INT64_MAX / 3);
 }
 
+/* What it says of the pace, with what is mergeable by the page size of this machine. */
+static void test_pace(void)
+{
+	static const struct {
+		struct ksmd_speed speed;
+		const char *before, *behind;
+	} cases[] = {
+		{ { 100, 20, 0, false },
+		  "ksmd scans 100 pages every 20 ms: nothing is mergeable yet",
+		  NULL },
+		{ { 0, 20, 0, true },
+		  "every 20 ms at rest, more after each start: nothing is mergeable yet",
+		  NULL },
+		/* below a second, or never */
+		{ { 100, 20, 4999, false }, "every 20 ms: ", " is mergeable" },
+		{ { 0, 20, 10, false }, "every 20 ms: ", " is mergeable" },
+		{ { 100, 20, 5000, false },
+		  "every 20 ms: one scan of the ",
+		  " that is mergeable takes 1 s or more" },
+		{ { 100, 20, 305000, false },
+		  "every 20 ms: one scan of the ",
+		  " that is mergeable takes 61 s or more" },
+		{ { 100, 20, 50000, true },
+		  "after each start: one scan of the ",
+		  " that is mergeable takes 10 s or more" },
+		{ { 20000, 10, 262144, false }, "ksmd scans 20000 pages every 10 ms", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct finding finding[2];
+		struct doctor d = { .finding = finding, .command = "ksm-hook" };
+		char bytes[16] = "", want[256];
+
+		check_case = cases[i].before;
+		if (cases[i].behind)
+			format_bytes(bytes, sizeof(bytes),
+				     cases[i].speed.pages * sysconf(_SC_PAGESIZE));
+		snprintf(want, sizeof(want), "%s%s%s", cases[i].before, bytes,
+			 cases[i].behind ? cases[i].behind : "");
+		ksmd_speed_judge(&d, &cases[i].speed);
+		CHECK_HAS(finding[0].what, want);
+	}
+}
+
 int main(void)
 {
+	RUN(test_pace);
 	RUN(test_speeds);
 	RUN(test_scan_time);
 	return check_end();

@@ -232,6 +232,38 @@ static void entered(void)
 	waitpid(exec, NULL, 0);
 }
 
+/* Of one that has ended nothing is known, also where it stands before all others. */
+static void entered_beside_one_that_ended(void)
+{
+	struct process_stats p[4];
+	struct fork_group *group = NULL;
+	size_t groups = 0;
+	pid_t gone = sleeper(false, NULL), child = 0, first = sleeper(true, &child);
+
+	kill(gone, SIGKILL);
+	waitpid(gone, NULL, 0);
+	p[0] = process("c", gone, 1, KSM_BY_PRCTL, 1);
+	p[1] = process("c", first, 20, KSM_BY_NONE, 0);
+	p[2] = process("c", child, 30, KSM_BY_NONE, 0);
+	p[3] = process("c", NOBODY, 40, KSM_BY_UNKNOWN, 0);
+	CHECK_INT(find_fork_groups(p, 4, &group, &groups), 0);
+	CHECK_INT(groups, 4);
+	for (size_t i = 0; i < 4; i++) {
+		check_case = p[i].pid == gone ? "gone" : p[i].pid == first ? "first" : "other";
+		CHECK(!p[i].entered);
+	}
+	free(group);
+	/* where nothing but what is mergeable is known, nobody can be told apart */
+	p[0] = process("c", first, 1, KSM_BY_PRCTL, 1);
+	p[1] = process("c", child, 2, KSM_BY_UNKNOWN, 0);
+	CHECK_INT(find_fork_groups(p, 2, &group, &groups), 0);
+	CHECK(!p[0].entered && !p[1].entered);
+	free(group);
+	kill(child, SIGKILL);
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+}
+
 static void circles(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -256,6 +288,7 @@ int main(void)
 	RUN(containers);
 	RUN(savings);
 	RUN(entered);
+	RUN(entered_beside_one_that_ended);
 	RUN(circles);
 	RUN(nested);
 	return check_end();

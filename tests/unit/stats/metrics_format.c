@@ -6,6 +6,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "stats/metrics.h"
 
 static const char *label(const char *value)
 {
@@ -140,6 +141,60 @@ static const char *printed(const struct snapshot *s, bool collectd)
 	return text;
 }
 
+static const char *put(const char *type, double value)
+{
+	static char *text;
+	size_t len;
+	FILE *f;
+
+	free(text);
+	text = NULL;
+	f = open_memstream(&text, &len);
+	if (!f)
+		abort();
+	collectd_value(f, "host", "ksm", type, 2.5, value);
+	fclose(f);
+	return text;
+}
+
+/* Whole numbers as such, times in milliseconds. */
+static void collectd_values(void)
+{
+	CHECK_TEXT(put("gauge-x", 12), "PUTVAL \"host/ksm/gauge-x\" interval=2.5 N:12\n");
+	CHECK_TEXT(put("gauge-x", 0.25),
+		   "PUTVAL \"host/ksm/gauge-x\" interval=2.5 N:0.250000\n");
+	CHECK_TEXT(put("bytes-x", 9007199254740991.0),
+		   "PUTVAL \"host/ksm/bytes-x\" interval=2.5 N:9007199254740991\n");
+	CHECK_TEXT(put("total_time_in_ms-ksmd_cpu", 1.2345),
+		   "PUTVAL \"host/ksm/total_time_in_ms-ksmd_cpu\" interval=2.5 N:1234\n");
+	CHECK_TEXT(put("total_time_in_ms", 2),
+		   "PUTVAL \"host/ksm/total_time_in_ms\" interval=2.5 N:2\n");
+}
+
+/* A counter is told from what goes up and down. */
+static void types(void)
+{
+	struct container_stats one = { .name = { "docker", "c1" } };
+	struct snapshot s = { .container = &one, .n = 1 };
+	struct host_metric host[HOST_METRICS_MAX];
+	size_t n = host_metrics(host);
+	char want[100];
+	const char *text = printed(&s, false);
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(want, sizeof(want), "\n# TYPE %s %s\n%s ", host[i].name,
+			 host[i].counter ? "counter" : "gauge", host[i].name);
+		CHECK_HAS(text, want);
+	}
+	for (size_t i = 0; i < container_metrics_n; i++) {
+		snprintf(want, sizeof(want), "\n# TYPE %s gauge\n%s{",
+			 container_metrics[i].name, container_metrics[i].name);
+		CHECK_HAS(text, want);
+	}
+	CHECK_HAS(text, "\n# TYPE ksm_container_info gauge\nksm_container_info{");
+	CHECK(strncmp(text, "# HELP ksm_hook_info The version", 32) == 0);
+}
+
 /* A line for each container and metric, whole. */
 static void lines(void)
 {
@@ -181,6 +236,8 @@ static void lines(void)
 int main(void)
 {
 	RUN(lines);
+	RUN(types);
+	RUN(collectd_values);
 	RUN(labels);
 	RUN(labels_differ);
 	RUN(identifiers);
