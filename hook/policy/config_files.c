@@ -15,7 +15,8 @@
 #include "base/io.h"
 #include "kernel/userns.h"
 
-#define CONF_D "conf.d"
+#define CONF_D           "conf.d"
+#define CONFIG_DIRECTORY SYSCONFDIR "/ksm-hook/" CONF_D
 
 /*
  * In the user namespace of a container (LXC's mount hook) the host's root has no name of its own.
@@ -158,14 +159,11 @@ static void add_error(struct read_errors *e, int r, const struct error *err)
 	}
 }
 
-static int open_directory(const char *dir, struct error *err)
+static int check_directory(int fd, const char *dir, struct error *err)
 {
-	__cleanup(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return unreadable(err_errno(err, errno, "%s", dir), err);
 	/* who may remove a file takes its rules away */
 	if (!file_is_trusted(&st, directory_trust()))
@@ -174,47 +172,88 @@ static int open_directory(const char *dir, struct error *err)
 					  "else: chown root:root and chmod 755 it",
 					  dir),
 				  err);
-	return steal_fd(&fd);
+	return 0;
 }
 
-static void add_directory(struct config_files *files, const char *dir, struct read_errors *e)
+static int open_directory(const char *dir)
+{
+	int fd = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* fd, which is closed here, or why there is none. */
+static void add_directory(struct config_files *files, int fd, const char *dir,
+			  struct read_errors *e)
 {
 	char names[CONFIG_FILES_MAX][NAME_MAX + 1];
 	struct error err;
-	__cleanup(close_fd) int fd = open_directory(dir, &err);
-	int n;
+	int n = fd < 0 ? unreadable(err_errno(&err, -fd, "%s", dir), &err) :
+			 check_directory(fd, dir, &err);
 
-	if (fd == -ENOENT)
-		return;
-	n = fd < 0 ? fd : list_names(dup(fd), names);
-	if (fd >= 0 && n < 0)
-		n = unreadable(err_errno(&err, -n, "%s", dir), &err);
+	if (fd >= 0 && n < 0) {
+		close(fd);
+	} else if (fd >= 0) {
+		n = list_names(fd, names);
+		if (n < 0)
+			n = unreadable(err_errno(&err, -n, "%s", dir), &err);
+	}
 	if (n < 0)
 		add_error(e, n, &err);
 	for (int i = 0; i < n && (e->ret == 0 || e->report); i++)
 		add_error(e, add_entry(files, dir, names[i], &err), &err);
 }
 
+/* What is beside a file of any path. */
+static void add_beside(struct config_files *files, const char *path, struct read_errors *e)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	struct error err;
+	int fd;
+
+	if (snprintf(dir, sizeof(dir), "%.*s" CONF_D, slash ? (int)(slash + 1 - path) : 0,
+		     path) >= (int)sizeof(dir)) {
+		add_error(e,
+			  unreadable(err_set(&err, ENAMETOOLONG, "%s: too long", path), &err),
+			  &err);
+		return;
+	}
+	fd = open_directory(dir);
+	if (fd != -ENOENT)
+		add_directory(files, fd, dir, e);
+}
+
+/*
+ * Not to be inlined: a stack of some pages, which every start would touch, for what most hosts do
+ * not have.
+ */
+static __attribute__((noinline)) int
+read_with_directory(const char *path, int fd, struct config_files *files, struct read_errors *e)
+{
+	if (fd == -ENOENT)
+		add_beside(files, path, e);
+	else
+		add_directory(files, fd, CONFIG_DIRECTORY, e);
+	return e->ret;
+}
+
 int config_files_read(const char *path, struct config_files *files, config_report *report,
 		      void *arg, struct error *err)
 {
+	bool is_usual = strcmp(path, CONFIG_PATH) == 0;
 	struct read_errors e = { report, arg, err, 0 };
-	const char *slash = strrchr(path, '/');
-	struct error one;
-	char dir[PATH_MAX];
-	int r;
+	int r, fd;
 
 	files->n = files->len = files->names_len = 0;
-	r = add_file(files, path, "config.json", FILE_TRUSTED, &one);
-	add_error(&e, r > 0 ? 0 : r, &one);
-	if (snprintf(dir, sizeof(dir), "%.*s" CONF_D, slash ? (int)(slash + 1 - path) : 0,
-		     path) >= (int)sizeof(dir))
-		add_error(&e,
-			  unreadable(err_set(&one, ENAMETOOLONG, "%s: too long", path), &one),
-			  &one);
-	else if (e.ret == 0 || report)
-		add_directory(files, dir, &e);
-	return e.ret;
+	r = add_file(files, path, "config.json", FILE_TRUSTED, err);
+	if (r < 0 && report)
+		report(arg, &(struct config_problem){ .text = err->msg });
+	if (r < 0 && !report)
+		return r;
+	e.ret = r < 0 ? r : 0;
+	fd = is_usual ? open_directory(CONFIG_DIRECTORY) : -ENOENT;
+	return is_usual && fd == -ENOENT ? e.ret : read_with_directory(path, fd, files, &e);
 }
 
 int config_files_read_one(const char *path, struct config_files *files, struct error *err)

@@ -14,10 +14,10 @@
 
 struct config_files {
 	size_t n;
-	struct config_text file[CONFIG_FILES_MAX];
 	size_t len; /* of text: all that the files say, a NUL behind each */
-	char text[CONFIG_TEXT_MAX + 1];
 	size_t names_len;
+	struct config_text file[CONFIG_FILES_MAX];
+	char text[CONFIG_TEXT_MAX + 1];
 	char names[CONFIG_FILES_MAX * 96];
 };
 
