@@ -371,3 +371,8 @@ bool json_path_is(const struct json_path *path, ...)
 	va_end(ap);
 	return same && i == path->depth;
 }
+
+bool json_path_has(const struct json_path *path, size_t level, const char *key)
+{
+	return level < path->depth && path->key[level] && strcmp(path->key[level], key) == 0;
+}

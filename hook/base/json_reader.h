@@ -33,6 +33,9 @@ struct json_path {
 /* Is the path exactly these keys? "*" stands for an array element; the list ends with NULL. */
 bool json_path_is(const struct json_path *path, ...) __attribute__((sentinel));
 
+/* Is the key at this level, of those from 0 up to depth, this one? An element of an array has none. */
+bool json_path_has(const struct json_path *path, size_t level, const char *key);
+
 /*
  * Called for every value, containers before what they hold. Strings and keys stay valid
  * until json_release(). A negative return ends the walk.

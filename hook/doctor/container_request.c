@@ -64,7 +64,7 @@ static int visit_request(void *arg, const struct json_path *p, const struct json
 		return 0;
 	if (json_path_is(p, "config", "labels", "*", NULL))
 		return visit_label(g, v, err);
-	if (p->depth == 2 && p->key[1] && strcmp(p->key[0], "annotations") == 0 &&
+	if (p->depth == 2 && p->key[1] && json_path_has(p, 0, "annotations") &&
 	    state_decides(g->policy, p->key[1]))
 		return state_annotation("annotations", &g->state, p->key[1], v, err);
 	return 0;

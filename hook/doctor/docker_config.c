@@ -14,9 +14,8 @@ static int visit_daemon_json(void *arg, const struct json_path *p, const struct 
 
 	(void)err;
 	/* runtimes.NAME.path; NULL in the place of NAME is an array's element */
-	if (v->type != JSON_STRING || p->depth != 3 || !p->key[0] || !p->key[1] || !p->key[2] ||
-	    strcmp(p->key[0], "runtimes") != 0 || strcmp(p->key[2], "path") != 0 ||
-	    c->n == DOCKER_RUNTIMES_MAX)
+	if (v->type != JSON_STRING || p->depth != 3 || !json_path_has(p, 0, "runtimes") ||
+	    !p->key[1] || !json_path_has(p, 2, "path") || c->n == DOCKER_RUNTIMES_MAX)
 		return 0;
 	c->runtime[c->n++] = (struct docker_runtime){ .name = p->key[1], .path = v->text };
 	return 0;

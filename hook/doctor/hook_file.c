@@ -65,8 +65,8 @@ static void take_condition(struct hook_file *h, const struct json_path *path,
 		h->never = !v->boolean;
 	} else if (json_path_is(path, "when", "annotations", "*", NULL)) {
 		return; /* an array is none of its forms */
-	} else if (path->depth == 3 && path->key[2] &&
-		   strcmp(path->key[1], "annotations") == 0 && v->type == JSON_STRING) {
+	} else if (path->depth == 3 && path->key[2] && json_path_has(path, 1, "annotations") &&
+		   v->type == JSON_STRING) {
 		take_annotation(h, path->key[2], v->text);
 	} else if (path->depth == 2) {
 		h->condition = h->condition || v->type != JSON_OBJECT;
@@ -90,7 +90,7 @@ static int visit_hook_file(void *arg, const struct json_path *path, const struct
 	struct hook_file *h = arg;
 
 	(void)err;
-	if (path->depth > 1 && path->key[0] && strcmp(path->key[0], "when") == 0)
+	if (path->depth > 1 && json_path_has(path, 0, "when"))
 		take_condition(h, path, v);
 	if (v->type != JSON_STRING)
 		return 0;

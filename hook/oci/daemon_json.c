@@ -94,8 +94,7 @@ static void take_ours(struct daemon_scan *s, const struct json_value *v)
 
 static bool is_below_ours(const struct json_path *p)
 {
-	return p->depth >= 2 && p->key[0] && strcmp(p->key[0], "runtimes") == 0 && p->key[1] &&
-	       strcmp(p->key[1], DAEMON_RUNTIME) == 0;
+	return json_path_has(p, 0, "runtimes") && json_path_has(p, 1, DAEMON_RUNTIME);
 }
 
 static int visit_daemon_member(void *arg, const struct json_path *p, const struct json_value *v,
@@ -116,7 +115,7 @@ static int visit_daemon_member(void *arg, const struct json_path *p, const struc
 	if (json_path_is(p, "default-runtime", NULL))
 		s->is_default = string && v->len == sizeof(DAEMON_RUNTIME) - 1 &&
 				memcmp(v->text, DAEMON_RUNTIME, v->len) == 0;
-	if (p->depth == 2 && p->key[0] && strcmp(p->key[0], "runtimes") == 0)
+	if (p->depth == 2 && json_path_has(p, 0, "runtimes"))
 		s->runtimes.members++;
 	if (!is_below_ours(p))
 		return 0;

@@ -183,11 +183,11 @@ static void rule_ends(struct profile *p)
 
 void profile_leave(struct profile *p, const struct json_path *path)
 {
-	if (path->depth < 4 || !path->key[2] || strcmp(path->key[2], "syscalls") != 0)
+	if (path->depth < 4 || !json_path_has(path, 2, "syscalls"))
 		return;
 	if (path->depth == 4)
 		rule_ends(p);
-	else if (path->depth == 6 && path->key[4] && strcmp(path->key[4], "args") == 0)
+	else if (path->depth == 6 && json_path_has(path, 4, "args"))
 		condition_ends(p);
 }
 

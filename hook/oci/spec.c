@@ -89,7 +89,7 @@ static void enter_section(struct spec_walk *p, const char *key)
 
 static bool below(const struct json_path *path, const char *key)
 {
-	return path->depth > 1 && path->key[1] && strcmp(path->key[1], key) == 0;
+	return json_path_has(path, 1, key);
 }
 
 static int visit_value(struct spec_walk *p, const struct json_path *path,

@@ -91,8 +91,7 @@ static int state_visit(void *arg, const struct json_path *path, const struct jso
 		if (v->type != JSON_OBJECT && v->type != JSON_NULL)
 			return err_set(err, EINVAL, "%s: \"annotations\" is not an object",
 				       state_name);
-	} else if (path->depth == 2 && path->key[1] &&
-		   strcmp(path->key[0], "annotations") == 0) {
+	} else if (path->depth == 2 && path->key[1] && json_path_has(path, 0, "annotations")) {
 		if (state_decides(p->config, path->key[1]))
 			return state_annotation(state_name, p->state, path->key[1], v, err);
 	}

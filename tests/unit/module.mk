@@ -6,7 +6,7 @@ UNIT_LIB_SRC := $(filter-out hook/main.c hook/kernel/filters_gen.c hook/base/mus
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit/%)
 UNIT_SAN_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/unit-san/%)
 UNIT_SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
+	-fno-omit-frame-pointer -U_FORTIFY_SOURCE
 UNIT_CFLAGS := -Ihook -Itests/unit -I$(BUILD)/hook
 
 $(BUILD)/unit-obj/plain/%.o: %.c Makefile tests/unit/module.mk

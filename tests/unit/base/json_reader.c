@@ -295,6 +295,9 @@ static void paths(void)
 	CHECK(!json_path_is(&p, NULL));
 	CHECK(json_path_is(&root, NULL));
 	CHECK(!json_path_is(&root, "a", NULL));
+	CHECK(json_path_has(&p, 0, "annotations") && json_path_has(&p, 2, "x"));
+	CHECK(!json_path_has(&p, 0, "annotation") && !json_path_has(&p, 1, "*"));
+	CHECK(!json_path_has(&p, 3, "x") && !json_path_has(&root, 0, "annotations"));
 	/* a member whose name is a star is no array element, and the other way round */
 	p.key[1] = "*";
 	CHECK(json_path_is(&p, "annotations", "*", "x", NULL));

@@ -51,6 +51,7 @@ static void test_conditions(void)
 		{ "{\"always\":false}", NEVER },
 		{ "{}", NEVER },
 		{ "null", NEVER },
+		{ "[{\"a\":\"b\"}]", NEVER },
 		{ "{\"annotations\":{}}", NEVER },
 		{ "{\"annotations\":[\"^io.ksm.merge$\"]}", NEVER },
 		{ "{\"annotations\":{\"^io[.]ksm[.]merge$\":true}}", NEVER },
