@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer target: a container's config.json, parsed and edited, and the result again. */
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "base/text.h"
+#include "fuzz.h"
 #include "oci/spec.h"
 #include "oci/spec_edit.h"
 #include "policy/layout_policy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static char *join(const struct spec_edit *e, size_t *len)
 {
@@ -31,6 +19,22 @@ static char *join(const struct spec_edit *e, size_t *len)
 	for (size_t i = 0, at = 0; i < (size_t)e->n; at += e->piece[i++].iov_len)
 		memcpy(out + at, e->piece[i].iov_base, e->piece[i].iov_len);
 	return out;
+}
+
+/* Every byte but ours is what and where it was. */
+static void check_rest(const struct spec_edit *e, const char *text, size_t size)
+{
+	const char *at = text;
+
+	for (int i = 0; i < e->n; i++) {
+		const char *piece = e->piece[i].iov_base;
+
+		if (piece >= (const char *)e && piece < (const char *)(e + 1))
+			continue;
+		require(piece == at);
+		at += e->piece[i].iov_len;
+	}
+	require(at == text + size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -73,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (spec.blocker.msg[0])
 		return 0;
 	require(spec_edit(text, size, &spec, &additions, &edit, &err) == 0);
+	check_rest(&edit, text, size);
 	out = join(&edit, &len);
 	require(len >= size);
 	json_release();
