@@ -69,3 +69,18 @@ uninstall::
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/ksm-hook.fish
 
 .PHONY: dist deb rpm install-packaging
+
+## image: build/ksm-hook-VERSION.oci.tar, a container image of the program alone (needs podman)
+IMAGE ?= localhost/ksm-hook:$(VERSION)
+image: $(BUILD)/ksm-hook
+	$(Q)! readelf -l $< | grep -q INTERP || { echo "$< is not linked statically: musl-tools," \
+		"libyajl-dev and libprotobuf-c-dev are needed for that" >&2; exit 1; }
+	$(Q)rm -rf $(BUILD)/image && mkdir -p $(BUILD)/image
+	$(Q)strip -o $(BUILD)/image/ksm-hook $<
+	$(Q)cp LICENSE packaging/debian/copyright packaging/image/Containerfile $(BUILD)/image
+	$(Q)podman build --quiet --timestamp $(SOURCE_DATE_EPOCH) --tag $(IMAGE) $(BUILD)/image >/dev/null
+	$(Q)rm -f $(BUILD)/$(DIST).oci.tar
+	$(Q)podman save --quiet --format oci-archive --output $(BUILD)/$(DIST).oci.tar $(IMAGE)
+	$(call say,IMAGE,$(BUILD)/$(DIST).oci.tar)
+
+.PHONY: image

@@ -12,16 +12,18 @@ $(BUILD)/systemd/%: systemd/%.in Makefile
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' $< >$@.tmp && mv $@.tmp $@
 
 # the textfile collector's, and ksmd's
-UNITS := ksm-hook-metrics.service ksm-hook-metrics.timer ksm-hook-ksmd@.service
+UNITS := ksm-hook-metrics.service ksm-hook-metrics.timer ksm-hook-ksmd@.service ksm-hook-nri.service
 
-ALL += $(BUILD)/systemd/ksm-hook-metrics.service $(BUILD)/systemd/ksm-hook-ksmd@.service
+ALL += $(BUILD)/systemd/ksm-hook-metrics.service $(BUILD)/systemd/ksm-hook-ksmd@.service \
+	$(BUILD)/systemd/ksm-hook-nri.service
 
 install::
 	for f in $(SYSTEMD_DROPINS); do \
 		$(INSTALL) -D -m 644 "$$f" "$(DESTDIR)$(DATADIR)/ksm-hook/$$f" || exit 1; done
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 644 $(BUILD)/systemd/ksm-hook-metrics.service systemd/ksm-hook-metrics.timer \
-		$(BUILD)/systemd/ksm-hook-ksmd@.service $(DESTDIR)$(UNITDIR)
+		$(BUILD)/systemd/ksm-hook-ksmd@.service $(BUILD)/systemd/ksm-hook-nri.service \
+		$(DESTDIR)$(UNITDIR)
 
 uninstall::
 	rm -rf $(DESTDIR)$(DATADIR)/ksm-hook/systemd

@@ -68,7 +68,9 @@ void log_set_subject(const char *id, pid_t pid)
 	char clean[128];
 
 	write_id(clean, sizeof(clean), id);
-	if (pid > 0)
+	if (!*id && pid <= 0)
+		subject[0] = '\0';
+	else if (pid > 0)
 		snprintf(subject, sizeof(subject), " id=%s pid=%d", clean, pid);
 	else
 		snprintf(subject, sizeof(subject), " id=%s", clean);

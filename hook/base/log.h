@@ -23,7 +23,7 @@ int log_level_parse(const char *text, size_t len, enum log_level *out);
 void log_init(const char *applet, bool hook);
 void log_set_level(enum log_level level);
 
-/* The container and process (0: none yet) that the next lines are about; id is copied. */
+/* The container and process (0: none yet) that the next lines are about; id is copied. None if empty. */
 void log_set_subject(const char *id, pid_t pid);
 
 /*

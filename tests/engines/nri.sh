@@ -5,10 +5,13 @@
 # needs: containers
 
 suite_setup() {
+	make -s -C "$top" BUILD="$BUILD" image >"$work/made" 2>&1 || cat "$work/made"
+	_kubectl=$("$top/tests/lib/kubectl" "$BUILD/kubectl")
+	"$_kubectl" kustomize "$top/kubernetes/base" >"$BUILD/kubernetes.yaml"
 	for _debian in trixie sid; do
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
 		timeout 600 "$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
-			"$KSM_HOOK" >"$work/$_debian" 2>&1
+			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" >"$work/$_debian" 2>&1
 		echo $? >"$work/$_debian.status"
 	done
 }
@@ -50,6 +53,12 @@ testADeniedNamespaceIsTheRuntimesWord() {
 	says denied no
 	says denied-reason "reason=denied-by-rule"
 	says forged no
+}
+
+testUnderAFilterOfSystemCalls() {
+	says filter-mode 2
+	says filtered yes
+	says no-new-privs yes
 }
 
 testOnlyWhatIsRequiredKeepsAPodFromStarting() {
@@ -100,6 +109,16 @@ testStartedByTheRuntime() {
 	says launched yes
 	says launched-not no
 	says plugin 2
+}
+
+# the image and the manifest that we ship, with the rights that they ask for and no others
+testTheDaemonSet() {
+	says nobody no
+	says by-daemonset yes
+	says by-daemonset-filtered yes
+	says by-daemonset-denied no
+	says daemonset-ps '"namespace":"default","pod":"by-daemonset","container":"main"'
+	says after-daemonset no
 }
 
 suite_teardown() {

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does, step by step: pods of one container each.
 
-kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...]    prints the container's id
+kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs]
+                                        prints the container's id
+kubelet.py SOCKET IMAGE manifest FILE CONFIG-DIRECTORY    the pod of the DaemonSet in FILE
 kubelet.py SOCKET IMAGE any NAME        ksm_merge_any of the container's process
 kubelet.py SOCKET IMAGE stop NAME
+kubelet.py SOCKET IMAGE pid NAME        the container's process
 kubelet.py SOCKET IMAGE sandbox NAME    the sandbox's process
 """
 import json
+import os
 import sys
 
 import grpc
+import yaml
 import api_pb2 as cri
 import api_pb2_grpc
 
@@ -18,11 +23,12 @@ socket, image, what = sys.argv[1:4]
 runtime = api_pb2_grpc.RuntimeServiceStub(grpc.insecure_channel("unix://" + socket))
 
 
-def start(namespace, name, *annotations):
+def start(namespace, name, *words):
+    profile = cri.SecurityProfile.RuntimeDefault if "seccomp" in words else cri.SecurityProfile.Unconfined
     node = cri.NamespaceOption(network=cri.NODE)
     pod = cri.PodSandboxConfig(
         metadata=cri.PodSandboxMetadata(name=name, uid="ksm-hook-test-" + name, namespace=namespace),
-        annotations=dict(pair.split("=", 1) for pair in annotations),
+        annotations=dict(pair.split("=", 1) for pair in words if "=" in pair),
         labels={"ksm-hook-test": name},
         log_directory="/tmp",
         linux=cri.LinuxPodSandboxConfig(
@@ -35,9 +41,17 @@ def start(namespace, name, *annotations):
         image=cri.ImageSpec(image=image),
         labels={"ksm-hook-test": name},
         linux=cri.LinuxContainerConfig(
-            security_context=cri.LinuxContainerSecurityContext(namespace_options=node),
+            security_context=cri.LinuxContainerSecurityContext(
+                namespace_options=node,
+                seccomp=cri.SecurityProfile(profile_type=profile),
+                no_new_privs="no-new-privs" in words,
+            ),
         ),
     )
+    run(pod, container)
+
+
+def run(pod, container):
     sandbox = runtime.RunPodSandbox(
         cri.RunPodSandboxRequest(config=pod), timeout=30
     ).pod_sandbox_id
@@ -47,6 +61,79 @@ def start(namespace, name, *annotations):
     ).container_id
     runtime.StartContainer(cri.StartContainerRequest(container_id=made), timeout=30)
     print(made)
+
+
+MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+          "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",
+          "/sys/firmware", "/sys/devices/virtual/powercap"]
+READONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+
+
+def manifest(path, config):
+    """As kubelet makes a pod of a template, but for the network, of which there is none here."""
+    with open(path) as text:
+        found = [one for one in yaml.safe_load_all(text) if one["kind"] == "DaemonSet"]
+    template = found[0]["spec"]["template"]
+    spec, own = template["spec"], template["spec"]["containers"][0]
+    rights, name = own["securityContext"], found[0]["metadata"]["name"]
+    node = cri.NamespaceOption(
+        network=cri.NODE, pid=cri.NODE if spec["hostPID"] else cri.CONTAINER
+    )
+    profile = cri.SecurityProfile(profile_type={
+        "Unconfined": cri.SecurityProfile.Unconfined,
+        "RuntimeDefault": cri.SecurityProfile.RuntimeDefault,
+    }[spec["securityContext"]["seccompProfile"]["type"]])
+    places = {}
+    for volume in spec["volumes"]:
+        places[volume["name"]] = volume["hostPath"]["path"] if "hostPath" in volume else config
+        os.makedirs(places[volume["name"]], exist_ok=True)
+    pod = cri.PodSandboxConfig(
+        metadata=cri.PodSandboxMetadata(
+            name=name, uid="ksm-hook-test-" + name, namespace=found[0]["metadata"]["namespace"]
+        ),
+        labels={"ksm-hook-test": name},
+        log_directory="/tmp",
+        linux=cri.LinuxPodSandboxConfig(
+            cgroup_parent="/ksm-hook-test-nri",
+            security_context=cri.LinuxSandboxSecurityContext(namespace_options=node),
+        ),
+    )
+    container = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name=own["name"]),
+        image=cri.ImageSpec(image=own["image"]),
+        command=own.get("command", []),
+        args=own["args"],
+        labels={"ksm-hook-test": name},
+        log_path="agent.log",
+        mounts=[
+            cri.Mount(
+                container_path=mount["mountPath"],
+                host_path=places[mount["name"]],
+                readonly=mount.get("readOnly", False),
+            )
+            for mount in own["volumeMounts"]
+        ],
+        linux=cri.LinuxContainerConfig(
+            resources=cri.LinuxContainerResources(
+                memory_limit_in_bytes=int(own["resources"]["limits"]["memory"].rstrip("Mi")) << 20
+            ),
+            security_context=cri.LinuxContainerSecurityContext(
+                namespace_options=node,
+                capabilities=cri.Capability(
+                    add_capabilities=rights["capabilities"]["add"],
+                    drop_capabilities=rights["capabilities"]["drop"],
+                ),
+                privileged=rights["privileged"],
+                run_as_user=cri.Int64Value(value=rights["runAsUser"]),
+                readonly_rootfs=rights["readOnlyRootFilesystem"],
+                no_new_privs=not rights["allowPrivilegeEscalation"],
+                seccomp=profile,
+                masked_paths=MASKED,
+                readonly_paths=READONLY,
+            ),
+        ),
+    )
+    run(pod, container)
 
 
 def named(items, name):
@@ -74,6 +161,10 @@ def any_of(name):
         print([line.split()[1] for line in stat if line.startswith("ksm_merge_any:")][0])
 
 
+def process_of(name):
+    print(pid_of(name))
+
+
 def sandbox_of(name):
     status = runtime.PodSandboxStatus(
         cri.PodSandboxStatusRequest(pod_sandbox_id=sandboxes(name)[0].id, verbose=True), timeout=10
@@ -88,7 +179,7 @@ def stop(name):
 
 
 try:
-    {"start": start, "any": any_of, "stop": stop, "sandbox": sandbox_of}[what](*sys.argv[4:])
+    {"start": start, "manifest": manifest, "any": any_of, "stop": stop, "pid": process_of, "sandbox": sandbox_of}[what](*sys.argv[4:])
 except grpc.RpcError as error:
     print("refused:", error.details())
     sys.exit(1)

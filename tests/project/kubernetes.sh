@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is shipped for Kubernetes: kubectl makes resources of it, with no more rights than the
+# documents say. engines/nri runs the DaemonSet's pod.
+
+suite_setup() {
+	kubectl=$("$top/tests/lib/kubectl" "$BUILD/kubectl")
+	for name in base overlays/one-pool; do
+		"$kubectl" kustomize "$top/kubernetes/$name" >"$work/$(basename $name)" 2>"$work/err"
+		assertEquals "$name: $(cat "$work/err")" 0 $?
+	done
+	python3 - "$work/base" "$work/one-pool" >"$work/facts" <<-'P'
+		import sys, yaml
+		for path in sys.argv[1:]:
+		    name = path.rsplit("/", 1)[1]
+		    with open(path) as text:
+		        found = list(yaml.safe_load_all(text))
+		    print(name, "kinds", *sorted(one["kind"] for one in found))
+		    one = [one for one in found if one["kind"] == "DaemonSet"][0]
+		    spec = one["spec"]["template"]["spec"]
+		    agent = spec["containers"][0]
+		    rights = agent["securityContext"]
+		    print(name, "selector", *sorted("%s=%s" % pair for pair in spec["nodeSelector"].items()))
+		    print(name, "containers", len(spec["containers"]))
+		    print(name, "token", spec["automountServiceAccountToken"])
+		    print(name, "network", spec.get("hostNetwork", False))
+		    print(name, "capabilities", rights["capabilities"]["drop"], rights["capabilities"]["add"])
+		    print(name, "privileged", rights["privileged"], rights["allowPrivilegeEscalation"])
+		    print(name, "writable", not rights["readOnlyRootFilesystem"])
+		    print(name, "places", *sorted(v["hostPath"]["path"] for v in spec["volumes"] if "hostPath" in v))
+		    print(name, "labels", one["spec"]["selector"]["matchLabels"] ==
+		          one["spec"]["template"]["metadata"]["labels"])
+		    config = [v["configMap"]["name"] for v in spec["volumes"] if "configMap" in v]
+		    print(name, "config", config == [c["metadata"]["name"] for c in found if c["kind"] == "ConfigMap"])
+		    print(name, "image", agent["image"])
+		    print(name, "args", *agent["args"])
+		    for c in found:
+		        if c["kind"] == "ConfigMap":
+		            with open(path + ".json", "w") as out:
+		                out.write(c["data"]["config.json"])
+	P
+}
+
+fact() {
+	sed -n "s/^$1 $2 //p" "$work/facts"
+}
+
+testTheAgentsRights() {
+	for name in base one-pool; do
+		assertEquals "['ALL'] ['SYS_PTRACE', 'SYS_ADMIN']" "$(fact $name capabilities)"
+		assertEquals "False False" "$(fact $name privileged)"
+		assertEquals False "$(fact $name token)"
+		assertEquals False "$(fact $name network)"
+		assertEquals False "$(fact $name writable)"
+		assertEquals "/run/ksm-hook /var/run/nri" "$(fact $name places)"
+		assertEquals 1 "$(fact $name containers)"
+	done
+}
+
+testTheResourcesFitTogether() {
+	for name in base one-pool; do
+		assertEquals "ConfigMap DaemonSet Namespace NetworkPolicy ServiceAccount" "$(fact $name kinds)"
+		assertEquals True "$(fact $name labels)"
+		assertEquals True "$(fact $name config)"
+	done
+	assertEquals "kubernetes.io/os=linux" "$(fact base selector)"
+	assertEquals "ksm-hook=enabled kubernetes.io/os=linux" "$(fact one-pool selector)"
+}
+
+# the image that `make image` makes of this tree, and arguments and rules that the program takes
+testTheProgramTakesIt() {
+	version=$("$KSM_HOOK" --version | cut -d' ' -f2)
+	assertEquals "localhost/ksm-hook:$version" "$(fact base image)"
+	# shellcheck disable=SC2046 # its words
+	out=$("$KSM_HOOK" $(fact base args) --help 2>&1)
+	assertEquals "$out" 0 $?
+	state='{"id":"c1","annotations":{"io.ksm.merge":"true"}}'
+	out=$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/base.json" 2>&1)
+	assertEquals "" "$out"
+	sed 's/"deny"/"denied"/' "$work/base.json" >"$work/wrong.json"
+	out=$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/wrong.json" 2>&1)
+	assertContains "$out" "reason=config-invalid"
+}
+
+testTheUnit() {
+	sed "s|^ExecStart=[^ ]*|ExecStart=$KSM_HOOK|; /^Documentation/d" \
+		"$BUILD/systemd/ksm-hook-nri.service" >"$work/ksm-hook-nri.service"
+	out=$(systemd-analyze verify --man=no --recursive-errors=no "$work/ksm-hook-nri.service" 2>&1)
+	assertEquals "$out" 0 $?
+	assertNotContains "$out" ksm-hook-nri
+	# none that loads a filter, behind which no filter of others can be suspended
+	assertEquals "" "$(grep -E '^(SystemCall|Restrict(A|N|R|S)|MemoryDeny|LockP|ProtectKernel|ProtectClock|ProtectHost|PrivateDev)' \
+		"$work/ksm-hook-nri.service")"
+	assertContains "$(cat "$work/ksm-hook-nri.service")" "CapabilityBoundingSet=CAP_SYS_PTRACE CAP_SYS_ADMIN"
+}
+
+testTheImageIsReproducible() {
+	version=$("$KSM_HOOK" --version | cut -d' ' -f2)
+	make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
+	assertEquals "$(cat "$work/out")" 0 $?
+	cp "$BUILD/ksm-hook-$version.oci.tar" "$work/first.tar"
+	make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
+	assertEquals "$(tar -xOf "$work/first.tar" index.json)" "$(tar -xOf "$BUILD/ksm-hook-$version.oci.tar" index.json)"
+	assertContains "$(tar -xOf "$work/first.tar" index.json)" "localhost/ksm-hook:$version"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
