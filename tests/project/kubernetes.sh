@@ -77,7 +77,7 @@ testTheProgramTakesIt() {
 	state='{"id":"c1","annotations":{"io.ksm.merge":"true"}}'
 	out=$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/base.json" 2>&1)
 	assertEquals "" "$out"
-	sed 's/"deny"/"denied"/' "$work/base.json" >"$work/wrong.json"
+	sed 's/"namespace"/namespace/' "$work/base.json" >"$work/wrong.json"
 	out=$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/wrong.json" 2>&1)
 	assertContains "$out" "reason=config-invalid"
 }
