@@ -57,6 +57,18 @@ testEveryTestCounts() {
 	assertContains "$out" "== x/other"
 }
 
+# a clone in a home directory of mode 0700: user tests fail there, for a reason that is hard to see
+testACheckoutThatUsersCannotEnter() {
+	good
+	ran "2 passed, 0 failed, 0 skipped" 0 good
+	assertNotContains "$out" "$out" "note: "
+	chmod 700 "$work/tests"
+	ran "2 passed, 0 failed, 0 skipped" 0 good
+	chmod 755 "$work/tests"
+	assertEquals "$out" 1 "$(echo "$out" | grep -c '^note: ')"
+	assertContains "$out" "$out" "note: ordinary users cannot enter $work/tests, so tests with such users will fail"
+}
+
 # what a suite builds for another prefix, others would run, or not find at all for a moment
 testTheProgramStaysAsItIs() {
 	echo 1 >"$work/build/ksm-hook"
