@@ -3,6 +3,10 @@
 #include "inject/container_init.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,10 +16,38 @@
 
 /* A runtime's init waits in read(): it enters the kernel when asked to, or never. */
 #define INIT_TIMEOUT_MS 1000
-/* How far above the hook the runtime is looked for: a shell or two may stand between. */
+/* How far above the hook the runtime is looked for: a script that starts a script, and so on. */
 #define ANCESTORS_MAX 4
 
+/*
+ * Who may stand between the runtime and the hook: what executes a script that is registered as
+ * the hook, and LXC's `sh -c`. Anybody else above us is the runtime, or LXC's monitor, and what is
+ * above that has other containers' inits for children.
+ */
+static const char *const shells[] = { "ash",  "bash", "busybox", "dash", "ksh", "ksh93",
+				      "mksh", "sh",   "toybox",  "yash", "zsh" };
+
 static const struct inject_call merge_call[] = { { PR_SET_MEMORY_MERGE, 1 } };
+
+/* By its program: a script's name is its own choice. */
+static bool is_shell(pid_t pid)
+{
+	char link[32], path[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	name = strrchr(path, '/');
+	for (size_t i = 0; name && i < ARRAY_SIZE(shells); i++) {
+		if (strcmp(name + 1, shells[i]) == 0)
+			return true;
+	}
+	return false;
+}
 
 int container_init_check(pid_t pid, struct error *err)
 {
@@ -29,7 +61,7 @@ int container_init_check(pid_t pid, struct error *err)
 	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
 		if (target.ppid == ancestor && pid != getpid())
 			return 0;
-		if (proc_stat(ancestor, &st) < 0)
+		if (!is_shell(ancestor) || proc_stat(ancestor, &st) < 0)
 			break;
 		ancestor = st.ppid;
 	}

@@ -9,7 +9,8 @@
 
 /*
  * The init of a container that is being started is a child of what calls the hook, and so
- * are we: any other pid is a mistake (or a hypervisor's), and root should not act on it.
+ * are we, with shells between at most: any other pid is a mistake (or a hypervisor's, or a lie),
+ * and root should not act on it.
  */
 int container_init_check(pid_t pid, struct error *err);
 

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Which process a hook acts on: the child of the runtime that calls it, whoever calls it for the
+# runtime; not another one of a supervisor's, as the init of each older container of a shim is.
+# needs: nothing
+
+suite_setup() {
+	echo '{}' >"$work/config.json"
+	# A shim has a container that runs, and starts a runtime, which makes an init and calls the
+	# hook. Says what is mergeable then: the init, the runtime's other processes, the shim's.
+	cat >"$work/shim" <<'EOP'
+import json, os, subprocess, sys
+
+work, hook, whom, how = sys.argv[1:5]
+
+
+def sleeper():
+    return subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL).pid
+
+
+def merged(pid):
+    with open(f"/proc/{pid}/ksm_stat") as f:
+        return "ksm_merge_any: yes" in f.read()
+
+
+processes = {"victim": sleeper(), "shim": os.getpid()}
+runtime = os.fork()
+if runtime == 0:
+    processes["runtime"] = os.getpid()
+    processes["init"] = sleeper()
+    middle = subprocess.Popen(["sh", "-c", "sleep 1000 & echo $!; wait"], stdout=subprocess.PIPE, text=True)
+    processes["grandchild"] = int(middle.stdout.readline())
+    state = {"id": "box", "status": "creating", "bundle": "/", "annotations": {"io.ksm.merge": "true"},
+             "pid": processes[whom]}
+    command = [hook, "createRuntime", "--config", work + "/config.json"]
+    # the last word keeps the shell from becoming what it starts
+    quoted = " ".join(f"'{word}'" for word in command)
+    for shell in filter(None, how.split(",")):
+        command = [shell, "-c", quoted + "; exit $?"]
+        quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in command)
+    if how.startswith("by"):
+        # a program between that is no shell
+        command = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)",
+                   hook, "createRuntime", "--config", work + "/config.json"]
+    done = subprocess.run(command, input=json.dumps(state), text=True, stderr=subprocess.PIPE)
+    print(done.returncode, *(n for n, p in processes.items() if n != "runtime" and merged(p)))
+    with open(work + "/err", "w") as f:
+        f.write(done.stderr)
+    for name in ("init", "grandchild"):
+        os.kill(processes[name], 9)
+    middle.wait()
+    sys.stdout.flush()
+    os._exit(0)
+os.waitpid(runtime, 0)
+os.kill(processes["victim"], 9)
+EOP
+}
+
+# acts WHOM HOW ANSWER: the hook's exit status and what is mergeable
+acts() {
+	assertEquals "$1, by ${2:-the runtime}: $(cat "$work/err" 2>/dev/null)" "$3" \
+		"$(timeout 60 python3 "$work/shim" "$work" "$KSM_HOOK" "$1" "$2")"
+	case $3 in
+	"0") assertContains "$1, by $2" "$(cat "$work/err")" "is not a child of the runtime that called this hook" ;;
+	esac
+}
+
+testTheRuntimesChild() {
+	acts init "" "0 init"
+	for _shell in sh bash dash zsh; do
+		command -v $_shell >/dev/null || continue
+		acts init $_shell "0 init"
+	done
+	acts init sh,bash "0 init"
+	acts init sh,bash,sh "0 init"
+}
+
+testNobodyElses() {
+	for _how in "" sh sh,bash sh,bash,sh; do
+		for _whom in victim shim runtime grandchild; do
+			acts $_whom "$_how" "0"
+		done
+	done
+}
+
+# what is no shell is taken for the runtime, whose parent's children are not ours
+testAProgramBetween() {
+	acts init by "0"
+	acts victim by "0"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
