@@ -3,16 +3,7 @@
 #include "preload.h"
 #include "sys.h"
 #include <errno.h>
-#include <linux/sysinfo.h>
 #include <linux/time.h>
-
-/*
- * An inaccessible mapping is made mergeable so that what mprotect opens of it later is
- * already: glibc reserves its thread arenas so (HEAP_MAX_SIZE, 64 MiB). Not a larger
- * one: kernels before 6.18 step through a mergeable mapping page by page even where it
- * is empty, and programs reserve many GiB.
- */
-#define RESERVED_MAX (64UL << 20)
 
 /* Looking may take a twentieth of the time while a program grows, nothing otherwise. */
 #define PAUSE_FACTOR 20
@@ -30,7 +21,6 @@ struct span {
 };
 
 static struct span heap;
-static uintptr_t ram;
 static uint64_t not_before;
 static unsigned uncounted;
 /* Looks asked for, and how many of these the last one answered. Equal only when it has
@@ -69,31 +59,6 @@ static uint64_t clock(int id)
 static int advise(uintptr_t lo, uintptr_t hi)
 {
 	return sys3(__NR_madvise, lo, hi - lo, MADV_MERGEABLE);
-}
-
-static int is_sparse(uintptr_t len, int accessible)
-{
-	return accessible ? ram && len > ram : len > RESERVED_MAX;
-}
-
-enum verdict { SKIP, LEAVE_ALONE, ADVISE, ADVISE_IF_DATA_FOLLOWS };
-
-static enum verdict judge(const struct mapping *m)
-{
-	uintptr_t len = m->hi - m->lo;
-
-	if (m->perms[3] != 'p')
-		return SKIP;
-	if (m->name[0] == '[' && m->name[1] == 'v') /* vdso, vvar, vvar_vclock, vsyscall */
-		return SKIP;
-	if (len < settings.threshold ||
-	    is_sparse(len, m->perms[0] == 'r' || m->perms[1] == 'w'))
-		return LEAVE_ALONE;
-	if (m->perms[1] == 'w' || !m->is_file)
-		return ADVISE;
-	/* Data that the dynamic linker wrote and then protected. Other read-only file
-	 * mappings have no anonymous pages: making them mergeable would only cost ksmd time. */
-	return m->perms[0] == 'r' && m->perms[2] == '-' ? ADVISE_IF_DATA_FOLLOWS : SKIP;
 }
 
 struct look {
@@ -161,7 +126,7 @@ static uintptr_t heap_part(uintptr_t hi, uintptr_t end)
 static int look_at(const struct mapping *m, void *arg)
 {
 	struct look *l = arg;
-	enum verdict verdict = judge(m);
+	enum verdict verdict = verdict_of(m);
 	uintptr_t hi = m->hi;
 
 	if (++l->mappings > MAX_MAPPINGS)
@@ -216,17 +181,6 @@ static long look(void)
 	return l.error;
 }
 
-static void learn_ram(void)
-{
-	struct sysinfo info = { 0 };
-
-	if (!sys3(__NR_sysinfo, (long)&info, 0, 0)) {
-		uint64_t bytes = (uint64_t)info.totalram * info.mem_unit;
-
-		ram = bytes > UINTPTR_MAX ? UINTPTR_MAX : bytes;
-	}
-}
-
 /*
  * No mapping is sparse where all of them together are small, and ksmd passes over those
  * without anonymous pages. So a program that has just begun is made mergeable by one call for
@@ -237,8 +191,8 @@ int advise_start(void)
 {
 	long ret;
 
-	learn_ram();
-	if (settings.threshold || settings.debug || maps_size() > RESERVED_MAX)
+	verdict_learn_ram();
+	if (settings.threshold || settings.debug || maps_size() > VERDICT_RESERVED_MAX)
 		return look();
 	ret = advise(0, -PAGE);
 	advise_later();
@@ -277,7 +231,7 @@ void advise_range(uintptr_t lo, uintptr_t len, int accessible)
 
 	lo &= -PAGE;
 	if (load(&stopped) || hi <= lo || hi - lo < settings.threshold ||
-	    is_sparse(hi - lo, accessible))
+	    verdict_is_sparse(hi - lo, accessible))
 		return;
 	if (!advise(lo, hi))
 		debug_range(lo, hi, accessible ? "(new)" : "(new, reserved)");

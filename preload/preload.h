@@ -89,6 +89,21 @@ typedef int (*maps_fn)(const struct mapping *map, void *arg);
 int maps_each(maps_fn fn, void *arg);
 uintptr_t maps_size(void);
 
+/* verdict.c: is a mapping worth it? By its size, its rights and what it is a mapping of. */
+enum verdict { SKIP, LEAVE_ALONE, ADVISE, ADVISE_IF_DATA_FOLLOWS };
+
+/*
+ * An inaccessible mapping is made mergeable so that what mprotect opens of it later is
+ * already: glibc reserves its thread arenas so (HEAP_MAX_SIZE, 64 MiB). Not a larger
+ * one: kernels before 6.18 step through a mergeable mapping page by page even where it
+ * is empty, and programs reserve many GiB.
+ */
+#define VERDICT_RESERVED_MAX (64UL << 20)
+
+void verdict_learn_ram(void);
+int verdict_is_sparse(uintptr_t len, int accessible);
+enum verdict verdict_of(const struct mapping *m);
+
 /* got.c */
 struct hook {
 	const char *name;

@@ -23,15 +23,14 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/macros.h"
-#include "base/text.h"
 #include "kernel/daemonize.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "ksmd/boost_pages.h"
 #include "ksmd/boost_plan.h"
 
 #define DIRECTORY "/run/ksm-hook"
 #define BOOST     "boost"
-#define PAGES     "boost.pages"
 /* Between two samples. */
 #define NAP_MS 500
 /*
@@ -77,73 +76,15 @@ static bool boost_is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
-static int64_t setting_number(const char *text)
-{
-	int64_t v;
-
-	return parse_int(text, strlen(text), 0, INT64_MAX, &v) < 0 ? -1 : v;
-}
-
-static int64_t pages_to_scan(void)
-{
-	char text[SETTING_TEXT];
-	struct error err;
-
-	return setting_read(SETTING_PAGES, text, &err) < 0 ? -1 : setting_number(text);
-}
-
-static int set_pages_to_scan(int64_t pages)
-{
-	char text[SETTING_TEXT];
-	struct error err;
-
-	snprintf(text, sizeof(text), "%lld", (long long)pages);
-	return setting_write(SETTING_PAGES, text, &err);
-}
-
-/* Both the value that is there and the one that comes: we may be killed between the two. */
-static int note_pages(int dir, int64_t now, int64_t next)
-{
-	struct error err;
-	char text[64];
-	int n = snprintf(text, sizeof(text), "%lld %lld\n", (long long)now, (long long)next);
-
-	return replace_file(dir, PAGES, text, (size_t)n, 0600, &err);
-}
-
-/* Is this value of pages_to_scan one that a boost wrote? */
-static bool is_noted(int dir, int64_t pages)
-{
-	struct error err;
-	long long a, b;
-	char text[64];
-
-	return read_regular_file(dir, PAGES, FILE_TRUSTED, text, sizeof(text) - 1, &err) > 0 &&
-	       sscanf(text, "%lld %lld", &a, &b) == 2 && (pages == a || pages == b);
-}
-
-/* For whoever holds the lock: back to the rate at rest, unless somebody else has set another. */
-static int return_to_rest(int dir, int64_t rest)
-{
-	int64_t now = pages_to_scan();
-	int r = 0;
-
-	if (now != rest && is_noted(dir, now))
-		r = set_pages_to_scan(rest);
-	if (r == 0)
-		(void)unlinkat(dir, PAGES, 0);
-	return r;
-}
-
 static int boost_pages(struct boost_run *d, int64_t pages)
 {
 	int r;
 
 	if (pages == d->set)
 		return 0;
-	r = note_pages(d->dir, d->set, pages);
+	r = boost_note(d->dir, d->set, pages);
 	if (r == 0)
-		r = set_pages_to_scan(pages);
+		r = boost_write_pages(pages);
 	if (r == 0)
 		d->set = pages;
 	return r;
@@ -234,7 +175,7 @@ static bool drive_ksmd(struct boost_run *d)
 
 		/* no longer allowed; stopped; or somebody else's now */
 		if (fstat(LOCK_FD, &st) < 0 || st.st_nlink == 0 || ksm_counter("run") != 1 ||
-		    pages_to_scan() != d->set)
+		    boost_read_pages() != d->set)
 			return false;
 		s = take_sample(d, &st);
 		if (first)
@@ -270,11 +211,11 @@ static void boost_until_quiet(struct boost_run *d)
 		if (d->dir < 0 || fstat(LOCK_FD, &st) < 0 || st.st_nlink == 0 ||
 		    ksmd_state_load(d->dir, &d->enabled, &err) < 0)
 			return;
-		d->rest = d->set = setting_number(d->enabled.setting[SETTING_PAGES].set);
-		if (return_to_rest(d->dir, d->rest) < 0)
+		d->rest = d->set = boost_setting(d->enabled.setting[SETTING_PAGES].set);
+		if (boost_return_to_rest(d->dir, d->rest) < 0)
 			return;
 		again = drive_ksmd(d);
-		if (return_to_rest(d->dir, d->rest) < 0)
+		if (boost_return_to_rest(d->dir, d->rest) < 0)
 			return;
 		close(d->dir);
 		/* who came after our last sample found the lock taken and left it to us */
@@ -315,9 +256,8 @@ static _Noreturn void boost_guard(int fd)
 	if (pid > 0 && status != 0) {
 		d.dir = ksmd_state_open(false, &err);
 		if (d.dir >= 0 && ksmd_state_load(d.dir, &d.enabled, &err) == 0)
-			(void)return_to_rest(d.dir,
-					     setting_number(
-						     d.enabled.setting[SETTING_PAGES].set));
+			(void)boost_return_to_rest(
+				d.dir, boost_setting(d.enabled.setting[SETTING_PAGES].set));
 	}
 	_exit(0);
 }
@@ -367,7 +307,7 @@ int boost_forbid(int dir, const struct ksmd_enabled *t, bool *was, struct error 
 				       "the boost that is on does not end: is its process "
 				       "stopped? (fuser " DIRECTORY "/" BOOST ")");
 	}
-	r = return_to_rest(dir, setting_number(t->setting[SETTING_PAGES].set));
+	r = boost_return_to_rest(dir, boost_setting(t->setting[SETTING_PAGES].set));
 	return r < 0 ? err_errno(err, -r, "pages_to_scan") : 0;
 }
 
@@ -385,9 +325,9 @@ int boost_query(struct boost_status *out)
 	if (r < 0)
 		return r;
 	out->profile = e.profile;
-	out->pages_to_scan = setting_number(e.setting[SETTING_PAGES].set);
+	out->pages_to_scan = boost_setting(e.setting[SETTING_PAGES].set);
 	out->sleep_ms = e.setting[SETTING_SLEEP].there ?
-				setting_number(e.setting[SETTING_SLEEP].set) :
+				boost_setting(e.setting[SETTING_SLEEP].set) :
 				-1;
 	/* a lock is asked for, not taken: that needs no right to write */
 	fd = openat(dir, BOOST, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -396,6 +336,7 @@ int boost_query(struct boost_status *out)
 	else if (boost_is_locked(fd))
 		out->phase = BOOST_RUNNING;
 	else
-		out->phase = is_noted(dir, pages_to_scan()) ? BOOST_KILLED : BOOST_AT_REST;
+		out->phase =
+			boost_is_noted(dir, boost_read_pages()) ? BOOST_KILLED : BOOST_AT_REST;
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "oci/decision.h"
+#include "oci/decision_check.h"
 
 int nri_call_check(struct nri_call *call, size_t len, struct error *err)
 {

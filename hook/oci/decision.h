@@ -4,7 +4,7 @@
  * has been checked. The one way there, for every hook, the wrapper and doctor.
  *
  * Text of a container is a tenant's, so it is parsed in a sandbox, and what comes back is what
- * the tenant would like to be believed: decision_check() looks at every field of it. What
+ * the tenant would like to be believed: oci/decision_check.c looks at every field of it. What
  * config.json says of programs and of nothing else is read in a sandbox of its own, which has
  * never seen a tenant's text: decision_settings().
  */
@@ -59,17 +59,7 @@ decision_reader decision_read_state, decision_read_spec;
 int decision_make(const struct decision_request *request, struct container_decision *out,
 		  struct error *err);
 
-/* What config.json says that concerns no container. */
-struct decision_settings {
-	struct error err; /* why it says nothing; empty if it does */
-	bool required;
-	bool log_given;
-	enum log_level log;
-	size_t runtimes;
-	char runtime[POLICY_RUNTIMES_MAX][CONFIG_RUNTIME_MAX + 1];
-};
-
-/* Zero where it cannot be read. */
+/* What config.json says that concerns no container; zero where it cannot be read. */
 int decision_settings(const char *config_path, struct decision_settings *out,
 		      struct error *err);
 
@@ -87,13 +77,6 @@ bool decision_config_is_empty(const char *config_path);
  * bytes is all that a start should pay. A NUL stands behind the len bytes.
  */
 bool decision_may_request(const char *text, size_t len);
-
-/*
- * Nothing that comes from the sandbox is taken for granted: numbers and offsets (in a text of
- * len bytes) in range, texts ended and of letters that they may have. -EPROTO where this is
- * none that our reader would have sent. Messages are ended.
- */
-int decision_check(struct container_decision *d, size_t len, struct error *err);
 
 /* What was decided and why, as one line of the log. */
 void decision_log(const struct decision *d);

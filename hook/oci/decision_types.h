@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "containers/metadata.h"
 #include "oci/spec_facts.h"
+#include "policy/config_files.h"
 #include "policy/policy_types.h"
 
 /* What comes out of the sandbox: plain data. Texts that are not given are empty. */
@@ -30,6 +31,16 @@ struct container_decision {
 	struct metadata metadata;
 	/* of a config.json only; not set where nobody asks */
 	struct spec spec;
+};
+
+/* What config.json says that concerns no container. */
+struct decision_settings {
+	struct error err; /* why it says nothing; empty if it does */
+	bool required;
+	bool log_given;
+	enum log_level log;
+	size_t runtimes;
+	char runtime[POLICY_RUNTIMES_MAX][CONFIG_RUNTIME_MAX + 1];
 };
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include "base/text.h"
 #include "fuzz.h"
-#include "oci/decision.h"
+#include "oci/decision_check.h"
 #include "oci/spec_edit.h"
 
 static const char config[] =

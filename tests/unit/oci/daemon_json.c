@@ -146,12 +146,12 @@ static void test_refused(void)
 		int add, remove;
 		const char *says;
 	} cases[] = {
-		{ "{", PATH, -EINVAL, -EINVAL, "f: line 1" },
-		{ "{} {}", PATH, -EINVAL, -EINVAL, "f: " },
+		{ "{", PATH, -EINVAL, -EINVAL, "f:1:" },
+		{ "{} {}", PATH, -EINVAL, -EINVAL, "f:1:" },
 		{ "{} \"", PATH, -EINVAL, -EINVAL, "f: there is more" },
 		{ "[]", PATH, -EINVAL, -EINVAL, "f: is not a JSON object" },
 		{ "7", PATH, -EINVAL, -EINVAL, "f: is not a JSON object" },
-		{ "{ /* no */ }", PATH, -EINVAL, -EINVAL, "f: line 1" },
+		{ "{ /* no */ }", PATH, -EINVAL, -EINVAL, "f:1:" },
 		{ "{\n// no\n}", PATH, -EINVAL, -EINVAL, "probable comment" },
 		{ "{\"runtimes\":[]}", PATH, -EINVAL, -EINVAL,
 		  "\"runtimes\" is not an object" },
@@ -172,7 +172,7 @@ static void test_refused(void)
 		{ "{}", "/a\"/ksm-runc", -EINVAL, 1, "absolute" },
 		{ "{}", "/a\n/ksm-runc", -EINVAL, 1, "absolute" },
 		/* UTF-16, which PowerShell writes */
-		{ "\xff\xfe{", PATH, -EINVAL, -EINVAL, "f: line 1" },
+		{ "\xff\xfe{", PATH, -EINVAL, -EINVAL, "f:1:" },
 	};
 	struct error err;
 

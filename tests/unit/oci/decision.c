@@ -1,182 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes back from the sandbox: every field that is not what our reader would send is found. */
+/* What a look at raw bytes says, what the readers do with a text, and what is decided of it. */
 #include "oci/decision.h"
 
+#include <errno.h>
+
+#include "base/macros.h"
 #include "check.h"
 
-#define TEXT_LEN 1000
-
-/* A reply as of a container that is merged, with something in every field. */
-static struct container_decision valid(void)
-{
-	struct container_decision d = {
-		.log_given = true,
-		.log = LOG_LEVEL_DEBUG,
-		.decision = { .merge = true,
-			      .required = true,
-			      .method = METHOD_PRELOAD,
-			      .reason = REASON_REQUESTED,
-			      .text = "annotation io.ksm.merge=true",
-			      .group = "prod/image:docker.io/library/python:3.12@sha256:0" },
-		.id = "web-1",
-		.pid = 4711,
-		.running = true,
-		.bundle = "/run/b",
-		.spec = { .env = SPEC_ENV_LIST,
-			  .add = SPEC_ENV_LIST,
-			  .mount = SPEC_MOUNT_ADD,
-			  .env_at = TEXT_LEN,
-			  .add_at = TEXT_LEN,
-			  .mount_at = TEXT_LEN,
-			  .id = "web-1",
-			  .root = "rootfs",
-			  .program = "sh",
-			  .path = "/bin" },
-	};
-
-	return d;
-}
-
-static int checked(struct container_decision *d)
-{
-	struct error err = { "" };
-	int r = decision_check(d, TEXT_LEN, &err);
-
-	CHECK_INT(err.reason, r < 0 ? REASON_PARSER_REPLY : REASON_NONE);
-	return r;
-}
-
-/* WHERE is set to bytes of which none is a NUL, or that are out of range. */
-#define REFUSES_FILLED(field)                            \
-	do {                                             \
-		struct container_decision d = valid();   \
-                                                         \
-		check_case = #field;                     \
-		memset(&d.field, 0xff, sizeof(d.field)); \
-		CHECK_INT(checked(&d), -EPROTO);         \
-		memset(&d.field, 'x', sizeof(d.field));  \
-		CHECK_INT(checked(&d), -EPROTO);         \
-	} while (0)
-
-#define REFUSES(field, value)                          \
-	do {                                           \
-		struct container_decision d = valid(); \
-                                                       \
-		check_case = #field " " #value;        \
-		d.field = value;                       \
-		CHECK_INT(checked(&d), -EPROTO);       \
-	} while (0)
-
-#define REFUSES_TEXT(field, value)                     \
-	do {                                           \
-		struct container_decision d = valid(); \
-                                                       \
-		check_case = #field " " #value;        \
-		strcpy(d.field, value);                \
-		CHECK_INT(checked(&d), -EPROTO);       \
-	} while (0)
-
-static void what_is_valid(void)
-{
-	struct container_decision d = valid(), none = { .log = LOG_LEVEL_ERROR };
-
-	CHECK_INT(checked(&d), 0);
-	CHECK_INT(checked(&none), 0);
-	CHECK_TEXT(d.decision.group, "prod/image:docker.io/library/python:3.12@sha256:0");
-	CHECK_TEXT(d.spec.root, "rootfs");
-}
-
-static void numbers_out_of_range(void)
-{
-	/* a bool that is neither true nor false is one for memset() only */
-	REFUSES_FILLED(syntax);
-	REFUSES_FILLED(log_given);
-	REFUSES_FILLED(log);
-	REFUSES_FILLED(running);
-	REFUSES_FILLED(decision.merge);
-	REFUSES_FILLED(decision.required);
-	REFUSES_FILLED(decision.method);
-	REFUSES_FILLED(decision.reason);
-	REFUSES_FILLED(decision.unshared_reason);
-	REFUSES_FILLED(spec.env);
-	REFUSES_FILLED(spec.add);
-	REFUSES_FILLED(spec.mount);
-	REFUSES_FILLED(spec.python_seed);
-	REFUSES_FILLED(spec.perl_seed);
-	REFUSES_FILLED(spec.profile);
-	REFUSES_FILLED(spec.env_at);
-	REFUSES_FILLED(spec.add_at);
-	REFUSES_FILLED(spec.mount_at);
-	REFUSES(pid, -1);
-	REFUSES(log, LOG_LEVEL_DEBUG + 1);
-	REFUSES(decision.method, METHOD_PRELOAD + 1);
-	REFUSES(decision.reason, REASON_COUNT);
-	REFUSES(decision.unshared_reason, REASON_COUNT);
-	REFUSES(spec.env, SPEC_ENV_LIST + 1);
-	REFUSES(spec.add, SPEC_ENV_LIST + 1);
-	REFUSES(spec.mount, SPEC_MOUNT_ADD + 1);
-	REFUSES(spec.profile[PROFILE_CALLS - 1], PROFILE_KILLS + 1);
-	REFUSES(spec.env_at, TEXT_LEN + 1);
-	REFUSES(spec.add_at, TEXT_LEN + 1);
-	REFUSES(spec.mount_at, TEXT_LEN + 1);
-}
-
-static void texts_without_an_end(void)
-{
-	REFUSES_FILLED(id);
-	REFUSES_FILLED(bundle);
-	REFUSES_FILLED(decision.group);
-	REFUSES_FILLED(spec.id);
-	REFUSES_FILLED(spec.root);
-	REFUSES_FILLED(spec.program);
-	REFUSES_FILLED(spec.path);
-}
-
-static void names_that_are_none(void)
-{
-	REFUSES_TEXT(id, "..");
-	REFUSES_TEXT(id, ".");
-	REFUSES_TEXT(id, "a/b");
-	REFUSES_TEXT(id, "a\nb");
-	REFUSES_TEXT(id, "a\033b");
-	REFUSES_TEXT(id, "a\177b");
-	REFUSES_TEXT(spec.id, "../x");
-	REFUSES_TEXT(bundle, "relative");
-	REFUSES_TEXT(decision.group, "no-kind");
-	REFUSES_TEXT(decision.group, "group:a b");
-	REFUSES_TEXT(decision.group, "group:a\nb");
-}
-
-/* Fields that contradict each other. */
-static void contradictions(void)
-{
-	REFUSES(decision.reason, REASON_NONE); /* merge, and nothing says why */
-	REFUSES(decision.merge, false);        /* a group of what is not merged */
-}
-
-/* Messages may be any bytes, which their writers escape: they have an end, and no code that is none. */
-static void messages_are_ended(void)
-{
-	struct container_decision d = valid();
-
-	memset(d.err.msg, '\n', sizeof(d.err.msg));
-	memset(&d.err.reason, 0xff, sizeof(d.err.reason));
-	memset(d.spec.blocker.msg, 0xff, sizeof(d.spec.blocker.msg));
-	memset(&d.spec.blocker.reason, 0xff, sizeof(d.spec.blocker.reason));
-	memset(d.decision.text, '\033', sizeof(d.decision.text));
-	memset(d.decision.warning, 'w', sizeof(d.decision.warning));
-	memset(d.decision.unshared, '\177', sizeof(d.decision.unshared));
-	memset(&d.metadata, '/', sizeof(d.metadata));
-	CHECK_INT(checked(&d), 0);
-	CHECK_INT(strlen(d.err.msg), sizeof(d.err.msg) - 1);
-	CHECK_INT(d.err.reason, REASON_NONE);
-	CHECK_INT(strlen(d.spec.blocker.msg), sizeof(d.spec.blocker.msg) - 1);
-	CHECK_INT(d.spec.blocker.reason, REASON_NONE);
-	CHECK_INT(strlen(d.decision.text), sizeof(d.decision.text) - 1);
-	CHECK_INT(strlen(d.decision.warning), sizeof(d.decision.warning) - 1);
-	CHECK_INT(strlen(d.decision.unshared), sizeof(d.decision.unshared) - 1);
-	CHECK_INT(strlen(d.metadata.pod), sizeof(d.metadata.pod) - 1);
-}
+#define STATE(members) \
+	"{\"ociVersion\":\"1.0.2\",\"id\":\"web-1\",\"bundle\":\"/run/b\"" members "}"
+#define ASKS     ",\"annotations\":{\"io.ksm.merge\":\"true\"}"
+#define REQUIRES ",\"annotations\":{\"io.ksm.merge\":\"true\",\"io.ksm.required\":\"true\"}"
 
 static void may_request(void)
 {
@@ -185,19 +19,118 @@ static void may_request(void)
 	CHECK(MAY("{\"annotations\":{\"io.ksm.merge\":\"true\"}}"));
 	CHECK(MAY("{\"annotations\":{\"io.ksm.\\u006derge\":\"true\"}}"));
 	CHECK(MAY("{\"annotations\":{\"io\\u002Eksm.merge\":\"true\"}}"));
+	CHECK(MAY("\\u003c\\u0070"));
 	CHECK(!MAY("{\"annotations\":{\"x\":\"\\u003c\"}}"));
 	CHECK(!MAY("\\u00"));
+	/* what stands behind its end is not the text's */
+	CHECK(!decision_may_request("{}io.ksm.merge", 2));
 #undef MAY
+}
+
+static struct decision_request request_of(const char *text, const struct policy_config *policy)
+{
+	return (struct decision_request){ .config_path = "/nonexistent/config.json",
+					  .policy = policy,
+					  .text = text,
+					  .len = strlen(text),
+					  .reader = decision_read_state,
+					  .timeout_ms = 60000 };
+}
+
+static void states(void)
+{
+	static const struct policy_config policy = { 0 };
+	struct decision_request request =
+		request_of(STATE(",\"pid\":4711,\"status\":\"running\"" ASKS), &policy);
+	struct container_decision out = { .pid = -1 };
+	struct error err = { "" };
+
+	CHECK_INT(decision_read_state(&request, &policy, &out, &err), 0);
+	CHECK_TEXT(out.id, "web-1");
+	CHECK_TEXT(out.bundle, "/run/b");
+	CHECK_INT(out.pid, 4711);
+	CHECK(out.running);
+	CHECK(out.decision.merge);
+	CHECK_INT(out.decision.reason, REASON_REQUESTED);
+	request = request_of(STATE(",\"pid\":4711,\"status\":\"created\""), &policy);
+	out = (struct container_decision){ 0 };
+	CHECK_INT(decision_read_state(&request, &policy, &out, &err), 0);
+	CHECK(!out.running && !out.decision.merge);
+	CHECK_INT(out.decision.reason, REASON_NOT_REQUESTED);
+	/* of what is no state nothing is taken */
+	request = request_of("{\"id\":\"web-1\",\"bundle\":\"/run/b\",", &policy);
+	out = (struct container_decision){ 0 };
+	CHECK(decision_read_state(&request, &policy, &out, &err) < 0);
+	CHECK_TEXT(out.id, "");
+	CHECK_TEXT(out.bundle, "");
+	CHECK(err.msg[0] != '\0');
+}
+
+/* The whole way, through the sandbox. */
+static void decided(void)
+{
+	static const struct {
+		const char *text;
+		bool config_requires; /* and not only the container */
+		int sign;             /* of what is returned */
+		bool merge, required;
+		enum reason reason;
+	} of[] = {
+		{ STATE(ASKS), false, 0, true, false, REASON_REQUESTED },
+		{ STATE(REQUIRES), false, 0, true, true, REASON_REQUESTED },
+		{ STATE(ASKS), true, 0, true, true, REASON_REQUESTED },
+		/* what nobody wants cannot be required */
+		{ STATE(""), true, 0, false, false, REASON_NOT_REQUESTED },
+		/* what cannot be read says nothing, but the configuration still does */
+		{ STATE(ASKS) "x", false, -1, false, false, REASON_NONE },
+		{ STATE(ASKS) "x", true, -1, false, true, REASON_NONE },
+		{ "{", true, -1, false, true, REASON_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		const struct policy_config policy = { .required = of[i].config_requires };
+		struct decision_request request = request_of(of[i].text, &policy);
+		struct container_decision out = { .pid = 1 };
+		struct error err = { "" };
+		int r = decision_make(&request, &out, &err);
+
+		check_case = of[i].text;
+		CHECK_INT((r > 0) - (r < 0), of[i].sign);
+		CHECK_INT(err.msg[0] != '\0', r < 0);
+		CHECK_INT(out.decision.merge, of[i].merge);
+		CHECK_INT(out.decision.required, of[i].required);
+		CHECK_INT(out.decision.reason, of[i].reason);
+	}
+}
+
+/* A text of which the reader got only a part decides nothing. */
+static void unread(void)
+{
+	const struct policy_config policy = { .required = true };
+	const struct error why = { .msg = "cut off" }, fine = { .msg = "" };
+	struct decision_request request = request_of(STATE(ASKS), &policy);
+	struct container_decision out;
+	struct error err = { "" };
+
+	request.unread = &why;
+	CHECK_INT(decision_make(&request, &out, &err), -EINVAL);
+	CHECK_TEXT(err.msg, "cut off");
+	CHECK(out.decision.required);
+	request.unread = &fine;
+	CHECK_INT(decision_make(&request, &out, &err), 0);
+	CHECK(out.decision.merge);
+	/* and where there is nothing to read */
+	request.reader = NULL;
+	request.unread = &why;
+	CHECK_INT(decision_make(&request, &out, &err), -EINVAL);
+	CHECK(out.decision.required && !out.decision.merge);
 }
 
 int main(void)
 {
-	RUN(what_is_valid);
-	RUN(numbers_out_of_range);
-	RUN(texts_without_an_end);
-	RUN(names_that_are_none);
-	RUN(contradictions);
-	RUN(messages_are_ended);
 	RUN(may_request);
+	RUN(states);
+	RUN(decided);
+	RUN(unread);
 	return check_end();
 }
