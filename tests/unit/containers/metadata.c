@@ -109,6 +109,22 @@ static void test_files(void)
 	CHECK_TEXT(m.pod_namespace, "shop");
 	CHECK_TEXT(m.container, "nginx");
 	CHECK_TEXT(m.image, "a/b:1");
+	/* the longest, and one byte more */
+	{
+		char longest[1025];
+		int n = snprintf(longest, sizeof(longest), "init 0 0\npod web\n");
+
+		memset(longest + n, 'x', sizeof(longest) - 1 - (size_t)n);
+		longest[1023] = '\0';
+		make_file("longest", longest, 0);
+		CHECK(metadata_read(dir, "longest", &m));
+		CHECK_TEXT(m.pod, "web");
+		longest[1023] = 'x';
+		longest[1024] = '\0';
+		make_file("longest", longest, 0);
+		CHECK(!metadata_read(dir, "longest", &m));
+		CHECK_INT(unlinkat(dir, "longest", 0), 0);
+	}
 	/* just being created */
 	make_file("new", "init 0 0\npod p\n", 0);
 	CHECK(metadata_read(dir, "new", &m));

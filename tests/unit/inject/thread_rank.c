@@ -155,6 +155,13 @@ static void real_threads(void)
 	c.refused[c.n_refused++] = c.tid;
 	check_chosen(pid, &c, "polls", 0);
 	CHECK_INT(c.rank, THREAD_BEST);
+	/* what stands behind those that are counted is none */
+	c.n_refused = 0;
+	c.refused[0] = 0;
+	check_chosen(pid, &c, "polls", 0);
+	c.refused[0] = first = c.tid;
+	CHECK_INT(thread_choose(pid, &c), 0);
+	CHECK_INT(c.tid, first);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	CHECK_INT(thread_choose(pid, &c), -ESRCH);

@@ -18,7 +18,7 @@
 
 struct seen {
 	uint64_t from, to; /* what is counted */
-	size_t pages, zero, thp, many, disorder;
+	size_t pages, zero, thp, many, anonymous, disorder;
 	uint64_t last;
 	int end_with;
 };
@@ -40,6 +40,7 @@ static int see(void *arg, const struct page *page, size_t n)
 		s->zero += (page[i].kind & PAGE_ZERO) != 0;
 		s->many += (page[i].kind & PAGE_MANY) != 0;
 		s->thp += (page[i].kind & PAGE_THP) != 0;
+		s->anonymous += (page[i].kind & PAGE_ANON) != 0;
 	}
 	return 0;
 }
@@ -118,6 +119,7 @@ static void dense(void)
 	memset(p, 7, size);
 	s = look(p, size, PAGES_ALL);
 	CHECK_INT(s.pages, 2000);
+	CHECK_INT(s.anonymous, 2000);
 	/* the child's, and ours */
 	CHECK_INT(s.many, 2000);
 	CHECK_INT(look(p, size, PAGES_MERGEABLE).pages, 0);

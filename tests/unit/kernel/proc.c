@@ -316,6 +316,19 @@ static void parents(void)
 	CHECK_INT(proc_parent(&number, &outer), 0);
 	CHECK_INT(number, getppid());
 	CHECK(!outer);
+	/* whatever digits our own number has */
+	for (int i = 0, found = 0; i < 1000 && found != 0x3ff; i++) {
+		pid_t pid = fork();
+		int status = -1;
+
+		if (pid == 0)
+			_exit(proc_parent(&number, &outer) != 0 || outer ||
+			      number != getppid());
+		waitpid(pid, &status, 0);
+		CHECK_INT(status, 0);
+		for (; pid; pid /= 10)
+			found |= 1 << pid % 10;
+	}
 }
 
 /* A process that may only read and write, and numbers that can be pinned or not. */

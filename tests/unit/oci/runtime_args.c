@@ -65,6 +65,8 @@ static const struct {
 	  ARGV_CREATE, "-", "/u/oci-log", true, "/u", "-", "f800" },
 	{ "--log-format=json --log /u/o exec --pid-file /e --process /x -d f800", ARGV_EXEC,
 	  "-", "/u/o", true, "-", "-", "f800" },
+	/* by hand */
+	{ "run -d -b /b web", ARGV_CREATE, "-", "-", false, "/b", "-", "web" },
 	{ "kill f800 9", ARGV_OTHER, "-", "-", false, "-", "-", "-" },
 	/* buildah, docker build */
 	{ "--root /b create --bundle /b/1 --no-pivot --pid-file /p buildah-1", ARGV_CREATE,

@@ -40,6 +40,12 @@ static void ids(void)
 	id("\"linux\":{\"cgroupsPath\":\"/libpod_parent/libpod-12ab\"}", "12ab");
 	id("\"linux\":{\"cgroupsPath\":\"user.slice:libpod:12ab\"},\"hostname\":\"h\"", "12ab");
 	id("\"hostname\":\"h\",\"linux\":{\"cgroupsPath\":\"12ab\"}", "12ab");
+	/* --cgroups=split: what a unit of Quadlet has */
+	id("\"linux\":{\"cgroupsPath\":\"/system.slice/web.service/libpod-payload-12ab\"}",
+	   "12ab");
+	id("\"linux\":{\"cgroupsPath\":\"/web.service/libpod-payload-\"}", "payload-");
+	id("\"linux\":{\"cgroupsPath\":\"/web.service/payloads-12ab\"}", "payloads-12ab");
+	id("\"linux\":{\"cgroupsPath\":\"/web.service/libpods-12ab\"}", "libpods-12ab");
 	/* which is of whoever starts the container, and could be the id of another one */
 	id("\"hostname\":\"h\"", "");
 	id("\"linux\":{\"cgroupsPath\":\"/x/\"}", "");

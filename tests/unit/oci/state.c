@@ -16,10 +16,14 @@ static struct error err;
 
 static int parse(const char *text)
 {
+	int r;
+
 	json_release();
 	memset(&state, 0xff, sizeof(state));
-	err.msg[0] = '\0';
-	return state_parse(text, strlen(text), &config, &state, &err);
+	err = (struct error){ "" };
+	r = state_parse(text, strlen(text), &config, &state, &err);
+	CHECK_INT(err.reason, r < 0 ? REASON_STATE_INVALID : REASON_NONE);
+	return r;
 }
 
 /* As runc 1.1 and crun 1.8 write it. */

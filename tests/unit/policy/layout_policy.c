@@ -265,6 +265,49 @@ static void environment(void)
 	CHECK_HAS(d.unshared, "name one with KSM_GROUP");
 }
 
+/* What is not known, or has letters that it must not have, is said before any list is asked. */
+static void without_a_name(void)
+{
+	static const struct policy_config c = { .shared_layout = true,
+						.deny_groups = { { "*" }, 1 } };
+	static const struct {
+		struct layout_request request;
+		const char *ns;
+		enum reason reason;
+	} of[] = {
+		{ { .layout = "shared", .kind = "", .group_key = "g", .orchestrated = true },
+		  NULL,
+		  REASON_LAYOUT_GROUP_UNKNOWN },
+		{ { .layout = "shared", .kind = "", .group_key = "g" },
+		  "prod",
+		  REASON_LAYOUT_GROUP_UNKNOWN },
+		{ { .layout = "shared", .kind = "", .group = "a/b" },
+		  "prod",
+		  REASON_LAYOUT_GROUP_NAME },
+		{ { .layout = "shared", .kind = "", .group = "" },
+		  "prod",
+		  REASON_LAYOUT_GROUP_NAME },
+		{ { .layout = "shared", .kind = "", .group = "web" },
+		  "a/b",
+		  REASON_LAYOUT_GROUP_NAME },
+		{ { .layout = "shared", .kind = "", .group = "web" },
+		  "a_b",
+		  REASON_LAYOUT_GROUP_NAME },
+		{ { .layout = "shared", .kind = "", .group = "web" },
+		  "a-b.c",
+		  REASON_LAYOUT_GROUP_DENIED },
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct trusted_values trusted = { .value = { [TRUSTED_NAMESPACE] = of[i].ns } };
+		struct decision d = { .merge = true };
+
+		layout_decide(&of[i].request, &c, &trusted, &d);
+		CHECK_INT(d.unshared_reason, of[i].reason);
+		CHECK_TEXT(d.group, "");
+	}
+}
+
 static void blockers(void)
 {
 #define BLOCKER(text) layout_blocker(text, strlen(text))
@@ -337,6 +380,7 @@ int main(void)
 	RUN(odd_values);
 	RUN(environment);
 	RUN(blockers);
+	RUN(without_a_name);
 	RUN(reconsidered);
 	RUN(unknown_engines);
 	return check_end();
