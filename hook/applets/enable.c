@@ -26,17 +26,16 @@
 /* ksmtuned writes run, pages_to_scan and sleep_millisecs every minute, whatever they are. */
 static int check_no_other_tuner(struct error *err)
 {
-	pid_t pid;
-	const char *name = other_tuner_find(&pid);
+	struct other_tuner t;
 
-	if (!name)
+	if (!other_tuner_find(&t))
 		return 0;
 	return err_reason(err, REASON_HOST_OTHER_TUNER,
 			  err_set(err, EBUSY,
 				  "%s (process %d), a KSM tuning daemon, would undo this "
 				  "within a minute; "
 				  "stop it first (systemctl disable --now %s)",
-				  name, pid, name));
+				  t.name, t.pid, t.unit));
 }
 
 /* What is there now, of what this kernel has. */

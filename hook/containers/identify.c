@@ -280,36 +280,30 @@ static bool runtime_knows(const char *dir, const char *id)
 	       access(path, F_OK) == 0;
 }
 
-bool container_from_status(const char *text, struct container_name *out)
+bool container_from_envid(const char *text, struct container_name *out)
 {
-	const char *p = strstr(text, "\nenvID:");
-	size_t len;
+	size_t len = strcspn(text, " \t\n");
 
-	if (!p)
-		return false;
-	p += strlen("\nenvID:");
-	p += strspn(p, " \t");
-	len = strcspn(p, " \t\n");
-	if (len == 0 || (len == 1 && *p == '0'))
+	if (len == 0 || (len == 1 && *text == '0'))
 		return false;
 	snprintf(out->engine, sizeof(out->engine), "openvz");
-	copy_id(out, p, len, false);
+	copy_id(out, text, len, false);
 	return true;
 }
 
 /* OpenVZ's kernels (2.6.32, 3.10) have no cgroup per container that could be relied on. */
 static bool in_openvz(pid_t pid, struct container_name *out)
 {
-	char text[4096];
+	char text[64];
 
 	return access("/proc/vz", F_OK) == 0 &&
-	       proc_read_head(pid, "status", text, sizeof(text)) > 0 &&
-	       container_from_status(text, out);
+	       proc_status_line(pid, "envID", text, sizeof(text)) > 0 &&
+	       container_from_envid(text, out);
 }
 
 bool container_of(pid_t pid, struct container_name *out)
 {
-	char text[4096];
+	char text[PROC_CGROUP_MAX];
 	ino_t ino = 0;
 
 	if (proc_read_head(pid, "cgroup", text, sizeof(text)) < 0)
@@ -330,7 +324,7 @@ bool container_of(pid_t pid, struct container_name *out)
 
 void container_host_name(pid_t pid, struct container_name *out)
 {
-	char text[4096];
+	char text[PROC_CGROUP_MAX];
 	size_t len;
 
 	snprintf(out->engine, sizeof(out->engine), "host");

@@ -28,8 +28,8 @@ size_t container_id_shown(const char *id);
  */
 bool container_from_cgroup(const char *text, struct container_name *out);
 
-/* Pure: from the text of /proc/PID/status as OpenVZ's kernels write it. */
-bool container_from_status(const char *text, struct container_name *out);
+/* Pure: from what OpenVZ's kernels write behind "envID:" in /proc/PID/status. */
+bool container_from_envid(const char *text, struct container_name *out);
 
 /*
  * The same for a process, with what its cgroup does not say: a process in a pid and a mount

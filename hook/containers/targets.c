@@ -44,7 +44,7 @@ static bool is_meant_by(const struct target *t, pid_t pid)
 {
 	struct container_name name;
 	struct proc_stat st;
-	char text[4096];
+	char text[PROC_CGROUP_MAX];
 
 	switch (t->kind) {
 	case TARGET_PID:

@@ -26,6 +26,7 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_HOOK_JSON] = "hook-json",
 	[ID_HOOK_CONDITION] = "hook-condition",
 	[ID_HOOK_STAGES] = "hook-stages",
+	[ID_HOOK_TIMEOUT] = "hook-timeout",
 	[ID_HOOK_PROGRAM] = "hook-program",
 	[ID_WRAPPER] = "wrapper",
 	[ID_DOCKER_CONFIG] = "docker-config",

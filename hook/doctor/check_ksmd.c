@@ -47,11 +47,10 @@ static void check_run(struct doctor *d, int64_t run)
 
 static void check_other_tuners(struct doctor *d)
 {
-	pid_t pid;
-	const char *name = other_tuner_find(&pid);
+	struct other_tuner t;
 	struct finding *f;
 
-	if (!name) {
+	if (!other_tuner_find(&t)) {
 		finding_add(d, FINDING_OK, ID_KSMD_TUNER, NULL,
 			    "no other KSM tuning daemon is running");
 		return;
@@ -59,9 +58,9 @@ static void check_other_tuners(struct doctor *d)
 	f = finding_add(d, FINDING_WARNING, ID_KSMD_TUNER,
 			"it changes ksmd's settings by the host's free memory, and stops ksmd "
 			"while there is enough, so what ksm-hook enable sets does not last",
-			"the KSM tuning daemon %s (process %d) sets ksmd's speed too", name,
-			pid);
-	finding_fix(f, "systemctl disable --now %s", name);
+			"the KSM tuning daemon %s (process %d) sets ksmd's speed too", t.name,
+			t.pid);
+	finding_fix(f, "systemctl disable --now %s", t.unit);
 }
 
 static void check_huge_pages(struct doctor *d)

@@ -26,8 +26,18 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 {
 	struct error what, fix;
 	struct finding *f;
-	int r = program_check(h->program, &what, &fix);
+	int r;
 
+	if (h->program[0] != '/') {
+		f = finding_add(d, FINDING_BROKEN, ID_HOOK_PROGRAM,
+				"an engine looks for it in its working directory: the hook is "
+				"skipped, or no container starts",
+				"%s names %s for %s, which is no absolute path", path,
+				h->program, engine);
+		hook_file_fix(d, f, path);
+		return false;
+	}
+	r = program_check(h->program, &what, &fix);
 	if (r == 0)
 		return true;
 	f = finding_add(d, FINDING_BROKEN, ID_HOOK_PROGRAM,
@@ -40,6 +50,16 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 			"%s, which %s names for %s", what.msg, path, engine);
 	program_fix(d, f, r, path, h->program, &fix);
 	return false;
+}
+
+/* What an engine refuses of it; NULL: nothing, or it skips the file as its program is not there. */
+static const char *form_fault(const struct hook_file *h)
+{
+	if (h->form.fault[0])
+		return h->form.fault;
+	if (h->form.later_fault[0] && h->program && access(h->program, F_OK) == 0)
+		return h->form.later_fault;
+	return NULL;
 }
 
 static bool read_hook_file(struct doctor *d, const char *path, char **text, struct hook_file *h)
@@ -60,12 +80,18 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 			finding_fix(f, "mv %s %s.broken", path, path);
 		return false;
 	}
-	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0)
-		return true;
+	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0) {
+		const char *fault = form_fault(h);
+
+		if (!fault)
+			return true;
+		err_set(&err, EINVAL, "%s: %s", path, fault);
+	}
 	f = finding_add(d, FINDING_BROKEN, ID_HOOK_JSON,
-			"a file that is not JSON keeps every container from starting", "%s",
-			err.msg);
-	if (strstr(path, "ksm-hook"))
+			"an engine that does not take a file in this directory starts no "
+			"container at all",
+			"%s", err.msg);
+	if (strstr(path, "ksm-hook") || (h->program && program_is_ours(d, h->program)))
 		hook_file_fix(d, f, path);
 	else
 		finding_fix(f, "mv %s %s.broken", path, path);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_reader.h"
@@ -60,17 +61,17 @@ static void take_annotation(struct hook_file *h, const char *key, const char *va
 static void take_condition(struct hook_file *h, const struct json_path *path,
 			   const struct json_value *v)
 {
-	if (json_path_is(path, "when", "always", NULL)) {
+	bool text = v->type == JSON_STRING;
+
+	if (hook_path_is(path, "when", "always", NULL)) {
 		h->condition = h->matches = v->boolean;
-		h->never = !v->boolean;
-	} else if (json_path_is(path, "when", "annotations", "*", NULL)) {
-		return; /* an array is none of its forms */
-	} else if (path->depth == 3 && path->key[2] && json_path_has(path, 1, "annotations") &&
-		   v->type == JSON_STRING) {
+		h->never = v->type == JSON_BOOL && !v->boolean;
+	} else if (hook_path_is(path, "when", "annotations", "?") && path->key[2] && text) {
 		take_annotation(h, path->key[2], v->text);
-	} else if (path->depth == 2) {
-		h->condition = h->condition || v->type != JSON_OBJECT;
-		h->narrowed = h->narrowed || v->type != JSON_OBJECT;
+	} else if ((hook_path_is(path, "when", "commands", "*") && text) ||
+		   (hook_path_is(path, "when", "hasBindMounts", NULL) &&
+		    v->type == JSON_BOOL)) {
+		h->condition = h->narrowed = true;
 	}
 }
 
@@ -84,21 +85,34 @@ static void take_stage(struct hook_file *h, const char *stage)
 	h->precreate = h->precreate || strcmp(stage, "precreate") == 0;
 }
 
+static void forget_stages(struct hook_file *h)
+{
+	h->create = h->poststart = h->precreate = false;
+	h->starts = 0;
+}
+
 static int visit_hook_file(void *arg, const struct json_path *path, const struct json_value *v,
 			   struct error *err)
 {
 	struct hook_file *h = arg;
 
 	(void)err;
-	if (path->depth > 1 && json_path_has(path, 0, "when"))
-		take_condition(h, path, v);
+	hook_form_visit(&h->form, path, v);
+	take_condition(h, path, v);
+	/* of what is given twice the last counts */
+	if (hook_path_is(path, "stages", NULL, NULL))
+		forget_stages(h);
+	else if (hook_path_is(path, "hook", "args", NULL))
+		h->command = NULL;
+	else if (hook_path_is(path, "hook", "timeout", NULL))
+		h->hurried = v->type == JSON_NUMBER && strtoll(v->text, NULL, 10) <= 0;
 	if (v->type != JSON_STRING)
 		return 0;
-	if (json_path_is(path, "hook", "path", NULL))
+	if (hook_path_is(path, "hook", "path", NULL))
 		h->program = v->text;
-	else if (json_path_is(path, "hook", "args", "*", NULL) && path->index[2] == 1)
+	else if (hook_path_is(path, "hook", "args", "*") && path->index[2] == 1)
 		h->command = v->text;
-	else if (json_path_is(path, "stages", "*", NULL))
+	else if (hook_path_is(path, "stages", "*", NULL))
 		take_stage(h, v->text);
 	return 0;
 }
@@ -106,9 +120,13 @@ static int visit_hook_file(void *arg, const struct json_path *path, const struct
 int hook_file_parse(struct hook_file *h, const char *path, const char *text, size_t len,
 		    struct error *err)
 {
+	int r;
+
 	*h = (struct hook_file){ 0 };
 	json_release();
-	return json_walk(path, text, len, false, visit_hook_file, h, err);
+	r = json_walk(path, text, len, false, visit_hook_file, h, err);
+	hook_form_end(&h->form);
+	return r;
 }
 
 void hook_file_fix(const struct doctor *d, struct finding *f, const char *path)
@@ -164,6 +182,15 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 				"runtimes run both, so every start runs the hook twice",
 				"%s names both prestart and createRuntime", path);
 		hook_file_fix(d, f, path);
+	}
+	if (h->hurried) {
+		f = finding_add(
+			d, FINDING_BROKEN, ID_HOOK_TIMEOUT,
+			"runc ends such a hook at once, and starts no container that it "
+			"is called for",
+			"%s: \"timeout\" is not above 0", path);
+		hook_file_fix(d, f, path);
+		return false;
 	}
 	if (h->create && !has_command(h)) {
 		f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "doctor/findings.h"
+#include "doctor/hook_form.h"
 
 struct hook_file {
 	const char *program, *command; /* hook.path, and the argument behind its name */
@@ -18,6 +19,8 @@ struct hook_file {
 	bool unknown; /* a pattern is valid in Go, and we cannot tell what it matches */
 	bool create, poststart, precreate;
 	unsigned starts; /* createRuntime and prestart */
+	bool hurried;    /* its timeout is none that a hook can keep */
+	struct hook_form form;
 };
 
 /* The strings stay valid until json_release(). -EINVAL where it is not JSON. */

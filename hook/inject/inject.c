@@ -61,8 +61,16 @@ static int make_call(pid_t tid, pid_t in_proc, uint32_t audit_arch,
 		return ret;
 	/* stopped, it does not come under a filter behind our back */
 	ret = tracee_suspend_seccomp(tid, true);
-	if (ret == -EPERM)
-		ret = proc_seccomp(in_proc) != 0 ? -EACCES : 0;
+	if (ret == -EPERM) {
+		ret = proc_seccomp(in_proc);
+		/* what cannot be read says nothing of a filter, and a kernel without any has no line */
+		if (ret == -ENODATA)
+			ret = 0;
+		else if (ret == -EACCES)
+			ret = -EPERM;
+		else if (ret > 0)
+			ret = -EACCES;
+	}
 	if (ret < 0)
 		return ret;
 	r = saved;

@@ -13,7 +13,7 @@
 
 void background_leave_cgroups(void)
 {
-	char text[4096], path[128], *save = NULL;
+	char text[PROC_CGROUP_MAX], path[128], *save = NULL;
 
 	if (proc_read_head(getpid(), "cgroup", text, sizeof(text)) <= 0)
 		return;

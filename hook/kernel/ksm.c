@@ -60,12 +60,13 @@ static void read_merging_pages(pid_t pid, const char *stat, struct ksm_stat *out
 
 int ksm_stat_read(pid_t pid, struct ksm_stat *out)
 {
-	char text[512];
+	/* a few lines today; of a longer one those are at the beginning */
+	char text[4096];
 	ssize_t n;
 
 	if (!watched_enter(pid))
 		return -EBUSY;
-	n = proc_read(pid, "ksm_stat", text, sizeof(text));
+	n = proc_read_head(pid, "ksm_stat", text, sizeof(text));
 	watched_leave();
 	if (n <= 0)
 		return n ? (int)n : -ESRCH;

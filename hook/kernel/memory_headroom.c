@@ -48,7 +48,7 @@ static int64_t number(const struct layout *l, const char *path, const char *name
 /* A "name value" line of memory.stat, not its first: pages of files that nobody used lately. */
 static int64_t reclaimable(const struct layout *l, const char *path)
 {
-	char file[PATH_MAX + 64], text[8192], key[32];
+	char file[PATH_MAX + 64], text[32768], key[32];
 	const char *line;
 
 	snprintf(file, sizeof(file), "%s%s/memory.stat", l->root, path);
@@ -75,14 +75,15 @@ static bool has_v1(void)
 	return access("/sys/fs/cgroup/memory/memory.usage_in_bytes", F_OK) == 0;
 }
 
-/* The memory controller's line, or v2's. */
-static bool group_of(pid_t pid, struct group *g)
+/* The memory controller's line, or v2's: 1, 0 where it has none in our tree or has ended, -errno. */
+static int group_of(pid_t pid, struct group *g)
 {
-	char text[4096], *line, *next;
+	char text[PROC_CGROUP_MAX], *line, *next;
 	bool v1_here = has_v1();
+	ssize_t n = proc_read(pid, "cgroup", text, sizeof(text));
 
-	if (proc_read_head(pid, "cgroup", text, sizeof(text)) <= 0)
-		return false;
+	if (n < 0)
+		return n == -ESRCH || n == -ENOENT ? 0 : (int)n;
 	for (line = text; line; line = next) {
 		char *controllers = strchr(line, ':'), *path;
 
@@ -97,12 +98,12 @@ static bool group_of(pid_t pid, struct group *g)
 			continue;
 		/* above the root of our cgroup namespace: not in our tree */
 		if (strncmp(path, "/..", 3) == 0)
-			return false;
+			return 0;
 		g->layout = v1_here ? &v1 : &v2;
 		snprintf(g->path, sizeof(g->path), "%s", strcmp(path, "/") == 0 ? "" : path);
-		return true;
+		return 1;
 	}
-	return false;
+	return 0;
 }
 
 /* What all groups below (and at) a path need. */
@@ -151,16 +152,32 @@ static int check_group(const struct group *g, size_t n, const char *leaf, struct
 	return 0;
 }
 
-/* Processes to groups: those of one cgroup are added up. */
-static size_t group_up(const struct room_need *need, size_t n, struct group *g)
+static int unknown_headroom(int r, const char *file, struct error *err)
 {
-	size_t groups = 0;
+	return err_reason(err, REASON_HOST_HEADROOM,
+			  err_errno(err, -r,
+				    "whether there is memory for unmerging cannot be told "
+				    "(--force does it all the same): %s",
+				    file));
+}
+
+/* Processes to groups: those of one cgroup are added up. Their number, or -errno. */
+static ssize_t group_up(const struct room_need *need, size_t n, struct group *g,
+			struct error *err)
+{
+	ssize_t groups = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct group *last = &g[groups];
-		size_t k = 0;
+		ssize_t k = 0;
+		char file[32];
+		int r = need[i].bytes ? group_of(need[i].pid, last) : 0;
 
-		if (need[i].bytes == 0 || !group_of(need[i].pid, last))
+		if (r < 0) {
+			snprintf(file, sizeof(file), "/proc/%d/cgroup", need[i].pid);
+			return unknown_headroom(r, file, err);
+		}
+		if (r == 0)
 			continue;
 		while (k < groups && strcmp(g[k].path, last->path) != 0)
 			k++;
@@ -173,26 +190,31 @@ static size_t group_up(const struct room_need *need, size_t n, struct group *g)
 
 int room_check(const struct room_need *need, size_t n, struct error *err)
 {
-	char text[4096];
-	int64_t sum = 0, available = -1;
+	/* of some 50 lines */
+	char text[16384];
+	int64_t sum = 0, available;
 	struct group *g;
-	size_t groups;
+	ssize_t groups;
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++)
 		sum += need[i].bytes;
 	if (sum == 0)
 		return 0;
-	if (read_kernel_file("/proc/meminfo", text, sizeof(text)) > 0)
-		available = proc_field(text, "MemAvailable");
+	r = (int)read_kernel_file("/proc/meminfo", text, sizeof(text));
+	if (r < 0)
+		return unknown_headroom(r, "/proc/meminfo", err);
+	/* since Linux 3.14 */
+	available = proc_field(text, "MemAvailable");
 	if (available >= 0 && sum > available * 1024)
 		return does_not_fit(sum, available * 1024, "the machine", err);
 	g = calloc(n + 1, sizeof(*g));
 	if (!g)
 		return err_set(err, ENOMEM, "out of memory");
-	groups = group_up(need, n, g);
-	for (size_t i = 0; r == 0 && i < groups; i++)
-		r = check_group(g, groups, g[i].path, err);
+	groups = group_up(need, n, g, err);
+	r = groups < 0 ? (int)groups : 0;
+	for (ssize_t i = 0; r == 0 && i < groups; i++)
+		r = check_group(g, (size_t)groups, g[i].path, err);
 	free(g);
 	return r;
 }

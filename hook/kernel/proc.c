@@ -111,11 +111,12 @@ int64_t proc_field(const char *text, const char *name)
 	return -1;
 }
 
-int64_t proc_status_field(pid_t tid, const char *name)
+int proc_status_line(pid_t tid, const char *name, char *out, size_t size)
 {
 	char path[32], line[256];
-	int64_t value = -1;
+	size_t len = strlen(name);
 	bool whole = true;
+	int r = -ENODATA;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
@@ -123,13 +124,29 @@ int64_t proc_status_field(pid_t tid, const char *name)
 	if (!f)
 		return -errno;
 	/* a line of groups may be longer than any buffer, and is the only one with such a rest */
-	while (value < 0 && fgets(line, sizeof(line), f)) {
-		if (whole)
-			value = proc_field(line, name);
+	while (r < 0 && fgets(line, sizeof(line), f)) {
+		const char *value = line + len + 1;
+		bool begins = whole;
+
 		whole = strchr(line, '\n');
+		if (!begins || strncmp(line, name, len) != 0 || line[len] != ':')
+			continue;
+		value += strspn(value, " \t");
+		r = snprintf(out, size, "%.*s", (int)strcspn(value, "\n"), value);
 	}
+	/* it may end while it is read */
+	if (r == -ENODATA && ferror(f))
+		r = -errno;
 	fclose(f);
-	return value < 0 ? -ENODATA : value;
+	return r;
+}
+
+int64_t proc_status_field(pid_t tid, const char *name)
+{
+	char text[32];
+	int r = proc_status_line(tid, name, text, sizeof(text));
+
+	return r < 0 ? r : strtoll(text, NULL, 10);
 }
 
 int proc_seccomp(pid_t tid)
@@ -139,19 +156,25 @@ int proc_seccomp(pid_t tid)
 
 int proc_parent(pid_t *number, bool *outer)
 {
-	char text[4096];
-	const char *line;
-	ssize_t n = read_kernel_file("/proc/self/status", text, sizeof(text));
+	char self[32], pids[128];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+	int64_t parent;
+	pid_t us;
+	int r;
 
 	if (n < 0)
-		return (int)n;
-	*number = (pid_t)proc_field(text, "PPid");
+		return -errno;
+	self[n] = '\0';
+	us = (pid_t)strtol(self, NULL, 10);
+	parent = proc_status_field(us, "PPid");
+	if (parent < 0)
+		return (int)parent;
 	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
-	line = strstr(text, "\nNSpid:\t");
-	if (!line || *number < 0)
-		return -ENODATA;
-	line += strlen("\nNSpid:\t");
-	*outer = line[strspn(line, "0123456789")] == '\t';
+	r = proc_status_line(us, "NSpid", pids, sizeof(pids));
+	if (r < 0)
+		return r;
+	*number = (pid_t)parent;
+	*outer = pids[strspn(pids, "0123456789")] == '\t';
 	return 0;
 }
 

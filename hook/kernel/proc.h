@@ -34,6 +34,12 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
  */
 ssize_t proc_read_head(pid_t pid, const char *name, char *buf, size_t size);
 
+/*
+ * Room for any /proc/PID/cgroup: a line for each of v1's controllers, of the hierarchies that have a
+ * name, and of v2, with a path below PATH_MAX (kernel/cgroup/cgroup.c, proc_cgroup_show()).
+ */
+#define PROC_CGROUP_MAX (64u << 10)
+
 /* 0, -ESRCH */
 int proc_stat(pid_t pid, struct proc_stat *out);
 
@@ -53,7 +59,13 @@ int proc_pin(pid_t pid);
  */
 int proc_parent(pid_t *number, bool *outer);
 
-/* The value of a line of /proc/TID/status, however long that is; -errno, -ENODATA: no such line. */
+/*
+ * What stands behind "NAME:" and blanks in /proc/TID/status, however long that file is: its length;
+ * -ENODATA where there is no such line; -errno. What does not fit is cut.
+ */
+int proc_status_line(pid_t tid, const char *name, char *out, size_t size);
+
+/* The number in a line of /proc/TID/status; -errno, -ENODATA: no such line. */
 int64_t proc_status_field(pid_t tid, const char *name);
 
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */

@@ -10,12 +10,10 @@
 #include "containers/identify.h"
 #include "kernel/proc.h"
 
-static const char *const tuners[] = { "ksmtuned", "uksmd" };
+static const char *const tuners[] = { "ksmtuned", "uksmd", "momd", "kata-ksm-throttler" };
 
-struct tuner_search {
-	const char *name;
-	pid_t pid;
-};
+/* what the kernel keeps of a name (TASK_COMM_LEN) */
+#define COMM_LEN 15
 
 /*
  * Anybody may call a process so; a daemon that can write to /sys is root's through and through. A
@@ -25,15 +23,10 @@ static bool is_roots(pid_t pid)
 {
 	unsigned uid[4] = { 1, 1, 1, 1 };
 	struct stat exe, theirs, ours;
-	char text[4096], path[48];
-	const char *line;
+	char text[64], path[48];
 
-	/* the line is among the first, and a newline in the name above it is escaped */
-	if (proc_read_head(pid, "status", text, sizeof(text)) <= 0)
-		return false;
-	line = strstr(text, "\nUid:");
-	if (!line ||
-	    sscanf(line, " Uid: %u %u %u %u", &uid[0], &uid[1], &uid[2], &uid[3]) != 4 ||
+	if (proc_status_line(pid, "Uid", text, sizeof(text)) < 0 ||
+	    sscanf(text, "%u %u %u %u", &uid[0], &uid[1], &uid[2], &uid[3]) != 4 ||
 	    (uid[0] | uid[1] | uid[2] | uid[3]) != 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
@@ -47,7 +40,7 @@ static bool is_roots(pid_t pid)
 
 static int is_other_tuner(pid_t pid, void *arg)
 {
-	struct tuner_search *found = arg;
+	struct other_tuner *found = arg;
 	struct container_name in;
 	struct proc_stat st;
 	char comm[32];
@@ -57,20 +50,39 @@ static int is_other_tuner(pid_t pid, void *arg)
 	comm[strcspn(comm, "\n")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(tuners); i++) {
 		/* what a container calls its processes says nothing of the host */
-		if (strcmp(comm, tuners[i]) == 0 && !container_of(pid, &in) &&
+		if (strncmp(comm, tuners[i], COMM_LEN) == 0 && !container_of(pid, &in) &&
 		    proc_stat(pid, &st) == 0 && st.state != 'Z' && is_roots(pid)) {
-			*found = (struct tuner_search){ tuners[i], pid };
+			*found = (struct other_tuner){ .name = tuners[i], .pid = pid };
 			return 1;
 		}
 	}
 	return 0;
 }
 
-const char *other_tuner_find(pid_t *pid)
+/* mom's unit is momd or mom-vdsm, ksmtuned's ksmtuned or qemu-kvm, as distributions like it. */
+static void find_unit(struct other_tuner *t)
 {
-	struct tuner_search found = { 0 };
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.@";
+	static const char suffix[] = ".service";
+	struct container_name in;
+	size_t len;
 
-	(void)proc_for_each(is_other_tuner, &found);
-	*pid = found.pid;
-	return found.name;
+	container_host_name(t->pid, &in);
+	len = strlen(in.id);
+	if (len < sizeof(suffix) || len >= sizeof(t->unit) || in.id[strspn(in.id, plain)] ||
+	    strcmp(in.id + len + 1 - sizeof(suffix), suffix) != 0)
+		snprintf(t->unit, sizeof(t->unit), "%s", t->name);
+	else
+		snprintf(t->unit, sizeof(t->unit), "%.*s", (int)(len + 1 - sizeof(suffix)),
+			 in.id);
+}
+
+bool other_tuner_find(struct other_tuner *out)
+{
+	*out = (struct other_tuner){ 0 };
+	if (proc_for_each(is_other_tuner, out) <= 0)
+		return false;
+	find_unit(out);
+	return true;
 }

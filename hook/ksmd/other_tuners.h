@@ -3,12 +3,16 @@
 #ifndef KSM_OTHER_TUNERS_H
 #define KSM_OTHER_TUNERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
-/*
- * The name of one that runs on this host, which is its systemd unit's too, and its process;
- * NULL if there is none.
- */
-const char *other_tuner_find(pid_t *pid);
+struct other_tuner {
+	const char *name;
+	pid_t pid;
+	char unit[128]; /* what systemctl calls it: the service that it runs in, or its name */
+};
+
+/* Is there one that runs on this host? */
+bool other_tuner_find(struct other_tuner *out);
 
 #endif

@@ -242,7 +242,7 @@ static int parse_confined(const struct decision_request *request,
  */
 static bool is_crio(const struct decision_request *request, const struct container_decision *c)
 {
-	char cgroup[4096];
+	char cgroup[PROC_CGROUP_MAX];
 
 	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
 	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 &&

@@ -86,14 +86,14 @@ static int64_t anonymous_bytes(pid_t task)
 /* False where the kernel does not show it (no Pss_Anon before Linux 5.2), or not to us. */
 static bool read_rollup(struct process_stats *p, int64_t counted)
 {
-	char text[2048];
+	char text[4096];
 	int64_t merged, proportional, anon;
 	ssize_t got;
 	char *end;
 
 	if (!watched_enter(p->task))
 		return false;
-	got = proc_read(p->task, "smaps_rollup", text, sizeof(text));
+	got = proc_read_head(p->task, "smaps_rollup", text, sizeof(text));
 	watched_leave();
 	if (got <= 0)
 		return false;

@@ -74,7 +74,7 @@ static double ksmd_seconds(void)
 /* -1 where this kernel does not count it */
 static double cow_breaks(void)
 {
-	static char text[1 << 14];
+	static char text[1 << 16];
 	const char *p;
 
 	if (read_kernel_file("/proc/vmstat", text, sizeof(text)) < 0)

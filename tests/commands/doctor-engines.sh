@@ -96,6 +96,29 @@ testHookFile() {
 		fixed hook-condition
 		assertEquals "$_when" yes "$(podman_asks)"
 	done
+	# what podman refuses, whatever container it is
+	for _change in 'del(.version)' '.version = "2.0.0"' '.stages = ["CreateRuntime"]' 'del(.stages)' \
+		'.stages = "createRuntime"' '.hook.timeout = "10"' '.hook.args = "createRuntime"' \
+		'.when.annotations = {"(": "true"}' '.when.always = "true"'; do
+		jq "$_change" "$work/hook.saved" >$hook_file
+		found hook-json broken
+		assertEquals "$_change" "" "$(podman_asks)"
+		fixed hook-json
+		assertEquals "$_change" yes "$(podman_asks)"
+	done
+	# and what runc does not get along with
+	for _timeout in 0 -1; do
+		jq ".hook.timeout = $_timeout" "$work/hook.saved" >$hook_file
+		found hook-timeout broken
+		assertEquals "timeout $_timeout" "" "$(podman_asks)"
+		fixed hook-timeout
+		assertEquals "timeout $_timeout" yes "$(podman_asks)"
+	done
+	# keys of any case, and patterns of Go's alone, are right
+	jq '{"Version": .version, "HOOK": .hook, "When": .when, "stages": .stages}' "$work/hook.saved" >$hook_file
+	gone hook-registered
+	assertEquals "$out" ok "$(level hook-registered)"
+	assertEquals yes "$(podman_asks)"
 	jq '.when.commands = [".*"]' "$work/hook.saved" >$hook_file
 	found hook-condition note
 	jq '.stages += ["prestart"]' "$work/hook.saved" >$hook_file

@@ -108,17 +108,43 @@ testFailureLeavesNothing() {
 	assertEquals "$before" "$(values)"
 }
 
-testKsmtunedIsNotFought() {
-	cp "$(command -v sleep)" "$work/ksmtuned"
-	"$work/ksmtuned" 1000 &
-	left=$!
-	wait_for 5 grep -qx ksmtuned /proc/$left/comm
+testOtherTunersAreNotFought() {
 	before=$(values)
+	# the kernel keeps 15 bytes of a name
+	for _name in ksmtuned uksmd momd kata-ksm-throttler; do
+		cp "$(command -v sleep)" "$work/$_name"
+		"$work/$_name" 1000 &
+		left=$!
+		_comm=$(printf %.15s $_name)
+		wait_for 5 grep -qx "$_comm" /proc/$left/comm
+		hook enable
+		assertEquals "$out" 1 "$rc"
+		assertContains "$out" "reason=host-other-tuner"
+		assertContains "$out" "$_name (process $left)"
+		assertContains "$out" "systemctl disable --now $_name)"
+		assertEquals "$before" "$(values)"
+		kill $left
+		wait $left 2>/dev/null
+		left=
+	done
+}
+
+# it is stopped as the service that it runs in, whose name is the distribution's choice
+testTheServiceOfATuner() {
+	# the longest path of those in its cgroup file says it
+	_slice=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$(printf '%0100d' $$).slice
+	_group=$_slice/mom-vdsm.service
+	mkdir -p "$_group"
+	cp "$(command -v sleep)" "$work/momd"
+	sh -c 'echo 0 >"$1/cgroup.procs" && exec "$2" 1000' sh "$_group" "$work/momd" &
+	left=$!
+	wait_for 5 grep -qx momd /proc/$left/comm
 	hook enable
-	assertEquals "$out" 1 "$rc"
-	assertContains "$out" "reason=host-other-tuner"
-	assertContains "$out" "ksmtuned (process $left)"
-	assertEquals "$before" "$(values)"
+	assertContains "$out" "systemctl disable --now mom-vdsm)"
+	kill $left
+	wait $left 2>/dev/null
+	left=
+	rmdir "$_group" "$_slice"
 }
 
 # a user who calls a process so, or a set-user-ID program, keeps nobody from enabling

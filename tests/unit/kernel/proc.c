@@ -363,8 +363,9 @@ static void modes(void)
 /* A line of groups, and a name with a line in it, hide nothing. */
 static void long_status(void)
 {
-	char text[4096];
-	gid_t group[4000];
+	char text[4096], uid[64], cut[6];
+	gid_t group[4000], before[64];
+	int groups = getgroups(ARRAY_SIZE(before), before);
 	pid_t pid;
 
 	if (geteuid() != 0)
@@ -381,7 +382,16 @@ static void long_status(void)
 	CHECK_INT(proc_seccomp(pid), prctl(PR_GET_SECCOMP));
 	CHECK_INT(proc_status_field(pid, "TracerPid"), 0);
 	CHECK_INT(proc_status_field(pid, "Nothing"), -ENODATA);
+	CHECK_INT(proc_status_line(pid, "Uid", uid, sizeof(uid)), strlen("0\t0\t0\t0"));
+	CHECK_TEXT(uid, "0\t0\t0\t0");
+	CHECK_INT(proc_status_line(pid, "Uid", cut, sizeof(cut)), strlen("0\t0\t0\t0"));
+	CHECK_TEXT(cut, "0\t0\t0");
+	CHECK_INT(proc_status_line(pid, "Nothing", uid, sizeof(uid)), -ENODATA);
 	reap(pid);
+	/* our own */
+	CHECK_INT(setgroups(ARRAY_SIZE(group), group), 0);
+	parents();
+	CHECK_INT(setgroups(groups < 0 ? 0 : (size_t)groups, before), 0);
 	CHECK(proc_status_field(pid, "TracerPid") < 0);
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: the form of a file of hooks (oci-hooks(5)): what an engine refuses, and all containers with it. */
+#include "doctor/hook_form.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/macros.h"
+#include "doctor/go_pattern.h"
+
+#define ANY "?" /* a key of the user's */
+
+/* What podman's and CRI-O's decoder takes; null will always do, and other keys mean nothing. */
+static const struct {
+	const char *key[3];
+	enum json_type type;
+	const char *what;
+} forms[] = {
+	{ { NULL }, JSON_OBJECT, "an object" },
+	{ { "version" }, JSON_STRING, "a string" },
+	{ { "hook" }, JSON_OBJECT, "an object" },
+	{ { "hook", "path" }, JSON_STRING, "a string" },
+	{ { "hook", "args" }, JSON_ARRAY, "a list" },
+	{ { "hook", "args", "*" }, JSON_STRING, "a string" },
+	{ { "hook", "env" }, JSON_ARRAY, "a list" },
+	{ { "hook", "env", "*" }, JSON_STRING, "a string" },
+	{ { "hook", "timeout" }, JSON_NUMBER, "a whole number" },
+	{ { "when" }, JSON_OBJECT, "an object" },
+	{ { "when", "always" }, JSON_BOOL, "true or false" },
+	{ { "when", "annotations" }, JSON_OBJECT, "an object" },
+	{ { "when", "annotations", ANY }, JSON_STRING, "a string" },
+	{ { "when", "commands" }, JSON_ARRAY, "a list" },
+	{ { "when", "commands", "*" }, JSON_STRING, "a string" },
+	{ { "when", "hasBindMounts" }, JSON_BOOL, "true or false" },
+	{ { "stages" }, JSON_ARRAY, "a list" },
+	{ { "stages", "*" }, JSON_STRING, "a string" },
+};
+
+/* The first one is what an engine says. */
+static void note_fault(char out[160], const char *fmt, ...) __printf(2, 3);
+static void note_fault(char out[160], const char *fmt, ...)
+{
+	va_list ap;
+
+	if (out[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(out, 160, fmt, ap);
+	va_end(ap);
+}
+
+bool hook_path_is(const struct json_path *path, const char *a, const char *b, const char *c)
+{
+	const char *const want[] = { a, b, c, NULL };
+	size_t n = 0;
+
+	for (; want[n]; n++) {
+		const char *key = n < path->depth ? path->key[n] : "";
+
+		if (!key ? strcmp(want[n], "*") != 0 :
+			   strcmp(want[n], ANY) != 0 && strcasecmp(want[n], key) != 0)
+			return false;
+	}
+	return n == path->depth;
+}
+
+/* The text of a number has no end of its own. */
+static bool is_whole_number(const struct json_value *v)
+{
+	size_t sign = v->len && v->text[0] == '-';
+
+	return sign + strspn(v->text + sign, "0123456789") == v->len;
+}
+
+static void check_type(struct hook_form *f, const struct json_path *p,
+		       const struct json_value *v)
+{
+	char where[64] = "it";
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		const char *const *key = forms[i].key;
+
+		if (!hook_path_is(p, key[0], key[1], key[2]))
+			continue;
+		if (v->type == JSON_NULL || (v->type == forms[i].type &&
+					     (v->type != JSON_NUMBER || is_whole_number(v))))
+			return;
+		if (key[0])
+			snprintf(where, sizeof(where), "%s\"%s%s%s\"",
+				 key[2] ? "something in " : "", key[0], key[1] ? "." : "",
+				 key[1] && *key[1] != '*' ? key[1] : "");
+		note_fault(f->fault, "%s is not %s", where, forms[i].what);
+		return;
+	}
+}
+
+static void check_stage(struct hook_form *f, const char *stage)
+{
+	static const char *const stages[] = { "prestart",        "createRuntime",
+					      "createContainer", "startContainer",
+					      "poststart",       "poststop",
+					      "precreate" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		if (strcmp(stage, stages[i]) == 0)
+			return;
+	}
+	note_fault(f->later_fault, "there is no stage \"%.40s\"", stage);
+}
+
+static void check_pattern(struct hook_form *f, const char *pattern)
+{
+	const char *fault = go_pattern_fault(pattern);
+
+	if (fault)
+		note_fault(f->later_fault, "the pattern \"%.60s\" is broken: %s", pattern,
+			   fault);
+}
+
+void hook_form_visit(struct hook_form *f, const struct json_path *p, const struct json_value *v)
+{
+	bool string = v->type == JSON_STRING;
+
+	/* the form of before podman 1, which old ones still take: "hook" is the program */
+	if (hook_path_is(p, "hook", NULL, NULL) && string)
+		f->old = true;
+	else
+		check_type(f, p, v);
+	if (hook_path_is(p, "version", NULL, NULL) && string) {
+		f->version = v->text[0];
+		if (f->version && strcmp(v->text, "1.0.0") != 0)
+			note_fault(f->fault, "its version \"%.20s\" is not 1.0.0", v->text);
+	} else if (hook_path_is(p, "hook", "path", NULL) && string) {
+		f->path = v->text[0];
+	} else if (hook_path_is(p, "stages", NULL, NULL)) {
+		f->stages = v->type != JSON_NULL;
+	} else if (hook_path_is(p, "stages", "*", NULL) && string) {
+		check_stage(f, v->text);
+	} else if (hook_path_is(p, "when", "annotations", ANY) && string) {
+		check_pattern(f, p->key[2]);
+		check_pattern(f, v->text);
+	} else if (hook_path_is(p, "when", "commands", "*") && string) {
+		check_pattern(f, v->text);
+	}
+}
+
+void hook_form_end(struct hook_form *f)
+{
+	if (f->old) {
+		f->fault[0] = f->later_fault[0] = '\0';
+		return;
+	}
+	if (!f->version)
+		note_fault(f->fault, "it has no \"version\", which is \"1.0.0\"");
+	if (!f->path)
+		note_fault(f->fault, "it has no \"hook.path\"");
+	if (!f->stages)
+		note_fault(f->later_fault, "it has no \"stages\"");
+}
