@@ -2,13 +2,16 @@
 /* doctor: containerd's CRI plugin: is the wrapper there, and do annotations reach it? */
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/containerd_config.h"
+#include "doctor/containerd_judge.h"
 #include "doctor/host_files.h"
 
 #define CONFIG_TOML "/etc/containerd/config.toml"
@@ -20,10 +23,51 @@ static bool read_containerd_config(struct doctor *d, struct containerd_config *c
 	struct error err;
 	ssize_t n = host_file_read(path, &text, &err);
 
-	if (n == -ENOENT || (n >= 0 && containerd_config_parse(c, path, text, &err) == 0))
+	if (n == -ENOENT)
 		return true;
-	finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
-	return false;
+	if (n < 0 || containerd_config_parse(c, path, text, &err) < 0) {
+		finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
+		return false;
+	}
+	if (c->root_version && c->version > c->root_version)
+		finding_add(
+			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
+			"containerd from 2.1 on does not start with that",
+			"%s has version %d, and the configuration that imports it version %d",
+			path, c->version, c->root_version);
+	return true;
+}
+
+/* Without a "*" it is a file, which has to be there. */
+static bool read_import(struct doctor *d, struct containerd_config *c,
+			const struct containerd_import *import)
+{
+	bool pattern = strchr(import->path, '*'), whole = true;
+	struct finding *f;
+	glob_t found;
+
+	if (!pattern && access(import->path, F_OK) < 0) {
+		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
+				"containerd does not start: only a pattern with a * may match "
+				"nothing",
+				"%s, which %s imports, is not there", import->path,
+				import->from);
+		finding_fix(f, "take it out of \"imports\" in %s", import->from);
+		return false;
+	}
+	if (!pattern)
+		return read_containerd_config(d, c, import->path);
+	if (import->relative)
+		finding_add(d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
+			    "containerd 1.x looks for such a pattern in its working directory, "
+			    "later ones beside the file: an absolute one is the same to all",
+			    "%s imports by a relative pattern: %s", import->from, import->path);
+	if (glob(import->path, 0, NULL, &found) != 0)
+		return true;
+	for (size_t k = 0; k < found.gl_pathc; k++)
+		whole = read_containerd_config(d, c, found.gl_pathv[k]) && whole;
+	globfree(&found);
+	return whole;
 }
 
 /* What is imported may import more. False where something is not understood. */
@@ -31,34 +75,35 @@ static bool read_imports(struct doctor *d, struct containerd_config *c)
 {
 	bool whole = true;
 
-	for (size_t i = 0; i < c->imports; i++) {
-		glob_t found;
-
-		if (glob(c->import[i], 0, NULL, &found) != 0)
-			continue;
-		for (size_t k = 0; k < found.gl_pathc; k++)
-			whole = read_containerd_config(d, c, found.gl_pathv[k]) && whole;
-		globfree(&found);
-	}
+	for (size_t i = 0; i < c->imports; i++)
+		whole = read_import(d, c, &c->import[i]) && whole;
 	return whole;
 }
 
-static void check_containerd_runtime(struct doctor *d, const struct containerd_runtime *runtime)
+static void check_containerd_runtime(struct doctor *d, const struct containerd_config *c,
+				     const struct containerd_runtime *runtime)
 {
+	char path[PATH_MAX];
+	const char *program = program_path(runtime->binary, path, sizeof(path));
+	size_t before;
 	struct error what, fix;
 	struct finding *f;
-	int r = program_check(runtime->binary, &what, &fix);
+	int r = program_check(program, &what, &fix);
 
 	if (r < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
 				"no pod of that runtime can start",
 				"%s, which is the runtime %s of %s", what.msg, runtime->name,
-				runtime->file);
-		program_fix(d, f, r, runtime->file, runtime->binary, &fix);
+				runtime->option.file);
+		program_fix(d, f, r, runtime->option.file, runtime->binary, &fix);
 		return;
 	}
-	finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL, "containerd's runtime %s is %s",
-		    runtime->name, runtime->binary);
+	before = d->n;
+	if (!containerd_runtime_judge(d, c, runtime))
+		return;
+	if (d->n == before)
+		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
+			    "containerd's runtime %s is %s", runtime->name, program);
 	d->registered.wrapper = true;
 	containerd_annotations_judge(d, runtime);
 }
@@ -94,10 +139,10 @@ void check_containerd(struct doctor *d)
 	for (size_t i = 0; i < c.n; i++) {
 		const struct containerd_runtime *r = &c.runtime[i];
 
-		if (r->binary[0] != '/' || !program_is_ours(d, r->binary))
+		if (!r->binary[0] || !program_is_ours(d, r->binary))
 			continue;
 		any = true;
-		check_containerd_runtime(d, r);
+		check_containerd_runtime(d, &c, r);
 	}
 	if (!any && whole)
 		report_no_containerd_runtime(d);

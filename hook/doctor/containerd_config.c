@@ -1,34 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: the runtimes of containerd's CRI plugin, and which annotations reach them. */
+/* Pure: the runtimes of containerd's CRI plugin, by its files: what they set, and where. */
 #include "doctor/containerd_config.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "doctor/toml.h"
-
-/* path.Match: "*" stops at the slash of io.ksm.merge/container.NAME */
-static const char all_ours[] = "[\"io.ksm.*\", \"io.ksm.*/*\"]";
+#include "policy/annotations.h"
 
 struct containerd_scan {
 	struct containerd_config *config;
 	const char *file;
 };
 
-/* Each once: files may import each other. */
-static void take_import(struct containerd_config *c, const char *glob)
-{
-	size_t size = strlen(glob) + 1;
+static const char *const plugin_names[CRI_PLUGINS] = {
+	[CRI_PLUGIN_V1] = "cri",
+	[CRI_PLUGIN_V2] = "io.containerd.grpc.v1.cri",
+	[CRI_PLUGIN_V3] = "io.containerd.cri.v1.runtime",
+};
 
-	if (glob[0] != '/' || size > sizeof(c->import[0]) ||
-	    c->imports == CONTAINERD_IMPORTS_MAX)
+/* What is not absolute is looked for beside the file that names it. Each once: files may import each other. */
+static void take_import(struct containerd_scan *s, const char *path)
+{
+	struct containerd_config *c = s->config;
+	struct containerd_import *next = &c->import[c->imports];
+	const char *slash = strrchr(s->file, '/');
+	int dir = path[0] != '/' && slash ? (int)(slash + 1 - s->file) : 0;
+
+	if (c->imports == CONTAINERD_IMPORTS_MAX)
 		return;
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	if (snprintf(next->path, sizeof(next->path), "%.*s%s", dir, s->file, path) >=
+		    (int)sizeof(next->path) ||
+	    snprintf(next->from, sizeof(next->from), "%s", s->file) >= (int)sizeof(next->from))
+		return;
+	next->relative = dir != 0;
 	for (size_t i = 0; i < c->imports; i++) {
-		if (strcmp(c->import[i], glob) == 0)
+		if (strcmp(c->import[i].path, next->path) == 0)
 			return;
 	}
-	memcpy(c->import[c->imports++], glob, size);
+	c->imports++;
 }
 
 /* That of the name, a new one if need be; NULL where there is no room. */
@@ -48,116 +62,104 @@ static struct containerd_runtime *runtime_of_name(struct containerd_config *c, c
 	return r;
 }
 
-static void take_annotations(struct containerd_annotations *a, const struct toml_value *v)
+static struct containerd_place containerd_place_of(const struct containerd_scan *s, int line)
 {
-	*a = (struct containerd_annotations){ .given = true, .line = v->line };
+	struct containerd_place at = { .line = line };
+
+	snprintf(at.file, sizeof(at.file), "%s", s->file);
+	return at;
+}
+
+static void take_annotations(const struct containerd_scan *s, struct containerd_annotations *a,
+			     const struct toml_value *v)
+{
+	*a = (struct containerd_annotations){ .given = true,
+					      .at = containerd_place_of(s, v->line) };
 	/* containerd matches by Go's path.Match, for which only a slash is special beside these */
 	for (size_t i = 0; v->type == TOML_LIST && i < v->n; i++)
 		a->merge |= fnmatch(v->text[i], ANNOTATION_PREFIX "merge", FNM_PATHNAME) == 0;
 }
 
-/* plugins.PLUGIN.containerd.runtimes.NAME.KEY, of the CRI plugin before and since 2.0 */
-static bool is_runtime_setting(const struct toml_path *p)
+/* CRI_PLUGINS: another plugin's. */
+static enum cri_plugin plugin_of(const struct toml_path *p)
 {
-	return p->depth >= 6 && strcmp(p->key[0], "plugins") == 0 &&
-	       (strcmp(p->key[1], "io.containerd.grpc.v1.cri") == 0 ||
-		strcmp(p->key[1], "io.containerd.cri.v1.runtime") == 0) &&
-	       strcmp(p->key[2], "containerd") == 0 && strcmp(p->key[3], "runtimes") == 0;
+	int i = 0;
+
+	if (p->depth < 2 || strcmp(p->key[0], "plugins") != 0)
+		return CRI_PLUGINS;
+	while (i < CRI_PLUGINS && strcmp(p->key[1], plugin_names[i]) != 0)
+		i++;
+	return (enum cri_plugin)i;
 }
 
-static void take_runtime_setting(struct containerd_runtime *r, const struct toml_path *p,
-				 const struct toml_value *v)
+/* plugins.PLUGIN.containerd.runtimes.NAME.KEY */
+static bool is_runtime_setting(const struct toml_path *p)
+{
+	return p->depth >= 6 && strcmp(p->key[2], "containerd") == 0 &&
+	       strcmp(p->key[3], "runtimes") == 0;
+}
+
+static void take_runtime_setting(const struct containerd_scan *s, struct containerd_runtime *r,
+				 const struct toml_path *p, const struct toml_value *v)
 {
 	const char *key = p->key[p->depth - 1];
 
 	if (p->depth == 6)
-		r->table_line = p->table_depth == 5 ? p->table_line : 0;
-	if (p->depth == 6 && strcmp(key, "pod_annotations") == 0)
-		take_annotations(&r->pod, v);
-	else if (p->depth == 6 && strcmp(key, "container_annotations") == 0)
-		take_annotations(&r->container, v);
-	else if (p->depth == 7 && strcmp(p->key[5], "options") == 0 &&
-		 strcmp(key, "BinaryName") == 0 && v->type == TOML_STRING)
+		r->table = containerd_place_of(s, p->table_depth == 5 ? p->table_line : 0);
+	if (p->depth == 6 && strcmp(key, "pod_annotations") == 0) {
+		take_annotations(s, &r->pod, v);
+	} else if (p->depth == 6 && strcmp(key, "container_annotations") == 0) {
+		take_annotations(s, &r->container, v);
+	} else if (p->depth == 6 && strcmp(key, "runtime_type") == 0) {
+		r->typed = v->type == TOML_STRING && v->text[0][0];
+	} else if (p->depth == 7 && strcmp(p->key[5], "options") == 0 &&
+		   strcmp(key, "BinaryName") == 0 && v->type == TOML_STRING) {
+		r->option = containerd_place_of(s, v->line);
 		snprintf(r->binary, sizeof(r->binary), "%s", v->text[0]);
+	}
+}
+
+static void take_version(struct containerd_config *c, const struct toml_value *v)
+{
+	c->version = v->bare ? (int)strtol(v->bare, NULL, 10) : 0;
+	if (c->files == 0)
+		c->root_version = c->version;
 }
 
 static void visit_containerd_config(void *arg, const struct toml_path *p,
 				    const struct toml_value *v)
 {
 	struct containerd_scan *s = arg;
+	struct containerd_config *c = s->config;
+	enum cri_plugin plugin = plugin_of(p);
 	struct containerd_runtime *r;
 
 	if (toml_path_is(p, "imports", NULL)) {
 		for (size_t i = 0; i < v->n; i++)
-			take_import(s->config, v->text[i]);
-		return;
+			take_import(s, v->text[i]);
+	} else if (toml_path_is(p, "version", NULL)) {
+		take_version(c, v);
 	}
-	r = is_runtime_setting(p) ? runtime_of_name(s->config, p->key[4]) : NULL;
+	if (plugin == CRI_PLUGINS)
+		return;
+	snprintf(c->section[plugin], sizeof(c->section[plugin]), "%s", s->file);
+	r = is_runtime_setting(p) ? runtime_of_name(c, p->key[4]) : NULL;
 	if (!r)
 		return;
 	snprintf(r->file, sizeof(r->file), "%s", s->file);
-	take_runtime_setting(r, p, v);
+	r->plugin = plugin;
+	r->version = c->version > 0 ? c->version : c->root_version > 0 ? c->root_version : 1;
+	take_runtime_setting(s, r, p, v);
 }
 
 int containerd_config_parse(struct containerd_config *c, const char *file, char *text,
 			    struct error *err)
 {
 	struct containerd_scan s = { .config = c, .file = file };
+	int r;
 
-	return toml_scan(file, text, visit_containerd_config, &s, err);
-}
-
-/* A list that is there gets one more element; one that is not, a line after its table's. */
-static void write_list_edit(char *out, size_t size, const struct containerd_runtime *r,
-			    const struct containerd_annotations *a, const char *key)
-{
-	if (a->merge)
-		snprintf(out, size, "%s", "");
-	else if (a->given)
-		snprintf(out, size, " -e '%ds|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |'", a->line);
-	else
-		snprintf(out, size, " -e '%da %s = %s'", r->table_line, key, all_ours);
-}
-
-static void fix_annotations(struct finding *f, const struct containerd_runtime *r)
-{
-	char pod[128], container[128];
-
-	/* an inline table has no line to put one after */
-	if (!r->table_line) {
-		finding_fix(f, "add pod_annotations = %s and container_annotations = %s to it",
-			    all_ours, all_ours);
-		return;
-	}
-	write_list_edit(pod, sizeof(pod), r, &r->pod, "pod_annotations");
-	write_list_edit(container, sizeof(container), r, &r->container,
-			"container_annotations");
-	finding_fix(f, "sed -i%s%s %s && systemctl restart containerd", pod, container,
-		    r->file);
-}
-
-void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r)
-{
-	/* in runc's place only the annotation says that a pod is to be merged */
-	bool decides = strstr(r->binary, "/ksm-hook/");
-	struct finding *f;
-
-	if (r->pod.merge && r->container.merge) {
-		finding_add(d, FINDING_OK, ID_CONTAINERD_ANNOTATIONS, NULL,
-			    "containerd passes io.ksm.* on to the runtime %s", r->name);
-		return;
-	}
-	f = finding_add(d, decides ? FINDING_BROKEN : FINDING_WARNING,
-			ID_CONTAINERD_ANNOTATIONS,
-			decides ?
-				"the wrapper never sees io.ksm.merge=true, so no pod is "
-				"merged" :
-				"the wrapper sees neither io.ksm.merge=false nor the "
-				"annotations that the rules of /etc/ksm-hook/config.json match",
-			"containerd does not pass io.ksm.* on to the runtime %s: see %s%s%s in "
-			"%s",
-			r->name, r->pod.merge ? "" : "pod_annotations",
-			r->pod.merge || r->container.merge ? "" : ", ",
-			r->container.merge ? "" : "container_annotations", r->file);
-	fix_annotations(f, r);
+	c->version = 0;
+	r = toml_scan(file, text, visit_containerd_config, &s, err);
+	c->files++;
+	return r;
 }

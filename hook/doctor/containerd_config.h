@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: the runtimes of containerd's CRI plugin, and which annotations reach them. */
+/* Pure: the runtimes of containerd's CRI plugin, by its files: what they set, and where. */
 #ifndef KSM_CONTAINERD_CONFIG_H
 #define KSM_CONTAINERD_CONFIG_H
 
@@ -7,39 +7,61 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "doctor/findings.h"
 
-/* More runtimes, or patterns of imported files, than this are not looked at. */
+/* More runtimes, or imported files, than this are not looked at. */
 #define CONTAINERD_RUNTIMES_MAX 32
 #define CONTAINERD_IMPORTS_MAX  32
+#define CONTAINERD_PATH_MAX     256
+
+/* Where something stands: a line of a file; line 0: nowhere that a line could be put behind. */
+struct containerd_place {
+	char file[CONTAINERD_PATH_MAX];
+	int line;
+};
 
 /* A list of patterns of the annotations that are passed on. */
 struct containerd_annotations {
 	bool given, merge; /* there is a list; it has io.ksm.merge */
-	int line;
+	struct containerd_place at;
 };
 
+/* The name of the CRI plugin; the first is that of version 1, and so on. */
+enum cri_plugin { CRI_PLUGIN_V1, CRI_PLUGIN_V2, CRI_PLUGIN_V3, CRI_PLUGINS };
+
 struct containerd_runtime {
-	char name[64], file[256], binary[256];
-	int table_line;
+	char name[64], binary[CONTAINERD_PATH_MAX];
+	enum cri_plugin plugin;
+	int version; /* of the configuration that the table stands in, 1 if it has none */
+	bool typed;  /* it has a runtime_type */
+	struct containerd_place table;  /* [….runtimes.NAME] */
+	struct containerd_place option; /* BinaryName */
+	char file[CONTAINERD_PATH_MAX]; /* the last one that says something of it */
 	struct containerd_annotations pod, container;
+};
+
+struct containerd_import {
+	char path[CONTAINERD_PATH_MAX]; /* glob(7)'s pattern where it has a "*" */
+	char from[CONTAINERD_PATH_MAX]; /* the file that names it */
+	bool relative;                  /* it was written so */
 };
 
 struct containerd_config {
 	struct containerd_runtime runtime[CONTAINERD_RUNTIMES_MAX];
 	size_t n;
-	char import[CONTAINERD_IMPORTS_MAX][256]; /* glob(7) patterns, absolute */
+	struct containerd_import import[CONTAINERD_IMPORTS_MAX];
 	size_t imports;
+	size_t files;     /* that were read */
+	int root_version; /* of the first one; 0 where it has none */
+	int version;      /* of the last one that was read; 0 where it has none */
+	/* the last file with a section of the plugin of this name */
+	char section[CRI_PLUGINS][CONTAINERD_PATH_MAX];
 };
 
 /*
- * Take over what the text of a file sets; the text is written over. 0, or -EINVAL with err where
- * a line is not understood.
+ * Take over what the text of a file sets, the first one's before those that it imports; the text is
+ * written over. 0, or -EINVAL with err where a line is not understood.
  */
 int containerd_config_parse(struct containerd_config *c, const char *file, char *text,
 			    struct error *err);
-
-/* Add a finding about the annotations that a runtime of ours is given. */
-void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r);
 
 #endif

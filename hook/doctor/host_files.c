@@ -72,20 +72,26 @@ void host_files_free(char **list)
 	free(list);
 }
 
+const char *program_path(const char *name, char *out, size_t size)
+{
+	const char *dir = RUNTIME_PATH;
+
+	while (*dir && *name && !strchr(name, '/')) {
+		size_t len = strcspn(dir, ":");
+
+		if (snprintf(out, size, "%.*s/%s", (int)len, dir, name) < (int)size &&
+		    access(out, X_OK) == 0)
+			return out;
+		dir += len + (dir[len] == ':');
+	}
+	return name;
+}
+
 bool program_is_installed(const char *name)
 {
 	char path[PATH_MAX];
-	const char *dir = RUNTIME_PATH;
 
-	while (*dir) {
-		size_t len = strcspn(dir, ":");
-
-		snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name);
-		if (access(path, X_OK) == 0)
-			return true;
-		dir += len + (dir[len] == ':');
-	}
-	return false;
+	return program_path(name, path, sizeof(path)) == path;
 }
 
 int program_check(const char *path, struct error *what, struct error *fix)
@@ -134,6 +140,6 @@ bool program_is_ours(const struct doctor *d, const char *path)
 	if (strcmp(name, "ksm-hook") == 0 || strncmp(name, "ksm-runc", 8) == 0 ||
 	    strncmp(name, "ksm-crun", 8) == 0 || strstr(path, "/ksm-hook/"))
 		return true;
-	return stat(path, &a) == 0 && stat(d->self, &b) == 0 && a.st_dev == b.st_dev &&
+	return path[0] == '/' && stat(path, &a) == 0 && stat(d->self, &b) == 0 && a.st_dev == b.st_dev &&
 	       a.st_ino == b.st_ino;
 }

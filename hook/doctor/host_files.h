@@ -30,6 +30,9 @@ void host_files_free(char **list);
 /* Is a program of that name where programs are installed? */
 bool program_is_installed(const char *name);
 
+/* The path of a program that is named without one, as the engines' units find it; else the name. */
+const char *program_path(const char *name, char *out, size_t size);
+
 /*
  * A program that root will execute: is it there, executable, and writable by root alone? 0,
  * else -errno with what is wrong and the command that fixes it.

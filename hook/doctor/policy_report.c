@@ -129,8 +129,8 @@ static void answer_rules(const void *arg, void *answer)
 						    out->rules.rule, REPORT_RULES);
 }
 
-static int ask_sandbox(const struct question_call *call, void (*fn)(const void *, void *), void *answer,
-	       size_t size, struct error *err)
+static int ask_sandbox(const struct question_call *call, void (*fn)(const void *, void *),
+		       void *answer, size_t size, struct error *err)
 {
 	const struct policy_question *q = call->question;
 	size_t len = q->container && q->container->len > q->files->len ? q->container->len :

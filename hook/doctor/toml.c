@@ -234,6 +234,7 @@ static bool parse_toml_value(struct toml_scanner *s)
 		v.text[v.n++] = parse_toml_string(s);
 		ok = v.text[0];
 	} else {
+		v.bare = s->p;
 		ok = skip_toml_bare_value(s);
 	}
 	if (ok)

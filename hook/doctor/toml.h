@@ -27,7 +27,8 @@ struct toml_value {
 	} type;
 	const char *text[TOML_LIST_MAX];
 	size_t n;
-	bool append; /* containers.conf: the list holds {append=true} */
+	bool append;      /* containers.conf: the list holds {append=true} */
+	const char *bare; /* where a number or a truth begins; other text follows it */
 	int line;
 };
 

@@ -232,7 +232,7 @@ testContainerd() {
 	# what is in an imported file counts
 	mkdir -p /etc/containerd/conf.d
 	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
-	echo 'imports = ["/etc/containerd/conf.d/*.toml"]' >$_file
+	printf 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n' >$_file
 	gone containerd-runtime
 	assertEquals "$out" ok "$(level containerd-annotations)"
 	sed -i '/_annotations = /d' /etc/containerd/conf.d/ksm.toml
@@ -247,6 +247,64 @@ testContainerd() {
 	found containerd-runtime warning
 	rm /usr/local/bin/kubelet
 	gone containerd-runtime
+	cp "$work/containerd.saved" $_file
+}
+
+# how many of its two runtimes containerd 1.x has; none where it does not start
+containerd_has() {
+	containerd -c /etc/containerd/config.toml config dump 2>/dev/null | grep -cE 'runtimes\.(ksm-)?runc\]'
+}
+
+# judged VERSION SED HAS LEVEL: our runtimes, with that line in front and so changed; containerd
+# has HAS of them, and what doctor prints puts that right
+judged() {
+	{ printf '%s\n' "$1" && sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" | sed "$2"; } >$_file
+	assertEquals "containerd: $1 $2" "$3" "$(containerd_has)"
+	if [ "$4" = ok ]; then
+		gone containerd-runtime
+		assertEquals "doctor: $1 $2: $out" ok "$(level containerd-runtime)"
+	else
+		found containerd-runtime "$4"
+		fixed containerd-runtime
+		assertEquals "repaired: $1 $2" 2 "$(containerd_has)"
+	fi
+}
+
+# the plugin's name against the version of the configuration, asked of containerd 1.6
+testContainerdVersions() {
+	_file=/etc/containerd/config.toml
+	cp $_file "$work/containerd.saved"
+	_grpc='s/"io.containerd.grpc.v1.cri"/"io.containerd.grpc.v1.cri"/'
+	_cri='s/"io.containerd.grpc.v1.cri"/cri/'
+	_runtime='s/io.containerd.grpc.v1.cri/io.containerd.cri.v1.runtime/'
+	judged 'version = 2' "$_grpc" 2 ok
+	judged '' "$_cri" 2 ok
+	judged 'version = 1' "$_cri" 2 ok
+	judged '' "$_grpc" 1 warning
+	judged 'version = 2' "$_runtime" 1 warning
+	judged 'version = 2' "$_cri" 0 broken
+	judged 'version = 2' '/ksm-runc\]/,/runtime_type/{/runtime_type/d}' 2 broken
+	judged 'version = 2' 's|/usr/local/sbin/ksm-runc|ksm-runc|' 2 ok
+	# imports: beside the file, and what is not there
+	mkdir -p /etc/containerd/conf.d
+	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
+	printf 'version = 2\nimports = ["conf.d/ksm.toml"]\n' >$_file
+	assertEquals 2 "$(containerd_has)"
+	gone containerd-runtime
+	assertEquals "$out" ok "$(level containerd-runtime)"
+	printf 'version = 2\nimports = ["conf.d/none.toml"]\n' >$_file
+	assertEquals 0 "$(containerd_has)"
+	found containerd-config broken
+	printf 'version = 2\nimports = ["conf.d/*.toml"]\n' >$_file
+	assertEquals 1 "$(containerd_has)"
+	found containerd-config warning
+	# a later file's section takes the place of all that was set before
+	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "x"\n' >/etc/containerd/conf.d/more.toml
+	{ printf 'version = 2\nimports = ["/etc/containerd/conf.d/more.toml"]\n'
+		cat /etc/containerd/conf.d/ksm.toml; } >$_file
+	assertEquals 1 "$(containerd_has)"
+	found containerd-runtime warning
+	rm -r /etc/containerd/conf.d
 	cp "$work/containerd.saved" $_file
 }
 

@@ -82,10 +82,10 @@ refused() {
 }
 
 testRefusals() {
-	refused '{"debug":true' "$file: line 1"
-	refused '{} {}' "$file: line 1"
+	refused '{"debug":true' "$file:1:"
+	refused '{} {}' "$file:1:"
 	refused '[]' "not a JSON object"
-	refused '{ /* debug */ }' "$file: line 1"
+	refused '{ /* debug */ }' "$file:1:"
 	refused '{"runtimes":[]}' '"runtimes" is not an object'
 	refused '{"runtimes":{"ksm-runc":{"path":"/opt/ksm-runc"}}}' "another runtime ksm-runc"
 	refused '{"runtimes":{"ksm-runc":{"path":"/opt/ksm-runc"}}}' "is not ours" remove

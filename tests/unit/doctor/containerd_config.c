@@ -7,12 +7,9 @@
 #include "base/macros.h"
 #include "check.h"
 
-#define V1      "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.ksm]\n"
 #define V2      "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.ksm]\n"
 #define OPTIONS ".options]\nBinaryName = "
-#define BOTH    "pod_annotations = ['io.ksm.*']\ncontainer_annotations = ['io.ksm.*']\n"
 
-static struct finding findings[4];
 static struct containerd_config config;
 
 static int parse_text(const char *text, struct error *err)
@@ -21,88 +18,6 @@ static int parse_text(const char *text, struct error *err)
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	return containerd_config_parse(&config, "/etc/containerd/config.toml", copy, err);
-}
-
-/* "LEVEL: FIX" of what is found of the first runtime. */
-static const char *judge_text(const char *text)
-{
-	struct doctor d = { .finding = findings };
-	static char out[1024];
-	struct error err;
-
-	config = (struct containerd_config){ 0 };
-	if (parse_text(text, &err) < 0)
-		return "TOML";
-	if (config.n == 0)
-		return "none";
-	containerd_annotations_judge(&d, &config.runtime[0]);
-	CHECK_INT(d.n, 1);
-	CHECK_INT(findings[0].id, ID_CONTAINERD_ANNOTATIONS);
-	snprintf(out, sizeof(out), "%s: %s", finding_level_name(findings[0].level),
-		 findings[0].fix);
-	return out;
-}
-
-static void test_annotations(void)
-{
-#define SED     "warning: sed -i"
-#define RESTART " /etc/containerd/config.toml && systemctl restart containerd"
-	static const struct {
-		const char *text, *found;
-	} cases[] = {
-		{ V1 BOTH, "ok: " },
-		{ V2 BOTH, "ok: " },
-		{ V2 "pod_annotations = [\"a\", \"io.ksm.merge\"]\n"
-		     "container_annotations = [\"*\"]\n",
-		  "ok: " },
-		/* path.Match: a * does not cross a slash, and there is none in the name */
-		{ V2
-		  "pod_annotations = [\"*/*\"]\ncontainer_annotations = [\"io.ksm.?erge\"]\n",
-		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
-		{ V2 "runtime_type = 'io.containerd.runc.v2'\n", SED
-		  " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
-		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
-		{ V2 "pod_annotations = [\"io.ksm.*\"]\n", SED
-		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
-		{ V2 "container_annotations = [\"io.ksm.*\"]\n",
-		  SED " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
-		{ V2 "pod_annotations = []\ncontainer_annotations = ['other']\n",
-		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\' -e "
-		      "'3s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
-		{ "\n\n" V2 "pod_annotations = []\ncontainer_annotations = ['io.ksm.*']\n",
-		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
-		/* the last one counts */
-		{ V2 BOTH "pod_annotations = ['x']\n",
-		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
-		/* in runc's place the annotation decides */
-		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.ksm" OPTIONS
-		  "\"/usr/libexec/ksm-hook/runc\"\n" V2 "x = 1\n",
-		  "broken: sed -i -e '3a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
-		  " -e '3a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
-		/* an inline table has no line to put one after */
-		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd]\n"
-		  "runtimes = { ksm = { pod_annotations = ['x'] } }\n",
-		  "warning: add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
-		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it" },
-		/* other plugins, other tables */
-		{ "[plugins.cri.containerd.runtimes.ksm]\n" BOTH, "none" },
-		{ "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtime.ksm]\n" BOTH,
-		  "none" },
-		{ "[plugins.\"io.containerd.grpc.v1.cri\".registry.runtimes.ksm]\n" BOTH,
-		  "none" },
-		{ "[plugin.\"io.containerd.grpc.v1.cri\".containerd.runtimes.ksm]\n" BOTH,
-		  "none" },
-		{ "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes]\nksm = 1\n",
-		  "none" },
-		{ "version = 2\n", "none" },
-		{ "", "none" },
-		{ "[plugins\n", "TOML" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		check_case = cases[i].text;
-		CHECK_TEXT(judge_text(cases[i].text), cases[i].found);
-	}
 }
 
 static void test_binary(void)
@@ -153,6 +68,7 @@ static void test_files(void)
 	CHECK_INT(config.n, 2);
 }
 
+/* Relative ones are looked for beside the file that names them. */
 static void test_imports(void)
 {
 	char text[64];
@@ -161,17 +77,47 @@ static void test_imports(void)
 	check_case = "imports";
 	config = (struct containerd_config){ 0 };
 	CHECK_INT(parse_text("version = 2\nimports = ['/etc/a/*.toml', 'conf.d/b.toml', "
-			     "'/etc/a/*.toml', '/etc/c.toml']\n",
+			     "'./conf.d/b.toml', '/etc/a/*.toml', '/etc/c.toml']\n",
 			     &err),
 		  0);
-	CHECK_INT(config.imports, 2);
-	CHECK_TEXT(config.import[0], "/etc/a/*.toml");
-	CHECK_TEXT(config.import[1], "/etc/c.toml");
+	CHECK_INT(config.imports, 3);
+	CHECK_TEXT(config.import[0].path, "/etc/a/*.toml");
+	CHECK(!config.import[0].relative);
+	CHECK_TEXT(config.import[1].path, "/etc/containerd/conf.d/b.toml");
+	CHECK(config.import[1].relative);
+	CHECK_TEXT(config.import[1].from, "/etc/containerd/config.toml");
+	CHECK_TEXT(config.import[2].path, "/etc/c.toml");
 	for (int i = 0; i < 2 * CONTAINERD_IMPORTS_MAX; i++) {
 		snprintf(text, sizeof(text), "imports = ['/%d']\n", i);
 		CHECK_INT(parse_text(text, &err), 0);
 	}
 	CHECK_INT(config.imports, CONTAINERD_IMPORTS_MAX);
+}
+
+/* Each file has a version, or that of the first one. */
+static void test_versions(void)
+{
+	struct error err;
+
+	check_case = "versions";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text("x = 1\n", &err), 0);
+	CHECK_INT(config.root_version, 0);
+	CHECK_INT(parse_text("version = 3 # three\n" V2 "x = 1\n", &err), 0);
+	CHECK_INT(config.root_version, 0);
+	CHECK_INT(config.version, 3);
+	CHECK_INT(config.runtime[0].version, 3);
+	CHECK_INT(parse_text(V2 "x = 1\n", &err), 0);
+	CHECK_INT(config.runtime[0].version, 1);
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text("version = 2\n", &err), 0);
+	CHECK_INT(parse_text(V2 "x = 1\n", &err), 0);
+	CHECK_INT(config.root_version, 2);
+	CHECK_INT(config.version, 0);
+	CHECK_INT(config.runtime[0].version, 2);
+	CHECK_INT(config.runtime[0].plugin, CRI_PLUGIN_V3);
+	CHECK_TEXT(config.section[CRI_PLUGIN_V3], "/etc/containerd/config.toml");
+	CHECK_TEXT(config.section[CRI_PLUGIN_V2], "");
 }
 
 static void test_many_runtimes(void)
@@ -193,10 +139,10 @@ static void test_many_runtimes(void)
 
 int main(void)
 {
-	RUN(test_annotations);
 	RUN(test_binary);
 	RUN(test_files);
 	RUN(test_imports);
+	RUN(test_versions);
 	RUN(test_many_runtimes);
 	return check_end();
 }

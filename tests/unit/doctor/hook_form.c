@@ -113,6 +113,6 @@ static void test_form(void)
 
 int main(void)
 {
-	test_form();
+	RUN(test_form);
 	return check_end();
 }

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: what is wrong with a runtime of ours in containerd's configuration. */
+#include "doctor/containerd_judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* path.Match: "*" stops at the slash of io.ksm.merge/container.NAME */
+static const char all_ours[] = "[\"io.ksm.*\", \"io.ksm.*/*\"]";
+
+#define RESTART " && systemctl restart containerd"
+
+/*
+ * For each name of the plugin: what finds it in the headers of all runtimes (or, of a name that keeps
+ * containerd 1.x from starting, in every header), and how it is written.
+ */
+static const struct {
+	const char *pattern, *text, *shown;
+} written[CRI_PLUGINS] = {
+	[CRI_PLUGIN_V1] = { "\\<cri\\([].]\\)", "cri", "cri" },
+	[CRI_PLUGIN_V2] = { ".io[.]containerd[.]grpc[.]v1[.]cri.\\([.]containerd[.]runtimes[.]"
+			    "\\)",
+			    "\"io.containerd.grpc.v1.cri\"", "io.containerd.grpc.v1.cri" },
+	[CRI_PLUGIN_V3] = { ".io[.]containerd[.]cri[.]v1[.]runtime.\\([.]containerd[.]runtimes["
+			    ".]\\)",
+			    "\"io.containerd.cri.v1.runtime\"",
+			    "io.containerd.cri.v1.runtime" },
+};
+
+/* Every release that reads this version takes this name, and no other one does so for all. */
+static enum cri_plugin plugin_of_version(int version)
+{
+	return version <= 1 ? CRI_PLUGIN_V1 : version == 2 ? CRI_PLUGIN_V2 : CRI_PLUGIN_V3;
+}
+
+/*
+ * From 2.0 on, a configuration is migrated version by version, and a long name stays what it is
+ * until its own turn comes: what a 1.x drops in versions 1 and 2 is taken then.
+ */
+static bool is_taken_since_2(const struct containerd_runtime *r)
+{
+	return r->plugin != CRI_PLUGIN_V1 && r->version <= 2;
+}
+
+static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r)
+{
+	enum cri_plugin right = plugin_of_version(r->version);
+	bool later = is_taken_since_2(r);
+	struct finding *f;
+
+	if (r->plugin == right)
+		return true;
+	f = finding_add(
+		d, later ? FINDING_WARNING : FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
+		later ? "containerd before 2.0 drops the runtime without a word, and "
+			"pods of its handler fail" :
+			"containerd drops the runtime, or does not start, and pods of its "
+			"handler fail",
+		"%s is a configuration of version %d, which has no plugin %s: see the "
+		"runtime %s",
+		r->file, r->version, written[r->plugin].shown, r->name);
+	finding_fix(f, "sed -i '/^ *[[]plugins/s|%s|%s\\1|' %s" RESTART,
+		    written[r->plugin].pattern, written[right].text, r->file);
+	return later;
+}
+
+static void judge_type(struct doctor *d, const struct containerd_runtime *r)
+{
+	struct finding *f;
+
+	if (r->typed)
+		return;
+	f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
+			"no pod of that runtime can start",
+			"the runtime %s of %s has no runtime_type", r->name, r->file);
+	if (r->table.line)
+		finding_fix(f,
+			    "sed -i '%da runtime_type = \"io.containerd.runc.v2\"' %s" RESTART,
+			    r->table.line, r->table.file);
+	else
+		finding_fix(f, "add runtime_type = \"io.containerd.runc.v2\" to it");
+}
+
+/* A file that is imported later and says anything of the plugin. */
+static void judge_section(struct doctor *d, const struct containerd_config *c,
+			  const struct containerd_runtime *r)
+{
+	const char *last = c->section[r->plugin], *first = r->option.file;
+	struct finding *f;
+
+	if (strcmp(last, first) == 0)
+		return;
+	f = finding_add(
+		d, FINDING_WARNING, ID_CONTAINERD_RUNTIME,
+		"containerd 1.x takes the last file's section of a plugin in place of all "
+		"before it, so it has no such runtime",
+		"%s sets the runtime %s, and %s has a section of the plugin %s too", first,
+		r->name, last, written[r->plugin].shown);
+	finding_fix(f, "move what is set for the plugin into one of the two files");
+}
+
+bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *c,
+			      const struct containerd_runtime *r)
+{
+	bool taken = judge_plugin(d, r);
+
+	judge_type(d, r);
+	judge_section(d, c, r);
+	return taken && r->typed;
+}
+
+/*
+ * A list that is there gets one more element; one that is not, a line after its table's. False
+ * where there is nothing to edit.
+ */
+static bool write_list_edit(char *out, size_t size, const struct containerd_runtime *r,
+			    const struct containerd_annotations *a, const char *key)
+{
+	if (a->merge)
+		return false;
+	if (a->given)
+		snprintf(out, size, " -e '%ds|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |'",
+			 a->at.line);
+	else
+		snprintf(out, size, " -e '%da %s = %s'", r->table.line, key, all_ours);
+	return true;
+}
+
+/* Where the edit has to be made. */
+static const char *edited_file(const struct containerd_runtime *r,
+			       const struct containerd_annotations *a)
+{
+	return a->given ? a->at.file : r->table.file;
+}
+
+static void fix_annotations(struct finding *f, const struct containerd_runtime *r)
+{
+	char pod[128] = "", container[128] = "";
+	const char *file = edited_file(r, &r->pod), *other = edited_file(r, &r->container);
+	bool both;
+
+	/* an inline table has no line to put one after */
+	if (!r->table.line) {
+		finding_fix(f, "add pod_annotations = %s and container_annotations = %s to it",
+			    all_ours, all_ours);
+		return;
+	}
+	both = write_list_edit(pod, sizeof(pod), r, &r->pod, "pod_annotations");
+	both &= write_list_edit(container, sizeof(container), r, &r->container,
+				"container_annotations");
+	if (both && strcmp(file, other) != 0)
+		finding_fix(f, "sed -i%s %s && sed -i%s %s" RESTART, pod, file, container,
+			    other);
+	else
+		finding_fix(f, "sed -i%s%s %s" RESTART, pod, container,
+			    r->pod.merge ? other : file);
+}
+
+void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r)
+{
+	/* in runc's place only the annotation says that a pod is to be merged */
+	bool decides = strstr(r->binary, "/ksm-hook/");
+	struct finding *f;
+
+	if (r->pod.merge && r->container.merge) {
+		finding_add(d, FINDING_OK, ID_CONTAINERD_ANNOTATIONS, NULL,
+			    "containerd passes io.ksm.* on to the runtime %s", r->name);
+		return;
+	}
+	f = finding_add(d, decides ? FINDING_BROKEN : FINDING_WARNING,
+			ID_CONTAINERD_ANNOTATIONS,
+			decides ?
+				"the wrapper never sees io.ksm.merge=true, so no pod is "
+				"merged" :
+				"the wrapper sees neither io.ksm.merge=false nor the "
+				"annotations that the rules of /etc/ksm-hook/config.json match",
+			"containerd does not pass io.ksm.* on to the runtime %s: see %s%s%s in "
+			"%s",
+			r->name, r->pod.merge ? "" : "pod_annotations",
+			r->pod.merge || r->container.merge ? "" : ", ",
+			r->container.merge ? "" : "container_annotations", r->file);
+	fix_annotations(f, r);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook/doctor/containerd_judge.c: configurations, and what is found of our runtime. */
+#include "doctor/containerd_judge.h"
+
+#include <errno.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+#define V1      "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.ksm]\n"
+#define V2      "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.ksm]\n"
+#define OPTIONS ".options]\nBinaryName = "
+#define BOTH    "pod_annotations = ['io.ksm.*']\ncontainer_annotations = ['io.ksm.*']\n"
+
+static struct finding findings[8];
+static struct containerd_config config;
+
+static int parse_file(const char *file, const char *text)
+{
+	static char copy[2048];
+	struct error err;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	return containerd_config_parse(&config, file, copy, &err);
+}
+
+static int parse_text(const char *text, struct error *err)
+{
+	(void)err;
+	return parse_file("/etc/containerd/config.toml", text);
+}
+
+/* "LEVEL: FIX" of what is found of the first runtime. */
+static const char *judge_text(const char *text)
+{
+	struct doctor d = { .finding = findings };
+	static char out[1024];
+	struct error err;
+
+	config = (struct containerd_config){ 0 };
+	if (parse_text(text, &err) < 0)
+		return "TOML";
+	if (config.n == 0)
+		return "none";
+	containerd_annotations_judge(&d, &config.runtime[0]);
+	CHECK_INT(d.n, 1);
+	CHECK_INT(findings[0].id, ID_CONTAINERD_ANNOTATIONS);
+	snprintf(out, sizeof(out), "%s: %s", finding_level_name(findings[0].level),
+		 findings[0].fix);
+	return out;
+}
+
+static void test_annotations(void)
+{
+#define SED     "warning: sed -i"
+#define RESTART " /etc/containerd/config.toml && systemctl restart containerd"
+	static const struct {
+		const char *text, *found;
+	} cases[] = {
+		{ V1 BOTH, "ok: " },
+		{ V2 BOTH, "ok: " },
+		{ V2 "pod_annotations = [\"a\", \"io.ksm.merge\"]\n"
+		     "container_annotations = [\"*\"]\n",
+		  "ok: " },
+		/* path.Match: a * does not cross a slash, and there is none in the name */
+		{ V2
+		  "pod_annotations = [\"*/*\"]\ncontainer_annotations = [\"io.ksm.?erge\"]\n",
+		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
+		{ V2 "runtime_type = 'io.containerd.runc.v2'\n", SED
+		  " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
+		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
+		{ V2 "pod_annotations = [\"io.ksm.*\"]\n", SED
+		  " -e '1a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
+		{ V2 "container_annotations = [\"io.ksm.*\"]\n",
+		  SED " -e '1a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
+		{ V2 "pod_annotations = []\ncontainer_annotations = ['other']\n",
+		  SED " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\' -e "
+		      "'3s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
+		{ "\n\n" V2 "pod_annotations = []\ncontainer_annotations = ['io.ksm.*']\n",
+		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
+		/* the last one counts */
+		{ V2 BOTH "pod_annotations = ['x']\n",
+		  SED " -e '4s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |\'" RESTART },
+		/* in runc's place the annotation decides */
+		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.ksm" OPTIONS
+		  "\"/usr/libexec/ksm-hook/runc\"\n" V2 "x = 1\n",
+		  "broken: sed -i -e '3a pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'"
+		  " -e '3a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]'" RESTART },
+		/* an inline table has no line to put one after */
+		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd]\n"
+		  "runtimes = { ksm = { pod_annotations = ['x'] } }\n",
+		  "warning: add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
+		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it" },
+		/* other plugins, other tables */
+		{ "[plugins.cri.containerd.runtimes.ksm]\n" BOTH, "ok: " },
+		{ "[plugins.other.containerd.runtimes.ksm]\n" BOTH, "none" },
+		{ "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtime.ksm]\n" BOTH,
+		  "none" },
+		{ "[plugins.\"io.containerd.grpc.v1.cri\".registry.runtimes.ksm]\n" BOTH,
+		  "none" },
+		{ "[plugin.\"io.containerd.grpc.v1.cri\".containerd.runtimes.ksm]\n" BOTH,
+		  "none" },
+		{ "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes]\nksm = 1\n",
+		  "none" },
+		{ "version = 2\n", "none" },
+		{ "", "none" },
+		{ "[plugins\n", "TOML" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].text;
+		CHECK_TEXT(judge_text(cases[i].text), cases[i].found);
+	}
+}
+
+/*
+ * As containerd 1.6 answered (config dump), and by the source of 2.1: the plugin's names against the
+ * version, with the command that repairs it.
+ */
+static void test_names(void)
+{
+#define RIGHT "\\1|' /c.toml && systemctl restart containerd"
+	static const char cri[] = "cri", grpc[] = "'io.containerd.grpc.v1.cri'",
+			  runtime[] = "\"io.containerd.cri.v1.runtime\"";
+	static const char to_cri[] = "|cri" RIGHT,
+			  to_grpc[] = "|\"io.containerd.grpc.v1.cri\"" RIGHT,
+			  to_runtime[] = "|\"io.containerd.cri.v1.runtime\"" RIGHT;
+	static const struct {
+		const char *version, *plugin;
+		const char *level, *fix;
+		bool works;
+	} cases[] = {
+		{ "", cri, "", "", true },
+		{ "", grpc, "warning", to_cri, true },
+		{ "", runtime, "warning", to_cri, true },
+		{ "version = 1\n", cri, "", "", true },
+		{ "version = 1\n", grpc, "warning", to_cri, true },
+		{ "version = 2\n", cri, "broken", to_grpc, false },
+		{ "version = 2\n", grpc, "", "", true },
+		{ "version = 2\n", runtime, "warning", to_grpc, true },
+		{ "version = 3\n", cri, "broken", to_runtime, false },
+		{ "version = 3\n", grpc, "broken", to_runtime, false },
+		{ "version = 3\n", runtime, "", "", true },
+		{ "version = 4\n", runtime, "", "", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "%s[plugins.%s.containerd.runtimes.ksm]\nruntime_type = 'x'\n"
+			 "[plugins.%s.containerd.runtimes.ksm.options]\nBinaryName = '/a'\n",
+			 cases[i].version, cases[i].plugin, cases[i].plugin);
+		check_case = text;
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_file("/c.toml", text), 0);
+		CHECK_INT(containerd_runtime_judge(&d, &config, &config.runtime[0]),
+			  cases[i].works);
+		CHECK_INT(d.n, cases[i].level[0] != 0);
+		if (d.n == 0 || !cases[i].level[0])
+			continue;
+		CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
+		CHECK_HAS(findings[0].fix, "sed -i '/^ *[[]plugins/s|");
+		CHECK_HAS(findings[0].fix, cases[i].fix);
+	}
+}
+
+/* Its parts stand in two files: each list is edited where it is, and 1.x has only the last section. */
+static void test_two_files(void)
+{
+	struct doctor d = { .finding = findings };
+
+	check_case = "two files";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("/a.toml",
+			     "version = 2\n\n"
+			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.x]\n"
+			     "pod_annotations = ['mine']\n" V1 "runtime_type = 'x'\n"
+			     "pod_annotations = ['a']\n"),
+		  0);
+	CHECK_INT(parse_file("/b.toml",
+			     "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd."
+			     "runtimes.ksm" OPTIONS "'/usr/sbin/ksm-runc'\n"),
+		  0);
+	containerd_annotations_judge(&d, &config.runtime[1]);
+	CHECK_TEXT(findings[0].fix,
+		   "sed -i -e '7s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |'"
+		   " -e '5a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]' /a.toml"
+		   " && systemctl restart containerd");
+	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1]));
+	CHECK_INT(d.n, 1);
+	/* a section of the plugin, whatever it says */
+	CHECK_INT(parse_file("/c.toml",
+			     "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nx = 1\n"),
+		  0);
+	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1]));
+	CHECK_INT(d.n, 2);
+	CHECK_HAS(findings[1].what, "/b.toml sets the runtime ksm, and /c.toml has");
+	/* the lists in two files */
+	CHECK_INT(parse_file("/d.toml", V1 "container_annotations = ['b']\n"), 0);
+	containerd_annotations_judge(&d, &config.runtime[1]);
+	CHECK_TEXT(findings[2].fix,
+		   "sed -i -e '7s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |' /a.toml && sed -i"
+		   " -e '2s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |' /d.toml"
+		   " && systemctl restart containerd");
+}
+
+static void test_type(void)
+{
+	struct doctor d = { .finding = findings };
+
+	check_case = "type";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("/a.toml",
+			     "version = 2\n" V1 BOTH
+			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes."
+			     "ksm" OPTIONS "'/usr/sbin/ksm-runc'\n"),
+		  0);
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0]));
+	CHECK_INT(d.n, 1);
+	CHECK_TEXT(finding_level_name(findings[0].level), "broken");
+	CHECK_TEXT(findings[0].fix, "sed -i '2a runtime_type = \"io.containerd.runc.v2\"' "
+				    "/a.toml && systemctl restart containerd");
+	config.runtime[0].table.line = 0;
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0]));
+	CHECK_HAS(findings[1].fix, "add runtime_type");
+}
+
+int main(void)
+{
+	RUN(test_annotations);
+	RUN(test_names);
+	RUN(test_two_files);
+	RUN(test_type);
+	return check_end();
+}
