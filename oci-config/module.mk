@@ -22,6 +22,8 @@ install::
 		$(DESTDIR)$(DATADIR)/ksm-hook/precreate.d/50-ksm-hook-precreate.json
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/runc-hooks.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/runc-hooks.json
+	$(INSTALL) -D -m 755 oci-config/seccomp-refuse-merging \
+		$(DESTDIR)$(DATADIR)/ksm-hook/seccomp-refuse-merging
 	$(INSTALL) -D -m 644 oci-config/ksm-hook.schema.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/ksm-hook.schema.json
 	@# an administrator's file is never overwritten

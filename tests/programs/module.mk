@@ -79,3 +79,10 @@ $(BUILD)/tests/hold-lock: tests/programs/hold-lock.c tests/programs/module.mk
 CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(BUILD)/tests/hold-lock $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
 	$(BUILD)/estimate/huge $(BUILD)/bench/pages
 MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS)
+
+# static: it runs in containers that have nothing else
+$(BUILD)/tests/merge-self: tests/programs/merge-self.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+CHECK_PROGRAMS += $(BUILD)/tests/merge-self

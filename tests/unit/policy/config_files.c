@@ -100,7 +100,7 @@ static char conf_d[64];
 
 static void drop(const char *name, const char *text, mode_t mode)
 {
-	char file[128];
+	char file[200];
 	int fd;
 
 	snprintf(file, sizeof(file), "%s/%s", conf_d, name);
@@ -111,7 +111,7 @@ static void drop(const char *name, const char *text, mode_t mode)
 
 static void take_away(const char *name)
 {
-	char file[128];
+	char file[200];
 
 	snprintf(file, sizeof(file), "%s/%s", conf_d, name);
 	CHECK(unlink(file) == 0);
