@@ -5,7 +5,7 @@ FUZZ_DIR := tests/robustness/fuzz
 FUZZ_NAMES := $(patsubst $(FUZZ_DIR)/fuzz_%.c,%,$(wildcard $(FUZZ_DIR)/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/fuzz_%)
 # all of hook/, of which the linker takes what a target needs
-FUZZ_SRC := $(filter-out %/sandbox_filter_gen.c %/musl_fortify.c,$(wildcard hook/*/*.c)) \
+FUZZ_SRC := $(filter-out %/filters_gen.c %/musl_fortify.c,$(wildcard hook/*/*.c)) \
 	openvz/conf.c $(FUZZ_DIR)/fake.c
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/fuzz/obj/%.o) $(BUILD)/fuzz/obj/nri.pb-c.o
 # FUZZ_SANITIZE=fuzzer is some times as fast, and sees less
@@ -28,7 +28,7 @@ $(BUILD)/fuzz/obj/nri.pb-c.o: $(NRI_PB).c
 	$(Q)clang $(ALL_CFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
 
 $(FUZZ_OBJ) $(FUZZ_NAMES:%=$(BUILD)/fuzz/obj/$(FUZZ_DIR)/fuzz_%.o): | \
-	$(BUILD)/hook/kernel/sandbox_filter.h $(NRI_PB).h
+	$(FILTERS) $(NRI_PB).h
 
 $(BUILD)/fuzz/hook.a: $(FUZZ_OBJ)
 	$(call say,AR,$@)
@@ -59,7 +59,7 @@ $(SEEDS): $(SEEDS_OBJ) $(addprefix $(BUILD)/unit-obj/san/,$(FUZZ_DIR)/seeds.o $(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(UNIT_SANITIZE) $(LDFLAGS) $(FUZZ_WRAP) -o $@ $^ -lyajl -lprotobuf-c -pthread
 
-$(SEEDS_OBJ): | $(BUILD)/hook/kernel/sandbox_filter.h $(NRI_PB).h
+$(SEEDS_OBJ): | $(FILTERS) $(NRI_PB).h
 
 -include $(FUZZ_OBJ:.o=.d) $(FUZZ_NAMES:%=$(BUILD)/fuzz/obj/$(FUZZ_DIR)/fuzz_%.d) $(SEEDS_OBJ:.o=.d)
 
