@@ -11,19 +11,31 @@
 
 static const char merge_annotation[] = ANNOTATION_PREFIX "merge";
 
+/* regcomp(3) copies what is repeated: (((a+)+)+)+ doubles with each, and takes all memory soon. */
+#define REPETITIONS_MAX 8
+
+static bool is_repetition(char c)
+{
+	return c == '*' || c == '+' || c == '?' || c == '{';
+}
+
 /*
- * Engines match with Go's regexp, we with regcomp(3). These mean something else to each:
- * groups with flags, escaped letters and digits, and repetitions that take little.
+ * Engines match with Go's regexp, we with regcomp(3). These mean something else to each, or
+ * nothing to Go: groups with flags, escaped letters and digits, repetitions that take little or
+ * are repeated. Counted ones are left out for their size.
  */
 static bool is_pattern_of_both(const char *pattern)
 {
+	size_t repetitions = 0;
+
 	for (const char *p = pattern; *p; p++) {
 		if (*p == '\\') {
 			p++;
 			if (*p == '\0' || isalnum((unsigned char)*p))
 				return false;
-		} else if ((*p == '(' || *p == '*' || *p == '+' || *p == '?' || *p == '}') &&
-			   p[1] == '?') {
+		} else if (*p == '{' || (*p == '(' && p[1] == '?') ||
+			   (is_repetition(*p) && is_repetition(p[1])) ||
+			   (*p == '+' && ++repetitions > REPETITIONS_MAX)) {
 			return false;
 		}
 	}

@@ -122,15 +122,26 @@ struct group_member *group_record_add(struct group_record *r)
 	return &more[r->n++];
 }
 
-static bool parse_secrets(const char *line, struct group_secrets *out)
+/* Three numbers of 20, 10 and 32 digits, and what stands between them. */
+#define SECRETS_LINE 80
+
+/* The first line, which ends in a newline; the rest of the text, or NULL where it is none of ours. */
+static char *parse_secrets(char *text, struct group_secrets *out)
 {
-	return sscanf(line, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &out->stack, &out->python,
-		      out->perl) == 3;
+	char *end = memchr(text, '\n', strnlen(text, SECRETS_LINE));
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return sscanf(text, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &out->stack, &out->python,
+		      out->perl) == 3 ?
+		       end + 1 :
+		       NULL;
 }
 
 int group_file_secrets(int dir, const char *name, struct group_secrets *out)
 {
-	char head[128];
+	char head[SECRETS_LINE + 1];
 	__cleanup(close_fd) int fd =
 		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
@@ -154,12 +165,12 @@ int group_file_read(int dir, const char *name, struct group_record *r)
 		free(text);
 		return -ENOENT;
 	}
-	line = n > 0 ? strtok_r(text, "\n", &rest) : NULL;
-	if (!line || !parse_secrets(line, &r->group)) {
+	rest = n > 0 ? parse_secrets(text, &r->group) : NULL;
+	if (!rest) {
 		free(text);
 		return -EBADMSG;
 	}
-	while ((line = strtok_r(NULL, "\n", &rest)) != NULL) {
+	for (line = strtok_r(rest, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		struct group_member *m = group_record_add(r);
 
 		if (!m || sscanf(line, "%255s %d %" SCNu64 " %" SCNd64 " %255s", m->id, &m->pid,

@@ -71,6 +71,14 @@ static void test_conditions(void)
 		  SOME },
 		{ "{\"always\":false,\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}}", NEVER },
 		/* patterns in Go's syntax, which we cannot evaluate */
+		{ "{\"annotations\":{\"^io[.]ksm[.]merge++++++++++++++++++++++++++++++$\":\".*"
+		  "\"}}",
+		  UNKNOWN },
+		{ "{\"annotations\":{\"((((((((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+"
+		  ")+)+)+)"
+		  "+)+)+\":\".*\"}}",
+		  UNKNOWN },
+		{ "{\"annotations\":{\"(((m{999}){999}){999}){999}\":\".*\"}}", UNKNOWN },
 		{ "{\"annotations\":{\"(?i)^io\\\\.ksm\\\\.merge$\":\"^(?:true|yes)$\"}}",
 		  UNKNOWN },
 		{ "{\"annotations\":{\"^io\\\\.ksm\\\\.merge$\":\"^(?:true|yes)$\"}}",
