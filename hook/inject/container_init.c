@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,13 +17,12 @@
 
 /* A runtime's init waits in read(): it enters the kernel when asked to, or never. */
 #define INIT_TIMEOUT_MS 1000
-/* How far above the hook the runtime is looked for: a script that starts a script, and so on. */
+/* How far above the hook the init's parent is looked for. */
 #define ANCESTORS_MAX 4
 
 /*
  * Who may stand between the runtime and the hook: what executes a script that is registered as
- * the hook, and LXC's `sh -c`. Anybody else above us is the runtime, or LXC's monitor, and what is
- * above that has other containers' inits for children.
+ * the hook, and LXC's `sh -c`. Anybody else above us is the runtime, or LXC's monitor.
  */
 static const char *const shells[] = { "ash",  "bash", "busybox", "dash", "ksh", "ksh93",
 				      "mksh", "sh",   "toybox",  "yash", "zsh" };
@@ -53,16 +53,23 @@ int container_init_check(pid_t pid, struct error *err)
 {
 	struct proc_stat target, st;
 	pid_t ancestor = getppid();
+	uint64_t not_before = 0;
 
 	if (proc_stat(pid, &target) < 0)
 		return err_set(err, ESRCH, "there is no process %d", pid);
 	if (target.kernel_thread)
 		return err_set(err, EINVAL, "process %d is a kernel thread", pid);
 	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
-		if (target.ppid == ancestor && pid != getpid())
+		if (target.ppid == ancestor && pid != getpid() && target.start >= not_before)
 			return 0;
-		if (!is_shell(ancestor) || proc_stat(ancestor, &st) < 0)
+		if (pid == ancestor || proc_stat(ancestor, &st) < 0)
 			break;
+		/*
+		 * crun forks twice for a user namespace, so that its parent (conmon, a shim)
+		 * gets the init. What else has the same parent is older than this runtime.
+		 */
+		if (!not_before && !is_shell(ancestor))
+			not_before = st.start;
 		ancestor = st.ppid;
 	}
 	return err_set(err, EPERM,

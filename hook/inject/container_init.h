@@ -9,8 +9,9 @@
 
 /*
  * The init of a container that is being started is a child of what calls the hook, and so
- * are we, with shells between at most: any other pid is a mistake (or a hypervisor's, or a lie),
- * and root should not act on it.
+ * are we, with shells between at most; or it is one of what started the runtime, and younger than
+ * the runtime. Any other pid is a mistake (or a hypervisor's, or a lie), and root should not act
+ * on it.
  */
 int container_init_check(pid_t pid, struct error *err);
 

@@ -9,7 +9,7 @@ suite_setup() {
 	# A shim has a container that runs, and starts a runtime, which makes an init and calls the
 	# hook. Says what is mergeable then: the init, the runtime's other processes, the shim's.
 	cat >"$work/shim" <<'EOP'
-import json, os, subprocess, sys
+import ctypes, json, os, subprocess, sys, time
 
 work, hook, whom, how = sys.argv[1:5]
 
@@ -23,11 +23,26 @@ def merged(pid):
         return "ksm_merge_any: yes" in f.read()
 
 
+def orphan():
+    """Made by a process in between that has ended: crun's way with a user namespace."""
+    r, w = os.pipe()
+    if os.fork() == 0:
+        os.write(w, str(sleeper()).encode())
+        os._exit(0)
+    os.wait()
+    return int(os.read(r, 20))
+
+
+# as containerd's shim and conmon do: PR_SET_CHILD_SUBREAPER
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 processes = {"victim": sleeper(), "shim": os.getpid()}
+# the kernel counts starts in hundredths of a second
+time.sleep(0.05)
 runtime = os.fork()
 if runtime == 0:
     processes["runtime"] = os.getpid()
     processes["init"] = sleeper()
+    processes["orphan"] = orphan()
     middle = subprocess.Popen(["sh", "-c", "sleep 1000 & echo $!; wait"], stdout=subprocess.PIPE, text=True)
     processes["grandchild"] = int(middle.stdout.readline())
     state = {"id": "box", "status": "creating", "bundle": "/", "annotations": {"io.ksm.merge": "true"},
@@ -46,7 +61,7 @@ if runtime == 0:
     print(done.returncode, *(n for n, p in processes.items() if n != "runtime" and merged(p)))
     with open(work + "/err", "w") as f:
         f.write(done.stderr)
-    for name in ("init", "grandchild"):
+    for name in ("init", "grandchild", "orphan"):
         os.kill(processes[name], 9)
     middle.wait()
     sys.stdout.flush()
@@ -75,6 +90,12 @@ testTheRuntimesChild() {
 	acts init sh,bash,sh "0 init"
 }
 
+testAnInitWithoutItsParent() {
+	for _how in "" sh sh,bash; do
+		acts orphan "$_how" "0 orphan"
+	done
+}
+
 testNobodyElses() {
 	for _how in "" sh sh,bash sh,bash,sh; do
 		for _whom in victim shim runtime grandchild; do
@@ -86,6 +107,7 @@ testNobodyElses() {
 # what is no shell is taken for the runtime, whose parent's children are not ours
 testAProgramBetween() {
 	acts init by "0"
+	acts orphan by "0"
 	acts victim by "0"
 }
 
