@@ -98,11 +98,17 @@ static bool ends_in(const char *name, size_t len, const char *suffix)
 	return len > n && memcmp(name + len - n, suffix, n) == 0;
 }
 
-static size_t without_suffix(const char *name, size_t len)
+/*
+ * The name without systemd's suffix. A runtime makes a scope of a container, never a service: what
+ * is called runc-web.service is the host's own. nspawn's services alone are containers; 0: none.
+ */
+static size_t without_suffix(const struct pattern *p, const char *name, size_t len)
 {
-	return ends_in(name, len, ".scope")   ? len - 6 :
-	       ends_in(name, len, ".service") ? len - 8 :
-						len;
+	if (ends_in(name, len, ".scope"))
+		return len - strlen(".scope");
+	if (!ends_in(name, len, ".service") || !*p->prefix)
+		return len;
+	return ends_in(p->prefix, strlen(p->prefix), "@") ? len - strlen(".service") : 0;
 }
 
 /* systemd writes what a unit's name cannot hold as \xNN (systemd.unit(5)). */
@@ -146,20 +152,20 @@ static bool component(const char *parent, size_t parent_len, const char *name, s
 	/* a slice holds containers and is none: podman's pods, a kubelet's */
 	if (ends_in(name, len, ".slice"))
 		return false;
-	len = without_suffix(name, len);
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		const struct pattern *p = &patterns[i];
-		size_t prefix = strlen(p->prefix);
+		size_t prefix = strlen(p->prefix), bare = without_suffix(p, name, len);
 
-		if (len <= prefix || memcmp(name, p->prefix, prefix) != 0 ||
+		if (bare <= prefix || memcmp(name, p->prefix, prefix) != 0 ||
 		    !parent_fits(p->parent, parent, parent_len) ||
-		    (p->id == ID_HEX && !is_hex64(name + prefix, len - prefix)))
+		    (p->id == ID_HEX && !is_hex64(name + prefix, bare - prefix)))
 			continue;
 		snprintf(out->engine, sizeof(out->engine), "%s", p->engine);
-		copy_id(out, name + prefix, len - prefix, p->id == ID_MACHINE);
+		copy_id(out, name + prefix, bare - prefix, p->id == ID_MACHINE);
 		return true;
 	}
-	return is_misread(name, len, out);
+	return is_misread(name, ends_in(name, len, ".scope") ? len - strlen(".scope") : len,
+			  out);
 }
 
 /* One path: its components from the outside in. */

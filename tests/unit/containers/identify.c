@@ -115,7 +115,14 @@ static const struct {
 	{ "0::/machine.slice/machine-a\\x2.scope\n", "nspawn", "a\\x2" },
 	{ "0::/machine.slice/machine-a\\x00b.scope\n", "nspawn", "a\\x00b" },
 	{ "0::/system.slice/runc-a\\x2db.scope\n", "runc", "a\\x2db" },
-	{ "0::/system.slice/runc-web.service\n", "runc", "web" },
+	/* a service of the host's, whatever it is called; nspawn's are containers */
+	{ "0::/system.slice/runc-web.service\n", NULL, NULL },
+	{ "0::/system.slice/crun-web.service/sub\n", NULL, NULL },
+	{ "0::/system.slice/docker-" HEX ".service\n", NULL, NULL },
+	{ "0::/system.slice/lxc.payload.web.service\n", NULL, NULL },
+	{ "0::/machine.slice/machine-web.service\n", NULL, NULL },
+	{ "0::/system.slice/runc-web.service/docker-" HEX ".scope\n", "docker", HEX },
+	{ "0::/lxc/web.service\n", "lxc", "web.service" },
 	/* malformed lines */
 	{ "garbage\n\n:::\n0:/docker/" HEX "\n", NULL, NULL },
 	{ "0::/system.slice/docker-" HEX ".scope", "docker", HEX },
