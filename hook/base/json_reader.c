@@ -113,6 +113,7 @@ struct json_walk_state {
 	bool scan;
 	bool any;
 	bool is_array[JSON_DEPTH_MAX];
+	size_t keys_end[JSON_DEPTH_MAX]; /* of a scan: behind the key of each level */
 	size_t key_end;
 };
 
@@ -143,6 +144,7 @@ static int enter(struct json_walk_state *w, enum json_type type, bool array)
 	w->is_array[w->path.depth] = array;
 	w->path.key[w->path.depth] = NULL;
 	w->path.index[w->path.depth] = (size_t)-1;
+	w->keys_end[w->path.depth] = w->path.depth ? w->keys_end[w->path.depth - 1] : 0;
 	w->path.depth++;
 	return 1;
 }
@@ -177,20 +179,22 @@ static int keep(struct json_walk_state *w, const char **out, const unsigned char
 	return 0;
 }
 
-/* A scan remembers no more keys than the path has. */
+/* A scan remembers no more keys than the path has: each behind those that it stands below. */
 static int scan_key(struct json_walk_state *w, const unsigned char *text, size_t len)
 {
-	static char keys[JSON_DEPTH_MAX][512];
-	char *key = keys[w->path.depth - 1];
+	static char keys[JSON_SCAN_KEYS];
+	size_t level = w->path.depth - 1, at = level ? w->keys_end[level - 1] : 0;
 
-	if (len >= sizeof(keys[0])) {
-		w->ret = err_set(w->err, E2BIG, "%s: a key is longer than %zu bytes", w->name,
-				 sizeof(keys[0]) - 1);
+	if (len >= sizeof(keys) - at) {
+		w->ret = err_set(w->err, E2BIG,
+				 "%s: a key, with those around it, is longer than %u bytes",
+				 w->name, JSON_SCAN_KEYS);
 		return 0;
 	}
-	memcpy(key, text, len);
-	key[len] = '\0';
-	w->path.key[w->path.depth - 1] = key;
+	memcpy(keys + at, text, len);
+	keys[at + len] = '\0';
+	w->path.key[level] = keys + at;
+	w->keys_end[level] = at + len + 1;
 	return 1;
 }
 

@@ -67,10 +67,12 @@ typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,
 /*
  * The same for a text of up to JSON_SCAN_MAX bytes that is to be edited, so without
  * comments: nothing is kept. A string is valid during the call and has no NUL behind it, a
- * key as long as it is in the path. -EINVAL from the walk itself is for bad JSON only: a key
- * longer than 511 bytes is -E2BIG, one that holds a NUL -EILSEQ.
+ * key as long as it is in the path. -EINVAL from the walk itself is for bad JSON only: keys that
+ * stand within each other and are longer than JSON_SCAN_KEYS together are -E2BIG, one that holds a
+ * NUL -EILSEQ.
  */
-#define JSON_SCAN_MAX (16u << 20)
+#define JSON_SCAN_MAX  (16u << 20)
+#define JSON_SCAN_KEYS (256u << 10)
 int json_scan(const char *name, const char *text, size_t len, json_visit visit,
 	      json_leave leave, void *arg, struct error *err);
 

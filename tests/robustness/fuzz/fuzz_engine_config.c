@@ -2,6 +2,7 @@
 /* libFuzzer target: what doctor reads of engines: containers.conf, crio.conf, containerd's, hooks. */
 #include "base/json_reader.h"
 #include "doctor/containerd_config.h"
+#include "doctor/containerd_judge.h"
 #include "doctor/docker_config.h"
 #include "doctor/engine_config.h"
 #include "doctor/hook_file.h"
@@ -36,7 +37,15 @@ static void check_containerd(const uint8_t *data, size_t size)
 		require(strlen(c.runtime[i].name) < sizeof(c.runtime[i].name) &&
 			strlen(c.runtime[i].binary) < sizeof(c.runtime[i].binary));
 	for (size_t i = 0; i < c.imports; i++)
-		require(strlen(c.import[i]) < sizeof(c.import[i]));
+		require(strlen(c.import[i].path) < sizeof(c.import[i].path));
+	for (size_t i = 0; i < c.n; i++) {
+		static struct finding finding[8];
+		struct doctor d = { .finding = finding };
+
+		containerd_runtime_judge(&d, &c, &c.runtime[i]);
+		containerd_annotations_judge(&d, &c.runtime[i]);
+		require(d.n <= 4);
+	}
 	free(text);
 }
 
