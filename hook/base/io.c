@@ -6,9 +6,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/clock.h"
 
@@ -91,16 +93,41 @@ bool file_is_trusted(const struct stat *st, enum file_trust trust)
 	       (trust & FILE_HOST_TRUSTED && st->st_uid == OVERFLOW_UID);
 }
 
+/* uapi/linux/openat2.h, Linux 5.6; not in every distribution's headers */
+struct near_how {
+	uint64_t flags, mode, resolve;
+};
+#define NEAR_NO_XDEV 0x01
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+int open_near(int dirfd, const char *path, int flags)
+{
+	/* O_LARGEFILE, which is implied elsewhere, is not known to it */
+	struct near_how how = { .flags = (uint64_t)(flags & ~O_LARGEFILE),
+				.resolve = NEAR_NO_XDEV };
+	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+	/* an older kernel, or a filter that does not know it */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
+		fd = openat(dirfd, path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
 			  size_t cap, struct error *err)
 {
 	/* what is no regular file must neither block nor become our terminal */
-	__cleanup(close_fd) int fd = openat(dirfd, path,
-					    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-						    (trust & FILE_SYMLINK ? 0 : O_NOFOLLOW));
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		    (trust & FILE_SYMLINK ? 0 : O_NOFOLLOW);
+	__cleanup(close_fd) int fd =
+		trust & FILE_NEAR ? open_near(dirfd, path, flags) : openat(dirfd, path, flags);
 	struct stat st;
 	ssize_t n;
 
+	if (trust & FILE_NEAR && fd < 0)
+		errno = -fd;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))

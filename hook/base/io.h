@@ -47,8 +47,16 @@ enum file_trust {
 	/* the same, and an owner without a name in our user namespace is the host's root */
 	FILE_HOST_TRUSTED = 2,
 	FILE_SYMLINK =
-		4, /* the name may be a symlink, as configuration management makes them */
+		4,     /* the name may be a symlink, as configuration management makes them */
+	FILE_NEAR = 8, /* on the file system of the root directory, or -EXDEV: open_near() */
 };
+
+/*
+ * openat(2), but for paths that lead to another mount than they begin at: -EXDEV, before its file
+ * system, which need not answer, is asked. Linux before 5.6 opens these as well. A descriptor or
+ * -errno.
+ */
+int open_near(int dirfd, const char *path, int flags);
 
 struct stat;
 

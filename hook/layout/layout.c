@@ -20,6 +20,7 @@
 #include "base/json_reader.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/patience.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "kernel/userns.h"
@@ -31,6 +32,8 @@
 /* A thread may be made, by one that has not had its turn, while we look. */
 #define PASSES_MAX        4
 #define THREAD_TIMEOUT_MS 1000
+/* A bundle on a file system of a server (FUSE, NFS) that does not answer. */
+#define BUNDLE_TIMEOUT_MS 1000
 
 /* Where each thread's stack is charged in full, a thousand threads would be a terabyte. */
 static int check_host(struct error *err)
@@ -158,24 +161,51 @@ static int inject(const struct inject_target *t, bool merge, bool *merged, struc
 	return err_set(err, EAGAIN, "it makes threads faster than they can be changed");
 }
 
-/* What the runtime is going to do is in config.json: if that cannot be read, it may be anything. */
-static int check_bundle(const char *bundle, struct error *err)
+/* In the child of patience_run(). */
+struct bundle_check {
+	const char *bundle;
+	enum reason blocker;
+	struct error err;
+};
+
+static int examine_bundle(void *arg)
 {
-	__cleanup(close_fd) int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	enum reason blocker = REASON_NONE;
+	struct bundle_check *c = arg;
+	__cleanup(close_fd) int dir = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char *text = malloc(JSON_SCAN_MAX + 1);
 	ssize_t n;
 
 	if (!text)
-		return err_set(err, ENOMEM, "memory for %s/config.json", bundle);
-	n = dir < 0 ? err_errno(err, errno, "%s", bundle) :
+		return err_set(&c->err, ENOMEM, "memory for %s/config.json", c->bundle);
+	n = dir < 0 ? err_errno(&c->err, errno, "%s", c->bundle) :
 		      read_regular_file(dir, "config.json", FILE_UNTRUSTED, text, JSON_SCAN_MAX,
-					err);
+					&c->err);
 	if (n >= 0)
-		blocker = layout_blocker(text, (size_t)n);
+		c->blocker = layout_blocker(text, (size_t)n);
 	free(text);
-	if (n < 0)
-		return err_reason(err, REASON_SPEC_UNREADABLE, (int)n);
+	return n < 0 ? (int)n : 0;
+}
+
+/* What the runtime is going to do is in config.json: if that cannot be read, it may be anything. */
+static int check_bundle(const char *bundle, struct error *err)
+{
+	struct bundle_check *c = patience_memory(sizeof(*c));
+	enum reason blocker = REASON_NONE;
+	int r;
+
+	if (!c)
+		return err_set(err, ENOMEM, "memory for %s/config.json", bundle);
+	c->bundle = bundle;
+	r = patience_run(examine_bundle, c, BUNDLE_TIMEOUT_MS);
+	if (r == 0)
+		blocker = c->blocker;
+	else if (r != -ETIMEDOUT && c->err.msg[0])
+		*err = c->err;
+	else
+		err_errno(err, -r, "%s/config.json", bundle);
+	patience_free(c, sizeof(*c));
+	if (r < 0)
+		return err_reason(err, REASON_SPEC_UNREADABLE, r);
 	if (blocker == REASON_NONE)
 		return 0;
 	return err_reason(err, blocker,

@@ -13,6 +13,7 @@
 #include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
+#include "oci/config_load.h"
 #include "oci/decision_check.h"
 #include "oci/state.h"
 #include "oci/takeover.h"
@@ -23,26 +24,12 @@
 _Static_assert(sizeof(struct container_decision) <= SANDBOX_ANSWER_MAX, "it must fit");
 _Static_assert(sizeof(struct decision_settings) <= SANDBOX_ANSWER_MAX, "it must fit");
 
-/* config.json and conf.d, read when they are first asked for. */
-static struct {
-	bool is_read;
-	int ret; /* 0, or -errno with err */
-	struct error err;
-	unsigned owner; /* whose containers these are, where that matters */
-	struct config_files files;
-} config;
+/* Whose containers these are, where that matters. */
+static unsigned config_owner;
 
 static bool text_has(const char *text, size_t len, const char *word)
 {
 	return memmem(text, len, word, strlen(word)) != NULL;
-}
-
-static int load_config(const char *path)
-{
-	if (!config.is_read)
-		config.ret = config_files_read(path, &config.files, NULL, NULL, &config.err);
-	config.is_read = true;
-	return config.ret;
 }
 
 /*
@@ -64,14 +51,18 @@ static bool has_escape(const char *text, size_t len)
 
 bool decision_config_mentions(const char *config_path, const char *word)
 {
-	(void)load_config(config_path);
-	return text_has(config.files.text, config.files.len, word) ||
-	       has_escape(config.files.text, config.files.len);
+	const struct config_files *config;
+
+	(void)config_load(config_path, NULL);
+	config = config_loaded();
+	return text_has(config->text, config->len, word) ||
+	       has_escape(config->text, config->len);
 }
 
 bool decision_config_is_empty(const char *config_path)
 {
-	return load_config(config_path) == 0 && config.files.len <= config.files.n;
+	return config_load(config_path, NULL) == 0 &&
+	       config_loaded()->len <= config_loaded()->n;
 }
 
 bool decision_may_request(const char *text, size_t len)
@@ -134,9 +125,9 @@ static void read_request(const void *arg, void *answer)
 	if (request->policy) {
 		parsed = *request->policy;
 	} else {
-		(void)config_files_parse(&config.files, &parsed, NULL, NULL, &out->err);
+		(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
 		parsed.by_runtime = request->by_runtime;
-		parsed.owner = config.owner;
+		parsed.owner = config_owner;
 	}
 	required = parsed.required;
 	out->log_given = parsed.log_given;
@@ -163,7 +154,7 @@ static void read_settings(const void *arg, void *answer)
 	struct decision_settings *out = answer;
 
 	(void)arg;
-	(void)config_files_parse(&config.files, &parsed, NULL, NULL, &out->err);
+	(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
 	out->required = parsed.required;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
@@ -181,14 +172,12 @@ static int sandbox_failed(struct error *err, int r)
 
 int decision_settings(const char *config_path, struct decision_settings *out, struct error *err)
 {
-	int r = load_config(config_path);
+	int r = config_load(config_path, err);
 
 	*out = (struct decision_settings){ 0 };
-	if (r < 0) {
-		*err = config.err;
+	if (r < 0)
 		return r;
-	}
-	r = json_reserve(config.files.len, err);
+	r = json_reserve(config_loaded()->len, err);
 	if (r == 0) {
 		r = sandbox_call(read_settings, NULL, out, sizeof(*out), SETTINGS_TIMEOUT_MS,
 				 err);
@@ -213,14 +202,14 @@ static bool may_have_group(const struct decision_request *request)
 static int parse_confined(const struct decision_request *request,
 			  struct container_decision *out, struct error *err)
 {
-	int r = json_reserve(request->len > config.files.len ? request->len : config.files.len,
-			     err);
+	const struct config_files *config = config_loaded();
+	int r = json_reserve(request->len > config->len ? request->len : config->len, err);
 
 	*out = (struct container_decision){ 0 };
-	if (text_has(config.files.text, config.files.len, "shared_layout") ||
-	    text_has(config.files.text, config.files.len, "\"user\"") ||
-	    has_escape(config.files.text, config.files.len))
-		config.owner = userns_owner();
+	if (text_has(config->text, config->len, "shared_layout") ||
+	    text_has(config->text, config->len, "\"user\"") ||
+	    has_escape(config->text, config->len))
+		config_owner = userns_owner();
 	if (r == 0) {
 		r = sandbox_call(read_request, request, out, answer_size(request),
 				 request->timeout_ms, err);
@@ -297,9 +286,10 @@ int decision_make(const struct decision_request *request, struct container_decis
 		*err = *request->unread;
 		r = -EINVAL;
 	}
-	if (!request->policy && load_config(request->config_path) < 0 && r == 0) {
-		*err = config.err;
-		r = config.ret;
+	if (!request->policy) {
+		int loads = config_load(request->config_path, r == 0 ? err : NULL);
+
+		r = r == 0 ? loads : r;
 	}
 	if (r == 0 && nobody_asks(request))
 		return 0;

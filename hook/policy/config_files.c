@@ -53,6 +53,7 @@ static int add_file(struct config_files *files, const char *path, const char *na
 	struct config_text *file = &files->file[files->n];
 	char *text = files->text + files->len;
 	size_t left = CONFIG_TEXT_MAX - files->len, cap;
+	enum file_trust how = FILE_SYMLINK;
 	ssize_t n;
 
 	if (files->n == CONFIG_FILES_MAX || left == 0)
@@ -62,11 +63,11 @@ static int add_file(struct config_files *files, const char *path, const char *na
 					  path, CONFIG_FILES_MAX, CONFIG_TEXT_MAX),
 				  err);
 	cap = left - 1 < CONFIG_MAX ? left - 1 : CONFIG_MAX;
-	n = read_regular_file(AT_FDCWD, path, trust | FILE_SYMLINK, text, cap, err);
+	how |= files->near ? FILE_NEAR : 0;
+	n = read_regular_file(AT_FDCWD, path, trust | how, text, cap, err);
 	/* whose user namespace this is takes a look that most starts need not pay for */
 	if (n == -EPERM && trust == FILE_TRUSTED && !userns_is_initial())
-		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | FILE_SYMLINK, text,
-				      cap, err);
+		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | how, text, cap, err);
 	if (n == -ENOENT)
 		return 1;
 	if (n < 0)
@@ -175,10 +176,13 @@ static int check_directory(int fd, const char *dir, struct error *err)
 	return 0;
 }
 
-static int open_directory(const char *dir)
+static int open_directory(const struct config_files *files, const char *dir)
 {
-	int fd = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, fd;
 
+	if (files->near)
+		return open_near(AT_FDCWD, dir, flags);
+	fd = openat(AT_FDCWD, dir, flags);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -219,7 +223,7 @@ static void add_beside(struct config_files *files, const char *path, struct read
 			  &err);
 		return;
 	}
-	fd = open_directory(dir);
+	fd = open_directory(files, dir);
 	if (fd != -ENOENT)
 		add_directory(files, fd, dir, e);
 }
@@ -252,7 +256,7 @@ int config_files_read(const char *path, struct config_files *files, config_repor
 	if (r < 0 && !report)
 		return r;
 	e.ret = r < 0 ? r : 0;
-	fd = is_usual ? open_directory(CONFIG_DIRECTORY) : -ENOENT;
+	fd = is_usual ? open_directory(files, CONFIG_DIRECTORY) : -ENOENT;
 	return is_usual && fd == -ENOENT ? e.ret : read_with_directory(path, fd, files, &e);
 }
 

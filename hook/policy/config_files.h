@@ -13,6 +13,7 @@
 #define CONFIG_FILES_MAX 64
 
 struct config_files {
+	bool near; /* in: no other file system is waited for (open_near()): -EXDEV */
 	size_t n;
 	size_t len; /* of text: all that the files say, a NUL behind each */
 	size_t names_len;

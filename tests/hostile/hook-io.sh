@@ -106,6 +106,68 @@ EOP
 	done
 }
 
+# A file system (FUSE) that answers nothing, not even with a KILL, under the configuration and the
+# bundle. The children that wait for it end with its server.
+testFilesThatDoNotAnswer() {
+	cat >"$work/silent" <<'EOP'
+# silent HOLD_LOCK HOOK: a line for each stage: its name, its status, and if it was late
+mknod fuse c 10 229 && mkdir far && mkdir ends || exit 1
+timeout -s KILL 60 "$1" "$PWD/fuse" "$PWD/far" 0 >said &
+server=$!
+sleep 1000 &
+box=$!
+hook=$2
+until [ -s said ] || [ ! -e /proc/$server ]; do
+	sleep 0.02 # between two looks
+done
+state() { echo "{\"ociVersion\":\"1.0.2\",\"id\":\"box\",\"status\":\"creating\",\"pid\":$box,\"bundle\":\"$PWD/far\",\"annotations\":{$1}}"; }
+# ends NAME COMMAND...: its stdin is what it is given
+ends() {
+	_name=$1 && shift
+	_begin=$(date +%s%N)
+	timeout -s KILL 30 "$@" >"ends/$_name.out" 2>"ends/$_name.err"
+	_status=$?
+	[ $((($(date +%s%N) - _begin) / 1000000)) -lt 5000 ] || _status="$_status late"
+	echo "$_name $_status" >"ends/$_name"
+}
+asks='"io.ksm.merge":"true"'
+needs="$asks,\"io.ksm.required\":\"true\""
+stages=
+for stage in createRuntime prestart poststart poststop; do
+	state | ends $stage "$hook" $stage --config far/config.json &
+	stages="$stages $!"
+done
+state "$asks" | ends asks "$hook" createRuntime --config far/config.json &
+stages="$stages $!"
+state "$needs" | ends needs "$hook" createRuntime --config far/config.json &
+stages="$stages $!"
+state "$asks,\"io.ksm.method\":\"preload\"" | ends bundle "$hook" createRuntime --config near.json &
+stages="$stages $!"
+# a runtime that has made the container is near to the hook
+state "$asks,\"io.ksm.layout\":\"shared\",\"io.ksm.group\":\"silent\"" >state
+ends layout "$hook" createRuntime --config near.json <state &
+stages="$stages $!"
+echo '{"process":{"args":["x"]}}' | ends precreate "$hook" precreate --config far/config.json &
+stages="$stages $!"
+LXC_NAME=box LXC_HOOK_VERSION=1 LXC_HOOK_TYPE=start-host LXC_PID=$box ends lxc "$hook" lxc --config far/config.json &
+wait $stages $!
+kill -KILL $server $box
+EOP
+	mkdir "$work/silence"
+	echo '{"shared_layout": true}' >"$work/silence/near.json"
+	(cd "$work/silence" && unshare -m sh "$work/silent" "$BUILD/tests/hold-lock" "$KSM_HOOK") >"$work/out" 2>&1
+	for _stage in createRuntime prestart poststart poststop asks needs bundle layout precreate lxc; do
+		case $_stage in needs) _want=1 ;; *) _want=0 ;; esac
+		assertEquals "$(cat "$work/out" "$work/silence/ends/$_stage.err")" "$_stage $_want" \
+			"$(cat "$work/silence/ends/$_stage")"
+	done
+	for _stage in createRuntime asks needs; do
+		assertContains "$(cat "$work/silence/ends/$_stage.err")" reason=config-unreadable
+	done
+	assertContains "$(cat "$work/silence/ends/layout.err")" reason=spec-unreadable
+	assertEquals "precreate passes on" '{"process":{"args":["x"]}}' "$(cat "$work/silence/ends/precreate.out")"
+}
+
 # slip STATUS FILE ARGV...: a registration that is wrong, called as an engine does, argv[0] included
 slip() {
 	_status=$1 _file=$2

@@ -7,7 +7,11 @@
  *
  *   hold-lock /dev/fuse DIRECTORY [COUNT [read]]
  *
- * As root it becomes nobody first. COUNT processes do it (1). Prints "held PID" for each, when
+ *   hold-lock /dev/fuse DIRECTORY 0
+ *
+ * only mounts the file system, which then answers nothing at all, and prints "silent".
+ *
+ * As root it becomes nobody first, where it holds locks. COUNT processes do it (1). Prints "held PID" for each, when
  * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map something: who wants
  * to read maps gets the lock, and who wants to change something does not.
  */
@@ -79,6 +83,21 @@ static int mount_fuse(const char *device, const char *dir)
 	return fd;
 }
 
+/* In the mount namespace that it was started in. */
+static int mount_silent(const char *device, const char *dir)
+{
+	int fd = open(device, O_RDWR | O_CLOEXEC);
+	char options[128];
+
+	if (fd < 0)
+		die(device);
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd);
+	if (mount("silent", dir, "fuse", 0, options) < 0)
+		die("mount");
+	return fd;
+}
+
 static void answer(int fd, uint64_t unique, int error, const void *data, size_t size)
 {
 	struct fuse_out_header h = { .len = (uint32_t)(sizeof(h) + size),
@@ -99,6 +118,25 @@ static struct fuse_attr attributes(uint64_t node)
 				   .size = node >= FILE_NODE ? SIZE : 0,
 				   .mode = node >= FILE_NODE ? S_IFREG | 0444 : S_IFDIR | 0555,
 				   .nlink = 1 };
+}
+
+/* Each request but the first is left without an answer. */
+static _Noreturn void be_silent(int fd)
+{
+	static char in[FUSE_MIN_READ_BUFFER + (1 << 20)];
+	const struct fuse_in_header *h = (const void *)in;
+	const struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
+					    .minor = 31,
+					    .max_write = 4096 };
+
+	if (write(STDOUT_FILENO, "silent\n", 7) < 0)
+		die("write");
+	for (;;) {
+		if (read(fd, in, sizeof(in)) < 0 && errno != ENOENT && errno != EINTR)
+			exit(0);
+		if (h->opcode == FUSE_INIT)
+			answer(fd, h->unique, 0, &init, sizeof(init));
+	}
 }
 
 static volatile sig_atomic_t is_over;
@@ -244,10 +282,12 @@ int main(int argc, char **argv)
 		return 2;
 	is_read = mmap(NULL, COUNT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		       0);
-	fd = mount_fuse(argv[1], argv[2]);
+	fd = count ? mount_fuse(argv[1], argv[2]) : mount_silent(argv[1], argv[2]);
 	/* whatever becomes of the suite */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(LIFE_S);
+	if (!count)
+		be_silent(fd);
 	sigaction(SIGUSR1, &sa, NULL);
 	for (own = 0; own < count; own++) {
 		if (fork() == 0) {

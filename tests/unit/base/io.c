@@ -433,8 +433,32 @@ static void names_taken(void)
 	scratch_end(path, dir);
 }
 
+/* A path that leaves the mount that it begins at is not followed. */
+static void near(void)
+{
+	char buf[4096];
+	struct error err;
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+
+	fd = open_near(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK_INT(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	CHECK_INT(open_near(AT_FDCWD, "/no/such/file", O_RDONLY), -ENOENT);
+	CHECK_INT(open_near(AT_FDCWD, "/proc/self/stat", O_RDONLY), -EXDEV);
+	CHECK_INT(read_regular_file(AT_FDCWD, "/proc/self/stat", FILE_NEAR, buf,
+				    sizeof(buf) - 1, &err),
+		  -EXDEV);
+	CHECK_HAS(err.msg, "/proc/self/stat");
+	/* whoever begins there does not leave it */
+	CHECK(read_regular_file(proc, "uptime", FILE_NEAR, buf, sizeof(buf) - 1, &err) > 0);
+	CHECK_INT(open_near(proc, "..", O_RDONLY | O_DIRECTORY), -EXDEV);
+	close(proc);
+}
+
 int main(void)
 {
+	RUN(near);
 	RUN(names_taken);
 	RUN(read_caps);
 	RUN(read_timeouts);
