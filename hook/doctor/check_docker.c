@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: does Docker have the runtime wrapper, and is that there? */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,21 +15,49 @@
 
 static void check_docker_runtime(struct doctor *d, const struct docker_runtime *runtime)
 {
+	const char *named = docker_runtime_program(runtime), *program;
+	char path[PATH_MAX];
 	struct error what, fix;
 	struct finding *f;
-	int r = program_check(runtime->path, &what, &fix);
+	int r;
 
-	if (r == 0) {
-		finding_add(d, FINDING_OK, ID_DOCKER_RUNTIME, NULL,
-			    "Docker has the runtime %s, which is %s", runtime->name,
-			    runtime->path);
-		d->registered.wrapper = true;
-		return;
-	}
-	f = finding_add(d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
+	program = program_path(named, path, sizeof(path));
+	r = program_check(program, &what, &fix);
+	if (r < 0) {
+		f = finding_add(
+			d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
 			"containers of that runtime cannot start; others are not affected",
 			"%s, which is the runtime %s of " DAEMON_JSON, what.msg, runtime->name);
-	program_fix(d, f, r, DAEMON_JSON, runtime->path, &fix);
+		program_fix(d, f, r, DAEMON_JSON, named, &fix);
+		return;
+	}
+	d->registered.wrapper = true;
+	if (runtime->path)
+		finding_add(d, FINDING_OK, ID_DOCKER_RUNTIME, NULL,
+			    "Docker has the runtime %s, which is %s", runtime->name, program);
+	else
+		finding_add(d, FINDING_NOTE, ID_DOCKER_RUNTIME,
+			    "Docker before 23.0 does not know \"runtimeType\", and starts no "
+			    "container of that runtime",
+			    "Docker has the runtime %s, which is %s by its options",
+			    runtime->name, program);
+}
+
+/* False where dockerd does not start with it. */
+static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
+{
+	struct finding *f;
+	struct error err;
+
+	if (docker_config_check(c, DAEMON_JSON, &err) == 0)
+		return true;
+	f = finding_add(
+		d, FINDING_BROKEN, ID_DOCKER_CONFIG,
+		"dockerd does not start with that; where one before 23.0 does, containers "
+		"of the runtime do not",
+		"%s", err.msg);
+	finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
+	return false;
 }
 
 static void report_no_docker_runtime(struct doctor *d)
@@ -66,8 +95,12 @@ void check_docker(struct doctor *d)
 		finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
 		return;
 	}
+	if (!check_daemon_json(d, &c))
+		return;
 	for (size_t i = 0; i < c.n; i++) {
-		if (!program_is_ours(d, c.runtime[i].path))
+		const char *program = docker_runtime_program(&c.runtime[i]);
+
+		if (!program || !program_is_ours(d, program))
 			continue;
 		any = true;
 		check_docker_runtime(d, &c.runtime[i]);

@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: the runtimes of Docker's daemon.json. */
+/* Pure: the runtimes of Docker's daemon.json, and what dockerd does not start with. */
 #ifndef KSM_DOCKER_CONFIG_H
 #define KSM_DOCKER_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 
 #define DOCKER_RUNTIMES_MAX 32
 
+/* The program is at path, or the BinaryName of the options of a type (since Docker 23.0). */
 struct docker_runtime {
-	const char *name, *path;
+	const char *name, *path, *type, *binary; /* NULL where it is not given */
+	bool args, options;                      /* there are some */
 };
 
 struct docker_config {
 	struct docker_runtime runtime[DOCKER_RUNTIMES_MAX]; /* those beyond are left out */
 	size_t n;
+	const char *default_runtime; /* NULL */
 };
 
 /* The strings stay valid until json_release(). -EINVAL where it is not JSON. */
 int docker_config_parse(struct docker_config *c, const char *file, const char *text, size_t len,
 			struct error *err);
+
+/* 0, or -EINVAL with what dockerd does not start with. */
+int docker_config_check(const struct docker_config *c, const char *file, struct error *err);
+
+/* The program of a runtime; NULL: there is none. */
+const char *docker_runtime_program(const struct docker_runtime *r);
 
 #endif

@@ -140,6 +140,6 @@ bool program_is_ours(const struct doctor *d, const char *path)
 	if (strcmp(name, "ksm-hook") == 0 || strncmp(name, "ksm-runc", 8) == 0 ||
 	    strncmp(name, "ksm-crun", 8) == 0 || strstr(path, "/ksm-hook/"))
 		return true;
-	return path[0] == '/' && stat(path, &a) == 0 && stat(d->self, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return path[0] == '/' && stat(path, &a) == 0 && stat(d->self, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }

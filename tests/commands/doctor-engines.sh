@@ -195,6 +195,23 @@ testDocker() {
 	sed -i 's|/usr/local/sbin|/nowhere|' $_file
 	found docker-runtime broken
 	fixed docker-runtime
+	# by a path that is looked for, and by a type with options
+	echo '{"runtimes": {"ksm-runc": {"path": "ksm-runc"}}}' >$_file
+	gone docker-runtime
+	assertEquals "$out" ok "$(level docker-runtime)"
+	echo '{"runtimes": {"x": {"runtimeType": "io.containerd.runc.v2", "options": {"BinaryName": "/usr/local/sbin/ksm-runc"}}}}' >$_file
+	found docker-runtime note
+	sed -i 's|/usr/local/sbin|/nowhere|' $_file
+	found docker-runtime broken
+	sh -c "$(of docker-runtime fix)"
+	found docker-runtime note
+	# what dockerd does not start with
+	for _text in '{"runtimes": {"runc": {"path": "/usr/local/sbin/ksm-runc"}}}' '{"default-runtime": "ksm"}' \
+		'{"runtimes": {"ksm-runc": {}}}'; do
+		echo "$_text" >$_file
+		found docker-config broken
+		EDITOR="cp $work/daemon.saved" fixed docker-config
+	done
 	echo '{' >$_file
 	found docker-config broken
 	EDITOR="cp $work/daemon.saved" fixed docker-config

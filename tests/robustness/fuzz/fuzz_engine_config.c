@@ -65,8 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		err.msg[0]);
 	require(docker.n <= DOCKER_RUNTIMES_MAX);
 	for (size_t i = 0; i < docker.n; i++)
-		require(memmem(data, size, docker.runtime[i].path, 0) &&
-			docker.runtime[i].name);
+		require(docker.runtime[i].name);
+	err.msg[0] = '\0';
+	require(docker_config_check(&docker, "file", &err) == 0 || err.msg[0]);
 	err.msg[0] = '\0';
 	require(hook_file_parse(&hook, "file", (const char *)data, size, &err) == 0 ||
 		err.msg[0]);

@@ -27,10 +27,21 @@ static void test_runtimes(void)
 		  "a=/a b=/b " },
 		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [\"path\"]}}}",
 		  "a=/a " },
-		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\"}}}", "" },
-		{ "{\"runtimes\": {\"a\": {\"options\": {\"path\": \"/a\"}}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\"}}}",
+		  "a=- " },
+		{ "{\"runtimes\": {\"a\": {\"options\": {\"path\": \"/a\"}}}}", "a=- " },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\", "
+		  "\"options\": {\"BinaryName\": \"/a\"}}}}",
+		  "a=/a " },
 		{ "{\"runtimes\": [{\"path\": \"/a\"}]}", "" },
-		{ "{\"runtimes\": {\"a\": {\"path\": 7}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"path\": 7}}}", "a=- " },
+		/* of one name the last counts, and null takes back all */
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}, \"a\": {\"path\": \"/b\"}}}",
+		  "a=/b " },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}}, \"runtimes\": null}", "" },
+		/* what newer ones read */
+		{ "\xef\xbb\xbf{\"runtimes\": {\"a\": {\"path\": \"/a\"}}}", "a=/a " },
+		{ " \n", "" },
 		{ "{\"default-runtime\": \"a\"}", "" },
 		{ "{\"other\": {\"a\": {\"path\": \"/a\"}}}", "" },
 	};
@@ -44,9 +55,13 @@ static void test_runtimes(void)
 		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
 					      strlen(cases[i].text), &err),
 			  0);
-		for (size_t k = 0; k < config.n; k++)
+		for (size_t k = 0; k < config.n; k++) {
+			const char *program = docker_runtime_program(&config.runtime[k]);
+
 			len += (size_t)snprintf(out + len, sizeof(out) - len, "%s=%s ",
-						config.runtime[k].name, config.runtime[k].path);
+						config.runtime[k].name,
+						program ? program : "-");
+		}
 		CHECK_TEXT(out, cases[i].found);
 	}
 }
@@ -63,6 +78,48 @@ static void test_not_json(void)
 					      strlen(texts[i]), &err),
 			  -EINVAL);
 		CHECK_HAS(err.msg, "daemon.json");
+	}
+}
+
+/* As dockerd 20.10 answered of the names, and the source of 24.0 of the rest. */
+static void test_refused(void)
+{
+	static const struct {
+		const char *text, *says; /* "": nothing is wrong */
+	} cases[] = {
+		{ "{}", "" },
+		{ "{\"default-runtime\": \"runc\"}", "" },
+		{ "{\"default-runtime\": \"io.containerd.runc.v2\"}", "" },
+		{ "{\"default-runtime\": \"\"}", "" },
+		{ "{\"default-runtime\": \"a\", \"runtimes\": {\"a\": {\"path\": \"/a\"}}}",
+		  "" },
+		{ "{\"default-runtime\": \"b\", \"runtimes\": {\"a\": {\"path\": \"/a\"}}}",
+		  "no runtime b" },
+		{ "{\"runtimes\": {\"runc\": {\"path\": \"/a\"}}}", "dockerd's own" },
+		{ "{\"runtimes\": {\"a\": {}}}", "neither" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"\"}}}", "neither" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeType\": \"b\"}}}",
+		  "both" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"options\": {\"x\": 1}}}}",
+		  "\"options\"" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"options\": {}}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [\"x\"]}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"b\", \"runtimeArgs\": [\"x\"]}}}",
+		  "\"runtimeArgs\"" },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"b\", \"runtimeArgs\": []}}}",
+		  "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct error err = { "", REASON_NONE };
+
+		check_case = cases[i].text;
+		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
+					      strlen(cases[i].text), &err),
+			  0);
+		CHECK_INT(docker_config_check(&config, "daemon.json", &err),
+			  cases[i].says[0] ? -EINVAL : 0);
+		CHECK_HAS(err.msg, cases[i].says);
 	}
 }
 
@@ -85,6 +142,7 @@ int main(void)
 {
 	RUN(test_runtimes);
 	RUN(test_not_json);
+	RUN(test_refused);
 	RUN(test_many);
 	return check_end();
 }
