@@ -21,6 +21,7 @@
 #include "base/options.h"
 #include "base/surroundings.h"
 #include "base/text.h"
+#include "kernel/ksm_probe.h"
 #include "nri/nri_existing.h"
 #include "nri/nri_plugin.h"
 #include "nri/nri_power.h"
@@ -48,6 +49,7 @@ struct agent {
 	struct nri_config config;
 	struct nri_existing existing;
 	bool registered; /* on this connection */
+	bool loses;      /* this kernel loses mergeability at exec */
 };
 
 static const struct command_syntax nri_command __help_section = {
@@ -122,6 +124,27 @@ static void merge_existing_behind(struct agent *a)
 	nri_existing_free(&a->existing);
 }
 
+/*
+ * On kernels that lose mergeability at exec. The preload library, where that is the method, needs
+ * none of it.
+ */
+static void check_started_behind(const struct container_decision *c)
+{
+	struct error err;
+	ssize_t n;
+	pid_t pid = c->decision.method == METHOD_PRELOAD ? -1 : fork();
+
+	if (pid != 0)
+		return;
+	log_set_subject(c->id, c->pid);
+	n = nri_check_started(c, &err);
+	if (n < 0)
+		log_reason(LOG_LEVEL_WARNING, err.reason, "not made mergeable: %s", err.msg);
+	else if (n > 0)
+		log_info("%zd processes had lost mergeability and are mergeable again", n);
+	_exit(0);
+}
+
 /* Whatever its decision is: NRI_CALL_START's answer. */
 static void start_decided(const struct container_decision *c, struct nri_answer *answer)
 {
@@ -164,6 +187,7 @@ static void perform(struct agent *a, const struct nri_call *call, struct nri_ans
 		break;
 	case NRI_CALL_REGISTERED:
 		a->registered = true;
+		answer->loses = a->loses;
 		log_info("registered with %s as %s-%s", call->text, a->plugin.index,
 			 a->plugin.name);
 		break;
@@ -171,6 +195,10 @@ static void perform(struct agent *a, const struct nri_call *call, struct nri_ans
 		if (c->log_given)
 			log_set_level(c->log);
 		start_decided(c, answer);
+		break;
+	case NRI_CALL_STARTED:
+		if (c->decision.merge && !c->err.msg[0])
+			check_started_behind(c);
 		break;
 	case NRI_CALL_EXISTING:
 		if (c->decision.merge && nri_existing_add(&a->existing, c, &err) < 0)
@@ -372,6 +400,7 @@ int applet_nri(int argc, char **argv)
 	a.config.path = a.plugin.config_path = o.config_path;
 	a.plugin.index = o.index;
 	a.plugin.existing = o.existing;
+	a.loses = probe_way() == PROBE_EACH_EXEC;
 	if (launched)
 		return serve_inherited(&a);
 	serve_for_ever(&a);

@@ -2,24 +2,20 @@
 /* The OCI hook stage poststart: verify that every process is mergeable, repair what is not. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/options.h"
 #include "inject/set_mergeable.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 #include "oci/hook_stage.h"
 #include "policy/config.h"
 
@@ -32,53 +28,6 @@
 /* Processes in one pass, and passes. */
 #define PROCESSES_MAX 512
 #define PASSES_MAX    8
-
-/* struct statx of uapi/linux/stat.h, Linux 4.11; not in every C library's headers */
-struct known_file {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid, mode;
-	uint64_t ino, size;
-	uint64_t rest[26];
-};
-_Static_assert(sizeof(struct known_file) == 256, "as the kernel has it");
-#define KNOWN_DONT_SYNC 0x4000 /* AT_STATX_DONT_SYNC */
-#define KNOWN_SIZE      0x200  /* STATX_SIZE */
-
-/*
- * The size of the program that a process executes; -1 when it is gone. As the kernel knows it: the
- * program may lie on a file system of the container's own (FUSE) that does not answer.
- */
-static off_t program_size(pid_t pid)
-{
-	char path[32];
-	struct known_file known;
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (syscall(SYS_statx, AT_FDCWD, path, KNOWN_DONT_SYNC, KNOWN_SIZE, &known) == 0)
-		return (off_t)known.size;
-	return errno == ENOSYS && stat(path, &st) == 0 ? st.st_size : -1;
-}
-
-/*
- * Wait until the init executes another program than the runtime's, which is runtime_size
- * bytes long (runc's init runs from a copy, so device and inode would not tell). False when
- * it has ended or the time is over.
- */
-static bool wait_for_exec(pid_t pid, int pidfd, off_t runtime_size, int timeout_ms)
-{
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	int64_t deadline = now_ms() + timeout_ms;
-	int nap = 1;
-
-	while (program_size(pid) == runtime_size) {
-		if (now_ms() >= deadline || poll(&ended, 1, nap) > 0)
-			return false;
-		nap = nap < 50 ? nap * 2 : 50;
-	}
-	return true;
-}
 
 struct process_list {
 	pid_t *pid; /* room for PROCESSES_MAX */
@@ -172,7 +121,7 @@ static void verify_behind(const struct container_decision *c, int pidfd, off_t r
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	if (null < 0 || !wait_for_exec(c->pid, pidfd, runtime_size, START_WAIT_MS))
+	if (null < 0 || !process_wait_for_exec(c->pid, pidfd, runtime_size, START_WAIT_MS))
 		_exit(0);
 	if (verify(c->pid, &err))
 		log_warning("not made mergeable: %s", err.msg);
@@ -199,7 +148,7 @@ static const struct command_syntax poststart_command __help_section = {
 
 int applet_poststart(int argc, char **argv)
 {
-	off_t runtime_size = program_size(getppid());
+	off_t runtime_size = process_program_size(getppid());
 	__cleanup(close_fd) int pidfd = -1;
 	struct container_decision c;
 	struct error err;
@@ -216,10 +165,10 @@ int applet_poststart(int argc, char **argv)
 				 err_set(&err, -pidfd, "there is no process %d", c.pid));
 		return hook_failed(&c.decision, &err);
 	}
-	if (program_size(c.pid) == runtime_size && !c.running) {
+	if (process_program_size(c.pid) == runtime_size && !c.running) {
 		verify_behind(&c, pidfd, runtime_size);
 		return 0;
 	}
-	wait_for_exec(c.pid, pidfd, runtime_size, EXEC_WAIT_MS);
+	process_wait_for_exec(c.pid, pidfd, runtime_size, EXEC_WAIT_MS);
 	return verify(c.pid, &err) ? hook_failed(&c.decision, &err) : 0;
 }

@@ -328,6 +328,13 @@ bool container_of(pid_t pid, struct container_name *out)
 	return true;
 }
 
+bool container_has_process(const char *id, pid_t pid)
+{
+	struct container_name name;
+
+	return container_of(pid, &name) && strcmp(name.id, id) == 0;
+}
+
 void container_host_name(pid_t pid, struct container_name *out)
 {
 	char text[PROC_CGROUP_MAX];

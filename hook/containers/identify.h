@@ -41,6 +41,9 @@ bool container_of(pid_t pid, struct container_name *out);
 /* A number for what container_of() says of a process, or container_host_name(). */
 uint64_t container_key(pid_t pid);
 
+/* Is this the container of the process, as container_of() has it? */
+bool container_has_process(const char *id, pid_t pid);
+
 /* For a process of the host: the engine "host", its systemd unit or else its command's name. */
 void container_host_name(pid_t pid, struct container_name *out);
 

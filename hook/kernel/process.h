@@ -3,6 +3,7 @@
 #ifndef KSM_PROCESS_H
 #define KSM_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "kernel/proc.h"
@@ -27,6 +28,20 @@ int process_find(pid_t pid, struct process *out);
  * returns that, or 0, or -errno when /proc cannot be read.
  */
 int process_for_each(int (*visit)(const struct process *p, void *arg), void *arg);
+
+/*
+ * The size of the program that a process executes, in bytes; -1 when it is gone. As the kernel
+ * knows it: the program may lie on a file system of the container's own (FUSE) that does not
+ * answer.
+ */
+off_t process_program_size(pid_t pid);
+
+/*
+ * Wait until a process executes another program than that of this size (a runtime's init runs
+ * from a copy, so device and inode would not tell). False when it has ended, which pidfd says,
+ * or the time is over.
+ */
+bool process_wait_for_exec(pid_t pid, int pidfd, off_t size, int timeout_ms);
 
 /* The command of a process as it stands, any bytes (proc(5), comm). Its length or -errno. */
 ssize_t process_command(pid_t pid, char *out, size_t size);

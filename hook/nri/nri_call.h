@@ -15,6 +15,7 @@ enum nri_call_kind {
 	NRI_CALL_CONFIG,       /* has config.json changed? A decision is about to be made */
 	NRI_CALL_REGISTERED,   /* the runtime has taken us on; text says which one it is */
 	NRI_CALL_START,        /* a container that is about to start, and what was decided */
+	NRI_CALL_STARTED,      /* the same, where a kernel may have lost it by then */
 	NRI_CALL_EXISTING,     /* one that runs already; they are merged after: */
 	NRI_CALL_SYNCHRONIZED, /* the runtime has named all that there are */
 	NRI_CALL_SAY,          /* container.err is a complaint for the log */
@@ -35,6 +36,7 @@ struct nri_call {
 struct nri_answer {
 	bool refuse;  /* NRI_CALL_START: merging is required, and was not possible */
 	bool changed; /* NRI_CALL_CONFIG: forget what you know, and believe what follows */
+	bool loses;   /* NRI_CALL_REGISTERED: this kernel loses mergeability at exec */
 	size_t config_files;
 	struct error err; /* why it is refused, or why config.json cannot be read; or empty */
 };

@@ -8,7 +8,6 @@
 #include "containers/identify.h"
 #include "inject/set_mergeable.h"
 #include "kernel/process.h"
-#include "nri/nri_power.h"
 
 /* A workload may be busy; nobody waits for this. */
 #define EXISTING_TIMEOUT_MS 1000
@@ -93,7 +92,7 @@ static void store_names(const struct nri_existing *e)
 	for (size_t i = 0; i < e->n; i++) {
 		const struct nri_existing_container *c = &e->c[i];
 
-		if (c->pid > 1 && nri_is_process_of(c->pid, c->id))
+		if (c->pid > 1 && container_has_process(c->id, c->pid))
 			metadata_write(c->id, c->pid, &c->metadata);
 	}
 }

@@ -24,8 +24,9 @@
 #define POWER_FD   1
 
 /* enum Event and enum ContainerState of NRI's api.proto */
-#define EVENT_START_CONTAINER 6
-#define STATE_RUNNING         3
+#define EVENT_START_CONTAINER      6
+#define EVENT_POST_START_CONTAINER 7
+#define STATE_RUNNING              3
 
 #define PLUGIN_SERVICE  "nri.pkg.api.v1alpha1.Plugin"
 #define RUNTIME_SERVICE "nri.pkg.api.v1alpha1.Runtime"
@@ -149,6 +150,18 @@ static void start_container(uint32_t stream, const Nri__PodSandbox *pod,
 		leave(0);
 }
 
+static void check_started(uint32_t stream, const Nri__PodSandbox *pod,
+			  const Nri__Container *container)
+{
+	struct nri_answer answer;
+
+	refresh_policy();
+	if (decide(NRI_CALL_STARTED, pod, container) && plugin.call.container.decision.merge)
+		ask(&answer);
+	if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
+		leave(0);
+}
+
 static const Nri__PodSandbox *find_pod(const Nri__Synchronize *s, const char *id)
 {
 	for (size_t i = 0; i < s->n_pods; i++) {
@@ -235,8 +248,10 @@ static void on_configure(const struct plugin_call *c)
 	snprintf(plugin.call.text, sizeof(plugin.call.text), "%.63s %.60s",
 		 configure->runtime_name, configure->runtime_version);
 	ask(&answer);
-	/* nothing else: each event is a round trip in every container's life */
+	/* no more than is needed: each event is a round trip in every container's life */
 	events.events = 1 << (EVENT_START_CONTAINER - 1);
+	if (answer.loses)
+		events.events |= 1 << (EVENT_POST_START_CONTAINER - 1);
 	if (nri_rpc_answer(RUNTIME_FD, c->stream, &events.base) < 0)
 		leave(0);
 }
@@ -249,6 +264,13 @@ static void on_start_container(const struct plugin_call *c)
 	start_container(c->stream, e->pod, e->container);
 }
 
+static void on_post_start_container(const struct plugin_call *c)
+{
+	const Nri__ContainerEvent *e = c->arguments;
+
+	check_started(c->stream, e->pod, e->container);
+}
+
 /* Before that, all but a few were changes of state. */
 static void on_state_change(const struct plugin_call *c)
 {
@@ -256,6 +278,8 @@ static void on_state_change(const struct plugin_call *c)
 
 	if (e->event == EVENT_START_CONTAINER)
 		start_container(c->stream, e->pod, e->container);
+	else if (e->event == EVENT_POST_START_CONTAINER)
+		check_started(c->stream, e->pod, e->container);
 	else if (nri_rpc_answer(RUNTIME_FD, c->stream, NULL) < 0)
 		leave(0);
 }
@@ -273,6 +297,7 @@ static const struct plugin_method {
 	{ "Configure", &nri__configure__descriptor, on_configure },
 	{ "Synchronize", &nri__synchronize__descriptor, on_synchronize },
 	{ "StartContainer", &nri__container_event__descriptor, on_start_container },
+	{ "PostStartContainer", &nri__container_event__descriptor, on_post_start_container },
 	{ "StateChange", &nri__state_change__descriptor, on_state_change },
 	{ "Shutdown", NULL, on_shutdown },
 };

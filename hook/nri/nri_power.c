@@ -15,9 +15,13 @@
 #include "containers/identify.h"
 #include "containers/metadata.h"
 #include "inject/container_init.h"
-#include "kernel/proc.h"
+#include "kernel/process.h"
 #include "ksmd/boost.h"
+#include "nri/nri_existing.h"
 #include "oci/method.h"
+
+/* The runtime has let the init go: it is about to execute the workload. */
+#define EXEC_WAIT_MS 5000
 
 void nri_config_answer(struct nri_config *c, struct nri_answer *answer)
 {
@@ -67,11 +71,26 @@ int nri_config_receive(struct config_files *files, size_t n, int fd)
 	return 0;
 }
 
-bool nri_is_process_of(pid_t pid, const char *id)
-{
-	struct container_name name;
+/* The runtime's program, which an init executes before the workload's, by recent process ids. */
+static struct {
+	pid_t pid;
+	off_t size;
+} inits[256];
 
-	return container_of(pid, &name) && strcmp(name.id, id) == 0;
+static void note_init(pid_t pid)
+{
+	size_t i = (size_t)pid % ARRAY_SIZE(inits);
+
+	inits[i].pid = pid;
+	inits[i].size = process_program_size(pid);
+}
+
+/* One that is not known executes the workload, as far as we know. */
+static off_t noted_size(pid_t pid)
+{
+	size_t i = (size_t)pid % ARRAY_SIZE(inits);
+
+	return inits[i].pid == pid ? inits[i].size : -2;
 }
 
 static int foreign(const struct container_decision *c, struct error *err)
@@ -93,7 +112,7 @@ static int pin_init(const struct container_decision *c, struct inject_target *t,
 					  "the runtime does not say the container's process"));
 	t->pidfd = proc_pin(c->pid);
 	/* what was read by number counts if the process is still there */
-	if (t->pidfd < 0 || !nri_is_process_of(c->pid, c->id)) {
+	if (t->pidfd < 0 || !container_has_process(c->id, c->pid)) {
 		if (t->pidfd >= 0 && syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) == 0)
 			return foreign(c, err);
 		return err_reason(err, REASON_INIT_GONE,
@@ -119,7 +138,26 @@ int nri_merge_start(const struct container_decision *c, struct error *err)
 	close_fd(&t.pidfd);
 	if (r < 0)
 		return r;
+	note_init(c->pid);
 	metadata_write(c->id, c->pid, &c->metadata);
 	boost_start(true);
 	return 0;
+}
+
+ssize_t nri_check_started(const struct container_decision *c, struct error *err)
+{
+	struct inject_target t = { .pid = c->pid, .pidfd = -1 };
+	struct nri_existing one = { 0 };
+	size_t failed = 0;
+	ssize_t n = pin_init(c, &t, err);
+
+	if (n == 0) {
+		(void)process_wait_for_exec(c->pid, t.pidfd, noted_size(c->pid), EXEC_WAIT_MS);
+		n = nri_existing_add(&one, c, err);
+	}
+	if (n == 0)
+		n = nri_existing_merge(&one, &failed, err);
+	nri_existing_free(&one);
+	close_fd(&t.pidfd);
+	return n >= 0 && failed ? -EAGAIN : n;
 }

@@ -30,7 +30,10 @@ int nri_config_receive(struct config_files *files, size_t n, int fd);
  */
 int nri_merge_start(const struct container_decision *c, struct error *err);
 
-/* Does this process belong to the container with this id, by its cgroup? */
-bool nri_is_process_of(pid_t pid, const char *id);
+/*
+ * After the start, in a process of its own: wait until the init has executed the workload, and
+ * make that mergeable again. How many processes had lost it, or -errno with err.
+ */
+ssize_t nri_check_started(const struct container_decision *c, struct error *err);
 
 #endif

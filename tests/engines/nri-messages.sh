@@ -26,7 +26,7 @@ suite_setup() {
 	echo '{ "log": "info" }' >"$work/config.json"
 	"$KSM_HOOK" nri --existing --config="$work/config.json" --socket="$work/nri.sock" 2>"$work/log" &
 	agent=$!
-	timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
+	KSM_HOOK=$KSM_HOOK timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
 	rc=$?
 }
 
@@ -56,6 +56,12 @@ testEachWayToSayThatAContainerStarts() {
 	says byte-by-byte "0 yes"
 	says not-asked "0 no"
 	says long "0 no"
+}
+
+testAKernelThatLosesItAtExec() {
+	says not-executed "0 0 no"
+	says executed "yes no"
+	assertContains "$(cat "$work/log")" "processes had lost mergeability and are mergeable again"
 }
 
 testWhatItDoesNotKnow() {
