@@ -143,7 +143,7 @@ int proc_status_line(pid_t tid, const char *name, char *out, size_t size)
 
 int64_t proc_status_field(pid_t tid, const char *name)
 {
-	char text[32];
+	char text[256];
 	int r = proc_status_line(tid, name, text, sizeof(text));
 
 	return r < 0 ? r : strtoll(text, NULL, 10);

@@ -12,20 +12,16 @@
 /* Longer lines are groups of users. */
 #define LINE_ROOM 256
 
-/* The first line of that name that has a number. */
+/* The number of the first line of that name; below 0: there is none. */
 static int64_t by_line(const char *text, const char *name)
 {
 	for (const char *line = text; *line; line += line[strcspn(line, "\n")] == '\n') {
 		size_t len = strcspn(line, "\n");
 		char copy[LINE_ROOM];
-		int64_t value;
 
 		snprintf(copy, sizeof(copy), "%.*s", (int)len, line);
-		value = strncmp(copy, name, strlen(name)) == 0 && copy[strlen(name)] == ':' ?
-				strtoll(copy + strlen(name) + 1, NULL, 10) :
-				-1;
-		if (value >= 0)
-			return value;
+		if (strncmp(copy, name, strlen(name)) == 0 && copy[strlen(name)] == ':')
+			return strtoll(copy + strlen(name) + 1, NULL, 10);
 		line += len;
 	}
 	return -1;
@@ -38,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct container_name container;
 	pid_t parent;
 	bool outer;
+	char line[64];
 
 	/* no kernel writes one */
 	for (size_t i = 0; i < size; i++)
@@ -54,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(parent >= 0);
 	(void)userns_is_initial();
 	(void)userns_owner();
-	if (container_from_status(text, &container))
+	if (proc_status_line(1, "envID", line, sizeof(line)) > 0 &&
+	    container_from_envid(line, &container))
 		require(container.id[0] && strlen(container.id) < sizeof(container.id));
 	fake_forget();
 	free(text);
