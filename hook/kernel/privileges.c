@@ -27,6 +27,10 @@ static const uint64_t kept[] = {
 	/* PTRACE_O_SUSPEND_SECCOMP (kernel/ptrace.c); files of users' below /run; the tracer */
 	[PRIVILEGES_INJECT] = READ_PROC | CAPABILITY(CAP_SYS_ADMIN) |
 			      CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_KILL),
+	/* the same, and the limit of an init's stack, which may be above its hard one */
+	[PRIVILEGES_HOOK] = READ_PROC | CAPABILITY(CAP_SYS_ADMIN) |
+			    CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_KILL) |
+			    CAPABILITY(CAP_SYS_RESOURCE),
 };
 
 /* What no later program of ours could have; takes CAP_SETPCAP, so whoever lacks it has no say. */

@@ -10,7 +10,9 @@ enum privileges {
 	PRIVILEGES_COUNTERS, /* read /proc: ps, metrics, status, doctor */
 	PRIVILEGES_PAGES,    /* and page frames: ps --exact, estimate */
 	PRIVILEGES_OUTPUT,   /* the first, and replace a file anywhere: metrics --output */
-	PRIVILEGES_INJECT,   /* stop processes and have them make a call: attach, detach */
+	/* make an init mergeable, and give it a layout: hooks that have decided to */
+	PRIVILEGES_HOOK,
+	PRIVILEGES_INJECT, /* stop processes and have them make a call: attach, detach */
 };
 
 /*

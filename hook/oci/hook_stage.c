@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "kernel/privileges.h"
 #include "oci/state.h"
 
 /* Runtimes write the state at once; with the rest a hook stays below five seconds. */
@@ -101,12 +102,24 @@ static enum hook_next decide_stage(const struct command_syntax *syntax, int argc
 	return decision->decision.reason == REASON_NONE ? HOOK_DONE : HOOK_MERGE;
 }
 
+/* A container does not have to do without merging because we could keep more than we need. */
+static void reduce_hook(void)
+{
+	struct error err;
+
+	if (privileges_reduce(PRIVILEGES_HOOK, &err) < 0)
+		log_debug("%s", err.msg);
+}
+
 static enum hook_next say_decision(const struct decision *d)
 {
 	if (d->warning[0])
 		log_warning("%s", d->warning);
 	decision_log(d);
-	return d->merge ? HOOK_MERGE : HOOK_DONE;
+	if (!d->merge)
+		return HOOK_DONE;
+	reduce_hook();
+	return HOOK_MERGE;
 }
 
 enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **argv,

@@ -72,9 +72,14 @@ each() {
 	END
 }
 
+# ours MASK CapPrm|CapBnd: what of it root has here
+ours() {
+	printf '%016x' $((0x$1 & 0x$(sed -n "s/^$2:[[:space:]]*//p" /proc/self/status)))
+}
+
 keeps() {
 	# shellcheck disable=SC2086 # words
-	assertEquals "$1" "0000000000000000 $2 $2 $2 0000000000000000 1 2" \
+	assertEquals "$1" "0000000000000000 $(ours "$2" CapPrm) $(ours "$2" CapPrm) $(ours "$2" CapBnd) 0000000000000000 1 2" \
 		"$(python3 "$work/held" "$KSM_HOOK" $1 </dev/null)"
 }
 
@@ -86,11 +91,35 @@ testWhatAttachKeeps() {
 	"$KSM_HOOK" attach --watch=600 $victim >"$work/out" 2>&1 &
 	_attach=$!
 	wait_for 60 test -s "$work/out"
-	assertEquals "$(cat "$work/out")" "0000000000000000 $injects $injects $injects 0000000000000000 1" \
+	assertEquals "$(cat "$work/out")" "0000000000000000 $(ours $injects CapPrm) $(ours $injects CapPrm) $(ours $injects CapBnd) 0000000000000000 1" \
 		"$(sed -n 's/^\(Cap[A-Z][a-z]*\|NoNewPrivs\):[[:space:]]*//p' /proc/$_attach/status | xargs)"
 	kill $_attach
 	wait $_attach
 	"$KSM_HOOK" detach $victim >/dev/null 2>&1
+}
+
+# once it has decided to do something; the one that has nothing to do does not pay for it
+testWhatAHookKeeps() {
+	sleep 1000 &
+	_init=$!
+	for _merge in true false; do
+		printf '{"id":"box","pid":%d,"bundle":"/","annotations":{"io.ksm.merge":"%s"}}' $_init $_merge >"$work/state"
+		strace -ff -qq -e trace=capset,prctl,ptrace,execve -o "$work/hook" "$KSM_HOOK" createRuntime \
+			--config "$work/none" <"$work/state" 2>"$work/err"
+		assertEquals "$_merge: $(cat "$work/err")" 0 $?
+		cat "$work"/hook.* >"$work/calls"
+		rm "$work"/hook.*
+		_kept=$(sed -n 's/.*effective=\([^,}]*CAP_SYS_PTRACE[^,}]*\).*/\1/p' "$work/calls" |
+			sed 's/|1<<CAP_SYS_RESOURCE//' | sort -u)
+		if [ $_merge = true ]; then
+			assertTrue "it did" "grep -q 'ksm_merge_any: yes' /proc/$_init/ksm_stat"
+			assertEquals "1<<CAP_DAC_OVERRIDE|1<<CAP_DAC_READ_SEARCH|1<<CAP_KILL|1<<CAP_SYS_PTRACE|1<<CAP_SYS_ADMIN" "$_kept"
+		else
+			assertEquals "" "$_kept"
+			assertFalse "bounding set" "grep -q PR_CAPBSET_DROP '$work/calls'"
+		fi
+	done
+	kill $_init
 }
 
 # before_looking COMMAND: the filter comes before the first look at a process that is not its own
