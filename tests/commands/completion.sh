@@ -5,36 +5,15 @@
 # needs: containers
 
 suite_setup() {
+	. "$top/tests/lib/completion-lib.sh"
 	. "$top/tests/lib/bundle.sh"
 	PATH=$BUILD:$PATH
-	scripts=$top/packaging/completion
 	mkdir "$work/dir"
 	: >"$work/dir/some-file"
 	rootfs_make "$work/root"
 	bundle_make "$work/box" "$work/root" '{}' '{}' sleep 600
 	runc run -d -b "$work/box" ksm-complete-me >/dev/null 2>&1 </dev/null
 	applets=$(ksm-hook --help | sed -n 's/^  \([a-zA-Z][a-zA-Z-]*\) .*/\1/p')
-}
-
-# bash WORD...: what bash offers for the last of them; readline's words, so "=" is one of its own
-in_bash() {
-	# shellcheck disable=SC2016
-	(cd "$work/dir" && bash --norc -c '
-		source "$0" || exit
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
-		_ksm_hook "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-		printf "%s\n" "${COMPREPLY[@]}"' "$scripts/ksm-hook.bash" "$@" 2>&1 | sort)
-}
-
-in_fish() {
-	(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish fish --no-config -c "
-		source $scripts/ksm-hook.fish
-		complete -C '$1'" 2>&1 | cut -f 1 | sort)
-}
-
-# zsh completes in its line editor only, so in a terminal of zsh's own module
-in_zsh() {
-	(cd "$work/dir" && timeout 20 zsh -f "$top/tests/commands/completion.zsh" "$scripts" "$1" 2>&1 | sort)
 }
 
 # options APPLET: those of its usage line

@@ -29,21 +29,17 @@ run() {
 	out=$(ctl run --rm --runc-binary "$work/$_wrap" --cgroup /ksm-hook-test "$@" 2>&1)
 }
 
-is() {
-	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
-}
-
 testRun() {
 	# shellcheck disable=SC2086
 	{
 		run bin/ksm-runc --rootfs "$work/root" c $show
-		is "ctr run, chosen" yes
+		says_merged "ctr run, chosen" yes
 		run bin/ksm-runc --annotation io.ksm.merge=false --rootfs "$work/root" c $show
-		is "ctr run, says no" no
+		says_merged "ctr run, says no" no
 		run private/runc --rootfs "$work/root" c $show
-		is "ctr run, in runc's place" no
+		says_merged "ctr run, in runc's place" no
 		run private/runc --annotation io.ksm.merge=true --rootfs "$work/root" c $show
-		is "ctr run, in runc's place, asked" yes
+		says_merged "ctr run, in runc's place, asked" yes
 	}
 }
 
@@ -55,7 +51,7 @@ testExec() {
 			--rootfs "$work/root" c /bin/sleep 60
 		# shellcheck disable=SC2086
 		out=$(ctl task exec --exec-id e c $show 2>&1)
-		is "ctr task exec: $_case" "$3"
+		says_merged "ctr task exec: $_case" "$3"
 		ctl task kill -s KILL c >/dev/null 2>&1
 		ctl task rm -f c >/dev/null 2>&1
 		ctl container rm c >/dev/null 2>&1

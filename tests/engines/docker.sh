@@ -44,15 +44,11 @@ run() {
 	out=$(docker run --rm --network none "$@" 2>&1)
 }
 
-is() {
-	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
-}
-
 testChosen() {
 	run --runtime ksm-runc image $show
-	is "docker run --runtime ksm-runc" yes
+	says_merged "docker run --runtime ksm-runc" yes
 	run image $show
-	is "docker run" no
+	says_merged "docker run" no
 	assertContains "$(docker info)" "ksm-runc"
 }
 
@@ -62,12 +58,12 @@ testExecAndRestart() {
 		set -- $_case
 		docker run -d --network none --name box --runtime "$1" image sleep 60 >/dev/null
 		out=$(docker exec box $show)
-		is "docker exec: $1" "$2"
+		says_merged "docker exec: $1" "$2"
 		out=$(docker exec -t box $show)
-		is "docker exec -t: $1" "$2"
+		says_merged "docker exec -t: $1" "$2"
 		docker restart -t 0 box >/dev/null
 		out=$(docker exec box cat /proc/1/ksm_stat)
-		is "docker restart: $1" "$2"
+		says_merged "docker restart: $1" "$2"
 		docker pause box >/dev/null && docker unpause box >/dev/null
 		assertEquals true "$(docker inspect -f '{{.State.Running}}' box)"
 		assertContains "$(docker top box)" "sleep 60"
@@ -118,7 +114,7 @@ testExitStatusAndStandardStreams() {
 testOtherSettings() {
 	run --runtime ksm-runc --read-only --cap-drop ALL --security-opt no-new-privileges \
 		--user 1000:1000 --pid host image $show
-	is "dropped rights" yes
+	says_merged "dropped rights" yes
 }
 
 # docker run has --annotation since 25
@@ -128,12 +124,12 @@ testAnnotations() {
 		return
 	fi
 	run --runtime ksm-runc --annotation io.ksm.merge=false image $show
-	is "chosen, says no" no
+	says_merged "chosen, says no" no
 	start place "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}"
 	run --annotation io.ksm.merge=true image $show
-	is "in runc's place, asked" yes
+	says_merged "in runc's place, asked" yes
 	run image $show
-	is "in runc's place, did not ask" no
+	says_merged "in runc's place, did not ask" no
 	stop
 }
 
@@ -146,12 +142,12 @@ testBuildUsesTheDefaultRuntime() {
 		start "default-$1" "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}" \
 			"{\"containers\":\"$1\"}"
 		run image $show
-		is "default runtime, $1" "$2"
+		says_merged "default runtime, $1" "$2"
 		run --runtime runc image $show
-		is "the real one, $1" no
+		says_merged "the real one, $1" no
 		DOCKER_BUILDKIT=0 docker build -q --network none -t built "$work/build" >/dev/null
 		run built cat /built
-		is "docker build, $1" "$2"
+		says_merged "docker build, $1" "$2"
 		stop
 	done
 }
@@ -164,11 +160,11 @@ testUserNamespaces() {
 	echo 'ksmremap:500000:65536' | tee "$work/userns/upper/subuid" >"$work/userns/upper/subgid"
 	start userns "{\"userns-remap\":\"ksmremap\",\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}"
 	run --runtime ksm-runc image sh -c "$show; cat /proc/self/uid_map"
-	is "userns-remap" yes
+	says_merged "userns-remap" yes
 	assertContains "$out" "$out" 500000
 	docker run -d --network none --name box --runtime ksm-runc image sleep 60 >/dev/null
 	out=$(docker exec box $show)
-	is "docker exec in a user namespace" yes
+	says_merged "docker exec in a user namespace" yes
 	stop
 }
 

@@ -38,59 +38,55 @@ run() {
 	out=$("$@" run -b "$work/b" "$id" 2>&1)
 }
 
-is() {
-	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
-}
-
 show='/bin/cat /proc/self/ksm_stat'
 
 testChosenByName() {
 	for _a in '{}' '{"io.ksm.merge":"true"}' '{"io.ksm.merge":"maybe"}'; do
 		bundle "$_a" $show
 		run "$work/bin/ksm-runc"
-		is "ksm-runc $_a" yes
+		says_merged "ksm-runc $_a" yes
 		run "$KSM_HOOK" runtime
-		is "ksm-hook runtime $_a" yes
+		says_merged "ksm-hook runtime $_a" yes
 		run v2_tree "$work/bin/ksm-crun" --cgroup-manager=disabled
-		is "ksm-crun $_a" yes
+		says_merged "ksm-crun $_a" yes
 	done
 	bundle '{"io.ksm.merge":"false"}' $show
 	run "$work/bin/ksm-runc"
-	is "the container says no" no
+	says_merged "the container says no" no
 	run v2_tree "$work/bin/ksm-crun" --cgroup-manager disabled
-	is "crun's says no" no
+	says_merged "crun's says no" no
 }
 
 testInARuntimesPlace() {
 	for _a in '{}' '{"io.ksm.merge":"false"}' '{"io.ksm.merge":"maybe"}'; do
 		bundle "$_a" $show
 		run "$work/private/runc"
-		is "runc $_a" no
+		says_merged "runc $_a" no
 		run v2_tree "$work/private/crun" --cgroup-manager=disabled
-		is "crun $_a" no
+		says_merged "crun $_a" no
 	done
 	bundle '{"io.ksm.merge":"true"}' $show
 	run "$work/private/runc"
-	is "runc asked" yes
+	says_merged "runc asked" yes
 	run v2_tree "$work/private/crun" --cgroup-manager=disabled
-	is "crun asked" yes
+	says_merged "crun asked" yes
 }
 
 testConfigJsonHasTheLastWord() {
 	bundle '{"team":"payments"}' $show
 	run with_config '{"containers":"all"}' "$work/private/runc"
-	is all yes
+	says_merged all yes
 	run with_config '{"containers":"none"}' "$work/bin/ksm-runc"
-	is none no
+	says_merged none no
 	run with_config '{"deny":[{"annotation":"team","match":"pay*"}]}' "$work/bin/ksm-runc"
-	is denied no
+	says_merged denied no
 	run with_config '{"deny":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc"
-	is "not denied" yes
+	says_merged "not denied" yes
 	run with_config '{"allow":[{"annotation":"team","match":"x*"}]}' "$work/bin/ksm-runc"
-	is "not allowed" no
+	says_merged "not allowed" no
 	bundle '{"io.ksm.merge":"true"}' $show
 	run with_config '{"containers":"none"}' "$work/private/runc"
-	is "none, asked" no
+	says_merged "none, asked" no
 }
 
 # an exec session is what its container is, whoever starts it
@@ -100,14 +96,14 @@ sessions() {
 	bundle "$_a" /bin/sleep 60
 	v2_tree "$work/$_wrap" "$@" run -d -b "$work/b" "$id" </dev/null >/dev/null 2>&1
 	out=$(v2_tree "$work/$_wrap" "$@" exec -e X=1 "$id" $show 2>&1)
-	is "$_wrap exec $_a" "$_want"
+	says_merged "$_wrap exec $_a" "$_want"
 	# and by the other kind of name
 	case $_wrap in
 	bin/ksm-*) _wrap=private/${_wrap#bin/ksm-} ;;
 	*) _wrap=bin/ksm-${_wrap#private/} ;;
 	esac
 	out=$(v2_tree "$work/$_wrap" "$@" exec "$id" $show 2>&1)
-	is "$_wrap exec $_a" "$_want"
+	says_merged "$_wrap exec $_a" "$_want"
 	v2_tree "$work/$_wrap" "$@" delete -f "$id"
 }
 
@@ -135,7 +131,7 @@ testCreateStartKillDelete() {
 	_said() { grep -q any "$work/said"; }
 	wait_for 5 _said
 	out=$(cat "$work/said")
-	is "the workload" yes
+	says_merged "the workload" yes
 	assertEquals running "$("$@" state "$id" | jq -r .status)"
 	"$@" kill "$id" KILL
 	_stopped() { [ "$("$@" state "$id" | jq -r .status)" = stopped ]; }
@@ -145,7 +141,7 @@ testCreateStartKillDelete() {
 	# from within the bundle
 	bundle '{"io.ksm.merge":"true"}' $show
 	out=$(cd "$work/b" && "$work/private/runc" run "$id" 2>&1)
-	is "bundle by the working directory" yes
+	says_merged "bundle by the working directory" yes
 }
 
 # arguments, environment, descriptors, signals, processors, children and the exit status
@@ -182,10 +178,10 @@ testItNeverFindsItself() {
 	for _how in "ln -s $KSM_HOOK" "cp $KSM_HOOK" "ln -s $work/bin/ksm-runc"; do
 		out=$(in_local_sbin "$_how /usr/local/sbin/runc" \
 			/usr/local/sbin/runc run -b "$work/b" "$id")
-		is "$_how" no
+		says_merged "$_how" no
 		out=$(in_local_sbin "$_how /usr/local/sbin/runc" \
 			"$work/bin/ksm-runc" run -b "$work/b" "$id")
-		is "$_how, chosen" yes
+		says_merged "$_how, chosen" yes
 	done
 	ln "$KSM_HOOK" "$BUILD/hard-runc" && mkdir "$BUILD/hard" && mv "$BUILD/hard-runc" "$BUILD/hard/runc"
 	echo "{\"runtimes\":[\"$BUILD/hard/runc\"]}" >"$work/self.json"
@@ -206,7 +202,7 @@ testCirclesThroughScriptsEnd() {
 	bundle '{}' $show
 	out=$(unshare -m sh -c 'mount -t tmpfs none /usr/local/sbin &&
 		install -m 755 "$0/script" /usr/local/sbin/runc && exec "$0/bin/ksm-runc" run -b "$0/b" "$1"' "$work" "$id" 2>&1)
-	is "a script" yes
+	says_merged "a script" yes
 }
 
 testNoRuntimeIsSaid() {
@@ -224,7 +220,7 @@ testBrokenConfigFailsOpen() {
 	for _name in bin/ksm-runc private/runc; do
 		rm -f "$work/log"
 		out=$(with_config '{"containers":' "$work/$_name" --log "$work/log" run -b "$work/b" "$id" 2>/dev/null)
-		is "$_name" no
+		says_merged "$_name" no
 		assertContains "$(cat "$work/log")" 'level=warning msg="ksm-hook[runtime]'
 		assertContains "$(cat "$work/log")" "not made mergeable: /etc/ksm-hook/config.json:"
 	done
@@ -241,7 +237,7 @@ testParserTakenOver() {
 	for _fault in open socket crash lie; do
 		rm -f "$work/log"
 		out=$(KSM_FAULT=parser:$_fault "$BUILD/ksm-hook-faults" runtime --log "$work/log" run -b "$work/b" "$id" 2>&1)
-		is "$_fault" no
+		says_merged "$_fault" no
 		assertContains "$_fault: $(cat "$work/log")" "$(cat "$work/log")" "not made mergeable: the parser "
 	done
 }
@@ -322,10 +318,10 @@ testPodman() {
 		podman_in "$work/r" --runtime "$_wrap" run -d --name c "$@" $limits image sleep 60 >"$work/said" 2>&1
 		assertEquals "$(cat "$work/said")" 0 $?
 		out=$(podman_in "$work/r" --runtime "$_wrap" exec c $show 2>&1)
-		is "podman exec: $_case" "$_want"
+		says_merged "podman exec: $_case" "$_want"
 		podman_in "$work/r" --runtime "$_wrap" restart -t 0 c >/dev/null 2>&1
 		out=$(podman_in "$work/r" --runtime "$_wrap" exec c cat /proc/1/ksm_stat 2>&1)
-		is "podman restart: $_case" "$_want"
+		says_merged "podman restart: $_case" "$_want"
 		podman_in "$work/r" --runtime "$_wrap" rm -t 0 -f c >/dev/null 2>&1
 	done
 }
@@ -346,7 +342,7 @@ testRootlessCrun() {
 	out=$(v2_tree setpriv --reuid "$uid" --regid "$gid" --init-groups env -i PATH="$PATH" \
 		XDG_RUNTIME_DIR="$work/xdg" "$work/bin/ksm-crun" --cgroup-manager=disabled \
 		run -b "$work/plain" "$id" 2>&1)
-	is "rootless crun" yes
+	says_merged "rootless crun" yes
 }
 
 testRootlessPodmanCrun() {
@@ -367,7 +363,7 @@ testRootlessPodmanCrun() {
 	} >"$work/rootless.sh"
 	out=$(v2_tree setpriv --reuid $user --regid $user --init-groups env -i \
 		HOME="$work/home" PATH="$PATH" XDG_RUNTIME_DIR="$work/xdg" sh "$work/rootless.sh" 2>&1)
-	is "rootless podman exec" yes
+	says_merged "rootless podman exec" yes
 }
 
 suite_teardown() {

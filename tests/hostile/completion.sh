@@ -7,8 +7,8 @@
 good=tenant.good-name
 
 suite_setup() {
+	. "$top/tests/lib/completion-lib.sh"
 	PATH=$BUILD:$PATH
-	scripts=$top/packaging/completion
 	mkdir "$work/dir"
 	write_tenant
 	# shellcheck disable=SC2016 # meant as it stands
@@ -68,27 +68,6 @@ wait
 EOF
 }
 
-
-
-in_bash() {
-	# shellcheck disable=SC2016
-	(cd "$work/dir" && bash --norc -c '
-		source "$0" || exit
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
-		_ksm_hook "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-		printf "%s\n" "${COMPREPLY[@]}"' "$scripts/ksm-hook.bash" "$@" 2>&1 | sort)
-}
-
-in_fish() {
-	(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish fish --no-config -c "
-		source $scripts/ksm-hook.fish
-		complete -C '$1'" 2>&1 | cut -f 1 | sort)
-}
-
-in_zsh() {
-	(cd "$work/dir" && timeout 20 zsh -f "$top/tests/commands/completion.zsh" "$scripts" "$1" 2>&1 | sort)
-}
-
 # Other containers of this machine may be offered as well, if their names are nothing else either.
 ours_or_bad() {
 	grep -e tenant -e '[^A-Za-z0-9_.+-]' -e '^[0-9-]*$' -e '^-'
@@ -118,8 +97,7 @@ testOnlyNamesThatAreNothingElseAreOffered() {
 testNothingRunsInATerminal() {
 	for _shell in bash zsh fish; do
 		rm -f "$work"/dir/PWNED*
-		_shown=$(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish timeout 200 \
-			"$top/tests/hostile/completion-terminal" "$scripts" $_shell \
+		_shown=$(in_terminal $_shell \
 			'ksm-hook attach \t\t' 'ksm-hook detach ten\t\t\r' 'ksm-hook attach $\t\t\r' \
 			'ksm-hook attach "ten\t\t\r')
 		assertContains "$_shell completes: $_shown" "$_shown" tenant.good-name
@@ -132,7 +110,7 @@ testNoNameOfAFileRuns() {
 	rm -f "$work"/dir/PWNED*
 	for _line in 'ksm-hook run cat file\t\t\r' 'ksm-hook run cat file$\t\t\r' 'ksm-hook run cat file;\t\t\r' \
 		'ksm-hook run ./file$\t\t\r' 'ksm-hook precreate --config file$\t\t\r'; do
-		_shown=$(cd "$work/dir" && timeout 60 "$top/tests/hostile/completion-terminal" "$scripts" bash "$_line")
+		_shown=$(in_terminal bash "$_line")
 		assertEquals "$_line: $_shown" "" "$(pwned)"
 	done
 }

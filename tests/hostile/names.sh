@@ -99,8 +99,6 @@ config() {
 	echo "$1" | tee "$work/config.json" >"$work/etc/config.json"
 }
 
-is() { assertContains "$1: $out" "$out" "ksm_merge_any: $2"; }
-
 deny='{"containers":"all","log":"info","deny":[{"namespace":"payments-*"}]}'
 
 # the engine's word is denied, and what the pod says of itself does not evade that
@@ -110,11 +108,11 @@ testNoForgedNameEvadesARule() {
 		for engine in containerd cri-o; do
 			make $engine "$(says $engine payments-eu)" "$(forges shop)" "$shows"
 			start $way
-			is "$way, $engine, payments" no
+			says_merged "$way, $engine, payments" no
 			[ $way-$engine != hook-containerd ] || assertContains "$(said)" "reason=denied-by-rule"
 			make $engine "$(says $engine shop)" "$(forges shop)" "$shows"
 			start $way
-			is "$way, $engine, shop" yes
+			says_merged "$way, $engine, shop" yes
 		done
 	done
 }
@@ -134,7 +132,7 @@ testNoForgedNameCausesARule() {
 		for engine in containerd cri-o; do
 			make $engine "$(says $engine shop)" "$(forges payments-eu)" "$shows"
 			start $way
-			is "$way, $engine, forged payments" yes
+			says_merged "$way, $engine, forged payments" yes
 		done
 	done
 }
@@ -146,20 +144,20 @@ testWhatIsNotKnownIsDenied() {
 		make $engine '{}' "$(forges shop)" "$shows"
 		for way in hook wrapper; do
 			start $way
-			is "$way, $engine" no
+			says_merged "$way, $engine" no
 		done
 		assertContains "$engine" "$(said)" "reason=denied-unknown"
 		config '{"containers":"all","unknown":"allow","deny":[{"namespace":"payments-*"}]}'
 		for way in wrapper hook; do
 			make $engine '{}' "$(forges payments-eu)" "$shows"
 			start $way
-			is "$way, $engine, unknown allowed" yes
+			says_merged "$way, $engine, unknown allowed" yes
 		done
 		# and nobody is allowed by what he says of himself
 		config '{"containers":"all","unknown":"allow","allow":[{"namespace":"shop"}]}'
 		make $engine '{}' "$(forges shop)" "$shows"
 		start hook
-		is "$engine, allow" no
+		says_merged "$engine, allow" no
 	done
 }
 
@@ -170,28 +168,28 @@ testWhoPlaysCrio() {
 	jq '.linux.cgroupsPath = "/ksm-names/crio-1/libpod-'"$id"'"' "$bundle/config.json" >"$bundle/new" &&
 		mv "$bundle/new" "$bundle/config.json"
 	start hook
-	is "in a cgroup that looks like CRI-O's" no
+	says_merged "in a cgroup that looks like CRI-O's" no
 	rmdir /sys/fs/cgroup/*/ksm-names/crio-1 /sys/fs/cgroup/ksm-names/crio-1 2>/dev/null
 	make cri-o "$(says cri-o shop)" '{}' "$shows"
 	start hook
-	is "control" yes
+	says_merged "control" yes
 }
 
 testRulesOfEngineUserAndImage() {
 	config '{"containers":"all","deny":[{"engine":"cri-o"},{"user":"1*"},{"namespace":"shop","image":"nginx:*"}]}'
 	make containerd "$(says containerd shop)" '{}' "$shows"
 	start hook
-	is "namespace and image" no
+	says_merged "namespace and image" no
 	make containerd "$(says containerd other)" '{}' "$shows"
 	start hook
-	is "another namespace" yes
+	says_merged "another namespace" yes
 	make cri-o "$(says cri-o other)" '{}' "$shows"
 	start hook
-	is "the engine" no
+	says_merged "the engine" no
 	config '{"containers":"all","deny":[{"user":"0"}]}'
 	make plain '{}' '{}' "$shows"
 	start hook
-	is "root's" no
+	says_merged "root's" no
 }
 
 # rules that name an annotation go on as they did
@@ -199,10 +197,10 @@ testRawAnnotations() {
 	config '{"containers":"all","deny":[{"annotation":"io.kubernetes.pod.namespace","match":"payments-*"}]}'
 	make plain '{}' "$(forges payments-eu)" "$shows"
 	start hook
-	is "matches" no
+	says_merged "matches" no
 	make plain '{}' "$(forges shop)" "$shows"
 	start hook
-	is "does not match" yes
+	says_merged "does not match" yes
 }
 
 shared='{"io.ksm.merge":"true","io.ksm.layout":"shared","io.ksm.group":"web"}'
@@ -278,8 +276,8 @@ testContainersOfAPod() {
 				make $engine "$(says $engine shop)" '{}' "${case#* }" "$shows"
 				start $way
 				case $way-$case in
-				*true\ * | wrapper-*container.other*) is "$way, $engine, $case" yes ;;
-				*) is "$way, $engine, $case" no ;;
+				*true\ * | wrapper-*container.other*) says_merged "$way, $engine, $case" yes ;;
+				*) says_merged "$way, $engine, $case" no ;;
 				esac
 			done
 		done

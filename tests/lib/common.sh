@@ -48,6 +48,11 @@ wait_for() {
 	return 1
 }
 
+# says_merged WHAT yes|no: $out, with the ksm_stat of a process of WHAT in it
+says_merged() {
+	assertContains "$1: $out" "$out" "ksm_merge_any: $2"
+}
+
 # lock NAME [-s]: held until unlock NAME, or this shell's end. A process of its own holds it,
 # since whatever a test leaves running would inherit a descriptor.
 lock() {

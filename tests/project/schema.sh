@@ -33,6 +33,8 @@ testThereAreBothKinds() {
 
 # where it is wrong is said of each problem
 testEachProblemHasItsPlace() {
+	assertEquals "each has an answer" "$(wc -l <"$work/schema-says")" \
+		"$(cut -d: -f1 "$work/why" | sort -u | wc -l)"
 	assertEquals "" "$(grep -vE "^[0-9]{3}: (warning|error): $work/cases/[0-9]{3}.json:[1-9][0-9]*:[1-9][0-9]*: |^[0-9]{3}: valid$" "$work/why")"
 }
 
