@@ -82,6 +82,51 @@ testTheProgramTakesIt() {
 	assertContains "$out" "reason=config-invalid"
 }
 
+# the same pod as kubectl's, but for the name of what has config.json
+testTheChart() {
+	helm=$BUILD/kubectl/helm/helm
+	out=$("$helm" lint --strict "$top/kubernetes/chart" 2>&1)
+	assertEquals "$out" 0 $?
+	"$helm" template ksm-hook "$top/kubernetes/chart" -n ksm-hook >"$work/chart" 2>"$work/err"
+	assertEquals "$(cat "$work/err")" 0 $?
+	out=$(python3 - "$work/base" "$work/chart" "$work/chart.json" <<-'P'
+		import sys, yaml
+		specs = []
+		for path in sys.argv[1:3]:
+		    with open(path) as text:
+		        found = [one for one in yaml.safe_load_all(text) if one]
+		    one = [one for one in found if one["kind"] == "DaemonSet"][0]["spec"]
+		    for volume in one["template"]["spec"]["volumes"]:
+		        if "configMap" in volume:
+		            volume["configMap"] = {}
+		    specs.append((one["template"]["spec"], one["updateStrategy"]))
+		print("the same" if specs[0] == specs[1] else specs)
+		with open(sys.argv[3], "w") as out:
+		    out.write([c["data"]["config.json"] for c in found if c["kind"] == "ConfigMap"][0])
+	P
+	)
+	assertEquals "the same" "$out"
+	out=$(echo '{"id":"c1","annotations":{"io.ksm.merge":"true"}}' |
+		"$KSM_HOOK" createRuntime --config="$work/chart.json" 2>&1)
+	assertEquals "" "$out"
+	assertEquals "version: $("$KSM_HOOK" --version | cut -d' ' -f2)" "$(grep '^version' "$top/kubernetes/chart/Chart.yaml")"
+}
+
+testTheChartsValues() {
+	helm=$BUILD/kubectl/helm/helm
+	out=$("$helm" template x "$top/kubernetes/chart" --set nodeSelector.pool=a --set existing=false \
+		--set image.repository=r/k --set-string image.tag=1 --set networkPolicy=false --set maxUnavailable=1 2>&1)
+	assertContains "$out" "pool: a"
+	assertContains "$out" "image: r/k:1"
+	assertNotContains "$out" "--existing"
+	assertNotContains "$out" "kind: NetworkPolicy"
+	for wrong in existing=maybe config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
+		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
+		assertNotEquals "$wrong: $out" 0 $?
+		assertContains "$out" "schema"
+	done
+}
+
 testTheUnit() {
 	sed "s|^ExecStart=[^ ]*|ExecStart=$KSM_HOOK|; /^Documentation/d" \
 		"$BUILD/systemd/ksm-hook-nri.service" >"$work/ksm-hook-nri.service"
