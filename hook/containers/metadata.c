@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -173,6 +174,14 @@ static ssize_t read_metadata_file(int dir, const char *name, char *text, size_t 
 	return read_regular_file(dir, name, FILE_TRUSTED, text, size - 1, &ignored);
 }
 
+/* What is of a time to come is old too: the clock was set back since, maybe by years. */
+static bool is_older(const struct stat *st, int64_t seconds)
+{
+	int64_t age = (int64_t)time(NULL) - (int64_t)st->st_mtime;
+
+	return age < 0 || age > seconds;
+}
+
 static bool metadata_is_over(int dir, const char *name,
 			     bool (*is_running)(const void *arg, const char *id),
 			     const void *arg)
@@ -185,7 +194,7 @@ static bool metadata_is_over(int dir, const char *name,
 		return false;
 	if (has_init(text))
 		return init_has_ended(text);
-	return is_running && time(NULL) - st.st_mtime > YOUNG_SECONDS && !is_running(arg, name);
+	return is_running && is_older(&st, YOUNG_SECONDS) && !is_running(arg, name);
 }
 
 static bool runs_not(const void *arg, const char *id)
@@ -232,7 +241,7 @@ static void collect_metadata_if_due(int dir)
 	int fd;
 
 	if (fstatat(dir, stamp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    time(NULL) - st.st_mtime < COLLECT_SECONDS)
+	    !is_older(&st, COLLECT_SECONDS))
 		return;
 	fd = openat(dir, stamp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

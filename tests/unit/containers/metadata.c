@@ -198,11 +198,14 @@ static void test_collect(void)
 	make_file("old", "init 0 0\npod p\n", 70);
 	make_file("running", "init 0 0\npod p\n", 70);
 	make_file("young", "init 0 0\npod p\n", 50);
+	/* the clock was set back since */
+	make_file("future", "init 0 0\npod p\n", -86400);
 	/* without anybody who knows what runs */
 	metadata_collect(dir, &(struct metadata_collector){ 0 });
 	CHECK(is_there("old"));
 	metadata_collect(dir, &(struct metadata_collector){ runs, "running", NULL });
 	CHECK(!is_there("old"));
+	CHECK(!is_there("future"));
 	CHECK(is_there("young"));
 	CHECK_INT(unlinkat(dir, "young", 0), 0);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
