@@ -3,58 +3,20 @@
 #include "containers/identify.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "containers/cgroup_name.h"
 #include "kernel/process.h"
 
-/* Names are compared with the systemd suffix taken off. */
-static const struct pattern {
-	const char *engine;
-	const char *parent; /* the component above; NULL for any */
-	const char *prefix; /* what the id follows */
-	enum { ID_ANY, ID_HEX, ID_MACHINE } id;
-} patterns[] = {
-	{ "docker", NULL, "docker-", ID_HEX },
-	{ "docker", "docker", "", ID_HEX },
-	{ "podman", NULL, "libpod-", ID_HEX },
-	{ "podman", NULL, "libpod-payload-", ID_HEX }, /* --cgroups=split: Quadlet's units */
-	{ "cri-o", NULL, "crio-", ID_HEX },
-	{ "containerd", NULL, "cri-containerd-", ID_HEX },
-	{ "containerd", NULL, "nerdctl-", ID_HEX },
-	/* the kubelet's pod directory with the cgroupfs driver: any CRI */
-	{ "cri", "pod", "", ID_HEX },
-	{ "containerd", "default", "", ID_ANY },
-	{ "containerd", "k8s.io", "", ID_ANY },
-	{ "buildah", NULL, "buildah-", ID_HEX },
-	{ "runc", NULL, "runc-", ID_ANY },
-	{ "crun", NULL, "crun-", ID_ANY },
-	{ "lxc", NULL, "lxc.payload.", ID_ANY },
-	{ "lxc", "lxc.payload", "", ID_ANY },
-	{ "lxc", "lxc", "", ID_ANY },
-	{ "qemu", "machine.slice", "machine-qemu\\x2d", ID_MACHINE },
-	{ "libvirt-lxc", "machine.slice", "machine-lxc\\x2d", ID_MACHINE },
-	{ "nspawn", "machine.slice", "machine-", ID_MACHINE },
-	{ "nspawn", "machine.slice", "systemd-nspawn@", ID_MACHINE },
-	/* a cgroup of the caller's choice (docker --cgroup-parent, ECS, …) */
-	{ "oci", NULL, "", ID_HEX },
-};
-
-/*
- * "slice:prefix:id" is meant for the systemd driver; a runtime that uses the cgroupfs driver
- * makes it a directory as it stands.
- */
-static const struct {
-	const char *infix, *engine;
-} misread[] = {
-	{ ":docker:", "docker" },      { ":libpod:", "podman" },
-	{ ":crio:", "cri-o" },         { ":cri-containerd:", "containerd" },
-	{ ":nerdctl:", "containerd" },
-};
+/* The mount on / stands near the beginning: the first in a container, not so on a host. */
+#define HOST_MOUNTINFO 16384
 
 int container_name_compare(const struct container_name *a, const struct container_name *b)
 {
@@ -68,169 +30,103 @@ uint64_t container_name_hash(const struct container_name *name)
 	return text_hash(name->engine) ^ text_hash(name->id) << 1;
 }
 
-static bool is_hex64(const char *s, size_t len)
-{
-	return len == 64 && strspn(s, "0123456789abcdef") >= 64;
-}
-
 size_t container_id_shown(const char *id)
 {
 	size_t len = strlen(id);
 
-	return is_hex64(id, len) ? 12 : len;
+	return len == 64 && strspn(id, "0123456789abcdef") == 64 ? 12 : len;
 }
 
-/* "kubepods-burstable-pod<uid>.slice" and "pod<uid>" stand for a pod's directory */
-static bool parent_fits(const char *want, const char *parent, size_t len)
+/* A field of a line of mountinfo (proc(5)), which are parted by one space. */
+static const char *field_of(const char *line, int n, size_t *len)
 {
-	if (!want)
-		return true;
-	if (strcmp(want, "pod") == 0)
-		return (len > 3 && memcmp(parent, "pod", 3) == 0) ||
-		       (len > 8 && memcmp(parent, "kubepods", 8) == 0);
-	return strlen(want) == len && memcmp(want, parent, len) == 0;
-}
-
-static bool ends_in(const char *name, size_t len, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return len > n && memcmp(name + len - n, suffix, n) == 0;
-}
-
-/*
- * The name without systemd's suffix. A runtime makes a scope of a container, never a service: what
- * is called runc-web.service is the host's own. nspawn's services alone are containers; 0: none.
- */
-static size_t without_suffix(const struct pattern *p, const char *name, size_t len)
-{
-	if (ends_in(name, len, ".scope"))
-		return len - strlen(".scope");
-	if (!ends_in(name, len, ".service") || !*p->prefix)
-		return len;
-	return ends_in(p->prefix, strlen(p->prefix), "@") ? len - strlen(".service") : 0;
-}
-
-/* systemd writes what a unit's name cannot hold as \xNN (systemd.unit(5)). */
-static void copy_id(struct container_name *out, const char *id, size_t len, bool escaped)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len && n < sizeof(out->id) - 1; i++) {
-		unsigned int c;
-
-		if (escaped && len - i >= 4 && memcmp(id + i, "\\x", 2) == 0 &&
-		    sscanf(id + i + 2, "%2x", &c) == 1 && c) {
-			out->id[n++] = (char)c;
-			i += 3;
-		} else {
-			out->id[n++] = id[i];
-		}
+	while (n-- > 0) {
+		line += strcspn(line, " \n");
+		if (*line != ' ')
+			return NULL;
+		line++;
 	}
-	out->id[n] = '\0';
+	*len = strcspn(line, " \n");
+	return line;
 }
 
-static bool is_misread(const char *name, size_t len, struct container_name *out)
+/* The line of what is mounted on /: the last one, where there are several. */
+static const char *root_mount(const char *mountinfo)
 {
-	if (len <= 64 || !is_hex64(name + len - 64, 64))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(misread); i++) {
-		size_t n = strlen(misread[i].infix);
+	const char *found = NULL;
 
-		if (len < 64 + n || memcmp(name + len - 64 - n, misread[i].infix, n) != 0)
-			continue;
-		snprintf(out->engine, sizeof(out->engine), "%s", misread[i].engine);
-		copy_id(out, name + len - 64, 64, false);
-		return true;
+	for (const char *line = mountinfo; *line; line += line[0] == '\n') {
+		size_t len;
+		const char *point = field_of(line, 4, &len);
+
+		if (point && len == 1 && *point == '/')
+			found = line;
+		line += strcspn(line, "\n");
 	}
-	return false;
+	return found;
 }
 
-static bool component(const char *parent, size_t parent_len, const char *name, size_t len,
-		      struct container_name *out)
+static bool mount_has(const char *options, size_t len, const char *option)
 {
-	/* a slice holds containers and is none: podman's pods, a kubelet's */
-	if (ends_in(name, len, ".slice"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
-		const struct pattern *p = &patterns[i];
-		size_t prefix = strlen(p->prefix), bare = without_suffix(p, name, len);
+	size_t n = strlen(option);
 
-		if (bare <= prefix || memcmp(name, p->prefix, prefix) != 0 ||
-		    !parent_fits(p->parent, parent, parent_len) ||
-		    (p->id == ID_HEX && !is_hex64(name + prefix, bare - prefix)))
-			continue;
-		snprintf(out->engine, sizeof(out->engine), "%s", p->engine);
-		copy_id(out, name + prefix, bare - prefix, p->id == ID_MACHINE);
-		return true;
-	}
-	return is_misread(name, ends_in(name, len, ".scope") ? len - strlen(".scope") : len,
-			  out);
-}
+	for (const char *p = options, *end = options + len; p < end;) {
+		size_t k = strcspn(p, ", \n");
 
-/* One path: its components from the outside in. */
-static bool from_path(const char *path, size_t len, struct container_name *out)
-{
-	const char *end = path + len, *parent = "", *p = path;
-	size_t parent_len = 0;
-
-	while (p < end) {
-		const char *slash = memchr(p, '/', (size_t)(end - p));
-		size_t n = (size_t)((slash ? slash : end) - p);
-
-		if (n && component(parent, parent_len, p, n, out))
+		if (k == n && memcmp(p, option, n) == 0)
 			return true;
-		parent = p;
-		parent_len = n;
-		p += n + 1;
+		p += k + 1;
 	}
 	return false;
 }
 
-/* The path of a "hierarchy:controllers:path" line (cgroups(7)); NULL for another. */
-static const char *path_of(const char *line, size_t len)
+enum root_kind container_root_kind(const char *mountinfo, const char *ours)
 {
-	const char *colon = memchr(line, ':', len);
+	const char *its = root_mount(mountinfo), *our = root_mount(ours), *a, *b;
+	size_t a_len = 0, b_len = 0;
 
-	if (colon)
-		colon = memchr(colon + 1, ':', len - (size_t)(colon + 1 - line));
-	return colon ? colon + 1 : NULL;
+	if (!its)
+		return ROOT_OWN;
+	a = field_of(its, 5, &a_len);
+	if (a && mount_has(a, a_len, "noexec"))
+		return ROOT_NOEXEC;
+	/* device and directory, which stand beside each other */
+	for (int i = 2; our && i <= 3; i++) {
+		a = field_of(its, i, &a_len);
+		b = field_of(our, i, &b_len);
+		if (!a || !b || a_len != b_len || memcmp(a, b, a_len) != 0)
+			return ROOT_OWN;
+	}
+	return our ? ROOT_HOSTS : ROOT_OWN;
 }
 
-bool container_from_cgroup(const char *text, struct container_name *out)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		const char *path = path_of(text, len);
+/* The line of what is mounted on the host's /, read once; "" where it is not shown. */
+static char host_root[512];
+static pthread_once_t host_root_once = PTHREAD_ONCE_INIT;
 
-		if (path && from_path(path, len - (size_t)(path - text), out))
-			return true;
-		text += len + (text[len] == '\n');
+static void read_host_root(void)
+{
+	char *text = malloc(HOST_MOUNTINFO);
+	const char *line;
+
+	if (text && proc_read_head(1, "mountinfo", text, HOST_MOUNTINFO) > 0) {
+		line = root_mount(text);
+		if (line)
+			snprintf(host_root, sizeof(host_root), "%.*s", (int)strcspn(line, "\n"),
+				 line);
 	}
-	return false;
+	free(text);
 }
 
-/* The last component of the longest path, for cgroups that an engine did not name. */
-static void last_component(const char *text, char *id, size_t size)
+/* What is mounted, not what is there: a file system of a tenant's may never answer. */
+static enum root_kind root_of(pid_t pid)
 {
-	size_t longest = 1;
+	char text[2048];
 
-	id[0] = '\0';
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		const char *path = path_of(text, len);
-		size_t n = path ? len - (size_t)(path - text) : 0;
-
-		if (n > longest) {
-			const char *last = path + n;
-
-			while (last > path && last[-1] != '/')
-				last--;
-			longest = n;
-			snprintf(id, size, "%.*s", (int)(path + n - last), last);
-		}
-		text += len + (text[len] == '\n');
-	}
+	pthread_once(&host_root_once, read_host_root);
+	if (!host_root[0] || proc_read_head(pid, "mountinfo", text, sizeof(text)) < 0)
+		return ROOT_OWN;
+	return container_root_kind(text, host_root);
 }
 
 /*
@@ -262,8 +158,13 @@ static int in_other_namespace(pid_t pid, struct namespace_kind *kind, ino_t *ino
 	return *ino != ours;
 }
 
-/* Is it in a mount and a pid namespace other than ours? */
-static bool in_other_namespaces(pid_t pid, ino_t *ino)
+static enum place_share share_of(int other)
+{
+	return other < 0 ? SHARE_UNKNOWN : other ? SHARE_OWN : SHARE_HOSTS;
+}
+
+/* Into out what decides of a process besides its cgroup; ino becomes its pid namespace's. */
+static void look_around(pid_t pid, struct process_place *out, ino_t *ino)
 {
 	static struct namespace_kind mnt = { "mnt", 0 }, pidns = { "pid", 0 };
 	int r = in_other_namespace(pid, &mnt, ino);
@@ -274,16 +175,24 @@ static bool in_other_namespaces(pid_t pid, ino_t *ino)
 		pid = p.task;
 		r = in_other_namespace(pid, &mnt, ino);
 	}
-	return r > 0 && in_other_namespace(pid, &pidns, ino) > 0;
+	out->mounts = share_of(r);
+	out->pids = share_of(in_other_namespace(pid, &pidns, ino));
+	out->root =
+		out->mounts == SHARE_OWN && out->pids == SHARE_OWN ? root_of(pid) : ROOT_HOSTS;
 }
 
-static bool runtime_knows(const char *dir, const char *id)
+bool container_from_place(const struct process_place *place, struct container_name *out)
 {
-	char path[320];
+	enum cgroup_proof proof;
 
-	return strchr(id, '/') == NULL && id[0] != '.' &&
-	       snprintf(path, sizeof(path), "%s/%s", dir, id) < (int)sizeof(path) &&
-	       access(path, F_OK) == 0;
+	if (cgroup_names_container(place->cgroup, out, &proof))
+		return proof == PROOF_NAME ||
+		       (proof == PROOF_MOUNTS ? place->mounts : place->pids) != SHARE_HOSTS;
+	if (place->pids != SHARE_OWN || place->mounts != SHARE_OWN || place->root != ROOT_OWN)
+		return false;
+	snprintf(out->engine, sizeof(out->engine), "oci");
+	cgroup_last_component(place->cgroup, out->id, sizeof(out->id));
+	return true;
 }
 
 bool container_from_envid(const char *text, struct container_name *out)
@@ -293,7 +202,7 @@ bool container_from_envid(const char *text, struct container_name *out)
 	if (len == 0 || (len == 1 && *text == '0'))
 		return false;
 	snprintf(out->engine, sizeof(out->engine), "openvz");
-	copy_id(out, text, len, false);
+	snprintf(out->id, sizeof(out->id), "%.*s", (int)len, text);
 	return true;
 }
 
@@ -307,22 +216,66 @@ static bool in_openvz(pid_t pid, struct container_name *out)
 	       container_from_envid(text, out);
 }
 
+/*
+ * Where runtimes keep what they know of their containers, as root alone can write it. A component
+ * of the cgroup is its id there, of containerd's the two last: namespace and id.
+ */
+static const struct {
+	const char *dir, *engine;
+	bool has_namespace;
+} states[] = {
+	{ "/run/containerd/io.containerd.runtime.v2.task", "containerd", true },
+	{ "/run/k3s/containerd/io.containerd.runtime.v2.task", "containerd", true },
+	{ "/run/runc", "runc", false },
+	{ "/run/crun", "crun", false },
+};
+
+static bool is_known(void *arg, const struct cgroup_component *c)
+{
+	struct container_name *out = arg;
+
+	if (c->name[0] == '.' || (c->parent_len && c->parent[0] == '.'))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		char id[sizeof(out->id)], path[400];
+		bool both = states[i].has_namespace;
+
+		if (both && !c->parent_len)
+			continue;
+		if (snprintf(id, sizeof(id), "%.*s%s%.*s", both ? c->parent_len : 0, c->parent,
+			     both ? "/" : "", c->len, c->name) >= (int)sizeof(id) ||
+		    snprintf(path, sizeof(path), "%s/%s", states[i].dir, id) >=
+			    (int)sizeof(path) ||
+		    access(path, F_OK) < 0)
+			continue;
+		snprintf(out->engine, sizeof(out->engine), "%s", states[i].engine);
+		memcpy(out->id, id, sizeof(id));
+		return true;
+	}
+	return false;
+}
+
 bool container_of(pid_t pid, struct container_name *out)
 {
+	struct process_place place = { 0 };
+	enum cgroup_proof proof;
 	char text[PROC_CGROUP_MAX];
 	ino_t ino = 0;
 
 	if (proc_read_head(pid, "cgroup", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* a kernel without cgroups, or it has ended */
-	if (container_from_cgroup(text, out) || in_openvz(pid, out))
+	if (cgroup_names_container(text, out, &proof)) {
+		if (proof == PROOF_NAME)
+			return true;
+	} else if (in_openvz(pid, out)) {
 		return true;
-	if (!in_other_namespaces(pid, &ino))
+	}
+	place.cgroup = text;
+	look_around(pid, &place, &ino);
+	if (!container_from_place(&place, out))
 		return false;
-	last_component(text, out->id, sizeof(out->id));
-	snprintf(out->engine, sizeof(out->engine), "%s",
-		 runtime_knows("/run/runc", out->id) ? "runc" :
-		 runtime_knows("/run/crun", out->id) ? "crun" :
-						       "oci");
+	if (strcmp(out->engine, "oci") == 0)
+		(void)cgroup_for_each_component(text, is_known, out);
 	if (!out->id[0])
 		snprintf(out->id, sizeof(out->id), "pidns-%lu", (unsigned long)ino);
 	return true;
@@ -343,9 +296,10 @@ void container_host_name(pid_t pid, struct container_name *out)
 	snprintf(out->engine, sizeof(out->engine), "host");
 	out->id[0] = '\0';
 	if (proc_read_head(pid, "cgroup", text, sizeof(text)) > 0)
-		last_component(text, out->id, sizeof(out->id));
+		cgroup_last_component(text, out->id, sizeof(out->id));
 	len = strlen(out->id);
-	if (ends_in(out->id, len, ".service") || ends_in(out->id, len, ".scope"))
+	if ((len > 8 && strcmp(out->id + len - 8, ".service") == 0) ||
+	    (len > 6 && strcmp(out->id + len - 6, ".scope") == 0))
 		return;
 	if (process_command(pid, out->id, sizeof(out->id)) < 0)
 		out->id[0] = '\0';

@@ -7,10 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct container_name {
-	char engine[12]; /* "podman", "docker", …; "oci" where only the runtime's id is known */
-	char id[256];    /* raw: any bytes but NUL; whoever writes it has to escape it */
-};
+#include "containers/container_name.h"
 
 /* By engine, then by id: less than, equal to or greater than 0. */
 int container_name_compare(const struct container_name *a, const struct container_name *b);
@@ -21,20 +18,32 @@ uint64_t container_name_hash(const struct container_name *name);
 /* How much of an id is shown: 12 digits of those that engines make up, as they do, else all. */
 size_t container_id_shown(const char *id);
 
+/* Where a process is: all that decides whether it is in a container. */
+struct process_place {
+	const char *cgroup; /* the text of /proc/PID/cgroup */
+	/* its namespaces: not shown to us, the ones that we are in, or others */
+	enum place_share { SHARE_UNKNOWN, SHARE_HOSTS, SHARE_OWN } pids, mounts;
+	/* its root directory; the host's where the namespaces are not both others */
+	enum root_kind { ROOT_HOSTS, ROOT_OWN, ROOT_NOEXEC } root;
+};
+
 /*
- * Pure: from the text of /proc/PID/cgroup, whatever mix of v1 and v2 it is. The outermost
- * component that an engine names its containers by counts: what lies below belongs to the
- * container and may be named at its will. False when no engine's name is found.
+ * Pure, the rule: a process is in a container if its cgroup has a name that an engine gives, or
+ * else if it has a pid and a mount namespace and a root of its own, from which programs can be
+ * started. What has all but such a root is of the host: services with PrivatePIDs=, unshare(1),
+ * and programs that shut themselves in (pasta). The id is "" where the cgroup says nothing.
  */
-bool container_from_cgroup(const char *text, struct container_name *out);
+bool container_from_place(const struct process_place *place, struct container_name *out);
+
+/* Pure: from the texts of a process's mountinfo and of the host's. */
+enum root_kind container_root_kind(const char *mountinfo, const char *ours);
 
 /* Pure: from what OpenVZ's kernels write behind "envID:" in /proc/PID/status. */
 bool container_from_envid(const char *text, struct container_name *out);
 
 /*
- * The same for a process, with what its cgroup does not say: a process in a pid and a mount
- * namespace of its own is in a container too, whose cgroup is named by the runtime's caller
- * (plain runc and crun) or not at all. False for a process of the host, or one that is gone.
+ * The same for a process. Where no engine has named its cgroup, the states of runtimes say whose
+ * it is, or it is of the engine "oci". False for a process of the host, or one that is gone.
  */
 bool container_of(pid_t pid, struct container_name *out);
 

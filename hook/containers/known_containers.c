@@ -45,12 +45,22 @@ static enum fit fits_id(const char *word, const char *id)
 		       FIT_NONE;
 }
 
+/* "web" for containerd's "default/web", as a namespace need only be named where there are two */
+static enum fit fits_any_id(const char *word, const struct container_name *name)
+{
+	const char *slash =
+		strcmp(name->engine, "containerd") == 0 ? strchr(name->id, '/') : NULL;
+	enum fit fit = fits_id(word, name->id);
+
+	return fit == FIT_NONE && slash ? fits_id(word, slash + 1) : fit;
+}
+
 static enum fit fits_name(const char *word, const struct known_container *c)
 {
 	char label[METADATA_LABEL_MAX];
 
 	metadata_label(&c->metadata, label, sizeof(label));
-	return label[0] && strcmp(word, label) == 0 ? FIT_EXACT : fits_id(word, c->name.id);
+	return label[0] && strcmp(word, label) == 0 ? FIT_EXACT : fits_any_id(word, &c->name);
 }
 
 static enum fit fits_container(const char *word, const struct known_container *c)

@@ -43,14 +43,30 @@ start() {
 
 leaderless() { start "$BUILD/tests/leaderless" walk $pages "$@"; }
 
+# a root of its own that has what programs need, and the command in it
+in_own_root() {
+	cat <<-'E'
+		mkdir -p "$0" && mount -t tmpfs own "$0" || exit
+		for d in /bin /lib /lib64 /usr /proc "$1"; do
+			if [ -L "$d" ]; then
+				cp -P "$d" "$0$d"
+			elif [ -d "$d" ]; then
+				mkdir -p "$0$d" && mount --rbind "$d" "$0$d"
+			fi
+		done
+		shift
+		exec chroot "$0" "$@"
+	E
+}
+
 # the same in namespaces of its own, with a cgroup that no engine has named
 # shellcheck disable=SC2120 # it takes the arguments of leaderless
 nameless() {
 	: >"$work/out"
 	(
 		echo 0 >"$tree/cgroup.procs"
-		exec unshare --mount --pid --fork sh -c 'exec "$0" walk 500 "$@"' \
-			"$BUILD/tests/leaderless" "$@" <"$work/in" >>"$work/out" 7>&-
+		exec unshare --mount --pid --fork sh -c "$(in_own_root)" "$work/own" "$BUILD" \
+			"$BUILD/tests/leaderless" walk 500 "$@" <"$work/in" >>"$work/out" 7>&-
 	) &
 	started="$started $!"
 	exec 7>"$work/in"

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +40,10 @@ static inline void contained_main(void)
 	if (!fd)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
+	/* a root of its own, as none is shut in that has the host's */
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("contained", "/tmp", "tmpfs", 0, NULL) < 0 || chroot("/tmp") < 0)
 		_exit(1);
 	pid = fork();
 	if (pid == 0)

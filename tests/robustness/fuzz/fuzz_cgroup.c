@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer target: /proc/PID/cgroup. What a container makes below its cgroup renames nobody. */
 
+#include "containers/cgroup_name.h"
 #include "containers/identify.h"
 #include "containers/targets.h"
 #include "fuzz.h"
@@ -16,15 +17,16 @@ static void check_below(const char *text)
 {
 	static const char *const below[] = { "/x", "/lxc.payload.other", "/crio-0/default/x" };
 	struct container_name above, name;
+	enum cgroup_proof proof;
 	size_t len = strcspn(text, "\n");
 	char *line = malloc(len + 64);
 
 	require(line != NULL);
 	snprintf(line, len + 1, "%s", text);
-	if (container_from_cgroup(line, &above)) {
+	if (cgroup_names_container(line, &above, &proof)) {
 		for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
 			snprintf(line + len, 64, "%s", below[i]);
-			require(container_from_cgroup(line, &name));
+			require(cgroup_names_container(line, &name, &proof));
 			require(container_name_compare(&name, &above) == 0);
 		}
 	}
@@ -53,8 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_text(part.data, part.size),
 	     *command = fuzz_text(rest.data, rest.size);
 	struct container_name name;
+	enum cgroup_proof proof;
 
-	if (container_from_cgroup(text, &name)) {
+	if (cgroup_names_container(text, &name, &proof)) {
 		check_name(&name);
 		require(name.id[0]);
 	}

@@ -27,6 +27,14 @@ static const struct {
 	{ "0::/machine.slice/machine-my\\x2dbox.scope\n", "nspawn", "my-box" },
 	{ "0::/machine.slice/machine-lxc\\x2d4711\\x2dweb.scope\n", "libvirt-lxc", "4711-web" },
 	{ "0::/machine.slice/machine-bad\\xzz.scope\n", "nspawn", "bad\\xzz" },
+	{ "0::/machine.slice/web.scope/payload\n", "nspawn", "web" },
+	{ "0::/machine.slice/my\\x20box.scope/payload/system.slice/ssh.service\n", "nspawn",
+	  "my box" },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/machine.slice/web.scope/payload\n",
+	  "nspawn", "web" },
+	{ "0::/machine.slice/web.scope/supervisor\n", NULL, NULL },
+	{ "0::/system.slice/web.scope/payload\n", NULL, NULL },
+	{ "0::/machine.slice/web/payload\n", NULL, NULL },
 	/* podman: a pod's slice is no machine; Quadlet; inside a container with systemd */
 	{ "0::/machine.slice/machine-libpod_pod_" HEX ".slice/libpod-" HEX ".scope\n", "podman",
 	  HEX },
@@ -75,7 +83,8 @@ static const struct {
 	{ "4:memory:/libpod_parent/libpod-" HEX "\n", "podman", HEX },
 	{ "4:memory:/kubepods/besteffort/pod3f/" HEX "\n0::/system.slice/x.service\n", "cri",
 	  HEX },
-	{ "9:name=systemd:/default/web\n", "containerd", "web" },
+	{ "9:name=systemd:/default/web\n", "containerd", "default/web" },
+	{ "0::/k8s.io/web\n", "containerd", "k8s.io/web" },
 	{ "3:cpuset:/lxc/web\n0::/\n", "lxc", "web" },
 	{ "0::/lxc.payload/web\n", "lxc", "web" },
 	/* what lies below a container's own cgroup is named at its will */
@@ -123,10 +132,152 @@ static const struct {
 	{ "0::/machine.slice/machine-web.service\n", NULL, NULL },
 	{ "0::/system.slice/runc-web.service/docker-" HEX ".scope\n", "docker", HEX },
 	{ "0::/lxc/web.service\n", "lxc", "web.service" },
+	{ "0::/system.slice/crun-web.service\n", NULL, NULL },
+	{ "0::/runc-web\n", NULL, NULL },
 	/* malformed lines */
 	{ "garbage\n\n:::\n0:/docker/" HEX "\n", NULL, NULL },
 	{ "0::/system.slice/docker-" HEX ".scope", "docker", HEX },
 };
+
+/* The same where the namespaces have a say, as seen with the programs that are named. */
+enum { U = SHARE_UNKNOWN, H = SHARE_HOSTS, O = SHARE_OWN };
+static const struct {
+	const char *text;
+	int pids, mounts;
+	enum root_kind root;
+	const char *engine, *id;
+} places[] = {
+	/* plain runc and crun: a cgroup of the user's choice, the caller's, or none */
+	{ "0::/web\n", O, O, ROOT_OWN, "oci", "web" },
+	{ "0::/user.slice/user-1000.slice/session-1.scope\n", O, O, ROOT_OWN, "oci",
+	  "session-1.scope" },
+	{ "0::/\n", O, O, ROOT_OWN, "oci", "" },
+	{ "", O, O, ROOT_OWN, "oci", "" },
+	{ "12:pids:/x\n0::/\n", O, O, ROOT_OWN, "oci", "x" },
+	/* pasta of rootless podman 5, of a quadlet of a user's, and in rootless-netns */
+	{ "0::/user.slice/user-1000.slice/user@1000.service/app.slice/q1.service/runtime\n", O,
+	  O, ROOT_NOEXEC, NULL, NULL },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/"
+	  "rootless-netns-44a0b6c2.scope\n",
+	  O, O, ROOT_NOEXEC, NULL, NULL },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/podman-1.scope\n", O, O,
+	  ROOT_NOEXEC, NULL, NULL },
+	/* its pause process, conmon, slirp4netns: the host's processes but for mounts */
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/"
+	  "podman-pause-30373da3.scope\n",
+	  H, O, ROOT_HOSTS, NULL, NULL },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/app.slice/q1.service/runtime\n", H,
+	  O, ROOT_HOSTS, NULL, NULL },
+	/* systemd: PrivatePIDs=yes; with a root of its own too; ProtectSystem= alone */
+	{ "0::/system.slice/priv.service\n", O, O, ROOT_HOSTS, NULL, NULL },
+	{ "0::/system.slice/rootd.service\n", O, O, ROOT_OWN, "oci", "rootd.service" },
+	{ "0::/system.slice/systemd-logind.service\n", H, O, ROOT_HOSTS, NULL, NULL },
+	{ "0::/system.slice/chrony.service\n", H, O, ROOT_OWN, NULL, NULL },
+	/* unshare -pm, chroot -, ip netns exec, a browser's zygote */
+	{ "0::/user.slice/user-0.slice/session-1.scope\n", O, O, ROOT_HOSTS, NULL, NULL },
+	{ "0::/user.slice/user-0.slice/session-1.scope\n", H, H, ROOT_OWN, NULL, NULL },
+	{ "0::/user.slice/user-0.slice/session-1.scope\n", H, O, ROOT_OWN, NULL, NULL },
+	{ "0::/user.slice/user-1000.slice/session-2.scope\n", O, H, ROOT_OWN, NULL, NULL },
+	/* bubblewrap and Flatpak: all that makes a container */
+	{ "0::/user.slice/user-1000.slice/user@1000.service/app.slice/"
+	  "app-flatpak-org.gnome.Maps-4711.scope\n",
+	  O, O, ROOT_OWN, "oci", "app-flatpak-org.gnome.Maps-4711.scope" },
+	/* whoever may not look */
+	{ "0::/user.slice/user-1000.slice/session-1.scope\n", U, U, ROOT_HOSTS, NULL, NULL },
+	/* an engine's name suffices: --pid=host, --privileged, a VM */
+	{ "0::/system.slice/docker-" HEX ".scope\n", H, O, ROOT_HOSTS, "docker", HEX },
+	{ "0::/machine.slice/libpod-" HEX ".scope/container\n", H, H, ROOT_HOSTS, "podman",
+	  HEX },
+	{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator\n", H, O,
+	  ROOT_HOSTS, "qemu", "1-vm" },
+	{ "0::/lxc.payload.web\n", H, O, ROOT_HOSTS, "lxc", "web" },
+	/* the supervisors of machines, in a cgroup of their own or not */
+	{ "0::/machine.slice/systemd-nspawn@web.service/supervisor\n", H, H, ROOT_HOSTS, NULL,
+	  NULL },
+	{ "0::/machine.slice/systemd-nspawn@web.service/payload\n", O, O, ROOT_OWN, "nspawn",
+	  "web" },
+	{ "1:name=systemd:/machine.slice/systemd-nspawn@web.service\n0::/\n", H, H, ROOT_HOSTS,
+	  NULL, NULL },
+	{ "1:name=systemd:/machine.slice/systemd-nspawn@web.service\n0::/\n", O, O, ROOT_OWN,
+	  "nspawn", "web" },
+	{ "0::/machine.slice/web.scope/payload\n", O, O, ROOT_OWN, "nspawn", "web" },
+	{ "0::/machine.slice/web.scope/supervisor\n", H, H, ROOT_HOSTS, NULL, NULL },
+	{ "0::/machine.slice/machine-web.scope\n", U, U, ROOT_HOSTS, "nspawn", "web" },
+	{ "0::/machine.slice/machine-lxc\\x2d4711\\x2dweb.scope/libvirt\n", H, O, ROOT_HOSTS,
+	  NULL, NULL },
+	{ "0::/machine.slice/machine-lxc\\x2d4711\\x2dweb.scope/libvirt\n", O, O, ROOT_OWN,
+	  "libvirt-lxc", "4711-web" },
+	/* units and cgroups of the host that are called as runc's and containerd's are */
+	{ "0::/system.slice/runc-build.service\n", H, H, ROOT_HOSTS, NULL, NULL },
+	{ "0::/system.slice/runc-build.scope\n", H, H, ROOT_HOSTS, NULL, NULL },
+	{ "0::/system.slice/runc-build.scope\n", H, O, ROOT_HOSTS, "runc", "build" },
+	{ "3:cpu:/default/batch\n", H, H, ROOT_HOSTS, NULL, NULL },
+	{ "3:cpu:/default/batch\n", H, O, ROOT_HOSTS, "containerd", "default/batch" },
+	/* a namespace of containerd's that is not known by its name alone */
+	{ "0::/prod/web\n", O, O, ROOT_OWN, "oci", "web" },
+};
+
+#define LINE(root, point, options) \
+	"612 500 254:0 " root " " point " " options " - ext4 /dev/vda rw\n"
+#define HOST                                                                            \
+	"22 28 0:21 / /sys rw,relatime - sysfs sysfs rw\n" LINE("/", "/",               \
+								"rw,relatime shared:1") \
+		LINE("/boot", "/boot", "rw")
+
+static const struct {
+	const char *mountinfo;
+	enum root_kind kind;
+} roots[] = {
+	{ HOST, ROOT_HOSTS },
+	/* a service's, that is read only */
+	{ LINE("/", "/", "ro,relatime"), ROOT_HOSTS },
+	{ LINE("/", "/", "rw,relatime shared:1 master:2"), ROOT_HOSTS },
+	/* a directory of the same file system, another one, an overlay */
+	{ LINE("/var/lib/lxc/web/rootfs", "/", "rw"), ROOT_OWN },
+	{ "612 500 254:1 / / rw - ext4 /dev/vdb rw\n", ROOT_OWN },
+	{ "612 500 0:55 / / rw,relatime - overlay overlay rw,lowerdir=/noexec\n", ROOT_OWN },
+	/* pasta's, as it stands */
+	{ "103 50 0:43 / / ro,nosuid,nodev,noexec,relatime - tmpfs  "
+	  "ro,size=0k,nr_inodes=2,uid=1000,gid=1000\n",
+	  ROOT_NOEXEC },
+	{ "103 50 0:43 / / noexec - tmpfs  ro\n", ROOT_NOEXEC },
+	{ "103 50 0:43 / / rw,noexecs - tmpfs  ro\n", ROOT_OWN },
+	/* the last one lies on top */
+	{ LINE("/", "/", "rw") "613 612 0:9 / / rw - tmpfs t rw\n", ROOT_OWN },
+	/* nothing on /, or what is no mountinfo */
+	{ LINE("/boot", "/boot", "noexec"), ROOT_OWN },
+	{ "", ROOT_OWN },
+	{ "\n\n / / /\n612 500\n", ROOT_OWN },
+	{ "612 500 254:0 / /", ROOT_HOSTS },
+};
+
+static void check_roots(void)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
+		check_case = roots[i].mountinfo;
+		CHECK_INT(container_root_kind(roots[i].mountinfo, HOST), roots[i].kind);
+	}
+	check_case = "";
+	CHECK_INT(container_root_kind(HOST, ""), ROOT_OWN);
+}
+
+static void check_places(void)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct process_place p = { places[i].text, (enum place_share)places[i].pids,
+					   (enum place_share)places[i].mounts, places[i].root };
+		struct container_name name = { "", "" };
+		bool found;
+
+		check_case = places[i].text;
+		found = container_from_place(&p, &name);
+		CHECK_INT(found, places[i].engine != NULL);
+		if (!found || !places[i].engine)
+			continue;
+		CHECK_TEXT(name.engine, places[i].engine);
+		CHECK_TEXT(name.id, places[i].id);
+	}
+}
 
 static const struct {
 	const char *text, *id;
@@ -175,11 +326,13 @@ static void of_openvz(void)
 static void of_cgroups(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct process_place p = { .pids = SHARE_OWN, .mounts = SHARE_OWN };
 		struct container_name name = { "", "" };
 		bool found;
 
 		check_case = cases[i].text;
-		found = container_from_cgroup(cases[i].text, &name);
+		p.cgroup = cases[i].text;
+		found = container_from_place(&p, &name);
 		CHECK_INT(found, cases[i].engine != NULL);
 		if (!found || !cases[i].engine)
 			continue;
@@ -191,6 +344,8 @@ static void of_cgroups(void)
 int main(void)
 {
 	RUN(names);
+	RUN(check_roots);
+	RUN(check_places);
 	RUN(of_openvz);
 	RUN(of_cgroups);
 	return check_end();

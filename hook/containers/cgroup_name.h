@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: what the text of /proc/PID/cgroup says, whatever mix of v1 and v2 it is. */
+#ifndef KSM_CGROUP_NAME_H
+#define KSM_CGROUP_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "containers/container_name.h"
+
+/*
+ * What a process has to have besides a cgroup of that name. Most names end in an id that only an
+ * engine makes up; others are words which a unit of the host's may be called by as well.
+ */
+enum cgroup_proof {
+	PROOF_NAME,
+	PROOF_MOUNTS, /* a mount namespace of its own, as every container of runc has */
+	PROOF_PIDS,   /* a pid namespace: the supervisor is in the same cgroup */
+};
+
+/*
+ * The outermost component that an engine names its containers by counts: what lies below belongs
+ * to the container and may be named at its will. False when no engine's name is found.
+ */
+bool cgroup_names_container(const char *text, struct container_name *out,
+			    enum cgroup_proof *proof);
+
+/* The last component of the longest path, for cgroups that an engine did not name; "" for /. */
+void cgroup_last_component(const char *text, char *out, size_t size);
+
+/*
+ * Call visit with each component and the one above it, "" for the first, from the outside in,
+ * until it returns true, which is returned. Neither ends with NUL; at most so many of a path.
+ */
+#define CGROUP_COMPONENTS_MAX 16
+struct cgroup_component {
+	const char *name, *parent;
+	int len, parent_len;
+};
+bool cgroup_for_each_component(const char *text,
+			       bool (*visit)(void *arg, const struct cgroup_component *c),
+			       void *arg);
+
+#endif
