@@ -40,6 +40,7 @@ static const struct applet {
 	{ "detach", applet_detach, OPT_IN, "disable merging for them again" },
 	{ "enable", applet_enable, HOST, "start ksmd with settings that suit containers" },
 	{ "disable", applet_disable, HOST, "set ksmd back to what enable found" },
+	{ "stop", applet_stop, HOST, "make nothing mergeable any more, and unmerge everything" },
 	{ "docker-register", applet_docker_register, HOST,
 	  "add the runtime wrapper to Docker's daemon.json" },
 	{ "ps", applet_ps, LOOK,

@@ -27,6 +27,7 @@ int applet_ps(int argc, char **argv);
 int applet_metrics(int argc, char **argv);
 int applet_doctor(int argc, char **argv);
 int applet_policy(int argc, char **argv);
+int applet_stop(int argc, char **argv);
 
 /* Is this a name under which the program is an OCI runtime? Then it has no other command. */
 bool runtime_is_name(const char *argv0);

@@ -23,6 +23,7 @@
 #include "kernel/memory_headroom.h"
 #include "kernel/privileges.h"
 #include "ksmd/boost.h"
+#include "policy/stop.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50
@@ -196,7 +197,7 @@ static int check_headroom(const struct set_mergeable *m, const struct target_set
 	for (ssize_t i = 0; need && pages && r == 0 && i < n; i++)
 		need[i] = (struct room_need){ pids[i], pages[i] * sysconf(_SC_PAGESIZE) };
 	if (r == 0)
-		r = room_check(need, (size_t)n, err);
+		r = room_check_or_force(need, (size_t)n, err);
 	free(need);
 	free(pages);
 	free(pids);
@@ -283,6 +284,11 @@ static int attach_targets(struct attach_options *o, const struct target_set *set
 	size_t found = 0;
 	int r = 0, status;
 
+	if (!o->off && stop_is_set())
+		r = err_reason(&err, REASON_HOST_STOPPED,
+			       err_set(&err, EPERM,
+				       "merging is stopped on this host (" STOP_PATH
+				       "); ksm-hook stop --end ends that"));
 	if (o->off && !o->force)
 		r = check_headroom(&m, set, &err);
 	if (o->watch_s)

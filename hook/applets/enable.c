@@ -285,7 +285,7 @@ static int check_capacity(struct error *err)
 	int r = watched_run(list_needs, &need, &list, &size, err);
 
 	if (r == 0)
-		r = room_check(list, size / sizeof(*need.process), err);
+		r = room_check_or_force(list, size / sizeof(*need.process), err);
 	free(list);
 	unreadable_log();
 	return r;

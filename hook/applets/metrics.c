@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "doctor/container_policy.h"
 #include "kernel/privileges.h"
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
@@ -55,6 +56,7 @@ static int print_metrics(struct error *err)
 	unreadable_log();
 	if (r < 0)
 		return r;
+	container_policy_judge(&s);
 	r = metrics_prometheus(stdout, &s);
 	snapshot_free(&s);
 	return r < 0 ? err_errno(err, -r, "standard output") : 0;
@@ -183,6 +185,7 @@ static int serve_collectd(void)
 			log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 			return 1;
 		}
+		container_policy_judge(&s);
 		r = metrics_collectd(stdout, &s, host && *host ? host : name, interval);
 		snapshot_free(&s);
 		if (r < 0) {

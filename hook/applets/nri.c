@@ -26,6 +26,8 @@
 #include "nri/nri_plugin.h"
 #include "nri/nri_power.h"
 #include "oci/decision.h"
+#include "oci/decision_settle.h"
+#include "policy/stop.h"
 
 /* pkg/api/plugin.go of containerd/nri */
 #define DEFAULT_SOCKET "/var/run/nri/nri.sock"
@@ -146,16 +148,14 @@ static void check_started_behind(const struct container_decision *c)
 }
 
 /* Whatever its decision is: NRI_CALL_START's answer. */
-static void start_decided(const struct container_decision *c, struct nri_answer *answer)
+static void start_decided(struct container_decision *c, struct nri_answer *answer)
 {
 	struct error err = c->err;
 	int r = err.msg[0] ? -EINVAL : 0;
 
 	log_set_subject(c->id, c->pid);
-	if (c->decision.warning[0])
-		log_warning("%s", c->decision.warning);
 	if (r == 0)
-		decision_log(&c->decision);
+		decision_settle(c, NULL);
 	if (r == 0 && c->decision.merge) {
 		if (c->decision.group[0])
 			log_warning("its layout is not shared: ksm-hook nri does not do that");
@@ -176,9 +176,9 @@ static void start_decided(const struct container_decision *c, struct nri_answer 
 	log_set_subject("", 0);
 }
 
-static void perform(struct agent *a, const struct nri_call *call, struct nri_answer *answer)
+static void perform(struct agent *a, struct nri_call *call, struct nri_answer *answer)
 {
-	const struct container_decision *c = &call->container;
+	struct container_decision *c = &call->container;
 	struct error err;
 
 	switch (call->kind) {
@@ -201,7 +201,7 @@ static void perform(struct agent *a, const struct nri_call *call, struct nri_ans
 			check_started_behind(c);
 		break;
 	case NRI_CALL_EXISTING:
-		if (c->decision.merge && nri_existing_add(&a->existing, c, &err) < 0)
+		if (c->decision.merge && !stop_is_set() && nri_existing_add(&a->existing, c, &err) < 0)
 			log_warning("%s", err.msg);
 		break;
 	case NRI_CALL_SYNCHRONIZED:

@@ -51,7 +51,10 @@ void policy_print_decision(const struct decision *d)
 	char text[SHOWN(d->warning)];
 
 	printable(text, sizeof(text), d->text, strlen(d->text));
-	printf("decision\n  %s  reason=%s: %s\n", d->merge ? "merge" : "leave alone",
+	printf("decision\n  %s  reason=%s: %s\n",
+	       d->merge ? "merge" :
+	       d->would ? "would merge, but \"mode\" is \"observe\"" :
+			  "leave alone",
 	       reason_name(d->reason), text);
 	printable(text, sizeof(text), d->warning, strlen(d->warning));
 	if (d->warning[0])
@@ -96,6 +99,7 @@ void policy_write_decision(struct json_out *json, const struct decision *d)
 {
 	json_out_object(json, "decision");
 	json_out_bool(json, "merge", d->merge);
+	json_out_bool(json, "would", d->would);
 	json_out_string(json, "reason", reason_name(d->reason));
 	json_out_string(json, "text", d->text);
 	if (d->warning[0])

@@ -17,6 +17,7 @@
 #include "layout/layout.h"
 #include "oci/bundle_edit.h"
 #include "oci/decision.h"
+#include "oci/decision_settle.h"
 #include "oci/spec.h"
 
 /* podman's own are below 100 KiB; what is larger than this passes through unread. */
@@ -179,9 +180,7 @@ static int decide_edit(struct precreate *in, struct spec_edit *edit)
 		return give_up(&c.decision, true, &err);
 	if (c.decision.reason == REASON_NONE)
 		return 0;
-	if (c.decision.warning[0])
-		log_warning("%s", c.decision.warning);
-	decision_log(&c.decision);
+	decision_settle(&c, c.spec.id[0] ? c.spec.id : in->id);
 	if (c.decision.merge)
 		edit_spec(in, &c, edit, &status);
 	return status;

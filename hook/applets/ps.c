@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "doctor/container_policy.h"
 #include "stats/collect.h"
 #include "stats/table.h"
 #include "stats/watch.h"
@@ -54,6 +55,7 @@ static int print_snapshot(const struct ps_options *o, struct error *err)
 
 	if (r < 0)
 		return r;
+	container_policy_judge(&s);
 	snapshot_sort(&s, o->order);
 	if (!o->json)
 		table_print(stdout, &s);

@@ -15,6 +15,7 @@
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "ksmd/boost.h"
+#include "policy/stop.h"
 
 /* POSIX sh, "Exit Status for Commands" */
 #define NOT_FOUND      127
@@ -45,6 +46,8 @@ static int make_self_mergeable(struct error *err)
 	enum probe_way way = probe_way();
 	int r;
 
+	if (stop_is_set())
+		return err_set(err, EPERM, "merging is stopped on this host (" STOP_PATH ")");
 	if (way == PROBE_NO_KSM)
 		return err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)");
 	if (way != PROBE_MADVISE) {

@@ -19,6 +19,7 @@
 #include "ksmd/boost.h"
 #include "layout/layout.h"
 #include "oci/bundle_edit.h"
+#include "oci/decision_settle.h"
 #include "oci/hook_stage.h"
 #include "oci/runtime_decision.h"
 #include "oci/runtime_path.h"
@@ -235,10 +236,8 @@ static int prepare_mergeable(const struct runtime_request *request, struct runti
 		log_set_subject(id, 0);
 	if (r < 0)
 		return hook_failed(&d->c.decision, &err);
-	if (d->c.decision.warning[0])
-		log_warning("%s", d->c.decision.warning);
 	if (d->c.decision.reason != REASON_NONE)
-		decision_log(&d->c.decision);
+		decision_settle(&d->c, id);
 	if (request->facts.command == ARGV_DELETE && d->layouts && id)
 		forget_layout(request);
 	if (!d->c.decision.merge)

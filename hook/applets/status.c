@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "doctor/container_policy.h"
 #include "kernel/ksm.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/privileges.h"
@@ -99,8 +100,22 @@ static void print_saved(void)
 	snapshot_free(&s);
 }
 
+/* Why nothing is merged, whatever containers request. */
+static void print_obstacles(void)
+{
+	struct snapshot none = { 0 };
+
+	container_policy_judge(&none);
+	if (none.stopped)
+		printf("merging         stopped: nothing is made mergeable; ksm-hook stop "
+		       "--end\n");
+	if (none.config_broken)
+		printf("configuration   broken: nothing is merged; ksm-hook policy check\n");
+}
+
 static void print_status_text(const struct support *s)
 {
+	print_obstacles();
 	printf("KSM             %s\n",
 	       s->ksm ? "in this kernel" : "not in this kernel (CONFIG_KSM)");
 	if (!s->ksm)
@@ -133,13 +148,16 @@ static int print_status_json(const struct support *s)
 	};
 	struct json_out *o = json_out_new();
 	struct error err = { "" };
-	struct snapshot snapshot;
+	struct snapshot snapshot, none = { 0 };
 	int64_t v;
 
 	if (!o)
 		return 1;
 	json_out_object(o, NULL);
 	json_out_bool(o, "ksm", s->ksm);
+	container_policy_judge(&none);
+	json_out_bool(o, "stopped", none.stopped);
+	json_out_bool(o, "config_valid", !none.config_broken);
 	json_out_object(o, "kernel");
 	json_out_bool(o, "madvise", s->ksm);
 	json_out_bool(o, "prctl", s->prctl);

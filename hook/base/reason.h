@@ -91,6 +91,7 @@ enum reason {
 	/* the host */
 	REASON_HOST_HEADROOM,    /* there is no memory for the copies that unmerging makes */
 	REASON_HOST_OTHER_TUNER, /* another program tunes ksmd */
+	REASON_HOST_STOPPED,     /* `ksm-hook stop`: nothing is made mergeable */
 
 	REASON_COUNT
 };

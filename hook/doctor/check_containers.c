@@ -9,6 +9,7 @@
 
 #include "doctor/checks.h"
 #include "doctor/container_benefit.h"
+#include "doctor/container_policy.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
 #include "doctor/container_target.h"
@@ -97,6 +98,27 @@ static void report_not_mergeable(struct doctor *d, const char *name,
 			name, request ? request->text : "");
 	f->reason = request ? request->reason : REASON_NONE;
 	finding_fix(f, "%s attach %s", d->command, name);
+}
+
+/* No rule keeps a program from making itself mergeable: it can only be found. */
+static void check_against_rules(struct doctor *d, const struct container_summary *c,
+				const char *name)
+{
+	struct decision now;
+	struct finding *f;
+
+	if (c->mergeable == 0 ||
+	    (!d->config.deny.n && !d->config.allow.n &&
+	     d->config.containers != CONTAINERS_NONE) ||
+	    !check_asked(&c->name, &d->config, &now) || !container_policy_denies(now.reason))
+		return;
+	f = finding_add(
+		d, FINDING_WARNING, ID_CONTAINER_AGAINST_RULES,
+		"it made itself mergeable, which no rule prevents, or was attached, or was "
+		"started before the rule; see \"What a rule cannot do\" in security.md",
+		"%s: %zu processes are mergeable, and it is %s", name, c->mergeable, now.text);
+	f->reason = now.reason;
+	finding_fix(f, "%s detach %s", d->command, name);
 }
 
 /* Is it mergeable, as a hook would have made it? */
@@ -221,6 +243,7 @@ void check_containers(struct doctor *d)
 		}
 		container_target(name, sizeof(name), c);
 		check_mergeable(d, c, name);
+		check_against_rules(d, c, name);
 		check_layout(d, c, name);
 		if (c->mergeable && running)
 			check_benefit(d, c, &speed, name);

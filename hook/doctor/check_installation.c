@@ -14,6 +14,7 @@
 #include "doctor/host_files.h"
 #include "oci/runtime_path.h"
 #include "policy/config_files.h"
+#include "policy/stop.h"
 
 /* Files that are read later take the place of its texts. */
 static bool copy_text(const char **text)
@@ -99,6 +100,19 @@ static void note_warning(void *arg, const struct config_problem *problem)
 	finding_fix(f, "ksm-hook policy check");
 }
 
+static void check_stopped(struct doctor *d)
+{
+	struct finding *f;
+
+	if (!stop_is_set())
+		return;
+	f = finding_add(d, FINDING_BROKEN, ID_STOPPED,
+			"nothing is made mergeable, whatever containers request",
+			"merging is stopped on this host (" STOP_PATH ")");
+	f->reason = REASON_HOST_STOPPED;
+	finding_fix(f, "%s stop --end", d->command);
+}
+
 static void check_config(struct doctor *d)
 {
 	static struct config_files files;
@@ -177,6 +191,7 @@ static void check_run_space(struct doctor *d)
 
 void check_installation(struct doctor *d)
 {
+	check_stopped(d);
 	check_config(d);
 	check_preload_library(d);
 	check_run_space(d);

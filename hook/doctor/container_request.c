@@ -114,7 +114,8 @@ static int read_container_text(const struct decision_request *request,
 	struct policy_subject subject;
 	int r;
 
-	json_release(); /* of the caller's earlier texts: policy is a copy */
+	if (request->policy)
+		json_release(); /* of the caller's earlier texts: policy is a copy */
 	r = container_text_read(request->keys, policy, &subject, err);
 	if (r == 0)
 		policy_decide(policy, &subject, &out->decision);
@@ -176,6 +177,8 @@ bool check_asked(const struct container_name *name, const struct policy_config *
 	if (!container_text_find(name, &t))
 		return false;
 	if (decision_make(&(struct decision_request){ .policy = config,
+						      .config_path = CONFIG_PATH,
+						      .requests = true,
 						      .text = t.text,
 						      .len = t.len,
 						      .reader = read_container_text,

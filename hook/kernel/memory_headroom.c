@@ -122,15 +122,15 @@ static int64_t needed_below(const struct group *g, size_t n, const char *path)
 
 static int does_not_fit(int64_t need, int64_t left, const char *where, struct error *err)
 {
-	char a[16], b[16];
+	char a[16], b[16], c[16];
 
 	return err_reason(err, REASON_HOST_HEADROOM,
 			  err_set(err, ENOMEM,
-				  "unmerging needs %s more, and %.159s has %s left; --force "
-				  "does it all the "
-				  "same",
+				  "unmerging needs %s more, and %.159s has %s left: %s too "
+				  "little",
 				  format_bytes(a, sizeof(a), need), where,
-				  format_bytes(b, sizeof(b), left)));
+				  format_bytes(b, sizeof(b), left),
+				  format_bytes(c, sizeof(c), need - left)));
 }
 
 static int check_group(const struct group *g, size_t n, const char *leaf, struct error *err)
@@ -186,6 +186,28 @@ static ssize_t group_up(const struct room_need *need, size_t n, struct group *g,
 		g[k].bytes += need[i].bytes;
 	}
 	return groups;
+}
+
+int64_t room_available(void)
+{
+	char text[4096];
+	int64_t kib = -1;
+
+	if (read_kernel_file("/proc/meminfo", text, sizeof(text)) > 0)
+		kib = proc_field(text, "MemAvailable");
+	return kib < 0 ? -1 : kib * 1024;
+}
+
+int room_check_or_force(const struct room_need *need, size_t n, struct error *err)
+{
+	static const char hint[] = "; --force does it all the same";
+	int r = room_check(need, n, err);
+	size_t len = r < 0 ? strlen(err->msg) : 0;
+
+	if (r == -ENOMEM && err->reason == REASON_HOST_HEADROOM &&
+	    len + sizeof(hint) <= sizeof(err->msg))
+		memcpy(err->msg + len, hint, sizeof(hint));
+	return r;
 }
 
 int room_check(const struct room_need *need, size_t n, struct error *err)

@@ -20,4 +20,10 @@ struct room_need {
  */
 int room_check(const struct room_need *need, size_t n, struct error *err);
 
+/* The same for a command with --force, which the message then names. */
+int room_check_or_force(const struct room_need *need, size_t n, struct error *err);
+
+/* The machine's available memory in bytes; -1 where the kernel does not say. */
+int64_t room_available(void);
+
 #endif

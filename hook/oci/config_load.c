@@ -25,6 +25,7 @@ struct far_config {
 
 static struct config_files near_files;
 static const struct config_files *loaded = &near_files;
+static bool is_done;
 
 static int read_far(void *arg)
 {
@@ -60,7 +61,6 @@ static int load_far(const char *path, struct error *err)
 int config_load(const char *path, struct error *err)
 {
 	static struct error failure;
-	static bool is_done;
 	static int ret;
 
 	if (!is_done) {
@@ -73,6 +73,13 @@ int config_load(const char *path, struct error *err)
 	if (ret < 0 && err)
 		*err = failure;
 	return ret;
+}
+
+void config_forget(void)
+{
+	/* a far one has memory that a child may still write to: it is kept */
+	if (loaded == &near_files)
+		is_done = false;
 }
 
 const struct config_files *config_loaded(void)

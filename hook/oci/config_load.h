@@ -12,6 +12,9 @@
  */
 int config_load(const char *path, struct error *err);
 
+/* Read them anew the next time: for whoever looks again and again. */
+void config_forget(void);
+
 /* What could be read; nothing before config_load(). */
 const struct config_files *config_loaded(void);
 

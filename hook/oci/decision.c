@@ -307,9 +307,3 @@ int decision_make(const struct decision_request *request, struct container_decis
 		layout_reconsider(&out->decision, request->text, request->len);
 	return r;
 }
-
-void decision_log(const struct decision *d)
-{
-	log_reason(LOG_LEVEL_INFO, d->reason, "%s: %s", d->merge ? "merge" : "leave alone",
-		   d->text);
-}

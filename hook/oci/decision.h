@@ -78,7 +78,5 @@ bool decision_config_is_empty(const char *config_path);
  */
 bool decision_may_request(const char *text, size_t len);
 
-/* What was decided and why, as one line of the log. */
-void decision_log(const struct decision *d);
 
 #endif

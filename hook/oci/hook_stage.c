@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "kernel/privileges.h"
+#include "oci/decision_settle.h"
 #include "oci/state.h"
 
 /* Runtimes write the state at once; with the rest a hook stays below five seconds. */
@@ -111,12 +112,10 @@ static void reduce_hook(void)
 		log_debug("%s", err.msg);
 }
 
-static enum hook_next say_decision(const struct decision *d)
+static enum hook_next settle_stage(struct container_decision *c)
 {
-	if (d->warning[0])
-		log_warning("%s", d->warning);
-	decision_log(d);
-	if (!d->merge)
+	decision_settle(c, NULL);
+	if (!c->decision.merge)
 		return HOOK_DONE;
 	reduce_hook();
 	return HOOK_MERGE;
@@ -131,7 +130,7 @@ enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **
 	if (decide_stage(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	log_set_subject(decision->id, decision->pid);
-	return say_decision(&decision->decision);
+	return settle_stage(decision);
 }
 
 enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, char **argv,
@@ -158,7 +157,7 @@ enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc,
 	if (decide_stage(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	snprintf(decision->id, sizeof(decision->id), "%s", hook->id);
-	return say_decision(&decision->decision);
+	return settle_stage(decision);
 }
 
 int hook_failed(const struct decision *decision, const struct error *err)

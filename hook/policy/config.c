@@ -26,7 +26,8 @@ struct config_walk {
 
 static const char *const keys[] = { "containers",   "method",      "required", "allow",
 				    "deny",         "runtimes",    "log",      "shared_layout",
-				    "allow_groups", "deny_groups", "unknown",  "$schema" };
+				    "allow_groups", "deny_groups", "unknown",  "$schema",
+				    "mode",         "audit" };
 
 __printf(4, 5) static void say_problem(struct config_walk *p, bool warning,
 				       struct json_position at, const char *fmt, ...)
@@ -189,6 +190,12 @@ static void visit_bool(struct config_walk *p, bool *out, const struct json_path 
 		refuse_value(p, path, v, path->key[0], "true or false");
 }
 
+static bool parse_mode(const char *text, bool *observe)
+{
+	*observe = strcmp(text, "observe") == 0;
+	return *observe || strcmp(text, "enforce") == 0;
+}
+
 static bool parse_allow_unknown(const char *text, bool *out)
 {
 	*out = strcmp(text, "allow") == 0;
@@ -211,6 +218,9 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 	} else if (strcmp(key, "unknown") == 0) {
 		expected = "\"deny\" or \"allow\"";
 		fine = fine && parse_allow_unknown(v->text, &c->allow_unknown);
+	} else if (strcmp(key, "mode") == 0) {
+		expected = "\"enforce\" or \"observe\"";
+		fine = fine && parse_mode(v->text, &c->observe);
 	} else if (strcmp(key, "$schema") == 0) {
 		expected = "a text"; /* which editors read */
 	} else {
@@ -313,6 +323,8 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 		visit_globs(p, &c->deny_groups, path, v);
 	else if (strcmp(key, "required") == 0)
 		visit_bool(p, &c->required, path, v);
+	else if (strcmp(key, "audit") == 0)
+		visit_bool(p, &c->audit, path, v);
 	else if (strcmp(key, "shared_layout") == 0)
 		visit_bool(p, &c->shared_layout, path, v);
 	else

@@ -327,5 +327,10 @@ int config_files_parse(const struct config_files *files, struct policy_config *o
 	}
 	if (ret < 0)
 		*out = (struct policy_config){ 0 };
+	/* whoever observes wants to see something */
+	if (out->observe && !out->log_given) {
+		out->log_given = true;
+		out->log = LOG_LEVEL_INFO;
+	}
 	return ret;
 }

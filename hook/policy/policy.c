@@ -291,6 +291,9 @@ void policy_decide(const struct policy_config *config, const struct policy_subje
 	trusted_values_find(subject, config->owner, &d.trusted);
 	*out = (struct decision){ .method = config->method };
 	out->merge = decide_merge(&d, requested_truth(&d, d.keys->merge));
+	out->audit = config->audit;
+	out->would = out->merge && config->observe;
+	out->merge = out->merge && !config->observe;
 
 	required = requested_truth(&d, d.keys->required);
 	out->required = required < 0 ? config->required : required;

@@ -26,7 +26,7 @@ struct policy_rule {
 	const char *glob[TRUSTED_KEYS]; /* by enum trusted_key */
 	/* the first key that this version does not understand: nobody can tell whether it fits */
 	const char *foreign;
-	const char *file; /* where it stands: "conf.d/50-site.json"; NULL: config.json */
+	const char *file;    /* where it stands: "conf.d/50-site.json"; NULL: config.json */
 	size_t line, column; /* 0: not known */
 };
 
@@ -48,6 +48,8 @@ struct policy_globs {
 struct policy_config {
 	enum policy_containers containers;
 	enum policy_method method;
+	bool observe;    /* "mode": "observe": decide, say it, and make nothing mergeable */
+	bool audit;      /* a line in syslog for each decision */
 	bool by_runtime; /* not in the file: the user opted in by choosing the runtime wrapper */
 	bool required;
 	struct policy_rules allow, deny;
@@ -67,6 +69,8 @@ struct policy_config {
 
 struct decision {
 	bool merge;
+	bool would; /* merge, if it were not observed only */
+	bool audit; /* the administrator wants to hear of it */
 	bool required;
 	enum policy_method method;
 	enum reason reason;          /* why so; REASON_NONE: nothing was decided */

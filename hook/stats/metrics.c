@@ -83,7 +83,7 @@ static double cow_breaks(void)
 	return p ? strtod(p + strlen("\ncow_ksm "), NULL) : -1;
 }
 
-size_t host_metrics(struct host_metric out[HOST_METRICS_MAX])
+size_t host_metrics(const struct snapshot *s, struct host_metric out[HOST_METRICS_MAX])
 {
 	const double unit[] = {
 		[ONE] = 1, [PAGES] = (double)sysconf(_SC_PAGESIZE), [MILLI] = 0.001
@@ -99,6 +99,13 @@ size_t host_metrics(struct host_metric out[HOST_METRICS_MAX])
 							 sysfs[i].counter, sysfs[i].collectd,
 							 (double)value * unit[sysfs[i].unit] };
 	}
+	out[n++] =
+		(struct host_metric){ "ksm_hook_config_valid",
+				      "0: the configuration is broken, and nothing is merged.",
+				      false, "gauge-config_valid", !s->config_broken };
+	out[n++] = (struct host_metric){ "ksm_hook_stopped",
+					 "1: ksm-hook stop, so nothing is made mergeable.",
+					 false, "gauge-stopped", s->stopped };
 	v = ksmd_seconds();
 	if (v >= 0)
 		out[n++] = (struct host_metric){ "ksm_ksmd_cpu_seconds_total",
@@ -149,6 +156,16 @@ static int64_t metric_cost(const struct container_stats *c)
 	return c->cost;
 }
 
+static int64_t metric_would(const struct container_stats *c)
+{
+	return c->would;
+}
+
+static int64_t metric_against(const struct container_stats *c)
+{
+	return c->against ? (int64_t)c->mergeable : 0;
+}
+
 const struct container_metric container_metrics[] = {
 	{ "ksm_container_processes", "Processes of the container.", "count-processes",
 	  metric_processes },
@@ -166,6 +183,12 @@ const struct container_metric container_metrics[] = {
 	  "Memory that merging saves, at most: if no process had shared any of it since a "
 	  "fork.",
 	  "memory-saved_at_most", metric_saved_at_most },
+	{ "ksm_container_would_merge",
+	  "1 where it would be merged if \"mode\" were not \"observe\".", "gauge-would_merge",
+	  metric_would },
+	{ "ksm_container_denied_mergeable_processes",
+	  "Mergeable processes of a container that a rule denies.", "count-denied_mergeable",
+	  metric_against },
 	{ "ksm_container_cost_bytes", "Kernel memory for the pages that ksmd has scanned.",
 	  "memory-cost", metric_cost },
 };

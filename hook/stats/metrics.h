@@ -21,7 +21,7 @@ struct host_metric {
 #define HOST_METRICS_MAX 32
 
 /* The number of metrics in out. */
-size_t host_metrics(struct host_metric out[HOST_METRICS_MAX]);
+size_t host_metrics(const struct snapshot *s, struct host_metric out[HOST_METRICS_MAX]);
 
 /* One of a container. */
 struct container_metric {

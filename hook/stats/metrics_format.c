@@ -72,7 +72,7 @@ static void metric_head(FILE *f, const char *name, const char *help, const char 
 int metrics_prometheus(FILE *f, const struct snapshot *s)
 {
 	struct host_metric host[HOST_METRICS_MAX];
-	size_t n = host_metrics(host);
+	size_t n = host_metrics(s, host);
 	char text[40];
 
 	metric_head(f, "ksm_hook_info", "The version of ksm-hook.", "gauge");
@@ -154,7 +154,7 @@ int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double
 {
 	struct host_metric list[HOST_METRICS_MAX];
 	char name[COLLECTD_NAME_MAX + 1];
-	size_t n = host_metrics(list);
+	size_t n = host_metrics(s, list);
 
 	collectd_identifier(name, sizeof(name), host);
 	for (size_t i = 0; i < n; i++)

@@ -38,6 +38,8 @@ struct container_stats {
 	size_t processes, mergeable, unknown;
 	size_t by_prctl, by_madvise;
 	size_t entered;
+	bool would;   /* be merged, if "mode" were not "observe" */
+	bool against; /* mergeable, and a rule denies it */
 	int64_t anonymous, merged;
 	int64_t cost;   /* of the kernel's memory, for the pages that ksmd has scanned */
 	int64_t profit; /* as the kernel counts it */
@@ -48,6 +50,8 @@ struct snapshot {
 	struct container_stats *container;
 	size_t n;
 	struct container_stats total; /* without names */
+	bool stopped;                 /* `ksm-hook stop` */
+	bool config_broken;           /* so that nothing is merged */
 };
 
 void snapshot_free(struct snapshot *s);

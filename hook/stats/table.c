@@ -23,7 +23,7 @@ static void mergeable_text(const struct container_stats *c, char *out, size_t si
 	else if (c->mergeable == c->processes)
 		snprintf(out, size, "yes");
 	else if (c->mergeable == 0)
-		snprintf(out, size, "no");
+		snprintf(out, size, c->would ? "would" : "no");
 	else if (c->entered)
 		snprintf(out, size, "%zu of %zu (%zu exec)", c->mergeable, c->processes,
 			 c->entered);
@@ -151,6 +151,8 @@ int table_print_json(const struct snapshot *s)
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);
+		json_out_bool(o, "would", c->would);
+		json_out_bool(o, "against_rules", c->against);
 		json_out_string(o, "method", ksm_method_name(container_method(c)));
 		json_out_int(o, "exec_not_mergeable", (int64_t)c->entered);
 		json_out_int(o, "anonymous_bytes", c->anonymous);

@@ -193,9 +193,74 @@ testExplain() {
 	assertContains "$(cat "$work/log")" "reason=config-invalid"
 }
 
+testObserveDecidesAndMergesNothing() {
+	echo '{"mode": "observe"}' >"$etc/config.json"
+	assertEquals requested "$(decided)"
+	assertContains "it is said without being asked for" "$(cat "$work/log")" 'would merge, but "mode" is "observe"'
+	# without a process there was nothing to inject into, and nothing was tried
+	assertNotContains "$(cat "$work/log")" "not made mergeable"
+	echo '{"mode": "enforce", "log": "info"}' >"$etc/config.json"
+	decided >/dev/null
+	assertContains "the control" "$(cat "$work/log")" "not made mergeable"
+	echo '{"mode": "observe", "deny": [{"annotation": "team", "match": "*"}]}' >"$etc/config.json"
+	assertEquals denied-by-rule "$(decided)"
+	echo '{"mode": "watch"}' >"$etc/config.json"
+	assertEquals config-invalid "$(decided)"
+	echo '{"mode": "observe"}' >"$etc/config.json"
+	explain --annotation io.ksm.merge=true
+	assertEquals "false true" "$(asked '.decision | "\(.merge) \(.would)"')"
+	# merging is required, and is not going to be
+	assertEquals requested "$(decided "$(echo "$asking" | sed 's/"team"/"io.ksm.required":"true","team"/')")"
+	printf '%s' "$asking" | sed 's/"team"/"io.ksm.required":"true","team"/' |
+		"$KSM_HOOK" createRuntime --config "$etc/config.json" 2>/dev/null
+	assertEquals 0 $?
+}
+
+# with a real container of runc's, whose init the hook of the same configuration would change
+testObserveLeavesARealContainerAlone() {
+	. "$top/tests/lib/bundle.sh"
+	[ -d "$work/root" ] || rootfs_make "$work/root"
+	cp /dev/null "$work/config.json"
+	for mode in observe enforce; do
+		echo "{\"mode\": \"$mode\"}" >"$work/config.json"
+		bundle_make "$work/$mode" "$work/root" "$(hooks_json createRuntime poststart)" '{"io.ksm.merge": "true"}' cat /proc/self/ksm_stat
+		runc run -b "$work/$mode" "ksm-$mode-$$" >"$work/out" 2>/dev/null </dev/null
+		assertContains "$mode" "$(cat "$work/out")" "ksm_merge_any: $([ $mode = enforce ] && echo yes || echo no)"
+	done
+}
+
+testAuditLine() {
+	cat >"$work/syslog.py" <<-'E'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		open(sys.argv[2], "w").close()
+		while True:
+		    with open(sys.argv[2], "ab") as f:
+		        f.write(s.recv(65536) + b"\n")
+	E
+	rm -f "$work/devlog" "$work/syslog"
+	python3 "$work/syslog.py" "$work/devlog" "$work/syslog" &
+	_pid=$!
+	wait_for 10 [ -e "$work/syslog" ]
+	cat >"$work/audit" <<-'E'
+		mount -t tmpfs none /dev && ln -s "$1/devlog" /dev/log || exit 1
+		exec "$2" createRuntime --config "$3/config.json" 2>"$1/err"
+	E
+	for audit in false true; do
+		echo "{\"log\": \"error\", \"audit\": $audit, \"deny\": [{\"annotation\": \"team\", \"match\": \"web\"}]}" >"$etc/config.json"
+		printf '%s' "$asking" | sed 's/"c1"/"c1 decision=merge"/' | unshare -m sh "$work/audit" "$work" "$KSM_HOOK" "$etc"
+	done
+	wait_for 10 grep -q 'audit' "$work/syslog"
+	kill $_pid
+	wait $_pid 2>/dev/null
+	assertEquals "one line, of the one that asks for it: $(cat "$work/syslog")" 1 "$(grep -c '\[audit\]' "$work/syslog")"
+	assertContains "$(cat "$work/syslog")" "[audit] decision=leave-alone reason=denied-by-rule id=c1_decision=merge"
+}
+
 testExplainOneThatRuns() {
 	. "$top/tests/lib/bundle.sh"
-	rootfs_make "$work/root"
+	[ -d "$work/root" ] || rootfs_make "$work/root"
 	bundle_make "$work/box" "$work/root" '{}' '{"io.ksm.merge": "true", "team": "web", "other": "x"}' sleep 600
 	runc run -d -b "$work/box" "ksm-policy-$$" >/dev/null 2>&1 </dev/null
 	echo '{"deny": [{"annotation": "team", "match": "db"}]}' >"$etc/config.json"

@@ -48,6 +48,7 @@ static const struct {
 	{ REASON_TARGET_UNTRACEABLE, "target-untraceable" },
 	{ REASON_HOST_HEADROOM, "host-headroom" },
 	{ REASON_HOST_OTHER_TUNER, "host-other-tuner" },
+	{ REASON_HOST_STOPPED, "host-stopped" },
 
 	{ REASON_CONFIG_INVALID, "config-invalid" },
 	{ REASON_CONFIG_UNREADABLE, "config-unreadable" },

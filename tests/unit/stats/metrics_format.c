@@ -177,7 +177,7 @@ static void types(void)
 	struct container_stats one = { .name = { "docker", "c1" } };
 	struct snapshot s = { .container = &one, .n = 1 };
 	struct host_metric host[HOST_METRICS_MAX];
-	size_t n = host_metrics(host);
+	size_t n = host_metrics(&(struct snapshot){ .n = 0 }, host);
 	char want[100];
 	const char *text = printed(&s, false);
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unmerge all processes of the machine, in steps that leave memory for everything else. */
+#include "inject/unmerge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "inject/set_mergeable.h"
+#include "kernel/memory_headroom.h"
+#include "kernel/proc.h"
+
+/* For a process to enter the kernel, and for the calls of a step, which copy. */
+#define STEP_TIMEOUT_MS 1000
+#define STEP_CALLS_MS   60000
+
+/* Lists are made anew until one has nothing new; who forks faster is reported. */
+#define ROUNDS_MAX 64
+
+struct unmerge_list {
+	pid_t *pid;
+	size_t n, room;
+};
+
+static int add_to_list(pid_t pid, void *arg)
+{
+	struct unmerge_list *l = arg;
+
+	if (pid == getpid())
+		return 0;
+	if (l->n == l->room) {
+		size_t room = l->room ? 2 * l->room : 1024;
+		pid_t *more = reallocarray(l->pid, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		l->pid = more;
+		l->room = room;
+	}
+	l->pid[l->n++] = pid;
+	return 0;
+}
+
+static int by_bytes_down(const void *a, const void *b)
+{
+	const struct room_need *x = a, *y = b;
+
+	return (x->bytes < y->bytes) - (x->bytes > y->bytes);
+}
+
+/* Every process with what its copies take, the largest first. *out is the caller's to free. */
+static int list_copies(const struct set_mergeable *m, struct room_need **out, size_t *n,
+		       struct error *err)
+{
+	struct unmerge_list l = { 0 };
+	int64_t *pages;
+	int r = proc_for_each(add_to_list, &l);
+
+	*out = calloc(l.n + 1, sizeof(**out));
+	pages = calloc(l.n + 1, sizeof(*pages));
+	if (r < 0)
+		r = err_errno(err, -r, "/proc");
+	else if (!*out || !pages)
+		r = err_set(err, ENOMEM, "out of memory");
+	else
+		r = set_mergeable_pages(m, l.pid, l.n, pages, err);
+	for (size_t i = 0; r == 0 && *out && pages && i < l.n; i++)
+		(*out)[i] = (struct room_need){ l.pid[i], pages[i] * sysconf(_SC_PAGESIZE) };
+	if (r == 0 && *out)
+		qsort(*out, l.n, sizeof(**out), by_bytes_down);
+	*n = l.n;
+	free(pages);
+	free(l.pid);
+	return r;
+}
+
+static int64_t sum_of(const struct room_need *need, size_t n)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += need[i].bytes;
+	return sum;
+}
+
+static int too_large(const struct room_need *need, int64_t limit, int64_t available,
+		     struct error *err)
+{
+	char a[16], b[16], c[16], d[16];
+
+	return err_reason(
+		err, REASON_HOST_HEADROOM,
+		err_set(err, ENOMEM,
+			"process %d alone needs %s, and of the %s that are available a step "
+			"may "
+			"take %s: %s too little; free memory or give a larger --budget, and "
+			"call this again to go on",
+			need->pid, format_bytes(a, sizeof(a), need->bytes),
+			format_bytes(b, sizeof(b), available),
+			format_bytes(c, sizeof(c), limit),
+			format_bytes(d, sizeof(d), need->bytes - limit)));
+}
+
+/* How many of these make a step; -ENOMEM where the first alone is too large. */
+static ssize_t step_size(const struct unmerge *u, const struct room_need *need, size_t n,
+			 struct error *err)
+{
+	int64_t available = room_available(), limit = available / 100 * u->percent, bytes = 0;
+	size_t i = 0;
+
+	if (available < 0)
+		return err_set(err, ENODATA, "/proc/meminfo has no MemAvailable");
+	while (i < n && bytes + need[i].bytes <= limit)
+		bytes += need[i++].bytes;
+	return i ? (ssize_t)i : too_large(need, limit, available, err);
+}
+
+static int take_step(struct unmerge *u, const struct room_need *need, size_t n, size_t all,
+		     struct error *err)
+{
+	struct set_mergeable m = { .off = true,
+				   .method = MERGE_BY_AUTO,
+				   .timeout_ms = STEP_TIMEOUT_MS,
+				   .call_ms = STEP_CALLS_MS };
+	struct unmerge_step step = { 0, sum_of(need, n), sum_of(need + n, all - n), 0 };
+	pid_t *pids = calloc(n, sizeof(*pids));
+	ssize_t done;
+
+	if (!pids)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		pids[i] = need[i].pid;
+	done = set_mergeable_pass(&m, pids, n, err);
+	free(pids);
+	step.processes = m.n - set_mergeable_failed(&m);
+	step.available = room_available();
+	u->failed += set_mergeable_failed(&m);
+	for (size_t i = 0; i < m.n; i++) {
+		if (m.row[i].result < 0 && !m.row[i].gone)
+			u->last_err = m.row[i].err;
+	}
+	set_mergeable_free(&m);
+	if (done > 0 && step.processes)
+		u->progress(&step);
+	return done < 0 ? (int)done : 0;
+}
+
+/* Everything that is mergeable now. *changed: there was something. */
+static int one_round(struct unmerge *u, bool first, bool *changed, struct error *err)
+{
+	const struct set_mergeable plan = { .off = true, .method = MERGE_BY_AUTO };
+	struct room_need *need;
+	size_t n, at = 0;
+	int r = list_copies(&plan, &need, &n, err);
+
+	if (r == 0 && first)
+		r = room_check(need, n, err);
+	*changed = r == 0 && sum_of(need, n) > 0;
+	while (r == 0 && at < n) {
+		ssize_t some = step_size(u, need + at, n - at, err);
+
+		r = some < 0 ? (int)some : take_step(u, need + at, (size_t)some, n - at, err);
+		at += some > 0 ? (size_t)some : 0;
+	}
+	free(need);
+	return r;
+}
+
+int unmerge_in_steps(struct unmerge *u, struct error *err)
+{
+	bool changed = true;
+	int r = 0;
+
+	for (int i = 0; r == 0 && changed; i++) {
+		if (i == ROUNDS_MAX)
+			return err_set(
+				err, EAGAIN,
+				"new processes appear faster than they are unmerged: try "
+				"again");
+		u->failed = 0;
+		r = one_round(u, i == 0, &changed, err);
+		/* what fails now fails again */
+		if (u->failed)
+			break;
+	}
+	return r;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file that says: from now on, nothing is made mergeable on this host. */
+#include "policy/stop.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+bool stop_is_set(void)
+{
+	/* what cannot be looked at may be there */
+	return access(STOP_PATH, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}

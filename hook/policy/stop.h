@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file that says: from now on, nothing is made mergeable on this host. */
+#ifndef KSM_STOP_H
+#define KSM_STOP_H
+
+#include <stdbool.h>
+
+#define STOP_PATH SYSCONFDIR "/ksm-hook/stop"
+
+/* Is it there? Whatever it holds, and whoever made it. */
+bool stop_is_set(void);
+
+#endif

@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154 # what common.sh sets
+# The kill switch: nothing new is made mergeable, and what is merged is unmerged in steps. In a pid
+# namespace, whose processes are all that it sees, and with an /etc/ksm-hook and, where memory is to
+# be scarce, a /proc/meminfo of its own.
+# needs: ksmd
+
+suite_setup() {
+	echo 1 >$ksm/run
+	echo 20000 >$ksm/pages_to_scan
+	echo 5 >$ksm/sleep_millisecs
+	cat >"$work/lib.sh" <<-'E'
+		mkdir -p "$work/etc"
+		mount --bind "$work/etc" /etc/ksm-hook
+		mergeable() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | grep -c 'ksm_merge_any: yes'; }
+		pages() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | awk '/ksm_merging_pages/ { s += $2 } END { print s + 0 }'; }
+		# three processes of 16 MiB of one page
+		fill() {
+			for _i in 1 2 3; do
+				"$KSM_HOOK" run perl -e '$x = "y" x (16 << 20); $SIG{ALRM} = sub { exit }; alarm 600; sleep 600' &
+			done
+			_n=0
+			until [ "$(pages)" -ge 12000 ] || [ $_n -ge 600 ]; do
+				_n=$((_n + 1))
+				perl -e 'select undef, undef, undef, 0.1'
+			done
+		}
+		available() {
+			echo "MemAvailable: $1 kB" >"$work/meminfo"
+			mount --bind "$work/meminfo" /proc/meminfo
+		}
+		stop() {
+			"$KSM_HOOK" stop "$@" 2>&1
+			echo "status $?"
+		}
+	E
+	made=
+	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+}
+
+suite_teardown() {
+	[ -z "$made" ] || rmdir /etc/ksm-hook
+}
+
+# inside: the script on stdin, where there is nothing but it
+inside() {
+	rm -rf "${work:?}/etc"
+	{ cat "$work/lib.sh" && cat; } >"$work/script"
+	out=$(env work="$work" KSM_HOOK="$KSM_HOOK" timeout 300 unshare -m -p -f --mount-proc --kill-child sh "$work/script" 2>&1)
+}
+
+testEverythingIsUnmergedInSteps() {
+	inside <<-'E'
+		fill
+		echo "before $(mergeable) $([ "$(pages)" -ge 12000 ] && echo merged)"
+		available 140000
+		stop --unmerge
+		echo "after $(mergeable) $(pages)"
+		stop --unmerge
+	E
+	assertContains "$out" "before 3 merged"
+	# of 137 MiB a step takes 34 MiB at most, which two of them are
+	assertContains "$out" "2 processes unmerged, 3"
+	assertContains "$out" "1 processes unmerged, 1"
+	assertContains "$out" "nothing is mergeable any more"
+	assertContains "$out" "after 0 0"
+	assertEquals "both say so: $out" 2 "$(echo "$out" | grep -c 'status 0')"
+}
+
+# It is refused before anything is done, and says by how much; nothing new is merged all the same.
+testWhereItDoesNotFit() {
+	inside <<-'E'
+		fill
+		available 20000
+		stop --unmerge
+		echo "after $(mergeable)"
+		available 60000
+		stop --unmerge
+		stop --unmerge --budget=30
+		echo "then $(mergeable)"
+	E
+	assertContains "$out" "$out" "reason=host-headroom: unmerging needs 4"
+	assertContains "$out" "$out" "the machine has 19.5 MiB left: 2"
+	assertContains "nothing was done: $out" "$out" "after 3"
+	# room for all, but not for one of them in a step
+	assertContains "$out" "$out" "alone needs 1"
+	assertContains "$out" "$out" "too little; free memory or give a larger --budget"
+	assertContains "$out" "$out" "then 0"
+	assertEquals "$out" 2 "$(echo "$out" | grep -c 'status 1')"
+	assertEquals "$out" 3 "$(echo "$out" | grep -c '^stopped: nothing new')"
+}
+
+testNothingNewIsMerged() {
+	inside <<-'E'
+		state='{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":0,"bundle":"/b","annotations":{"io.ksm.merge":"true","io.ksm.required":"true"}}'
+		echo '{"log": "info", "containers": "all"}' >/etc/ksm-hook/config.json
+		hook() { printf '%s' "$state" | "$KSM_HOOK" createRuntime 2>&1; echo "hook $?"; }
+		echo "control $(hook | grep -c 'reason=requested')"
+		: >/etc/ksm-hook/stop
+		hook
+		sleep 600 &
+		"$KSM_HOOK" attach $!; echo "attach $?"
+		"$KSM_HOOK" run cat /proc/self/ksm_stat
+		"$KSM_HOOK" metrics | grep '^ksm_hook_stopped'
+		"$KSM_HOOK" status | grep merging
+		"$KSM_HOOK" doctor --json | jq -r '.findings[] | select(.id == "stopped") | .level'
+		stop --end
+		hook | grep -c reason=requested
+		"$KSM_HOOK" attach $!; echo "attach $?"
+		"$KSM_HOOK" metrics | grep '^ksm_hook_stopped'
+	E
+	assertContains "$out" "control 1"
+	assertContains "$out" "reason=host-stopped: leave alone"
+	assertContains "a container that requires it starts: $out" "$out" "hook 0"
+	assertContains "$out" "attach 1"
+	assertContains "$out" "ksm_merge_any: no"
+	assertContains "$out" "ksm_hook_stopped 1"
+	assertContains "$out" "merging         stopped"
+	assertContains "$out" "broken"
+	assertContains "$out" "attach 0"
+	assertContains "$out" "ksm_hook_stopped 0"
+}
+
+testWrongUsage() {
+	for words in "--end --unmerge" "--budget=10" "--unmerge --budget=0" "--unmerge --budget=101" "now"; do
+		# shellcheck disable=SC2086
+		"$KSM_HOOK" stop $words >/dev/null 2>"$work/err"
+		assertEquals "$words" 2 $?
+		assertEquals "$words" 1 "$(wc -l <"$work/err")"
+	done
+	assertFalse "nothing was stopped" "[ -e /etc/ksm-hook/stop ]"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
