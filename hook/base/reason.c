@@ -74,6 +74,7 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_PRELOAD_SECCOMP_KILLS] = "preload-seccomp-kills",
 	[REASON_PRELOAD_SECCOMP_REFUSES] = "preload-seccomp-refuses",
 	[REASON_PRELOAD_STATIC] = "preload-static",
+	[REASON_PRELOAD_SANITIZER] = "preload-sanitizer",
 };
 
 const char *reason_name(enum reason reason)

@@ -69,6 +69,7 @@ enum reason {
 	REASON_PRELOAD_SECCOMP_KILLS, /* its seccomp profile would kill for a call of the library */
 	REASON_PRELOAD_SECCOMP_REFUSES, /* its seccomp profile refuses a call that the library needs */
 	REASON_PRELOAD_STATIC,          /* the program is linked statically */
+	REASON_PRELOAD_SANITIZER, /* the program is built with one that has to come first */
 
 	/* oci: a session in a container that runs is what the container is */
 	REASON_SESSION_MERGEABLE,

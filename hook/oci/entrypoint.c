@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "oci/elf_needed.h"
 
 /* More program headers than any linker makes (13 are usual). */
 #define HEADERS_MAX 64
@@ -111,6 +112,25 @@ static int open_program(int root, const char *program, const char *path)
 	return -1;
 }
 
+/*
+ * AddressSanitizer's runtime ends the program where a library comes before it, as LD_PRELOAD's always
+ * do (compiler-rt, AsanCheckDynamicRTPrereqs()). Those of other sanitizers do not mind.
+ */
+static int check_sanitizer(int fd, const char *program, struct error *err)
+{
+	static const char *const runtimes[] = { "libasan.", "libclang_rt.asan", NULL };
+	char name[40];
+
+	if (!elf_needs(fd, runtimes, name, sizeof(name)))
+		return 0;
+	return err_reason(
+		err, REASON_PRELOAD_SANITIZER,
+		err_set(err, ENOEXEC,
+			"its program %.127s is built with a sanitizer (%s), which has to be "
+			"the first library; the method \"inject\" covers it",
+			program, name));
+}
+
 int entrypoint_check(const char *root, const char *program, const char *path,
 		     const struct elf_kind *library, struct error *err)
 {
@@ -138,5 +158,5 @@ int entrypoint_check(const char *root, const char *program, const char *path,
 				"its program %.127s is linked statically and loads no "
 				"library; the method \"inject\" covers it",
 				program));
-	return 0;
+	return check_sanitizer(fd, program, err);
 }

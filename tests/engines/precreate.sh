@@ -216,6 +216,14 @@ testEntryProgram() {
 	printf '\267' | dd of="$root/bin/foreign" bs=1 seek=18 conv=notrunc 2>/dev/null
 	as '.process.args = ["/bin/foreign"]'
 	alone foreign "$work/as.json" "its program /bin/foreign is for another architecture"
+	# AddressSanitizer's library has to be the first one
+	echo 'int main(void) { return 0; }' | gcc -fsanitize=address -o "$root/bin/sanitized" -xc -
+	assertTrue "it is linked with a library" "readelf -d '$root/bin/sanitized' | grep -q 'NEEDED.*libasan'"
+	as '.process.args = ["/bin/sanitized"]'
+	alone sanitized "$work/as.json" "its program /bin/sanitized is built with a sanitizer (libasan.so"
+	echo 'int main(void) { return 0; }' | gcc -fsanitize=undefined -o "$root/bin/undefined" -xc -
+	as '.process.args = ["/bin/undefined"]'
+	changed "another sanitizer" "$work/as.json"
 	# absolute links are the container's: this one is no program of the host's
 	ln -sf /bin/foreign "$root/bin/link"
 	as '.process.args = ["link"]'

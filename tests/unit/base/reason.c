@@ -83,6 +83,7 @@ static const struct {
 	{ REASON_PRELOAD_SECCOMP_KILLS, "preload-seccomp-kills" },
 	{ REASON_PRELOAD_SECCOMP_REFUSES, "preload-seccomp-refuses" },
 	{ REASON_PRELOAD_STATIC, "preload-static" },
+	{ REASON_PRELOAD_SANITIZER, "preload-sanitizer" },
 };
 
 static void names_stay(void)
