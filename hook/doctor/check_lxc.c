@@ -8,35 +8,13 @@
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
+#include "doctor/lxc_line.h"
 
 #define DROP_INS "/usr/share/lxc/config/common.conf.d"
 
-/*
- * The program of an lxc.hook.mount or lxc.hook.start-host line whose argument is "lxc"; the line
- * is cut after it. NULL for any other.
- */
-static const char *find_lxc_hook(char *line)
-{
-	char *program, *end;
-
-	line += strspn(line, " \t");
-	if (strncmp(line, "lxc.hook.mount", 14) != 0 &&
-	    strncmp(line, "lxc.hook.start-host", 19) != 0)
-		return NULL;
-	program = strchr(line, '=');
-	if (!program)
-		return NULL;
-	program += 1 + strspn(program + 1, " \t");
-	end = program + strcspn(program, " \t");
-	if (strncmp(end + strspn(end, " \t"), "lxc", 3) != 0)
-		return NULL;
-	*end = '\0';
-	return program[0] == '/' ? program : NULL;
-}
-
 static void check_lxc_line(struct doctor *d, const char *file, char *line)
 {
-	const char *program = find_lxc_hook(line);
+	const char *program = lxc_line_program(line);
 	struct error what, fix;
 	struct finding *f;
 	int r;

@@ -8,22 +8,9 @@
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
+#include "doctor/vz_script.h"
 
 #define VZ_MOUNT "/etc/vz/conf/vps.mount"
-
-/* The helper that our action script starts: what stands before " mount " in its line. */
-static bool find_vz_helper(char *text, const char **out)
-{
-	char *end = strstr(text, "/ksm-openvz mount "), *p;
-
-	if (!end)
-		return false;
-	end += strlen("/ksm-openvz");
-	*end = '\0';
-	p = strrchr(text, '\n');
-	*out = p ? p + 1 : text;
-	return (*out)[0] == '/';
-}
 
 void check_openvz(struct doctor *d)
 {
@@ -34,7 +21,7 @@ void check_openvz(struct doctor *d)
 
 	if (access("/etc/vz/vz.conf", F_OK) < 0)
 		return;
-	if (host_file_read(VZ_MOUNT, &text, &what) < 0 || !find_vz_helper(text, &helper)) {
+	if (host_file_read(VZ_MOUNT, &text, &what) < 0 || !vz_script_helper(text, &helper)) {
 		f = finding_add(
 			d, FINDING_WARNING, ID_OPENVZ_SCRIPT,
 			"KSM_MERGE=\"yes\" in a container's configuration has no effect",

@@ -84,6 +84,8 @@ static void log_lines(void)
 	CHECK_INT(errno, EXDEV);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
+	CHECK_INT(log_level_parse("error", 5, &level), 0);
+	CHECK_INT(level, LOG_LEVEL_ERROR);
 	CHECK_INT(log_level_parse("debug", 5, &level), 0);
 	CHECK_INT(level, LOG_LEVEL_DEBUG);
 	CHECK_INT(log_level_parse("errors", 6, &level), -EINVAL);

@@ -37,6 +37,8 @@ static void test_fix(void)
 	CHECK_TEXT(f->fix, "rm /a");
 	finding_fix(f, "%s", name);
 	CHECK_TEXT(f->fix, name);
+	finding_fix(f, "%s", "x");
+	CHECK_TEXT(f->fix, "x");
 	/* a command that is cut would do something else */
 	finding_fix(f, "rm %s", name);
 	CHECK_TEXT(f->fix, "");

@@ -118,6 +118,15 @@ static void test_not_understood(void)
 		refused(texts[i], "line 1 is not understood");
 	memset(deep + 4, '[', 100);
 	refused(deep, "line 1");
+	/* closed, too: so deep and no deeper, and beside each other as many as there may be */
+	memset(deep + 4 + TOML_DEPTH_MAX, ']', TOML_DEPTH_MAX);
+	deep[4 + 2 * TOML_DEPTH_MAX] = '\0';
+	found(deep, "a=?\n");
+	memset(deep + 4, '[', TOML_DEPTH_MAX + 1);
+	memset(deep + 4 + TOML_DEPTH_MAX + 1, ']', TOML_DEPTH_MAX + 1);
+	deep[4 + 2 * (TOML_DEPTH_MAX + 1)] = '\0';
+	refused(deep, "line 1");
+	found("a = [[], [], [], [], [], [], [], [], [], [], [], [], [], [], []]", "a=?\n");
 	refused("a.b.c.d.e.f.g.h.i.j.k.l.m = 1", "line 1");
 }
 

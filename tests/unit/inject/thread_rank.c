@@ -40,6 +40,7 @@ static void tables(void)
 		{ "x32 lock", X86_64, X32 | 202, WAIT, THREAD_FRAGILE },
 		{ "a priority lock", X86_64, 202, LOCK_PI, THREAD_FRAGILE },
 		{ "a condition", X86_64, 202, WAIT_BITSET, THREAD_BEST },
+		{ "no command of futex", X86_64, 202, WAIT_BITSET | 64, THREAD_FRAGILE },
 		{ "epoll_wait", X86_64, 232, 0, THREAD_FRAGILE },
 		{ "epoll_pwait2", X86_64, 441, 0, THREAD_FRAGILE },
 		{ "x32 rt_sigtimedwait", X86_64, X32 | 523, 0, THREAD_FRAGILE },
