@@ -25,6 +25,7 @@
 #include "nri/nri_existing.h"
 #include "nri/nri_plugin.h"
 #include "nri/nri_power.h"
+#include "nri/nri_presence.h"
 #include "oci/decision.h"
 #include "oci/decision_settle.h"
 #include "policy/stop.h"
@@ -188,6 +189,7 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 	case NRI_CALL_REGISTERED:
 		a->registered = true;
 		answer->loses = a->loses;
+		nri_presence_set(true);
 		log_info("registered with %s as %s-%s", call->text, a->plugin.index,
 			 a->plugin.name);
 		break;
@@ -285,6 +287,7 @@ static int serve_connection(struct agent *a, int runtime, struct error *err)
 	status = serve_reader(a, pid, pair[0]);
 	close(pair[0]);
 	nri_existing_free(&a->existing);
+	nri_presence_set(false);
 	if (WIFSIGNALED(status))
 		log_reason(LOG_LEVEL_ERROR, REASON_PARSER_FAILED,
 			   "the reader of the runtime's messages died by signal %d",

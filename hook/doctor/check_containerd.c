@@ -13,6 +13,7 @@
 #include "doctor/containerd_config.h"
 #include "doctor/containerd_judge.h"
 #include "doctor/host_files.h"
+#include "nri/nri_presence.h"
 
 #define CONFIG_TOML "/etc/containerd/config.toml"
 
@@ -112,6 +113,11 @@ static void report_no_containerd_runtime(struct doctor *d)
 {
 	struct finding *f;
 
+	if (nri_presence_is_there()) {
+		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
+			    "pods are made mergeable by ksm-hook nri");
+		return;
+	}
 	if (!program_is_installed("kubelet") &&
 	    access("/var/lib/kubelet/config.yaml", F_OK) < 0) {
 		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
@@ -121,10 +127,10 @@ static void report_no_containerd_runtime(struct doctor *d)
 	}
 	f = finding_add(d, FINDING_WARNING, ID_CONTAINERD_RUNTIME,
 			"containerd calls no hooks, so pods become mergeable by the runtime "
-			"wrapper, by attach, or not at all",
-			"there is a kubelet, and containerd does not have the runtime wrapper");
-	finding_fix(f, "add the runtime ksm-runc to " CONFIG_TOML
-		       " as docs/containerd.md shows, and systemctl restart containerd");
+			"wrapper, by ksm-hook nri, by attach, or not at all",
+			"there is a kubelet, and neither is ksm-hook nri registered, nor does "
+			"containerd have the runtime wrapper");
+	finding_fix(f, "start ksm-hook nri, as docs/kubernetes.md shows");
 }
 
 void check_containerd(struct doctor *d)
