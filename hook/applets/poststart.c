@@ -73,19 +73,46 @@ static size_t processes_of(pid_t init, pid_t *list)
 	return l.n;
 }
 
+/* The container's init, and how to tell whether its number still means it. */
+struct pinned_init {
+	pid_t pid;
+	int pidfd;
+};
+
+/*
+ * Is it the init, or does it descend from it? A process that has ended meanwhile may have left
+ * its number to a stranger, of which neither is true.
+ */
+static bool is_of_init(const void *arg, pid_t pid)
+{
+	const struct pinned_init *init = arg;
+	struct proc_stat st;
+
+	for (int i = 0; pid > 1 && pid != init->pid; i++) {
+		if (i == PROCESSES_MAX || proc_stat(pid, &st) < 0)
+			return false;
+		pid = st.ppid;
+	}
+	return pid == init->pid && proc_is_there(init->pidfd);
+}
+
 /*
  * Repeat until a pass finds nothing: a process may fork meanwhile. Returns the number of
  * processes that are not mergeable even so, with err about one of them.
  */
-static size_t verify(pid_t init, struct error *err)
+static size_t verify(pid_t pid, int pidfd, struct error *err)
 {
 	static pid_t list[PROCESSES_MAX];
-	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = REPAIR_TIMEOUT_MS };
+	const struct pinned_init init = { pid, pidfd };
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = REPAIR_TIMEOUT_MS,
+				   .still_right = is_of_init,
+				   .arg = &init };
 	size_t failed, repaired;
 	ssize_t r = 1;
 
 	for (int i = 0; i < PASSES_MAX && r > 0; i++)
-		r = set_mergeable_pass(&m, list, processes_of(init, list), err);
+		r = set_mergeable_pass(&m, list, processes_of(pid, list), err);
 	failed = set_mergeable_failed(&m);
 	repaired = m.n - failed;
 	for (size_t i = 0; i < m.n; i++) {
@@ -123,7 +150,7 @@ static void verify_behind(const struct container_decision *c, int pidfd, off_t r
 		dup2(null, fd);
 	if (null < 0 || !process_wait_for_exec(c->pid, pidfd, runtime_size, START_WAIT_MS))
 		_exit(0);
-	if (verify(c->pid, &err))
+	if (verify(c->pid, pidfd, &err))
 		log_warning("not made mergeable: %s", err.msg);
 	_exit(0);
 }
@@ -170,5 +197,5 @@ int applet_poststart(int argc, char **argv)
 		return 0;
 	}
 	process_wait_for_exec(c.pid, pidfd, runtime_size, EXEC_WAIT_MS);
-	return verify(c.pid, &err) ? hook_failed(&c.decision, &err) : 0;
+	return verify(c.pid, pidfd, &err) ? hook_failed(&c.decision, &err) : 0;
 }

@@ -21,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -233,8 +232,7 @@ static int inject_seized(struct inject_target *t, const struct thread_choice *c,
 	 * another one. Seized, it keeps its number; and as long as the process of pidfd is
 	 * there, its number means no other.
 	 */
-	if (!is_thread_of(t, c->tid) ||
-	    syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) < 0)
+	if (!is_thread_of(t, c->tid) || !proc_is_there(t->pidfd))
 		return -ESRCH;
 	if (ptrace(PTRACE_INTERRUPT, c->tid, NULL, NULL) < 0)
 		return -errno;

@@ -97,6 +97,11 @@ int proc_pin(pid_t pid)
 	return fd >= 0 ? fd : errno == EINVAL ? -ESRCH : -errno;
 }
 
+bool proc_is_there(int pidfd)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == 0;
+}
+
 int64_t proc_field(const char *text, const char *name)
 {
 	size_t len = strlen(name);

@@ -53,6 +53,9 @@ int proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *out);
  */
 int proc_pin(pid_t pid);
 
+/* Is the process of a pidfd there, if only to be waited for? Then its number means it, and did all along. */
+bool proc_is_there(int pidfd);
+
 /*
  * Our parent's number in the pid namespace that /proc shows, and whether that one lies
  * around ours, as it does until a container has mounted its own. 0 or -errno.

@@ -66,17 +66,34 @@ static int check_limits(pid_t pid, const struct group_secrets *g, struct rlimit 
 	return 0;
 }
 
-static int raise_limit(pid_t pid, const struct group_secrets *g, struct error *err)
+static int ended(pid_t pid, struct error *err)
 {
-	struct rlimit stack = { 0 };
-	int r = check_limits(pid, g, &stack, err);
+	return err_reason(err, REASON_INIT_GONE,
+			  err_set(err, ESRCH, "process %d has ended", pid));
+}
+
+/*
+ * By number, as the kernel has it: of the right process, as long as that is there. A stranger that
+ * got the number in between has its own limit back.
+ */
+static int raise_limit(const struct inject_target *t, const struct group_secrets *g,
+		       struct error *err)
+{
+	struct rlimit stack = { 0 }, before;
+	int r = check_limits(t->pid, g, &stack, err);
 
 	if (r < 0)
 		return r;
+	before = stack;
 	stack.rlim_cur = g->stack;
-	if (prlimit(pid, RLIMIT_STACK, &stack, NULL) < 0)
-		return err_errno(err, errno, "prlimit(RLIMIT_STACK) of process %d", pid);
-	return 0;
+	if (!proc_is_there(t->pidfd))
+		return ended(t->pid, err);
+	if (prlimit(t->pid, RLIMIT_STACK, &stack, NULL) < 0)
+		return err_errno(err, errno, "prlimit(RLIMIT_STACK) of process %d", t->pid);
+	if (proc_is_there(t->pidfd))
+		return 0;
+	(void)prlimit(t->pid, RLIMIT_STACK, &before, NULL);
+	return ended(t->pid, err);
 }
 
 /* The threads of target that still have to get it, each a target of its own. */
@@ -243,7 +260,7 @@ static int start_shared(const struct decision *d, const char *id, const char *bu
 		r = group_join(userns_owner(), d->group, &who, &g, err);
 	if (r < 0)
 		return r;
-	r = raise_limit(t->pid, &g, err);
+	r = raise_limit(t, &g, err);
 	if (r < 0) {
 		group_leave(userns_owner(), d->group, &who);
 		return r;

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -113,7 +112,7 @@ static int pin_init(const struct container_decision *c, struct inject_target *t,
 	t->pidfd = proc_pin(c->pid);
 	/* what was read by number counts if the process is still there */
 	if (t->pidfd < 0 || !container_has_process(c->id, c->pid)) {
-		if (t->pidfd >= 0 && syscall(SYS_pidfd_send_signal, t->pidfd, 0, NULL, 0) == 0)
+		if (t->pidfd >= 0 && proc_is_there(t->pidfd))
 			return foreign(c, err);
 		return err_reason(err, REASON_INIT_GONE,
 				  err_set(err, ESRCH,

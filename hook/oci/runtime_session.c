@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -184,5 +183,5 @@ int session_find_init(const struct argv_facts *facts, const char *runtime,
 
 bool session_init_lives(const struct session_init *init)
 {
-	return syscall(SYS_pidfd_send_signal, init->pidfd, 0, NULL, 0) == 0;
+	return proc_is_there(init->pidfd);
 }

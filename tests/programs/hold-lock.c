@@ -170,7 +170,7 @@ static void serve(int fd)
 		if (read(fd, in, sizeof(in)) < 0) {
 			if (errno == ENOENT || errno == EINTR)
 				continue;
-			exit(0);
+			die("read");
 		}
 		attr.attr = attributes(h->nodeid);
 		if (h->opcode == FUSE_LOOKUP)
@@ -290,7 +290,11 @@ int main(int argc, char **argv)
 		be_silent(fd);
 	sigaction(SIGUSR1, &sa, NULL);
 	for (own = 0; own < count; own++) {
-		if (fork() == 0) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
 			close(fd);
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			hold(argv[2], argc > 4);
