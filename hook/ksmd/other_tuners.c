@@ -65,7 +65,7 @@ static void find_unit(struct other_tuner *t)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789-_.@";
 	static const char suffix[] = ".service";
-	struct container_name in;
+	struct container_name in = { "", "" };
 	size_t len;
 
 	container_host_name(t->pid, &in);

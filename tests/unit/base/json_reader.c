@@ -398,7 +398,8 @@ static void scans(void)
 	CHECK_INT(scan("{\"pid\\u0000x\":1}", NULL), -EILSEQ);
 	/* however long a key is, those around it and behind it are what they are */
 	memset(text, 'k', sizeof(text));
-	memcpy(text, "{\"", 2);
+	text[0] = '{';
+	text[1] = '"';
 	memcpy(text + 2 + 700, "\":{\"b\":[{\"c\":1}],\"d\":2},\"e\":3}",
 	       sizeof("\":{\"b\":[{\"c\":1}],\"d\":2},\"e\":3}"));
 	CHECK_INT(scan(text, NULL), 0);
@@ -410,7 +411,8 @@ static void scans(void)
 	if (!CHECK(big))
 		return;
 	memset(big, 'k', len + 16);
-	memcpy(big, "{\"", 2);
+	big[0] = '{';
+	big[1] = '"';
 	memcpy(big + 2 + len, "\":1}", sizeof("\":1}"));
 	CHECK_INT(scan(big, NULL), 0);
 	memcpy(big + 2 + len + 1, "\":1}", sizeof("\":1}"));
