@@ -25,6 +25,7 @@ static struct container_decision valid(void)
 		.spec = { .env = SPEC_ENV_LIST,
 			  .add = SPEC_ENV_LIST,
 			  .mount = SPEC_MOUNT_ADD,
+			  .profile = { [PROFILE_CALLS - 1] = PROFILE_KILLS },
 			  .env_at = TEXT_LEN,
 			  .add_at = TEXT_LEN,
 			  .mount_at = TEXT_LEN,
