@@ -58,12 +58,12 @@ doctor() {
 
 # level ID, words ID, fix ID: of the worst finding of that id
 level() {
-	echo "$out" | jq -r --arg id "$1" '[.findings[] | select(.id == $id) | .level] as $l |
+	printf '%s\n' "$out" | jq -r --arg id "$1" '[.findings[] | select(.id == $id) | .level] as $l |
 		first(("broken", "warning", "note", "ok") | select([.] | inside($l))) // "none"'
 }
 
 of() {
-	echo "$out" | jq -r --arg id "$1" --arg key "$2" \
+	printf '%s\n' "$out" | jq -r --arg id "$1" --arg key "$2" \
 		'first(.findings[] | select(.id == $id and .level != "ok") | .[$key]) // ""'
 }
 
