@@ -62,7 +62,7 @@ all: $(ALL)
 ## check-programs: build what the suites run
 check-programs: all $(CHECK_PROGRAMS)
 
-## check: unit tests and suites on the engines of this machine (as root, under 10 min)
+## check: unit tests and suites on the engines of this machine (as root)
 check: check-programs
 	$(Q)tests/run $(CHECK_SUITES)
 

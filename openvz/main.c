@@ -28,16 +28,20 @@ static int do_mount(const struct conf *conf, char **libdirs)
 	int rc;
 
 	if (!state)
-		rc = err_set(&err, EINVAL,
-			     "this kernel has no KSM (%s); boot one with CONFIG_KSM=y",
-			     ksm_run);
+		rc = err_reason(&err, REASON_KERNEL_NO_KSM,
+				err_set(&err, EINVAL,
+					"this kernel has no KSM (%s); boot one with "
+					"CONFIG_KSM=y",
+					ksm_run));
 	else
 		rc = preload_bind(conf->root, libdirs, &err);
 	if (rc < 0) {
-		log_warning("%s: %s",
-			    conf->required ? "not started, KSM_REQUIRED=\"yes\"" :
-					     "starts without merging",
-			    err.msg);
+		if (err.reason == REASON_NONE)
+			err.reason = REASON_PRELOAD_MOUNTS;
+		log_reason(LOG_LEVEL_WARNING, err.reason, "%s: %s",
+			   conf->required ? "not started, KSM_REQUIRED=\"yes\"" :
+					    "starts without merging",
+			   err.msg);
 		return conf->required ? 1 : 0;
 	}
 	if (state != '1')
@@ -75,9 +79,9 @@ int main(int argc, char **argv)
 
 	if (conf_read(&conf, veid, ve_conf, argv[2], &err) < 0) {
 		if (conf.merge || !mounting)
-			log_warning("%s: %s",
-				    mounting ? "starts without merging" : "not cleaned",
-				    err.msg);
+			log_reason(LOG_LEVEL_WARNING, REASON_SPEC_UNREADABLE, "%s: %s",
+				   mounting ? "starts without merging" : "not cleaned",
+				   err.msg);
 		return mounting && conf.merge && conf.required;
 	}
 	if (mounting && conf.bad[0])

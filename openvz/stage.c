@@ -98,7 +98,7 @@ static int fill(char **libdirs, const char *text, size_t len, struct error *err)
 	if (mkdir(stage_dir, 0755) < 0)
 		return err_errno(err, errno, "cannot make %s", stage_dir);
 	if (add_abi(&abis[0], libdirs[0], err) < 0)
-		return -1;
+		return err_reason(err, REASON_PRELOAD_LIBRARY, -1);
 	/* not every host builds for 32 bit */
 	add_abi(&abis[1], libdirs[1], &ignored);
 	fd = open(stage_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites. Those that boot other kernels, need another Debian, or take minutes run in
-# `make check-matrix`; all others in `make check`, so that none is forgotten.
+# `make check-matrix`; all others in `make check`, so that none is forgotten. `make lint` is by itself.
 
 MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh tests/kernels/*.sh) \
 	tests/engines/cri.sh tests/engines/nri.sh tests/commands/boost.sh tests/commands/estimate.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
 	tests/project/package.sh tests/project/demo.sh tests/project/kubernetes.sh
-CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh))) tests/lint
+CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))

@@ -116,7 +116,8 @@ static int read_lxc_config(struct lxc_call *call, struct error *err)
 	n = read_regular_file(AT_FDCWD, path, FILE_UNTRUSTED | FILE_SYMLINK, text,
 			      LXC_CONFIG_MAX, err);
 	if (n < 0)
-		return err_wrap(err, (int)n, "LXC_CONFIG_FILE");
+		return err_reason(err, REASON_SPEC_UNREADABLE,
+				  err_wrap(err, (int)n, "LXC_CONFIG_FILE"));
 	call->limits = memmem(text, (size_t)n, "lxc.prlimit.stack", 17) ||
 		       memmem(text, (size_t)n, "lxc.prlimit.as", 14);
 	for (int i = 0; i < VARIABLES; i++) {
@@ -133,9 +134,10 @@ static int lxc_pid(pid_t *pid, struct error *err)
 	int64_t n;
 
 	if (!text || parse_int(text, strlen(text), 1, INT_MAX, &n) < 0)
-		return err_set(err, EINVAL,
-			       "LXC_PID is not a process id; LXC 3.0 and later set it, for "
-			       "older ones register lxc.hook.mount");
+		return err_reason(err, REASON_INIT_MISSING,
+				  err_set(err, EINVAL,
+					  "LXC_PID is not a process id; LXC 3.0 and later set "
+					  "it, for older ones register lxc.hook.mount"));
 	*pid = (pid_t)n;
 	return 0;
 }
@@ -166,10 +168,11 @@ static int read_hook_request(struct lxc_call *call, struct error *err)
 	call->request.subject.name = trusted_name(call);
 	call->request.id = call->name;
 	if (call->moment == MOMENT_NONE)
-		return err_set(err, EINVAL,
-			       "called for \"%s\", not as lxc.hook.mount or "
-			       "lxc.hook.start-host; register it as one of them",
-			       call->type);
+		return err_reason(err, REASON_HOOK_MISPLACED,
+				  err_set(err, EINVAL,
+					  "called for \"%s\", not as lxc.hook.mount or "
+					  "lxc.hook.start-host; register it as one of them",
+					  call->type));
 	if (call->moment == MOMENT_HOST) {
 		r = read_lxc_config(call, err);
 		if (call->request.subject.n > 0 || r < 0)
@@ -199,16 +202,20 @@ static int merge_parent(const struct lxc_call *call, struct error *err)
 	struct inject_target t = { .pid = getppid(), .proc_pid = call->parent };
 
 	if (t.pid != 1)
-		return err_set(err, EPERM,
-			       "the caller is not PID 1 of a pid namespace; where a container "
-			       "shares another's, register lxc.hook.start-host instead");
+		return err_reason(err, REASON_HOOK_MISPLACED,
+				  err_set(err, EPERM,
+					  "the caller is not PID 1 of a pid namespace; where a "
+					  "container shares another's, register "
+					  "lxc.hook.start-host instead"));
 	if (!call->outside)
-		return err_set(err, EPERM,
-			       "the caller is not a container that LXC is setting up: /proc "
-			       "shows its own pid namespace");
+		return err_reason(err, REASON_HOOK_MISPLACED,
+				  err_set(err, EPERM,
+					  "the caller is not a container that LXC is setting "
+					  "up: /proc shows its own pid namespace"));
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
-		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
+		return err_reason(err, REASON_INIT_GONE,
+				  err_errno(err, -pidfd, "pidfd_open of process %d", t.pid));
 	return init_set_mergeable(&t, err);
 }
 
@@ -223,17 +230,20 @@ static int merge_lxc_pid(const struct container_decision *c, struct error *err)
 		return r;
 	t.pidfd = pidfd = proc_pin(t.pid);
 	if (pidfd < 0)
-		return err_errno(err, -pidfd, "pidfd_open of process %d", t.pid);
+		return err_reason(err, REASON_INIT_GONE,
+				  err_errno(err, -pidfd, "pidfd_open of process %d", t.pid));
 	r = container_init_check(t.pid, err);
 	if (r == 0)
 		merged = layout_start(&c->decision, c->id, NULL, &t, true);
 	if (r == 0 && !merged)
 		r = init_set_mergeable(&t, err);
 	if (r == -EACCES)
-		return err_set(err, EACCES,
-			       "the container's init is under its seccomp profile already, "
-			       "which only root on the host can suspend; register "
-			       "lxc.hook.mount instead, which comes before it");
+		return err_reason(err, REASON_TARGET_SECCOMP,
+				  err_set(err, EACCES,
+					  "the container's init is under its seccomp profile "
+					  "already, which only root on the host can suspend; "
+					  "register lxc.hook.mount instead, which comes before "
+					  "it"));
 	return r;
 }
 
@@ -312,9 +322,12 @@ static int merge_container(int argc, char **argv, struct lxc_call *call)
 			log_info("the preload library makes it mergeable");
 			return 0;
 		}
-		err_set(&err, ENOENT,
-			"method preload, and lxc.environment has no LD_PRELOAD with "
-			"libksm_preload.so; include ksm-preload.conf, see docs/lxc.md");
+		(void)err_reason(
+			&err, REASON_PRELOAD_MISSING,
+			err_set(&err, ENOENT,
+				"method preload, and lxc.environment has no LD_PRELOAD "
+				"with libksm_preload.so; include ksm-preload.conf, see "
+				"docs/lxc.md"));
 		return hook_failed(&c.decision, &err);
 	}
 	r = call->moment == MOMENT_HOST ? merge_lxc_pid(&c, &err) : merge_parent(call, &err);

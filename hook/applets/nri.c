@@ -203,7 +203,8 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 			check_started_behind(c);
 		break;
 	case NRI_CALL_EXISTING:
-		if (c->decision.merge && !stop_is_set() && nri_existing_add(&a->existing, c, &err) < 0)
+		if (c->decision.merge && !stop_is_set() &&
+		    nri_existing_add(&a->existing, c, &err) < 0)
 			log_warning("%s", err.msg);
 		break;
 	case NRI_CALL_SYNCHRONIZED:

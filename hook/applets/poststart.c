@@ -151,7 +151,7 @@ static void verify_behind(const struct container_decision *c, int pidfd, off_t r
 	if (null < 0 || !process_wait_for_exec(c->pid, pidfd, runtime_size, START_WAIT_MS))
 		_exit(0);
 	if (verify(c->pid, pidfd, &err))
-		log_warning("not made mergeable: %s", err.msg);
+		log_reason(LOG_LEVEL_WARNING, err.reason, "not made mergeable: %s", err.msg);
 	_exit(0);
 }
 

@@ -45,6 +45,7 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_CONFIG_UNREADABLE] = "config-unreadable",
 	[REASON_CONFIG_UNTRUSTED] = "config-untrusted",
 
+	[REASON_HOOK_MISPLACED] = "hook-misplaced",
 	[REASON_INIT_FOREIGN] = "init-foreign",
 	[REASON_INIT_GONE] = "init-gone",
 	[REASON_INIT_MISSING] = "init-missing",

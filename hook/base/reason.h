@@ -38,8 +38,9 @@ enum reason {
 	REASON_CONFIG_UNTRUSTED,  /* others than root can write it */
 
 	/* oci: what the runtime hands over */
-	REASON_INIT_FOREIGN, /* the process is none of the container that is being started */
-	REASON_INIT_GONE,    /* there is no such process */
+	REASON_HOOK_MISPLACED, /* the hook is registered where it cannot do its work */
+	REASON_INIT_FOREIGN,   /* the process is none of the container that is being started */
+	REASON_INIT_GONE,      /* there is no such process */
 	REASON_INIT_MISSING, /* the state has no process: a hook of a stage that is too early */
 	REASON_SPEC_INVALID, /* the container's config.json is none */
 	REASON_SPEC_TRUNCATED, /* the container's config.json ends too early, or something follows it */

@@ -56,9 +56,11 @@ int container_init_check(pid_t pid, struct error *err)
 	uint64_t not_before = 0;
 
 	if (proc_stat(pid, &target) < 0)
-		return err_set(err, ESRCH, "there is no process %d", pid);
+		return err_reason(err, REASON_INIT_GONE,
+				  err_set(err, ESRCH, "there is no process %d", pid));
 	if (target.kernel_thread)
-		return err_set(err, EINVAL, "process %d is a kernel thread", pid);
+		return err_reason(err, REASON_INIT_FOREIGN,
+				  err_set(err, EINVAL, "process %d is a kernel thread", pid));
 	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
 		if (target.ppid == ancestor && pid != getpid() && target.start >= not_before)
 			return 0;
@@ -72,8 +74,11 @@ int container_init_check(pid_t pid, struct error *err)
 			not_before = st.start;
 		ancestor = st.ppid;
 	}
-	return err_set(err, EPERM,
-		       "process %d is not a child of the runtime that called this hook", pid);
+	return err_reason(err, REASON_INIT_FOREIGN,
+			  err_set(err, EPERM,
+				  "process %d is not a child of the runtime that called this "
+				  "hook",
+				  pid));
 }
 
 int container_init_set_mergeable(struct inject_target *init, struct error *err)

@@ -78,5 +78,4 @@ bool decision_config_is_empty(const char *config_path);
  */
 bool decision_may_request(const char *text, size_t len);
 
-
 #endif

@@ -193,7 +193,7 @@ testOldKernel() {
 testRequiredIsShownByDocker() {
 	old required '{"required":true}' /no/library.so
 	run --runtime ksm-runc image echo started
-	assertContains "$out" "$out" "merging is required, so the container is refused"
+	assertContains "$out" "$out" " reason=preload-library: "
 	assertContains "$out" "$out" "/no/library.so: No such file"
 	stop
 }

@@ -96,9 +96,9 @@ testBrokenConfig() {
 		start "open-$kind"
 		assert_none_merged $kind
 		assertContains "$said" "$said" "id=open-$kind"
-		assertContains "$said" "$said" '"containers" must be'
+		assertContains "$said" "$said" " reason=config-invalid: "
 		start "in-$kind"
-		assert_refused $kind
+		assert_refused $kind config-invalid
 	done
 }
 
@@ -109,7 +109,7 @@ testConfigOfOthers() {
 	for kind in $kinds; do
 		start "out-$kind"
 		assert_none_merged $kind
-		assertContains "$said" "$said" "writable by nobody else"
+		assertContains "$said" "$said" " reason=config-untrusted: "
 	done
 	chmod 644 "$work/config.json"
 }
@@ -118,7 +118,7 @@ testRequiredByConfig() {
 	echo '{"required": true}' >"$work/config.json"
 	lxc_make shared privileged "lxc.environment = KSM_MERGE=yes" "lxc.namespace.keep = pid user"
 	start shared
-	assert_refused "no pid namespace of its own"
+	assert_refused "no pid namespace of its own" hook-misplaced
 	assertContains "$said" "$said" "register lxc.hook.start-host instead"
 	start out-privileged
 	assert_none_merged "what nobody asked for is not required"
@@ -133,9 +133,9 @@ testMethodPreload() {
 	echo '{"method": "preload"}' >"$work/config.json"
 	start open-privileged
 	assert_none_merged preload
-	assertContains "$said" "$said" "include ksm-preload.conf"
+	assertContains "$said" "$said" " reason=preload-missing: "
 	start in-privileged
-	assert_refused preload
+	assert_refused preload preload-missing
 	lxc_make preload privileged "lxc.environment = KSM_MERGE=yes" "lxc.environment = KSM_REQUIRED=yes" \
 		"lxc.environment = LD_PRELOAD=$BUILD/libksm_preload.so"
 	start preload

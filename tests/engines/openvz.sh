@@ -112,7 +112,7 @@ testRequired() {
 	mkdir "$(private)/etc/ld.so.preload"
 	start
 	assertEquals 79 $?
-	assertContains "$(cat "$work/err")" "id=$id: not started, KSM_REQUIRED=\"yes\": /etc/ld.so.preload in the container is a directory"
+	assertContains "$(cat "$work/err")" "id=$id reason=preload-mounts: not started"
 	assertFalse "unmounted again" "mountpoint -q $(root)"
 }
 

@@ -211,7 +211,7 @@ testPlainRootlessCrunIsRefusedWithAdvice() {
 		XDG_RUNTIME_DIR="$work/xdg" crun --root "$work/xdg/crun" --cgroup-manager=disabled \
 		run -b "$work/plain" ksmtest 2>&1)
 	assertNotEquals "required, so refused: $out" 0 $?
-	assertContains "$(cat "$work/plain/said")" "may not trace it"
+	assertContains "$(cat "$work/plain/said")" " reason=target-untraceable: "
 	assertContains "$(cat "$work/plain/said")" "ksm-hook run"
 }
 

@@ -65,24 +65,24 @@ hook() {
 	rc=$?
 }
 
-# alone NAME FILE TEXT [COMMAND...]: passes through as it is, with a reason that holds TEXT; and
-# is refused with it where merging is required
+# alone NAME FILE CODE [COMMAND...]: passes through as it is, with CODE as the reason (not a word
+# if it is ""); and is refused with it where merging is required
 alone() {
-	_name=$1 _file=$2 _text=$3
+	_name=$1 _file=$2 _code=$3
 	shift 3
 	hook plain "$@" <"$_file"
 	assertEquals "$_name: status" 0 $rc
 	assertTrue "$_name: other bytes" "cmp '$_file' '$work/out'"
-	if [ -z "$_text" ]; then
+	if [ -z "$_code" ]; then
 		assertEquals "$_name" "" "$(cat "$work/err")"
 		return
 	fi
 	assertEquals "$_name: $(cat "$work/err")" 1 "$(wc -l <"$work/err")"
-	assertContains "$_name" "$(cat "$work/err")" "is not added: $_text"
+	assertContains "$_name" "$(cat "$work/err")" " reason=$_code: "
 	hook required "$@" <"$_file"
 	assertEquals "$_name required: status" 1 $rc
 	assertEquals "$_name required: stdout" 0 "$(wc -c <"$work/out")"
-	assertContains "$_name required" "$(cat "$work/err")" "the container is refused: $_text"
+	assertContains "$_name required" "$(cat "$work/err")" " reason=$_code: "
 }
 
 # changed NAME FILE [COMMAND...]: the library is added, and nothing more by what jq says
@@ -157,34 +157,34 @@ testMethods() {
 
 testLeftAloneWithAReason() {
 	as '.process.env += ["KSM_PRELOAD=off"]'
-	alone off "$work/as.json" "its environment has KSM_PRELOAD=off"
+	alone off "$work/as.json" preload-opted-out
 	as '.process.env += ["KSM_MERGE=no"]'
-	alone no "$work/as.json" "its environment has KSM_MERGE=no"
+	alone no "$work/as.json" preload-opted-out
 	as '.process.env += ["LD_PRELOAD=/usr/lib64/libksm_preload.so"]'
-	alone own "$work/as.json" "it has a ksm_preload library of its own"
+	alone own "$work/as.json" preload-foreign-copy
 	as '.process.env += ["LD_PRELOAD=/a.so", "LD_PRELOAD=/b.so"]'
-	alone two "$work/as.json" "LD_PRELOAD is in its environment twice"
+	alone two "$work/as.json" preload-environment
 	as '.process.env += [7]'
-	alone number "$work/as.json" "its process.env holds something that is no string"
+	alone number "$work/as.json" preload-environment
 	as '.process.env = null'
-	alone null "$work/as.json" "its process.env is not one list"
+	alone null "$work/as.json" preload-environment
 	as 'del(.process)'
-	alone process "$work/as.json" "it has no process"
+	alone process "$work/as.json" preload-process
 	as '(.mounts[] | select(.destination == "/dev")).type = "bind"'
-	alone bind "$work/as.json" "its /dev is not a tmpfs of its own"
+	alone bind "$work/as.json" preload-mounts
 	as '.mounts += [{destination: "/dev/../dev/", source: "/dev", type: "bind"}]'
-	alone covered "$work/as.json" "its /dev is not a tmpfs of its own"
+	alone covered "$work/as.json" preload-mounts
 	as 'del(.mounts)'
-	alone mounts "$work/as.json" "its /dev is not a tmpfs of its own"
+	alone mounts "$work/as.json" preload-mounts
 	as '.mounts = {"a": {destination: "/dev", type: "tmpfs"}}'
-	alone object "$work/as.json" "its \"mounts\" is not a list"
+	alone object "$work/as.json" preload-mounts
 	as '.mounts = "/dev"'
-	alone string "$work/as.json" "its \"mounts\" is not a list"
-	library=/nonexistent alone library "$work/asks.json" "/nonexistent: No such file"
-	library=$work/plain.json alone library "$work/asks.json" "$work/plain.json: is not a library"
-	library='/tmp/"' alone library "$work/asks.json" "the library's path is not absolute and plain"
+	alone string "$work/as.json" preload-mounts
+	library=/nonexistent alone library "$work/asks.json" preload-library
+	library=$work/plain.json alone library "$work/asks.json" preload-library
+	library='/tmp/"' alone library "$work/asks.json" preload-library
 	as '.x = ([range(70)] | reduce .[] as $i (1; [.]))'
-	alone deep "$work/as.json" "config.json of the container: nested more than 64 deep"
+	alone deep "$work/as.json" spec-invalid
 	as '.annotations["io.ksm.merge"] = true'
 	hook plain <"$work/as.json"
 	assertContains "$(cat "$work/err")" "annotation io.ksm.merge must be a string"
@@ -195,14 +195,14 @@ testSeccompProfiles() {
 	changed "podman's own" "$work/asks.json"
 	rule='.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: 67, op: "SCMP_CMP_EQ"}]}]'
 	as "$rule"
-	alone refused "$work/as.json" "its seccomp profile refuses prctl(PR_SET_MEMORY_MERGE, 0)"
+	alone refused "$work/as.json" preload-seccomp-refuses
 	changed "refused, and not needed" "$work/as.json" "$top/tests/lib/no-prctl"
 	as '.linux.seccomp.syscalls += [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 68, op: "SCMP_CMP_GE"}]}]'
-	alone killed "$work/as.json" "its seccomp profile would kill a program for prctl(PR_GET_MEMORY_MERGE)"
-	alone "killed on an old kernel" "$work/as.json" "its seccomp profile would kill" "$top/tests/lib/no-prctl"
+	alone killed "$work/as.json" preload-seccomp-kills
+	alone "killed on an old kernel" "$work/as.json" preload-seccomp-kills "$top/tests/lib/no-prctl"
 	as '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: ["prctl", "mmap"], action: "SCMP_ACT_ALLOW"}]}'
 	changed "no madvise, and not needed" "$work/as.json"
-	alone "no madvise" "$work/as.json" "its seccomp profile refuses madvise(MADV_MERGEABLE)" "$top/tests/lib/no-prctl"
+	alone "no madvise" "$work/as.json" preload-seccomp-refuses "$top/tests/lib/no-prctl"
 	as 'del(.linux.seccomp)'
 	changed unconfined "$work/as.json"
 }
@@ -210,27 +210,27 @@ testSeccompProfiles() {
 # program FILTER FILE: the entry program is FILE of the root
 testEntryProgram() {
 	as '.process.args = ["sh", "-c", "cat"]'
-	alone static "$work/as.json" "its program sh is linked statically and loads no library"
+	alone static "$work/as.json" preload-static
 	# e_machine of aarch64
 	cp "$root/bin/cat" "$root/bin/foreign"
 	printf '\267' | dd of="$root/bin/foreign" bs=1 seek=18 conv=notrunc 2>/dev/null
 	as '.process.args = ["/bin/foreign"]'
-	alone foreign "$work/as.json" "its program /bin/foreign is for another architecture"
+	alone foreign "$work/as.json" preload-architecture
 	# AddressSanitizer's library has to be the first one
 	echo 'int main(void) { return 0; }' | gcc -fsanitize=address -o "$root/bin/sanitized" -xc -
 	assertTrue "it is linked with a library" "readelf -d '$root/bin/sanitized' | grep -q 'NEEDED.*libasan'"
 	as '.process.args = ["/bin/sanitized"]'
-	alone sanitized "$work/as.json" "its program /bin/sanitized is built with a sanitizer (libasan.so"
+	alone sanitized "$work/as.json" preload-sanitizer
 	echo 'int main(void) { return 0; }' | gcc -fsanitize=undefined -o "$root/bin/undefined" -xc -
 	as '.process.args = ["/bin/undefined"]'
 	changed "another sanitizer" "$work/as.json"
 	# absolute links are the container's: this one is no program of the host's
 	ln -sf /bin/foreign "$root/bin/link"
 	as '.process.args = ["link"]'
-	alone link "$work/as.json" "its program link is for another architecture"
+	alone link "$work/as.json" preload-architecture
 	ln -sf ../../../../../../../../../../bin/busybox "$root/bin/up"
 	as '.process.args = ["up"]'
-	alone up "$work/as.json" "its program up is linked statically"
+	alone up "$work/as.json" preload-static
 	printf '#!/bin/sh\n' >"$root/bin/script"
 	chmod 755 "$root/bin/script"
 	: >"$root/bin/empty"
@@ -251,37 +251,37 @@ testEntryProgram() {
 	changed "root not told" "$work/as.json"
 }
 
-# bad TEXT MESSAGE: refused with nothing on stdout
+# bad TEXT CODE: refused with nothing on stdout
 bad() {
 	printf "$1" >"$work/bad.json"
 	for config in plain required all; do
 		hook $config <"$work/bad.json"
 		assertEquals "$1" 1 $rc
 		assertEquals "$1" 0 "$(wc -c <"$work/out")"
-		assertContains "$1" "$(cat "$work/err")" "the container is refused: $2"
+		assertContains "$1" "$(cat "$work/err")" " reason=$2"
 	done
 }
 
 testBadJson() {
 	a='"annotations":{"io.ksm.merge":"true"}'
-	bad '' "config.json of the container: stdin is empty"
-	bad '   ' ""
-	bad "{$a,oops}" "config.json of the container:1:"
-	bad "{$a,\"x\":01}" "config.json of the container:1:"
-	bad "{$a,\"x\":1.}" "config.json of the container:1:"
-	bad "{$a,\"x\":[1,]}" "config.json of the container:1:"
-	bad "{$a,\"x\":\"\\\\q\"}" "config.json of the container:1:"
-	bad "{$a,\"x\":\"\\377\"}" "config.json of the container:1:"
-	bad "{$a,\"x\":\"\\t\"}" "config.json of the container:1:"
-	bad "{$a}\"" "config.json of the container: there is more after its end"
-	bad "{$a}tru" "config.json of the container:1:"
-	bad "{$a}{}" "config.json of the container:1:"
-	bad "{$a}\\n/* */" "config.json of the container:"
-	bad "{$a,\"x\":1\\0}" "config.json of the container:1:"
+	bad '' spec-unreadable
+	bad '   ' spec- # truncated, or invalid where it is parsed in any case
+	bad "{$a,oops}" spec-invalid
+	bad "{$a,\"x\":01}" spec-invalid
+	bad "{$a,\"x\":1.}" spec-invalid
+	bad "{$a,\"x\":[1,]}" spec-invalid
+	bad "{$a,\"x\":\"\\\\q\"}" spec-invalid
+	bad "{$a,\"x\":\"\\377\"}" spec-invalid
+	bad "{$a,\"x\":\"\\t\"}" spec-invalid
+	bad "{$a}\"" spec-truncated
+	bad "{$a}tru" spec-invalid
+	bad "{$a}{}" spec-invalid
+	bad "{$a}\\n/* */" spec-invalid
+	bad "{$a,\"x\":1\\0}" spec-invalid
 	# nobody asked, so nothing is parsed
 	printf '{"a":[1,2}' | hook plain
 	assertEquals 1 $rc
-	assertContains "$(cat "$work/err")" "the container is refused: its config.json is truncated"
+	assertContains "$(cat "$work/err")" " reason=spec-truncated: "
 }
 
 testSixteenMiB() {
@@ -300,9 +300,9 @@ testSixteenMiB() {
 	assertEquals "$(cat "$work/err")" 0 $rc
 	assertEquals 2 "$(grep -o $place "$work/out" | wc -l)"
 	printf ' ' >>"$work/big.json"
-	alone large "$work/big.json" "config.json of the container: longer than 16777216 bytes"
+	alone large "$work/big.json" spec-unreadable
 	head -c $((40 << 20)) /dev/urandom >"$work/huge.json"
-	alone huge "$work/huge.json" "config.json of the container: longer than 16777216 bytes"
+	alone huge "$work/huge.json" spec-unreadable
 	rm "$work/big.json" "$work/huge.json"
 }
 
@@ -311,7 +311,7 @@ testParserThatIsTakenOver() {
 		KSM_HOOK=$BUILD/ksm-hook-faults hook plain env KSM_FAULT=parser:$fault <"$work/asks.json"
 		assertEquals "$fault" 0 $rc
 		assertTrue "$fault" "cmp '$work/asks.json' '$work/out'"
-		assertContains "$fault" "$(cat "$work/err")" "is not added: the parser "
+		assertContains "$fault" "$(cat "$work/err")" " reason=parser-"
 		KSM_HOOK=$BUILD/ksm-hook-faults hook required env KSM_FAULT=parser:$fault <"$work/asks.json"
 		assertEquals "$fault required" 1 $rc
 		assertEquals "$fault required" 0 "$(wc -c <"$work/out")"

@@ -3,7 +3,7 @@
 # Which config.json does the runtime read, and which does the wrapper? Two bundles, of which one
 # says that it is to be merged and the other that it is not: whichever real runc and crun start by a
 # command line, has to be what it says.
-# needs: containers
+# needs: containers config
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The runtime wrapper in front of real runc and crun, by hand and under podman.
-# needs: containers
+# needs: containers config
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
@@ -222,13 +222,13 @@ testBrokenConfigFailsOpen() {
 		out=$(with_config '{"containers":' "$work/$_name" --log "$work/log" run -b "$work/b" "$id" 2>/dev/null)
 		says_merged "$_name" no
 		assertContains "$(cat "$work/log")" 'level=warning msg="ksm-hook[runtime]'
-		assertContains "$(cat "$work/log")" "not made mergeable: /etc/ksm-hook/config.json:"
+		assertContains "$(cat "$work/log")" " reason=config-invalid: "
 	done
 	# the container's own word for "required" counts all the same
 	bundle '{"io.ksm.merge":"true","io.ksm.required":"true"}' $show
 	out=$(with_config '{"containers":' "$work/private/runc" run -b "$work/b" "$id" 2>&1)
 	assertEquals "$out" 1 $?
-	assertContains "$out" "$out" "the container is refused"
+	assertContains "$out" "$out" " reason=config-invalid: "
 }
 
 # who got into the parser by way of the bundle gets no further, and the container starts
@@ -238,7 +238,7 @@ testParserTakenOver() {
 		rm -f "$work/log"
 		out=$(KSM_FAULT=parser:$_fault "$BUILD/ksm-hook-faults" runtime --log "$work/log" run -b "$work/b" "$id" 2>&1)
 		says_merged "$_fault" no
-		assertContains "$_fault: $(cat "$work/log")" "$(cat "$work/log")" "not made mergeable: the parser "
+		assertContains "$_fault: $(cat "$work/log")" "$(cat "$work/log")" " reason=parser-"
 	done
 }
 
@@ -252,7 +252,7 @@ testKernelWithoutThePrctl() {
 		run -b "$work/b" "$id" 2>&1)
 	assertEquals started "$out"
 	assertEquals warning "$(jq -r .level "$work/log" | sort -u)"
-	assertContains "$(jq -r .msg "$work/log")" "not made mergeable: this kernel has no prctl"
+	assertContains "$(jq -r .msg "$work/log")" " reason=preload-library: "
 	assertContains "$(jq -r .msg "$work/log")" "$work/none.so: No such file"
 	assertNotContains "$(jq -r '.time | fromdate' "$work/log")" null
 	out=$("$old_kernel" "$KSM_HOOK" runtime --library "$work/none.so" run -b "$work/b" "$id" 2>/dev/null)
@@ -297,7 +297,7 @@ testRequiredRefuses() {
 			run -b "$work/b" "$id" 2>&1)
 		assertEquals "$out" 1 $?
 		assertNotContains "$out" "$out" started
-		assertContains "$out" "$out" "merging is required, so the container is refused"
+		assertContains "$out" "$out" " reason=preload-library: "
 		case $_format in
 		json) assertEquals error "$(jq -r .level "$work/log")" ;;
 		text) assertContains "$(cat "$work/log")" 'level=error msg="ksm-hook[' ;;

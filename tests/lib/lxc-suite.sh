@@ -45,8 +45,9 @@ assert_none_merged() {
 	assertEquals "$1: no process: $out" 5 "$(echo "$out" | grep -c 'merge_any: no')"
 }
 
+# assert_refused NAME [CODE]
 assert_refused() {
 	assertNotEquals "$1: refused: $said" 0 "$rc"
 	assertEquals "$1: did not run" "" "$out"
-	assertContains "$1: $said" "$said" "merging is required, so the container is refused"
+	assertContains "$1: $said" "$said" " reason=${2:-target-seccomp}: "
 }

@@ -25,6 +25,8 @@ judge() {
 	assertEquals "$1: lines: $(cut -c -300 "$work/err")" "$3" "$(wc -l <"$work/err")"
 	[ -z "$4" ] || assertContains "$1" "$(cat "$work/err")" "$4"
 	assertNotContains "$1" "$(cat "$work/err")" "the parser "
+	assertNotContains "$1: a reason without its code" "$(grep -v ' reason=' "$work/err")" \
+		"not made mergeable"
 	assertEquals "$1: stdout" "" "$(cat "$work/out")"
 	assertEquals "$1: control characters" 0 "$(LC_ALL=C tr -d '\n\40-\176' <"$work/err" | wc -c)"
 	assertTrue "$1: longer than a line should be" "[ $(wc -c <"$work/err") -lt 900 ]"
@@ -39,14 +41,14 @@ hook() {
 	rc=$?
 }
 
-# undecided NAME TEXT: the file in/NAME asks, or nobody can tell: one line that holds TEXT
+# undecided NAME CODE: the file in/NAME asks, or nobody can tell: one line with CODE as the reason
 undecided() {
 	for stage in createRuntime prestart poststart poststop; do
 		hook $stage plain <"$work/in/$1"
 		judge "$1 $stage" 0 1 "ksm-hook[$stage]"
-		assertContains "$1 $stage" "$(cat "$work/err")" "not made mergeable: $2"
+		assertContains "$1 $stage" "$(cat "$work/err")" " reason=$2: not made mergeable: container state"
 		hook $stage required <"$work/in/$1"
-		judge "$1 $stage required" 1 1 "the container is refused: $2"
+		judge "$1 $stage required" 1 1 " reason=$2: "
 	done
 }
 
@@ -60,7 +62,7 @@ left_alone() {
 
 test_empty() {
 	: >"$work/in/empty"
-	undecided empty "container state: stdin is empty"
+	undecided empty state-unreadable
 }
 
 test_truncated() {
@@ -73,25 +75,25 @@ test_truncated() {
 		judge "$len bytes" 0 1 "container state:1:"
 		len=$((len + 1))
 	done
-	undecided truncated "container state:1:"
+	undecided truncated state-invalid
 	printf '{"id":"c1","pi' >"$work/in/short"
 	left_alone short
 }
 
-# as_json NAME TEXT MESSAGE
+# as_json NAME TEXT CODE
 as_json() {
 	printf '%s' "$2" >"$work/in/$1"
 	undecided "$1" "$3"
 }
 
 test_wrong_types() {
-	as_json array "[{$ask}]" "container state: is not an object"
-	as_json string '"io.ksm.merge"' "container state: is not an object"
+	as_json array "[{$ask}]" state-invalid
+	as_json string '"io.ksm.merge"' state-invalid
 	as_json boolean '{"pid":1,"annotations":{"io.ksm.merge":true}}' \
-		"container state: annotation io.ksm.merge must be a string"
+		state-invalid
 	as_json list '{"pid":1,"annotations":["io.ksm.merge"]}' \
-		'container state: "annotations" is not an object'
-	as_json id "{\"id\":[],$ask}" 'container state: "id" is not a string'
+		state-invalid
+	as_json id "{\"id\":[],$ask}" state-invalid
 	printf '[1,2,3]' >"$work/in/other"
 	left_alone other
 	printf '{"pid":"x","id":7,"annotations":7}' >"$work/in/other"
@@ -102,27 +104,27 @@ test_wrong_types() {
 pid_says() {
 	printf '{"id":"c1"%s,%s}' "$1" "$ask" >"$work/in/pid"
 	hook createRuntime plain <"$work/in/pid"
-	judge "pid $1" 0 1 "not made mergeable: $2"
+	judge "pid $1" 0 1 " reason=$2: "
 	hook createRuntime required <"$work/in/pid"
-	judge "pid $1 required" 1 1 "the container is refused: $2"
+	judge "pid $1 required" 1 1 " reason=$2: "
 	printf '{"id":"c1"%s}' "$1" >"$work/in/pid"
 	left_alone pid
 }
 
 test_pids() {
-	pid_says '' "container state: has no process yet"
-	pid_says ',"pid":0' "container state: has no process yet"
+	pid_says '' init-missing
+	pid_says ',"pid":0' init-missing
 	for pid in -1 2147483648 99999999999999999999999 1.5 1e3 true null '"1"' '[]'; do
-		pid_says ",\"pid\":$pid" 'container state: "pid" is not a process id'
+		pid_says ",\"pid\":$pid" state-invalid
 	done
-	pid_says ',"pid":2147483647' "there is no process 2147483647"
-	pid_says ',"pid":1' "process 1 is not a child of the runtime"
-	pid_says ",\"pid\":$stranger" "process $stranger is not a child of the runtime"
+	pid_says ',"pid":2147483647' init-gone
+	pid_says ',"pid":1' init-foreign
+	pid_says ",\"pid\":$stranger" init-foreign
 	# as everywhere else the stranger is left as it was
 	assertNotContains "$(cat "/proc/$stranger/ksm_stat")" "ksm_merge_any: yes"
 	kernel=$(ps -o pid= --ppid 2 2>/dev/null | head -n 1 | tr -d ' ')
 	if [ -n "$kernel" ]; then
-		pid_says ",\"pid\":$kernel" "process $kernel is a kernel thread"
+		pid_says ",\"pid\":$kernel" init-foreign
 	else
 		skip "no kernel threads to be seen in this pid namespace"
 	fi
@@ -133,7 +135,7 @@ test_own_pid() {
 	sh -c 'printf "{\"pid\":%d,%s}" $$ "$1" >"$2"; exec "$3" createRuntime --config "$4" <"$2"' \
 		sh "$ask" "$work/in/own" "$KSM_HOOK" "$work/plain.json" >"$work/out" 2>"$work/err"
 	rc=$?
-	judge "own pid" 0 1 "is not a child of the runtime that called this hook"
+	judge "own pid" 0 1 " reason=init-foreign: "
 }
 
 test_noise() {
@@ -142,9 +144,9 @@ test_noise() {
 		>"$work/in/noise"
 	left_alone noise
 	{ printf '{"io.ksm.merge":"' && cat "$work/in/noise"; } >"$work/in/asking"
-	undecided asking "container state:1:"
+	undecided asking state-invalid
 	{ cat "$work/in/noise" && printf 'io.ksm.merge'; } >"$work/in/asking"
-	undecided asking "container state:"
+	undecided asking state-invalid
 }
 
 test_endless() {
@@ -191,26 +193,26 @@ repeat() {
 
 test_nesting() {
 	{ printf '{%s,"x":' "$ask" && repeat 200000 '['; } >"$work/in/deep"
-	undecided deep "container state: nested more than 64 deep"
+	undecided deep state-invalid
 	{ printf '{%s,"x":' "$ask" && repeat 100000 '{"a":'; } >"$work/in/deep"
-	undecided deep "container state: nested more than 64 deep"
+	undecided deep state-invalid
 	repeat 200000 '[' >"$work/in/deep"
 	left_alone deep
 }
 
 test_nul_and_utf8() {
 	printf '{"pid":1,%s}\0' "$ask" >"$work/in/bytes"
-	undecided bytes "container state:1:"
+	undecided bytes state-invalid
 	printf '\0{"pid":1,%s}' "$ask" >"$work/in/bytes"
-	undecided bytes "container state:1:1"
+	undecided bytes state-invalid
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"tr\377ue"}}' >"$work/in/bytes"
-	undecided bytes "container state:1:"
+	undecided bytes state-invalid
 	as_json escape '{"pid":1,"annotations":{"io.ksm.merge":"true\u0000"}}' \
-		"container state: annotation io.ksm.merge is longer than 4096 bytes or holds a NUL"
+		state-invalid
 	as_json key '{"pid":1,"annotations":{"io.ksm.merge\u0000":"true"}}' \
-		"container state: a key holds a NUL"
-	as_json terminal '{"annotations":{"io.ksm.merge":"true","io.ksm.\u001b[2J\n":7}}' \
-		'container state: annotation io.ksm.\x1b[2J\x0a must be a string'
+		state-invalid
+	as_json terminal '{"annotations":{"io.ksm.merge":"true","io.ksm.\u001b[2J\n":7}}' state-invalid
+	assertContains "$(cat "$work/err")" 'container state: annotation io.ksm.\x1b[2J\x0a must be a string'
 }
 
 test_escapes() {
@@ -231,7 +233,7 @@ test_large_annotation() {
 		repeat 1000000 x
 		printf '"}}'
 	} >"$work/in/large"
-	undecided large "container state: annotation io.ksm.merge is longer than 4096 bytes"
+	undecided large state-invalid
 	# as somebody else's it is nobody's business here
 	{
 		printf '{"pid":1,%s,"x":"' "$ask"
@@ -370,7 +372,7 @@ test_containers_with_a_broken_config() {
 	container broken '{"io.ksm.merge":"true","io.ksm.required":"true"}'
 	assertNotEquals "refused" 0 $rc
 	assertNotContains "$(cat "$work/out")" "ksm_merge_any"
-	assertContains "$(cat "$work/log")" "the container is refused: $work/broken.json"
+	assertContains "$(cat "$work/log")" " reason=config-invalid: "
 
 	container required '{"io.ksm.merge":"maybe"}'
 	assertEquals "status: $(cat "$work/err")" 0 $rc

@@ -54,6 +54,7 @@ static const struct {
 	{ REASON_CONFIG_UNREADABLE, "config-unreadable" },
 	{ REASON_CONFIG_UNTRUSTED, "config-untrusted" },
 
+	{ REASON_HOOK_MISPLACED, "hook-misplaced" },
 	{ REASON_INIT_FOREIGN, "init-foreign" },
 	{ REASON_INIT_GONE, "init-gone" },
 	{ REASON_INIT_MISSING, "init-missing" },

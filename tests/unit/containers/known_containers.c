@@ -198,7 +198,7 @@ static void started(void)
 /* Of containerd's namespaces: one id in two of them, and in another engine. */
 static void ids_in_namespaces(void)
 {
-	static const struct known_container list[] = {
+	static const struct known_container spaces[] = {
 		{ .name = { "containerd", "default/web" } },
 		{ .name = { "containerd", "k8s.io/web" } },
 		{ .name = { "containerd", "prod/db" } },
@@ -207,15 +207,15 @@ static void ids_in_namespaces(void)
 	};
 	struct error err;
 
-	CHECK_INT(container_choose(list, 5, "default/web", &err), 0);
-	CHECK_INT(container_choose(list, 5, "containerd:k8s.io/web", &err), 1);
-	CHECK_INT(container_choose(list, 5, "web", &err), -EEXIST);
+	CHECK_INT(container_choose(spaces, 5, "default/web", &err), 0);
+	CHECK_INT(container_choose(spaces, 5, "containerd:k8s.io/web", &err), 1);
+	CHECK_INT(container_choose(spaces, 5, "web", &err), -EEXIST);
 	CHECK_HAS(err.msg, "containerd:default/web, containerd:k8s.io/web");
-	CHECK_INT(container_choose(list + 1, 4, "web", &err), 0);
-	CHECK_INT(container_choose(list, 5, "db", &err), -EEXIST);
-	CHECK_INT(container_choose(list, 5, "containerd:db", &err), 2);
-	CHECK_INT(container_choose(list, 5, "lxc:db", &err), 3);
-	CHECK_INT(container_choose(list, 5, "job", &err), -ENOENT);
+	CHECK_INT(container_choose(spaces + 1, 4, "web", &err), 0);
+	CHECK_INT(container_choose(spaces, 5, "db", &err), -EEXIST);
+	CHECK_INT(container_choose(spaces, 5, "containerd:db", &err), 2);
+	CHECK_INT(container_choose(spaces, 5, "lxc:db", &err), 3);
+	CHECK_INT(container_choose(spaces, 5, "job", &err), -ENOENT);
 }
 
 int main(void)
