@@ -53,12 +53,12 @@ int main(void)
 	say("process_madvise",
 	    syscall(SYS_process_madvise, fd, &all, 1L, (long)MADV_MERGEABLE, 0L));
 	say("io_uring", syscall(SYS_io_uring_setup, 1L, params));
-	say("others",
-	    prctl(PR_SET_NAME, "other") < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 ||
-			    madvise(memory, (size_t)size, MADV_DONTNEED) < 0 ||
-			    madvise(memory, (size_t)size, MADV_DONTFORK) < 0 ||
-			    prctl(PR_SET_TIMERSLACK, 1) < 0 || prctl(PR_GET_SECCOMP) < 0 ?
-		    -1 :
-		    0);
+	say("others", prctl(PR_SET_NAME, "other") < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 ||
+				      madvise(memory, (size_t)size, MADV_DONTNEED) < 0 ||
+				      madvise(memory, (size_t)size, MADV_DONTFORK) < 0 ||
+				      prctl(PR_SET_TIMERSLACK, 1) < 0 ||
+				      prctl(PR_GET_SECCOMP) < 0 ?
+			      -1 :
+			      0);
 	return 0;
 }
