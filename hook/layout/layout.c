@@ -285,10 +285,14 @@ bool layout_start(const struct decision *d, const char *id, const char *bundle,
 
 static int become(const struct group_secrets *g, struct error *err)
 {
-	int old, r = raise_limit(0, g, err);
+	struct rlimit stack = { 0 };
+	int old, r = check_limits(0, g, &stack, err);
 
 	if (r < 0)
 		return r;
+	stack.rlim_cur = g->stack;
+	if (setrlimit(RLIMIT_STACK, &stack) < 0)
+		return err_errno(err, errno, "setrlimit(RLIMIT_STACK)");
 	old = personality(0xffffffff);
 	if (old < 0 || personality((unsigned long)old | LAYOUT_NO_RANDOMIZE) < 0)
 		return err_errno(err, errno, "personality");

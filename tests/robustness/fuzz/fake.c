@@ -177,7 +177,7 @@ FILE *__wrap_fopen64(const char *path, const char *mode)
 	if (!files_n)
 		return __real_fopen64(path, mode);
 	fd = __wrap_open64(path, 0);
-	return fd < 0 ? NULL : fopencookie(&opened[fd - FIRST_FD], "r", functions);
+	return fd < FIRST_FD ? NULL : fopencookie(&opened[fd - FIRST_FD], "r", functions);
 }
 
 ssize_t __wrap_read(int fd, void *buf, size_t size)

@@ -9,7 +9,7 @@
 /* A reply as of a container that is merged, with something in every field. */
 static struct container_decision valid(void)
 {
-	struct container_decision d = {
+	static const struct container_decision reply = {
 		.log_given = true,
 		.log = LOG_LEVEL_DEBUG,
 		.decision = { .merge = true,
@@ -35,7 +35,7 @@ static struct container_decision valid(void)
 			  .path = "/bin" },
 	};
 
-	return d;
+	return reply;
 }
 
 static int checked(struct container_decision *d)
