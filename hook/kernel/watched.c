@@ -169,7 +169,7 @@ static bool is_held_up(pid_t child, int *looks)
 
 		if (!pid || !sleeps(child, r->tid))
 			looks[i] = 0;
-		else if (++looks[i] * SAMPLE_MS >= limit / 2 &&
+		else if ((int64_t)++looks[i] * SAMPLE_MS >= limit / 2 &&
 			 now_ms() - __atomic_load_n(&r->since_ms, __ATOMIC_ACQUIRE) >= limit) {
 			leave_out(pid);
 			held_up = true;
@@ -325,7 +325,7 @@ int watched_run(int (*fn)(void *arg, void **data, size_t *size, struct error *er
 		if (deadline == INT64_MAX)
 			deadline = now_ms() + RUN_MAX_MS + 2 * (now_ms() - begun);
 	} while (r == -EAGAIN);
-	if (r == 0 && b.n < sizeof(a))
+	if (r == 0 && (!b.p || b.n < sizeof(a)))
 		r = err_set(err, EIO, "the process that reads /proc was killed");
 	if (r == 0) {
 		memcpy(&a, b.p, sizeof(a));
