@@ -224,7 +224,7 @@ static void *map_something(void *arg)
 	while (!is_read[own])
 		wait_a_little();
 	mapper = gettid();
-	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	(void)!mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fprintf(stderr, "the lock was had\n");
 	return arg;
 }

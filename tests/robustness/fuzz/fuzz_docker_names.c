@@ -27,9 +27,9 @@ static DIR *fake_opendir(const char *path)
 
 static bool holds(struct fuzz_part text, const char *before, const char *value)
 {
-	char quoted[512] = "\"";
+	char quoted[512];
 
-	strcat(strcat(strcat(quoted, before), value), "\"");
+	snprintf(quoted, sizeof(quoted), "\"%s%s\"", before, value);
 	return memmem(text.data, text.size, quoted, strlen(quoted)) != NULL;
 }
 

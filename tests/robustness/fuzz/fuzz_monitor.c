@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_part rest = { data, size }, part = fuzz_next(&rest);
-	char *id = fuzz_text(part.data, part.size), *args = malloc(rest.size), name[64];
+	char *id = fuzz_text(part.data, part.size), *args = malloc(rest.size + 1), name[64];
 	const char *found;
 
 	if (rest.size)

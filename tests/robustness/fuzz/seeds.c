@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* lint: no analysis (the targets are the makefile's) */
 /*
  * All targets in one program, without a fuzzer: every seed and every reproducer of a crash that
  * was, in a second. TARGETS is T(name) for each, from the makefile.
