@@ -143,13 +143,31 @@ static bool take_text(const char *path, enum container_engine engine, const char
 	return true;
 }
 
+/* Of one in a namespace other than CRI's or Docker's, "NAMESPACE/ID": what containerd's runc keeps. */
+static bool find_in_namespace(const struct container_name *name, struct container_text *out)
+{
+	const char *id = strchr(name->id, '/') + 1;
+	char path[PATH_MAX];
+
+	if (strcmp(name->engine, engine_name(ENGINE_CONTAINERD)) != 0 || !id[0] ||
+	    id[0] == '.' || strchr(id, '/'))
+		return false;
+	snprintf(path, sizeof(path), "/run/containerd/runc/%s/state.json", name->id);
+	return take_text(path,
+			 strncmp(name->id, "k8s.io/", 7) == 0 ? ENGINE_CONTAINERD_CRI :
+								ENGINE_CONTAINERD,
+			 NULL, out);
+}
+
 bool container_text_find(const struct container_name *name, struct container_text *out)
 {
 	char path[PATH_MAX];
 
 	/* the name of a cgroup, which others may have made */
-	if (!name->id[0] || name->id[0] == '.' || strchr(name->id, '/'))
+	if (!name->id[0] || name->id[0] == '.')
 		return false;
+	if (strchr(name->id, '/'))
+		return find_in_namespace(name, out);
 	if (strcmp(name->engine, "lxc") == 0) {
 		snprintf(path, sizeof(path), "/var/lib/lxc/%s/config", name->id);
 		return take_text(path, ENGINE_LXC, name->id, out);

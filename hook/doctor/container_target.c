@@ -10,7 +10,7 @@
 const char *container_target(char *out, size_t size, const struct container_summary *c)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_.+@-";
+				    "0123456789_.+@/-";
 	const char *id = c->name.id;
 	size_t len = strlen(id);
 
