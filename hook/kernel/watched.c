@@ -327,7 +327,7 @@ int watched_run(int (*fn)(void *arg, void **data, size_t *size, struct error *er
 	} while (r == -EAGAIN);
 	if (r == 0 && (!b.p || b.n < sizeof(a)))
 		r = err_set(err, EIO, "the process that reads /proc was killed");
-	if (r == 0) {
+	if (r == 0 && b.p) {
 		memcpy(&a, b.p, sizeof(a));
 		r = a.result;
 		*err = a.err;

@@ -149,7 +149,7 @@ start() {
 
 assert_not_merging() { # REASON
 	assertEquals "$1: started" 0 $?
-	assertContains "$1: on stderr" "$(cat "$work/err")" "ksm-hook[openvz] id=$id: starts without merging: "
+	assertContains "$1: on stderr" "$(cat "$work/err")" "ksm-hook[openvz] id=$id reason="
 	assertContains "$1: why" "$(cat "$work/err")" "$2"
-	assertContains "$1: in syslog" "$(cat "$work/syslog")" "[openvz] id=$id: starts without merging: "
+	assertContains "$1: in syslog" "$(cat "$work/syslog")" "[openvz] id=$id reason="
 }
