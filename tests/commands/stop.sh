@@ -4,7 +4,7 @@
 # The kill switch: nothing new is made mergeable, and what is merged is unmerged in steps. In a pid
 # namespace, whose processes are all that it sees, and with an /etc/ksm-hook and, where memory is to
 # be scarce, a /proc/meminfo of its own.
-# needs: ksmd
+# needs: ksmd config
 
 suite_setup() {
 	echo 1 >$ksm/run
@@ -12,7 +12,7 @@ suite_setup() {
 	echo 5 >$ksm/sleep_millisecs
 	cat >"$work/lib.sh" <<-'E'
 		mkdir -p "$work/etc"
-		mount --bind "$work/etc" /etc/ksm-hook
+		mount --bind "$work/etc" /etc/ksm-hook || exit 1
 		mergeable() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | grep -c 'ksm_merge_any: yes'; }
 		pages() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | awk '/ksm_merging_pages/ { s += $2 } END { print s + 0 }'; }
 		# three processes of the same size, merged until no page is added any more; $one: what a

@@ -3,7 +3,7 @@
 # Groups of a shared layout with more members than anybody has: no start waits for another
 # container's members, no one evicts them, and what has ended is forgotten without a start
 # paying for it.
-# needs: machine
+# needs: machine config
 
 groups=/run/ksm-hook/groups
 

@@ -3,7 +3,7 @@
 # Names that a tenant may choose: forged annotations for each engine, and what they are to
 # change: rules, groups of a shared layout, what ps shows. CRI-O and containerd are played by
 # runc with their bundles' paths, their cgroups and the annotations that they write.
-# needs: containers
+# needs: containers config
 
 shows='/bin/cat /proc/self/ksm_stat'
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Exec sessions by the wrapper: whether the container is mergeable is found by the runtime's state,
 # and of that only what nobody but root can have written is believed.
-# needs: nothing
+# needs: config
 
 suite_setup() {
 	printf '#!/bin/sh\nexec cat /proc/self/ksm_stat\n' >"$work/crun"

@@ -3,7 +3,7 @@
 # README.md, docs/podman.md and docs/runc.md, tried as a reader would: each of their commands is run
 # as it stands there, with real engines, on a host whose /usr, /etc, /var/lib and /run are copies
 # that end with this suite. IMAGE stands for an image, and "web" for a container of the reader's.
-# needs: machine ksmd
+# needs: machine ksmd config
 if [ -z "${README_NAMESPACE:-}" ]; then
 	README_NAMESPACE=1 exec unshare --mount --pid --net --fork --kill-child "$0" "$@"
 fi
