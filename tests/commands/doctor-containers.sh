@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# needs: containers ksmd config
+# needs: containers ksmd
 # shellcheck disable=SC1091,SC2154 # what doctor-lib.sh and common.sh set
 # doctor: what it finds of containers: asked and not marked, denied, nothing equal.
 

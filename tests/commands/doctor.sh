@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# needs: ksmd config
+# needs: ksmd
 # shellcheck disable=SC1091,SC2154 # what doctor-lib.sh and common.sh set
 # doctor: its output, and what it finds of the kernel, ksmd, config.json and the host.
 
