@@ -128,15 +128,17 @@ static int register_wrapper(struct registration *r, struct error *err)
 /* Is the file what adding made of the saved one, so that nobody has changed it since? */
 static bool is_unchanged(const struct registration *r, const struct daemon_text *saved)
 {
-	static char room[DAEMON_FILE_MAX + DAEMON_JSON_ROOM];
-	struct daemon_text t = { room, saved->len };
+	struct daemon_text t __cleanup(daemon_text_free) = { NULL, saved->len };
 	struct error err;
 
 	if (!saved->text || !r->now.text)
 		return false;
-	memcpy(room, saved->text, saved->len);
+	t.text = malloc(DAEMON_FILE_MAX + DAEMON_JSON_ROOM);
+	if (!t.text)
+		return false;
+	memcpy(t.text, saved->text, saved->len);
 	return daemon_json_add(r->saved, &t, r->path, &err) == 0 && t.len == r->now.len &&
-	       memcmp(room, r->now.text, t.len) == 0;
+	       memcmp(t.text, r->now.text, t.len) == 0;
 }
 
 static int unregister_wrapper(struct registration *r, struct error *err)

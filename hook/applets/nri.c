@@ -385,11 +385,11 @@ static int serve_inherited(struct agent *a)
 
 int applet_nri(int argc, char **argv)
 {
-	static struct agent a; /* zero: no place in the file */
 	struct nri_options o = { .socket = DEFAULT_SOCKET,
 				 .index = "10",
 				 .config_path = CONFIG_PATH };
 	bool launched = nri_is_launched(argc, argv);
+	struct agent *a;
 	struct error err;
 	int r;
 
@@ -399,13 +399,21 @@ int applet_nri(int argc, char **argv)
 	if (r != 0)
 		return options_exit("nri", r, &err);
 	surroundings_take();
-	a.plugin.name = "ksm-hook";
-	a.socket = o.socket;
-	a.config.path = a.plugin.config_path = o.config_path;
-	a.plugin.index = o.index;
-	a.plugin.existing = o.existing;
-	a.loses = probe_way() == PROBE_EACH_EXEC;
-	if (launched)
-		return serve_inherited(&a);
-	serve_for_ever(&a);
+	/* no static one: every hook would have to find room for it */
+	a = calloc(1, sizeof(*a));
+	if (!a) {
+		log_error("memory for the agent: %s", strerror(errno));
+		return 1;
+	}
+	a->plugin.name = "ksm-hook";
+	a->socket = o.socket;
+	a->config.path = a->plugin.config_path = o.config_path;
+	a->plugin.index = o.index;
+	a->plugin.existing = o.existing;
+	a->loses = probe_way() == PROBE_EACH_EXEC;
+	if (!launched)
+		serve_for_ever(a);
+	r = serve_inherited(a);
+	free(a);
+	return r;
 }

@@ -133,7 +133,8 @@ static void check_config(struct doctor *d)
 		if (r == -EPERM)
 			finding_fix(f, "chown -R root:root " SYSCONFDIR "/ksm-hook"
 				       " && chmod -R go-w " SYSCONFDIR "/ksm-hook");
-		else if (strncmp(err.msg, CONFIG_PATH ":", sizeof(CONFIG_PATH)) == 0)
+		else if (r == -EINVAL && files.n == 1 &&
+			 strcmp(files.file[0].path, CONFIG_PATH) == 0)
 			finding_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
 		else
 			finding_fix(f, "ksm-hook policy check; correct the files it names");

@@ -39,8 +39,7 @@ static const struct {
 };
 
 /* The first one is what an engine says. */
-static void note_fault(char out[160], const char *fmt, ...) __printf(2, 3);
-static void note_fault(char out[160], const char *fmt, ...)
+__printf(2, 3) static void note_fault(char out[160], const char *fmt, ...)
 {
 	va_list ap;
 

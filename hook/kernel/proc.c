@@ -116,12 +116,33 @@ int64_t proc_field(const char *text, const char *name)
 	return -1;
 }
 
-int proc_status_line(pid_t tid, const char *name, char *out, size_t size)
+/* A line that is looked for: its value goes to out; r is its length, or -ENODATA. */
+struct status_line {
+	const char *name;
+	char *out;
+	size_t size;
+	int r;
+};
+
+static int status_line_take(struct status_line *want, const char *line)
+{
+	size_t len = strlen(want->name);
+	const char *value = line + len + 1;
+
+	if (want->r >= 0 || strncmp(line, want->name, len) != 0 || line[len] != ':')
+		return 0;
+	value += strspn(value, " \t");
+	want->r = snprintf(want->out, want->size, "%.*s", (int)strcspn(value, "\n"), value);
+	return 1;
+}
+
+/* All of them in one reading. -errno where there was none. */
+static int read_status_lines(pid_t tid, struct status_line *want, size_t n)
 {
 	char path[32], line[256];
-	size_t len = strlen(name);
 	bool whole = true;
-	int r = -ENODATA;
+	size_t left = n;
+	int r = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
@@ -129,21 +150,26 @@ int proc_status_line(pid_t tid, const char *name, char *out, size_t size)
 	if (!f)
 		return -errno;
 	/* a line of groups may be longer than any buffer, and is the only one with such a rest */
-	while (r < 0 && fgets(line, sizeof(line), f)) {
-		const char *value = line + len + 1;
+	while (left && fgets(line, sizeof(line), f)) {
 		bool begins = whole;
 
 		whole = strchr(line, '\n');
-		if (!begins || strncmp(line, name, len) != 0 || line[len] != ':')
-			continue;
-		value += strspn(value, " \t");
-		r = snprintf(out, size, "%.*s", (int)strcspn(value, "\n"), value);
+		for (size_t i = 0; begins && i < n; i++)
+			left -= (size_t)status_line_take(&want[i], line);
 	}
 	/* it may end while it is read */
-	if (r == -ENODATA && ferror(f))
+	if (left && ferror(f))
 		r = -errno;
 	fclose(f);
 	return r;
+}
+
+int proc_status_line(pid_t tid, const char *name, char *out, size_t size)
+{
+	struct status_line want = { name, out, size, -ENODATA };
+	int r = read_status_lines(tid, &want, 1);
+
+	return r < 0 ? r : want.r;
 }
 
 int64_t proc_status_field(pid_t tid, const char *name)
@@ -161,24 +187,22 @@ int proc_seccomp(pid_t tid)
 
 int proc_parent(pid_t *number, bool *outer)
 {
-	char self[32], pids[128];
+	char self[32], parent[32], pids[128];
+	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
+	struct status_line want[] = { { "PPid", parent, sizeof(parent), -ENODATA },
+				      { "NSpid", pids, sizeof(pids), -ENODATA } };
 	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
-	int64_t parent;
-	pid_t us;
 	int r;
 
 	if (n < 0)
 		return -errno;
 	self[n] = '\0';
-	us = (pid_t)strtol(self, NULL, 10);
-	parent = proc_status_field(us, "PPid");
-	if (parent < 0)
-		return (int)parent;
-	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
-	r = proc_status_line(us, "NSpid", pids, sizeof(pids));
+	r = read_status_lines((pid_t)strtol(self, NULL, 10), want, ARRAY_SIZE(want));
 	if (r < 0)
 		return r;
-	*number = (pid_t)parent;
+	if (want[0].r < 0 || want[1].r < 0)
+		return -ENODATA;
+	*number = (pid_t)strtol(parent, NULL, 10);
 	*outer = pids[strspn(pids, "0123456789")] == '\t';
 	return 0;
 }

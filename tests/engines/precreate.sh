@@ -296,7 +296,7 @@ testSixteenMiB() {
 	E
 	assertEquals $((16 << 20)) "$(wc -c <"$work/big.json")"
 	# the input once, the parser's pages, and room for one string of all of it
-	hook plain prlimit --as=$((72 << 20)) <"$work/big.json"
+	hook plain prlimit --as=$((64 << 20)) <"$work/big.json"
 	assertEquals "$(cat "$work/err")" 0 $rc
 	assertEquals 2 "$(grep -o $place "$work/out" | wc -l)"
 	printf ' ' >>"$work/big.json"
