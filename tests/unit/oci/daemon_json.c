@@ -201,7 +201,7 @@ static void test_much_space(void)
 
 	memset(buffer, ' ', 20000);
 	buffer[0] = '{';
-	memcpy(buffer + 20000, "\"a\":1}", 6);
+	snprintf(buffer + 20000, sizeof(buffer) - 20000, "\"a\":1}");
 	text.len = 20006;
 	CHECK_INT(daemon_json_add("f", &text, PATH, &err), -EFBIG);
 	CHECK_INT((long long)text.len, 20006);
