@@ -10,11 +10,14 @@
 const char *container_target(char *out, size_t size, const struct container_summary *c)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789_.+@/-";
+				    "0123456789_.+@-";
 	const char *id = c->name.id;
-	size_t len = strlen(id);
+	size_t len = strspn(id, plain);
 
-	if (id[0] == '-' || strspn(id, plain) != len)
+	/* containerd's namespace in front of its id */
+	if (len && id[len] == '/' && strcmp(c->name.engine, "containerd") == 0)
+		len += 1 + strspn(id + len + 1, plain);
+	if (id[0] == '-' || id[len])
 		snprintf(out, size, "pid:%d", c->pid);
 	else
 		snprintf(out, size, "%s:%.*s", c->name.engine, (int)container_id_shown(id), id);

@@ -54,7 +54,8 @@ if runtime == 0:
         command = [shell, "-c", quoted + "; exit $?"]
         quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in command)
     if how.startswith("by"):
-        # a program between that is no shell
+        # a program between that is no shell, younger than the init by what the kernel counts
+        time.sleep(0.05)
         command = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)",
                    hook, "createRuntime", "--config", work + "/config.json"]
     done = subprocess.run(command, input=json.dumps(state), text=True, stderr=subprocess.PIPE)

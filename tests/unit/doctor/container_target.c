@@ -33,6 +33,10 @@ static void target_words(void)
 		  "ep",
 		  "pid:42" },
 		{ "runc", "a/b", "pid:42" },
+		{ "containerd", "default/web", "containerd:default/web" },
+		{ "containerd", "default/web/x", "pid:42" },
+		{ "containerd", "default/a b", "pid:42" },
+		{ "containerd", "/web", "pid:42" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
