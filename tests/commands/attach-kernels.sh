@@ -78,7 +78,7 @@ test_kernels_that_do_not_scan_after_exec() {
 # 5.10 does not say what is merged of a process: at most what is anonymous of it
 test_the_limit_of_a_cgroup_v2() {
 	for _k in '5.*' '6.*' '7.*'; do
-		says "$_k" 'no room 1: .*unmerging needs .* more, and the cgroup /g has .* left; --force .*'
+		says "$_k" 'no room 1: .*unmerging needs .* more, and the cgroup /g has .* left: .* too little; --force .*'
 	done
 }
 

@@ -53,7 +53,8 @@ hold() {
 # their end is a KILL's: in the wait for the lock nothing else comes through
 release() {
 	[ -n "$holder" ] || return 0
-	kill -KILL $holder $held 2>/dev/null
+	# those too that have not said yet that they hold it
+	xargs kill -KILL $holder $held <"$tenant/cgroup.procs" 2>/dev/null
 	wait $holder 2>/dev/null
 	holder=
 	_ended() { for _pid in $held; do [ ! -e "/proc/$_pid" ] || return 1; done; }
@@ -113,7 +114,8 @@ testMany() {
 	ask ps
 	assertEquals "$said" 0 $rc
 	assertContains "$out" b000000
-	assertTrue "no more than three are waited for: $said" "[ $(echo "$said" | grep -c target-unreadable) -le 3 ]"
+	_waited=$(echo "$said" | grep -c 'target-unreadable.* of docker:a')
+	assertTrue "no more than three are waited for: $said" "[ $_waited -ge 1 ] && [ $_waited -le 3 ]"
 }
 
 # rows REPORT: how many of the tenant's processes a report of attach or detach leaves out

@@ -261,6 +261,9 @@ static void hold(const char *dir, bool read_only)
 	mapping = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (mapping == MAP_FAILED)
 		die(path);
+	/* what is called from now on has to be in memory: a fault may need the lock */
+	(void)waits(gettid());
+	wait_a_little();
 	if ((!read_only && pthread_create(&writer, NULL, map_something, NULL)) ||
 	    pthread_create(&reader, NULL, read_own_memory, NULL))
 		die("pthread_create");
