@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # LXC 6, Incus and systemd 257, in a Debian 13 that debootstrap makes once in $BUILD/trixie.
-# needs: containers
+# needs: containers ksmd
 
 packages=lxc,busybox-static,uidmap,incus-base,incus-client,systemd,systemd-container,dbus,ca-certificates,make,shunit2,strace
 

@@ -86,6 +86,9 @@ static inline bool contained_start(struct contained *c, const char *name, char *
 
 static inline void contained_end(const struct contained *c)
 {
+	/* which may not have asked yet to end with its starter */
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
 	kill(c->starter, SIGKILL);
 	waitpid(c->starter, NULL, 0);
 }
