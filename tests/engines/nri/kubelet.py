@@ -23,12 +23,10 @@ socket, image, what = sys.argv[1:4]
 runtime = api_pb2_grpc.RuntimeServiceStub(grpc.insecure_channel("unix://" + socket))
 
 
-def start(namespace, name, *words):
-    profile = cri.SecurityProfile.RuntimeDefault if "seccomp" in words else cri.SecurityProfile.Unconfined
-    node = cri.NamespaceOption(network=cri.NODE)
-    pod = cri.PodSandboxConfig(
+def sandbox_of(namespace, name, node, annotations=None):
+    return cri.PodSandboxConfig(
         metadata=cri.PodSandboxMetadata(name=name, uid="ksm-hook-test-" + name, namespace=namespace),
-        annotations=dict(pair.split("=", 1) for pair in words if "=" in pair),
+        annotations=annotations or {},
         labels={"ksm-hook-test": name},
         log_directory="/tmp",
         linux=cri.LinuxPodSandboxConfig(
@@ -36,6 +34,12 @@ def start(namespace, name, *words):
             security_context=cri.LinuxSandboxSecurityContext(namespace_options=node),
         ),
     )
+
+
+def start(namespace, name, *words):
+    profile = cri.SecurityProfile.RuntimeDefault if "seccomp" in words else cri.SecurityProfile.Unconfined
+    node = cri.NamespaceOption(network=cri.NODE)
+    pod = sandbox_of(namespace, name, node, dict(pair.split("=", 1) for pair in words if "=" in pair))
     container = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name="main"),
         image=cri.ImageSpec(image=image),
@@ -87,17 +91,7 @@ def manifest(path, config):
     for volume in spec["volumes"]:
         places[volume["name"]] = volume["hostPath"]["path"] if "hostPath" in volume else config
         os.makedirs(places[volume["name"]], exist_ok=True)
-    pod = cri.PodSandboxConfig(
-        metadata=cri.PodSandboxMetadata(
-            name=name, uid="ksm-hook-test-" + name, namespace=found[0]["metadata"]["namespace"]
-        ),
-        labels={"ksm-hook-test": name},
-        log_directory="/tmp",
-        linux=cri.LinuxPodSandboxConfig(
-            cgroup_parent="/ksm-hook-test-nri",
-            security_context=cri.LinuxSandboxSecurityContext(namespace_options=node),
-        ),
-    )
+    pod = sandbox_of(found[0]["metadata"]["namespace"], name, node)
     container = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name=own["name"]),
         image=cri.ImageSpec(image=own["image"]),

@@ -8,17 +8,25 @@
 #include "check.h"
 #include "stats/metrics.h"
 
+/* To *text, whose last value goes. */
+static FILE *write_to(char **text)
+{
+	static size_t len;
+	FILE *f;
+
+	free(*text);
+	*text = NULL;
+	f = open_memstream(text, &len);
+	if (!f)
+		abort();
+	return f;
+}
+
 static const char *label(const char *value)
 {
 	static char *text;
-	size_t len;
-	FILE *f;
+	FILE *f = write_to(&text);
 
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &len);
-	if (!f)
-		abort();
 	prometheus_label(f, "l", value);
 	fclose(f);
 	return text;
@@ -125,14 +133,8 @@ static void identifiers(void)
 static const char *printed(const struct snapshot *s, bool collectd)
 {
 	static char *text;
-	size_t len;
-	FILE *f;
+	FILE *f = write_to(&text);
 
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &len);
-	if (!f)
-		abort();
 	if (collectd)
 		CHECK_INT(metrics_collectd(f, s, "a/host", 10), 0);
 	else
@@ -144,14 +146,8 @@ static const char *printed(const struct snapshot *s, bool collectd)
 static const char *put(const char *type, double value)
 {
 	static char *text;
-	size_t len;
-	FILE *f;
+	FILE *f = write_to(&text);
 
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &len);
-	if (!f)
-		abort();
 	collectd_value(f, "host", "ksm", type, 2.5, value);
 	fclose(f);
 	return text;
