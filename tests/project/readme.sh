@@ -198,7 +198,6 @@ testLxc() {
 testRunc() {
 	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 600
 	where=$work/bundle run_step runc
-	timeout 20 runc run -d -b "$work/bundle" web >"$work/out" 2>&1 </dev/null || cat "$work/out"
 	is "$(runc state web | jq .pid)" yes
 	runc delete -f web
 }
@@ -228,12 +227,16 @@ testPodmanPage() {
 testRuncPage() {
 	page=docs/runc.md
 	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 600
+	# RLIM_INFINITY: nothing that the bundle has changes on the way
+	sed -i 's/RLIMIT_NOFILE/RLIMIT_CORE/; s/: 1024/: 18446744073709551615/' "$work/bundle/config.json"
 	run_step hook
+	assertEquals 2 "$(grep -c 18446744073709551615 "$work/bundle/config.json")"
+	assertContains "$(cat "/proc/$(runc state web | jq .pid)/limits")" "Max core file size        unlimited"
 	is "$(runc state web | jq .pid)" yes
 	runc delete -f web
 	# nothing in the bundle asks
 	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 600
-	where=$work/bundle run_step wrapper
+	run_step wrapper
 	assertContains "$(cat "$work/out")" "ksm_merge_any: yes"
 	runc delete -f web
 	assert_all_run hook wrapper
