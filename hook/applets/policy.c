@@ -273,19 +273,26 @@ static int explain_target(const struct policy_options *o, char *word, struct err
 	struct container_text text;
 	struct policy_question q = { .container = &text };
 	struct target_set set = { 0 };
+	pid_t *pids = NULL;
+	ssize_t n = 0;
 	int r = target_resolve(&set, &word, 1, false, err);
 
-	if (r < 0)
-		return r;
+	if (r == 0)
+		n = target_list(&set, &pids, err);
+	if (r < 0 || n < 0) {
+		target_free(&set);
+		return r < 0 ? r : (int)n;
+	}
 	if (set.n != 1 || set.t[0].kind != TARGET_CONTAINER)
 		r = err_set(err, EINVAL, "%s: is no container", word);
-	else if (!container_text_find(&set.t[0].name, &text))
+	else if (!container_text_find(&set.t[0].name, n > 0 ? pids[0] : 0, &text))
 		r = err_set(err, ENOENT,
 			    "%s: its configuration is not where runc, crun or LXC of root keep "
 			    "it; try --annotation",
 			    word);
 	else
 		r = explain_question(o, &q, err);
+	free(pids);
 	target_free(&set);
 	return r;
 }

@@ -168,12 +168,19 @@ static bool is_machine_scope(const struct naming *n, const struct cgroup_compone
 	       n->above.parent_len == 13 && memcmp(n->above.parent, "machine.slice", 13) == 0;
 }
 
+/* podman's pods with its cgroupfs manager: libpod_parent/POD/libpod-ID (libpod/define, pod_internal) */
+static bool is_podmans_pod(const struct cgroup_component *c)
+{
+	return c->parent_len == 13 && memcmp(c->parent, "libpod_parent", 13) == 0 &&
+	       is_hex64(c->name, (size_t)c->len);
+}
+
 static bool name_component(void *arg, const struct cgroup_component *c)
 {
 	struct naming *n = arg;
 
 	/* a slice holds containers and is none: podman's pods, a kubelet's */
-	if (ends_in(c->name, (size_t)c->len, ".slice")) {
+	if (ends_in(c->name, (size_t)c->len, ".slice") || is_podmans_pod(c)) {
 		n->above = *c;
 		return false;
 	}

@@ -4,12 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "containers/identify.h"
 #include "kernel/process.h"
 
 /* From a process of a container up to one outside: deeper in it, it has no name. */
 #define ANCESTORS_MAX 32
+/* Above a hook: the runtime, and a shell or two. */
+#define CALLERS_MAX 4
 /* The arguments in question are conmon's first ones. */
 #define ARGS_MAX 4096
 
@@ -70,4 +73,42 @@ bool conmon_name(pid_t pid, const char *id, char *out, size_t size)
 	len = proc_read_head(monitor, "cmdline", args, sizeof(args));
 	name = len > 0 ? conmon_args_name(args, (size_t)len, id) : NULL;
 	return name && name[0] && snprintf(out, size, "%s", name) < (int)size;
+}
+
+static const char *args_id(const char *args, size_t len)
+{
+	const char *end = args + len;
+
+	while (end > args && end[-1])
+		end--;
+	for (const char *arg = args; arg && arg < end; arg = next_arg(arg, end)) {
+		if (strcmp(arg, "-c") == 0)
+			return next_arg(arg, end);
+	}
+	return NULL;
+}
+
+bool conmon_calling(struct conmon_call *out)
+{
+	char command[32], args[ARGS_MAX];
+	const char *id, *name;
+	struct proc_stat st;
+	pid_t pid = getppid();
+	ssize_t len;
+
+	for (int i = 0; i < CALLERS_MAX && pid > 1; i++, pid = st.ppid) {
+		if (proc_stat(pid, &st) < 0)
+			return false;
+		if (process_command(pid, command, sizeof(command)) < 0 ||
+		    strcmp(command, "conmon") != 0)
+			continue;
+		len = proc_read_head(pid, "cmdline", args, sizeof(args));
+		id = len > 0 ? args_id(args, (size_t)len) : NULL;
+		name = id ? conmon_args_name(args, (size_t)len, id) : NULL;
+		return name && proc_status_field(pid, "Uid") == (int64_t)geteuid() &&
+		       snprintf(out->id, sizeof(out->id), "%s", id) < (int)sizeof(out->id) &&
+		       snprintf(out->name, sizeof(out->name), "%s", name) <
+			       (int)sizeof(out->name);
+	}
+	return false;
 }

@@ -20,4 +20,15 @@ const char *conmon_args_name(const char *args, size_t len, const char *id);
  */
 bool conmon_name(pid_t pid, const char *id, char *out, size_t size);
 
+/* Whose monitor has called us, by what it was told. */
+struct conmon_call {
+	char id[128], name[256];
+};
+
+/*
+ * For a hook or a runtime that conmon starts, itself or by a runtime or a shell: the nearest
+ * ancestor that is one, and of our own user. False where there is none, or its texts are longer.
+ */
+bool conmon_calling(struct conmon_call *out);
+
 #endif

@@ -110,7 +110,8 @@ static void check_against_rules(struct doctor *d, const struct container_summary
 	if (c->mergeable == 0 ||
 	    (!d->config.deny.n && !d->config.allow.n &&
 	     d->config.containers != CONTAINERS_NONE) ||
-	    !check_asked(&c->name, &d->config, &now) || !container_policy_denies(now.reason))
+	    !check_asked(&c->name, c->pid, &d->config, &now) ||
+	    !container_policy_denies(now.reason))
 		return;
 	f = finding_add(
 		d, FINDING_WARNING, ID_CONTAINER_AGAINST_RULES,
@@ -127,7 +128,8 @@ static void check_mergeable(struct doctor *d, const struct container_summary *c,
 {
 	struct decision request;
 	/* which takes a process: not where there is nothing to complain about */
-	bool known = c->mergeable < c->processes && check_asked(&c->name, &d->config, &request);
+	bool known = c->mergeable < c->processes &&
+		     check_asked(&c->name, c->pid, &d->config, &request);
 
 	if (known && request.warning[0])
 		report_request_warning(d, name, &request);

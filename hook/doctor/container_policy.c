@@ -40,7 +40,7 @@ void container_policy_judge(struct snapshot *s)
 
 		/* the host's own, which no rule is about */
 		if (strcmp(c->name.engine, "host") == 0 || !(c->mergeable ? rules : observes) ||
-		    !check_asked(&c->name, NULL, &d))
+		    !check_asked(&c->name, c->pid, NULL, &d))
 			continue;
 		c->would = d.would && c->mergeable == 0;
 		c->against = c->mergeable > 0 && container_policy_denies(d.reason);

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
+#include "containers/conmon.h"
 #include "containers/lxc_config.h"
 #include "oci/decision.h"
 #include "oci/state.h"
@@ -91,7 +92,6 @@ static void read_lxc_text(const struct container_text *t, struct policy_subject 
 
 	said = (struct annotation){ policy_environment.merge, value };
 	out->keys = &policy_environment;
-	out->name = t->id;
 	out->annotation = &said;
 	out->n = lxc_config_variable(t->text, t->len, said.key, value, sizeof(value));
 }
@@ -99,7 +99,7 @@ static void read_lxc_text(const struct container_text *t, struct policy_subject 
 int container_text_read(const struct container_text *t, const struct policy_config *policy,
 			struct policy_subject *out, struct error *err)
 {
-	*out = (struct policy_subject){ .engine = t->engine };
+	*out = (struct policy_subject){ .engine = t->engine, .name = t->name };
 	if (t->engine != ENGINE_LXC)
 		return read_oci_text(t, policy, out, err);
 	read_lxc_text(t, out);
@@ -131,7 +131,7 @@ static enum container_engine engine_by_cgroup(const struct container_name *name)
 								       ENGINE_UNKNOWN;
 }
 
-static bool take_text(const char *path, enum container_engine engine, const char *id,
+static bool take_text(const char *path, enum container_engine engine, const char *name,
 		      struct container_text *out)
 {
 	struct error err;
@@ -139,7 +139,7 @@ static bool take_text(const char *path, enum container_engine engine, const char
 
 	if (n <= 0)
 		return false;
-	*out = (struct container_text){ text, (size_t)n, engine, id };
+	*out = (struct container_text){ text, (size_t)n, engine, name };
 	return true;
 }
 
@@ -159,7 +159,18 @@ static bool find_in_namespace(const struct container_name *name, struct containe
 			 NULL, out);
 }
 
-bool container_text_find(const struct container_name *name, struct container_text *out)
+/* podman's and CRI-O's, which stands in none of these texts. */
+static const char *monitored_name(const struct container_name *name, pid_t pid,
+				  enum container_engine engine)
+{
+	static char said[256];
+	bool monitors = engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
+
+	return monitors && conmon_name(pid, name->id, said, sizeof(said)) ? said : NULL;
+}
+
+bool container_text_find(const struct container_name *name, pid_t pid,
+			 struct container_text *out)
 {
 	char path[PATH_MAX];
 
@@ -179,20 +190,20 @@ bool container_text_find(const struct container_name *name, struct container_tex
 			engine = engine_by_cgroup(name);
 		snprintf(path, sizeof(path), "%s/%s/%s", places[i].dir, name->id,
 			 places[i].file);
-		if (take_text(path, engine, NULL, out))
+		if (take_text(path, engine, monitored_name(name, pid, engine), out))
 			return true;
 	}
 	return false;
 }
 
-bool check_asked(const struct container_name *name, const struct policy_config *config,
-		 struct decision *out)
+bool check_asked(const struct container_name *name, pid_t pid,
+		 const struct policy_config *config, struct decision *out)
 {
 	struct container_text t;
 	struct container_decision c;
 	struct error err;
 
-	if (!container_text_find(name, &t))
+	if (!container_text_find(name, pid, &t))
 		return false;
 	if (decision_make(&(struct decision_request){ .policy = config,
 						      .config_path = CONFIG_PATH,

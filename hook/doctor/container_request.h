@@ -16,14 +16,16 @@ struct container_text {
 	const char *text; /* with a NUL behind it */
 	size_t len;
 	enum container_engine engine; /* who wrote it */
-	const char *id;               /* LXC's name for it */
+	const char *name;             /* what LXC, podman or CRI-O calls it; or NULL */
 };
 
 /*
- * Look where runc, crun and LXC keep the configurations of containers that run. False where
- * nothing is found there. The text is valid until the next call.
+ * Look where runc, crun and LXC keep the configurations of containers that run. pid is a process
+ * of it, by which podman's name is found. False where nothing is found there. The text is valid
+ * until the next call.
  */
-bool container_text_find(const struct container_name *name, struct container_text *out);
+bool container_text_find(const struct container_name *name, pid_t pid,
+			 struct container_text *out);
 
 /*
  * What it says of the container: only in a sandbox, since annotations are a tenant's. Of them,
@@ -37,7 +39,7 @@ int container_text_read(const struct container_text *t, const struct policy_conf
  * Decide by that text as the hook would have, by config or, if that is NULL, by what is installed. False where nothing is found, or it is not
  * understood.
  */
-bool check_asked(const struct container_name *name, const struct policy_config *config,
-		 struct decision *out);
+bool check_asked(const struct container_name *name, pid_t pid,
+		 const struct policy_config *config, struct decision *out);
 
 #endif

@@ -89,6 +89,7 @@ int decision_read_state(const struct decision_request *request,
 	subject.n = state.n;
 	if (subject.engine == ENGINE_UNKNOWN)
 		subject.engine = engine_of_bundle(state.bundle, state.id, NULL);
+	subject.name = state_monitored_name(request->monitor, subject.engine, state.id);
 	state_names(&subject, &out->metadata);
 	policy_decide(policy, &subject, &out->decision);
 	return 0;
@@ -99,7 +100,8 @@ int decision_read_spec(const struct decision_request *request,
 		       const struct policy_config *policy, struct container_decision *out,
 		       struct error *err)
 {
-	const struct spec_origin origin = { request->engine, request->bundle, request->id };
+	const struct spec_origin origin = { request->engine, request->bundle, request->id,
+					    request->monitor };
 
 	return spec_parse(request->text, request->len, &origin, policy, &out->spec,
 			  &out->metadata, &out->decision, &out->syntax, err);
@@ -239,12 +241,23 @@ static bool is_crio(const struct decision_request *request, const struct contain
 	       engine_of_bundle(c->bundle, c->id, cgroup) == ENGINE_CRIO;
 }
 
+/* podman's names stand in no annotation: does anything ask for them? */
+static bool wants_monitor(const struct decision_request *request)
+{
+	return text_has(request->text, request->len, "/container.") ||
+	       decision_config_mentions(request->config_path, "\"name\"");
+}
+
 static int parse_container(const struct decision_request *request,
 			   struct container_decision *out, struct error *err)
 {
 	struct decision_request known = *request;
-	int r = parse_confined(request, out, err);
+	struct conmon_call monitor;
+	int r;
 
+	if (!request->monitor && wants_monitor(request) && conmon_calling(&monitor))
+		known.monitor = &monitor;
+	r = parse_confined(&known, out, err);
 	if (r < 0 || !is_crio(request, out))
 		return r;
 	known.engine = ENGINE_CRIO;

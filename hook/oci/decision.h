@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "containers/conmon.h"
 #include "oci/decision_types.h"
 #include "oci/spec.h"
 #include "policy/config_files.h"
@@ -40,7 +41,8 @@ struct decision_request {
 	enum container_engine
 		engine; /* who wrote the text, where the caller knows it; or else: */
 	const char *bundle,
-		*id;     /* of the bundle whose text this is; NULL if it says so itself */
+		*id; /* of the bundle whose text this is; NULL if it says so itself */
+	const struct conmon_call *monitor; /* who calls us for it; NULL: looked for if needed */
 	bool requests;   /* known to the caller: do not look for it in the text */
 	bool by_runtime; /* its user chose the runtime wrapper */
 	int timeout_ms;

@@ -194,6 +194,9 @@ int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
 	subject.n = state.n;
 	if (subject.engine == ENGINE_UNKNOWN && origin->bundle && origin->id)
 		subject.engine = engine_of_bundle(origin->bundle, origin->id, p.cgroup);
+	if (origin->id)
+		subject.name =
+			state_monitored_name(origin->monitor, subject.engine, origin->id);
 	if (names)
 		state_names(&subject, names);
 	policy_decide(config, &subject, decision);

@@ -98,6 +98,14 @@ static int state_visit(void *arg, const struct json_path *path, const struct jso
 	return 0;
 }
 
+const char *state_monitored_name(const struct conmon_call *monitor,
+				 enum container_engine engine, const char *id)
+{
+	bool monitors = engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
+
+	return monitor && monitors && strcmp(monitor->id, id) == 0 ? monitor->name : NULL;
+}
+
 void state_names(const struct policy_subject *subject, struct metadata *out)
 {
 	static const enum trusted_key keys[METADATA_FIELDS] = {

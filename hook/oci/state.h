@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json_reader.h"
+#include "containers/conmon.h"
 #include "containers/metadata.h"
 #include "policy/policy.h"
 
@@ -48,6 +49,10 @@ bool state_decides(const struct policy_config *config, const char *key);
  */
 int state_annotation(const char *name, struct state *out, const char *key,
 		     const struct json_value *v, struct error *err);
+
+/* The name that podman or CRI-O gave it, where its monitor is known; or NULL. */
+const char *state_monitored_name(const struct conmon_call *monitor,
+				 enum container_engine engine, const char *id);
 
 /* What ps and metrics are to show: of what the engine says of it, what can be believed. */
 void state_names(const struct policy_subject *subject, struct metadata *out);

@@ -20,7 +20,8 @@ static void explain_source(const struct policy_subject *s, enum trusted_key key,
 	else if (key == TRUSTED_USER)
 		word = "whose user namespace it is";
 	else if (key == TRUSTED_NAME && out->value[0])
-		word = "the engine's call";
+		word = s->engine == ENGINE_LXC ? "LXC's call, or its monitor" :
+						 "the arguments of its monitor, conmon";
 	snprintf(out->source, sizeof(out->source), "%s", word);
 }
 

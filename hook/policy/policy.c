@@ -148,6 +148,40 @@ const char *policy_rule_file(const struct policy_rule *rule)
 }
 
 /*
+ * The name in KEY/container.NAME that means this container. podman does not tell it, but calls
+ * the container NAME or POD-NAME: of several that fit, the longest. It only finds what the
+ * container says of itself, so that nobody else is concerned if that was the wrong one.
+ */
+static const char *addressed_name(const struct deciding *d, const char *key)
+{
+	static const char infix[] = "/container.";
+	const struct policy_subject *s = d->subject;
+	const char *best = NULL, *whole = s->name;
+	size_t longest = 0, prefix = strlen(key);
+
+	if (s->engine != ENGINE_PODMAN || !whole)
+		return d->trusted.value[TRUSTED_CONTAINER];
+	for (size_t i = 0; i < s->n; i++) {
+		const char *k = s->annotation[i].key, *name, *tail;
+		size_t len;
+
+		if (strncmp(k, key, prefix) != 0 ||
+		    strncmp(k + prefix, infix, sizeof(infix) - 1) != 0)
+			continue;
+		name = k + prefix + sizeof(infix) - 1;
+		len = strlen(name);
+		if (len <= longest || len > strlen(whole))
+			continue;
+		tail = whole + strlen(whole) - len;
+		if (strcmp(tail, name) != 0 || (tail > whole && tail[-1] != '-'))
+			continue;
+		best = name;
+		longest = len;
+	}
+	return best;
+}
+
+/*
  * What the container says for a key: for this container of the pod by its name, for all of the
  * pod's, or without either. *key, of size bytes, becomes the one that was found.
  */
@@ -155,7 +189,7 @@ static const char *requested_value(const struct deciding *d, const char *key, ch
 				   size_t size)
 {
 	const struct annotation *a = d->subject->annotation;
-	const char *container = d->trusted.value[TRUSTED_CONTAINER], *value = NULL;
+	const char *container = addressed_name(d, key), *value = NULL;
 	size_t n = d->subject->n;
 
 	if (d->keys->of_pods && container &&

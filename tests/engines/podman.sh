@@ -46,7 +46,72 @@ testNamesOfOthersAreNotBelieved() {
 	podman_in "$work/r" rm -f -t 0 named >/dev/null 2>&1
 }
 
-# the engine's default seccomp profile, which is Docker's, in force; not asked at its start
+# kube RUNTIME ANNOTATION...: a pod of the containers web and db with these, and what became of
+# both; the hook's configuration is $work/kube.json
+kube() {
+	_runtime=$1
+	shift
+	cat >"$work/pod.yaml" <<-Y
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: kube
+		  annotations: { $(printf '"%s", ' "$@" | sed 's/=/": "/g; s/, $//') }
+		spec:
+		  hostNetwork: true
+		  containers:
+		  - { name: web, image: localhost/image, command: [/bin/sleep, "600"] }
+		  - { name: db, image: localhost/image, command: [/bin/sleep, "600"] }
+	Y
+	cat >"$work/kube.conf" <<-C
+		[engine]
+		infra_image = "localhost/pause"
+		[containers]
+		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+	C
+	podman_in "$work/r" pod rm -f -t 0 kube >/dev/null 2>&1
+	out=$(CONTAINERS_CONF=$work/kube.conf podman_in "$work/r" --hooks-dir "$work/kube.d" --runtime "$_runtime" \
+		kube play --network none "$work/pod.yaml" 2>&1)
+	for _c in web db; do
+		_pid=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' "kube-$_c" 2>/dev/null)
+		out="$out
+$_c $(sed -n 's/^ksm_merge_any: //p' "/proc/$_pid/ksm_stat")"
+	done
+}
+
+# podman tells nobody the names that containers have in their pod: they are those of its monitor,
+# without the pod's in front.
+testContainersOfAPod() {
+	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
+	podman_in "$work/r" import --change "ENTRYPOINT /bin/sleep 600" "$work/image.tar" pause >/dev/null 2>&1
+	mkdir "$work/kube.d"
+	sed "s|\"createRuntime\"\],|\"createRuntime\", \"--config=$work/kube.json\"],|" "$work/hooks.d/50-ksm-hook.json" \
+		>"$work/kube.d/50-ksm-hook.json"
+	echo '{}' >"$work/kube.json"
+	kube runc io.ksm.merge=true io.ksm.merge/container.web=false
+	assertContains "$out" "$out" "web no"
+	assertContains "$out" "$out" "db yes"
+	kube runc io.ksm.merge=false io.ksm.merge/pod=true io.ksm.merge/container.db=false
+	assertContains "$out" "$out" "web yes"
+	assertContains "$out" "$out" "db no"
+	# the wrapper, which reads them in the bundle
+	ln -s "$KSM_HOOK" "$work/ksm-runc"
+	kube "$work/ksm-runc" io.ksm.merge=true io.ksm.merge/pod=false io.ksm.merge/container.db=true
+	assertContains "$out" "$out" "web no"
+	assertContains "$out" "$out" "db yes"
+	# and rules can ask for the name that podman gives them
+	echo '{"deny": [{"engine": "podman", "name": "kube-d*"}]}' >"$work/kube.json"
+	kube runc io.ksm.merge=true
+	assertContains "$out" "$out" "web yes"
+	assertContains "$out" "$out" "db no"
+	out=$("$KSM_HOOK" policy explain --config="$work/kube.json" kube-db 2>&1)
+	assertContains "$out" "$out" "kube-db  (trusted, the arguments of its monitor, conmon)"
+	assertContains "$out" "$out" "reason=denied-by-rule"
+	out=$("$KSM_HOOK" policy explain --config="$work/kube.json" kube-web 2>&1)
+	assertContains "$out" "$out" "reason=requested"
+	podman_in "$work/r" pod rm -f -t 0 kube >/dev/null 2>&1
+}
+
 # By the name that its user gave it, which only conmon's arguments and podman's database have.
 testKnownByName() {
 	_id=$(podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name shop $limits image sleep 60 2>"$work/err")
@@ -106,6 +171,7 @@ testOnlyRootsMonitorIsBelieved() {
 	assertEquals null "$(monitored_by "$uid")"
 }
 
+# the engine's default seccomp profile, which is Docker's, in force; not asked at its start
 testAttachUnderTheDefaultProfile() {
 	podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name attached --network none \
 		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 image sleep 60 >/dev/null 2>&1

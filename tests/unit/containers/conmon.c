@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "check.h"
@@ -105,9 +108,68 @@ static void monitors(void)
 	contained_end(&c);
 }
 
-int main(void)
+/* What a hook below it is told: "ID NAME", or nothing. */
+static int tell_caller(const char *command)
 {
+	struct conmon_call call;
+	pid_t pid;
+
+	prctl(PR_SET_NAME, command);
+	pid = fork();
+	if (pid == 0) {
+		if (conmon_calling(&call))
+			dprintf(STDOUT_FILENO, "%s %s", call.id, call.name);
+		_exit(0);
+	}
+	return waitpid(pid, NULL, 0) == pid ? 0 : 1;
+}
+
+/* The process above a hook has to be conmon, with a container and a name. */
+static void callers(void)
+{
+	static const struct {
+		const char *command, *args[5], *told;
+	} of[] = {
+		{ "conmon", { "-c", ID, "-n", "web" }, ID " web" },
+		{ "conmon", { "-n", "web", "-c", ID }, ID " web" },
+		{ "conmon2", { "-c", ID, "-n", "web" }, "" },
+		{ "conmon", { "-c", ID }, "" },
+		{ "conmon", { "-n", "web" }, "" },
+		{ "conmon", { "-c" }, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		char *args[8] = { "caller", (char *)of[i].command }, said[64];
+		int fd[2];
+		pid_t pid;
+		ssize_t n;
+
+		check_case = of[i].told;
+		for (size_t k = 0; of[i].args[k]; k++)
+			args[k + 2] = (char *)of[i].args[k];
+		if (pipe(fd) != 0)
+			abort();
+		pid = fork();
+		if (pid == 0) {
+			dup2(fd[1], STDOUT_FILENO);
+			execv("/proc/self/exe", args);
+			_exit(1);
+		}
+		close(fd[1]);
+		n = read(fd[0], said, sizeof(said) - 1);
+		said[n > 0 ? n : 0] = '\0';
+		close(fd[0]);
+		waitpid(pid, NULL, 0);
+		CHECK_TEXT(said, of[i].told);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[0], "caller") == 0)
+		return tell_caller(argv[1]);
 	contained_main();
+	RUN(callers);
 	RUN(monitors);
 	RUN(command_lines);
 	RUN(cut_off);

@@ -3,7 +3,8 @@
 #include "containers/identify.h"
 #include "check.h"
 
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEX   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
 static const struct {
 	const char *text, *engine, *id; /* engine NULL: no container */
@@ -41,6 +42,8 @@ static const struct {
 	{ "0::/system.slice/web.service/libpod-payload-" HEX "\n", "podman", HEX },
 	{ "0::/machine.slice/libpod-" HEX ".scope/container/system.slice/ssh.service\n",
 	  "podman", HEX },
+	{ "0::/libpod_parent/" OTHER "/libpod-" HEX "/container\n", "podman", HEX },
+	{ "0::/libpod_parent/" OTHER "/libpod-conmon-" HEX "\n", NULL, NULL },
 	{ "0::/libpod_parent/libpod-" HEX "/container\n", "podman", HEX },
 	/* a kubelet with cri-dockerd; with the cgroupfs driver on v2; guaranteed pods */
 	{ "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podab_cd.slice/"

@@ -279,6 +279,40 @@ static void of_pods(void)
 	CHECK_INT(d.reason, REASON_NOT_REQUESTED);
 }
 
+/* podman calls it POD-NAME, or by its name alone. */
+static void of_podmans_pods(void)
+{
+	static const struct {
+		const char *name;
+		bool merge;
+	} cases[] = {
+		{ "kp-web", true },  { "web", true }, { "kp-a-web", false }, { "kpweb", false },
+		{ "web-kp", false }, { "", false },   { NULL, false },
+	};
+	struct annotation a[] = { { "io.ksm.merge", "false" },
+				  { "io.ksm.merge/container.web", "true" },
+				  { "io.ksm.merge/container.a-web", "false" },
+				  { "io.ksm.merge/container.", "true" } };
+	struct policy_subject s = { .engine = ENGINE_PODMAN,
+				    .annotation = a,
+				    .n = ARRAY_SIZE(a) };
+	struct policy_config c = { .deny = { { { .glob = { [TRUSTED_NAME] = "kp-no*" } } },
+					     1 } };
+	struct decision d;
+
+	c.allow_unknown = true;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].name ? cases[i].name : "none";
+		s.name = cases[i].name;
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.merge, cases[i].merge);
+	}
+	check_case = "";
+	s.name = "kp-no-web";
+	policy_decide(&c, &s, &d);
+	CHECK_INT(d.reason, REASON_DENIED_BY_RULE);
+}
+
 static void whole_table(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -295,5 +329,6 @@ int main(void)
 	RUN(name_of_lxc);
 	RUN(keys);
 	RUN(of_pods);
+	RUN(of_podmans_pods);
 	return check_end();
 }
