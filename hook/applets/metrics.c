@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
 #include "applets/unreadable.h"
+#include "base/child.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -102,7 +102,7 @@ static ssize_t ask_child(char **text)
 		len = getdelim(text, &room, '\0', f);
 	if (f)
 		fclose(f);
-	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+	if (child < 0 || child_wait(child, &status) < 0 || status != 0)
 		return -1;
 	return len;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -258,8 +259,7 @@ static int serve_reader(struct agent *a, pid_t reader, int fd)
 	}
 	if (!gone) {
 		kill(reader, SIGKILL);
-		while (waitpid(reader, &status, 0) < 0 && errno == EINTR)
-			;
+		(void)child_wait(reader, &status);
 	}
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/io.h"
 #include "base/surroundings.h"
 
@@ -50,8 +51,7 @@ int patience_run(int (*fn)(void *arg), void *arg, int timeout_ms)
 		(void)waitpid(pid, NULL, WNOHANG);
 		return (int)n;
 	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)child_wait(pid, NULL);
 	if (n != sizeof(r))
 		return -EIO;
 	__builtin_memcpy(&r, text, sizeof(r));

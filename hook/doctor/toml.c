@@ -16,6 +16,7 @@ struct toml_scanner {
 	void *arg;
 };
 
+/* Values nest: one in braces has pairs, and a pair has a value. */
 static bool parse_toml_value(struct toml_scanner *s);
 
 static void skip_toml_blanks(struct toml_scanner *s)

@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/io.h"
 
 /* uapi/asm-generic/mman-common.h; KSM itself: Linux 2.6.32 */
@@ -40,7 +40,7 @@ static bool child_has_it(void)
 
 	if (pid == 0)
 		_exit(ksm_self_is_merged() == 1 ? 0 : 1);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+	return pid > 0 && child_wait(pid, &status) == 0 && status == 0;
 }
 
 static _Noreturn void probe_child(int report, int hold)
@@ -90,7 +90,7 @@ static void probe_prctl(struct support *s)
 	close(hold[1]); /* the child reads its end of file and exits */
 	close(report[0]);
 	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		(void)child_wait(pid, NULL);
 }
 
 struct support probe_support(void)

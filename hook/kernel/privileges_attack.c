@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/macros.h"
 
 /* Exit statuses. */
@@ -245,7 +246,7 @@ static int outcome(long (*attempt)(void))
 		/* another error comes from behind the door */
 		_exit(r < 0 && (errno == ENOSYS || errno == EPERM) ? REFUSED : WORKED);
 	}
-	waitpid(child, &status, 0);
+	(void)child_wait(child, &status);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

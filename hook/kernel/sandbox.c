@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/surroundings.h"
@@ -92,8 +93,7 @@ static int died(pid_t pid, struct error *err)
 	int status = 0;
 
 	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)child_wait(pid, &status);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		return err_set(err, EPROTO,
 			       "the parser tried a system call that it must not "
@@ -161,7 +161,9 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		return died(pid, err);
 	__builtin_memcpy(answer, answer_buf, size);
 	/* it has answered and only has to exit: nobody needs its status */
-	while (waitpid(pid, NULL, will_exec ? 0 : WNOHANG) < 0 && errno == EINTR)
-		;
+	if (will_exec)
+		(void)child_wait(pid, NULL);
+	else
+		(void)waitpid(pid, NULL, WNOHANG);
 	return 0;
 }

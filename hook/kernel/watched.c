@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -287,7 +288,7 @@ static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error
 	if (r < 0)
 		end_child(child, fds[0]);
 	else
-		waitpid(child, NULL, 0);
+		(void)child_wait(child, NULL);
 	close(fds[0]);
 	if (r < 0 && r != -EAGAIN)
 		err_reason(err, REASON_TARGET_UNREADABLE,

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/macros.h"
@@ -275,8 +276,8 @@ void boost_start(bool stays)
 			boost_guard(fd);
 		if (pid == 0)
 			_exit(0);
-		while (pid > 0 && stays && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		if (pid > 0 && stays)
+			(void)child_wait(pid, NULL);
 	}
 	errno = saved;
 }
