@@ -3,7 +3,6 @@
 # The runner itself, and what all suites share: whatever a suite does wrong is a failure.
 
 suite_setup() {
-	unset CASE SUITE JOBS VERBOSE CI
 	mkdir -p "$work/tests/x" "$work/build"
 	ln -s "$top/tests/lib" "$work/tests/lib"
 	cp "$top/tests/run" "$work/tests/run"
@@ -37,7 +36,8 @@ ran() {
 	_suites=
 	for _n; do _suites="$_suites $work/tests/x/$_n.sh"; done
 	# shellcheck disable=SC2086 # a list
-	out=$(TMPDIR=$work BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
+	out=$(unset CASE SUITE JOBS VERBOSE CI
+		TMPDIR=$work BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
 	assertEquals "status of $*: $out" "$_status" $?
 	assertEquals "$*: $out" "$_count" "$(echo "$out" | tail -n 1)"
 }
@@ -327,6 +327,21 @@ testSuitesThatNeedTheSameRunOneAfterTheOther() {
 	E
 	ran "1 passed, 0 failed, 0 skipped" 0 later
 	rm -f /run/lock/ksm-hook-tests.runner-test
+}
+
+# "nothing" is not what each of them needs alone
+testSuitesThatNeedNothingRunSideBySide() {
+	for _n in 1 2; do
+		made free$_n <<-E
+			# needs: nothing
+			testOne() {
+				: >"$work/free$_n"
+				wait_for 30 test -e "$work/free$((3 - _n))"
+				assertTrue \$?
+			}
+		E
+	done
+	ran "2 passed, 0 failed, 0 skipped" 0 free1 free2
 }
 
 testWhenItIsToldToEndSuitesPutBackWhatTheyChanged() {
