@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -129,6 +130,24 @@ static void check_runtime_log(const char *got, const char *want, const char *tim
 	}
 }
 
+/* One that is not there yet is made, for its owner to write to and everyone to read. */
+static void check_new_log(void)
+{
+	char path[] = "/tmp/unit-log-XXXXXX";
+	mode_t mask = umask(0);
+	struct stat st = { 0 };
+
+	close(mkstemp(path));
+	unlink(path);
+	log_set_runtime_log(path, true);
+	CHECK_TEXT(logged(LOG_LEVEL_WARNING, "x"), "");
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 07777, 0644);
+	CHECK(st.st_size > 0);
+	unlink(path);
+	umask(mask);
+}
+
 /* An id has 127 bytes: what does not fit is cut, and not in the middle of an escape. */
 static void long_ids(void)
 {
@@ -201,6 +220,7 @@ static void runtime_logs(void)
 		CHECK_HAS(got, "\\\"\",\"time\":\"");
 	}
 	log_set_subject("c1", 0);
+	check_new_log();
 	/* a log that cannot be written: stderr after all */
 	log_set_runtime_log("/tmp/no-such-directory/log", true);
 	CHECK_TEXT(logged(LOG_LEVEL_WARNING, "x"), "ksm-hook[wrapper] id=c1: x\n");

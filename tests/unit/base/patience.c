@@ -75,6 +75,20 @@ static void death(void)
 	CHECK_INT(patience_run(die, NULL, LONG_MS), -EIO);
 }
 
+/* However it comes out, no descriptor is left open. */
+static void no_leak(void)
+{
+	int value = 7, fd = dup(STDOUT_FILENO);
+
+	close(fd);
+	CHECK_INT(patience_run(give, &value, LONG_MS), 7);
+	CHECK_INT(patience_run(die, NULL, LONG_MS), -EIO);
+	CHECK_INT(patience_run(wait_for_ever, NULL, 1), -ETIMEDOUT);
+	value = dup(STDOUT_FILENO);
+	CHECK_INT(value, fd);
+	close(value);
+}
+
 /* Whoever reads our output waits for its last writer. */
 static int has_standard_descriptors(void *arg)
 {
@@ -118,6 +132,7 @@ int main(void)
 	RUN(memory);
 	RUN(too_long);
 	RUN(death);
+	RUN(no_leak);
 	RUN(descriptors);
 	return check_end();
 }

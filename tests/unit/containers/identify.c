@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Containers told from /proc/PID/cgroup as engines really write it, on v1, v2 and hybrid. */
 #include "containers/identify.h"
+
 #include "check.h"
+#include "contained.h"
 
 #define HEX   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
@@ -344,8 +346,32 @@ static void of_cgroups(void)
 	}
 }
 
+/* What is in no container has a key too, and another one. */
+static void keys(void)
+{
+	char *args[] = { "starter", NULL };
+	struct container_name name, host = { "host", "" };
+	struct contained c;
+	uint64_t ours;
+
+	container_host_name(getpid(), &host);
+	CHECK(container_key(getpid()) == container_name_hash(&host) ||
+	      container_of(getpid(), &name));
+	if (geteuid() != 0 || container_of(getpid(), &name))
+		return;
+	ours = container_key(getpid());
+	if (contained_start(&c, "starter", args)) {
+		CHECK(container_of(c.pid, &name));
+		CHECK(container_key(c.pid) == container_name_hash(&name));
+		CHECK(container_key(c.pid) != ours);
+	}
+	contained_end(&c);
+}
+
 int main(void)
 {
+	contained_main();
+	RUN(keys);
 	RUN(names);
 	RUN(check_roots);
 	RUN(check_places);

@@ -35,6 +35,8 @@ static const char *const valid[] = {
 	"a{,2}",
 	"(?s-i)a",
 	"[*+?]",
+	"[[a:]",
+	"[[:alpha:](]",
 	"\\(",
 	"}",
 	"a]",

@@ -47,6 +47,7 @@ static void test_conditions(void)
 		{ "{\"annotations\":{\"^io\\\\.ksm\\\\.merge$\":\"^true$\"}}", WORKS },
 		{ "{\"annotations\":{\"io.ksm.*\":\"true\"}}", WORKS },
 		{ "{\"annotations\":{\"\":\"\"}}", WORKS },
+		{ "{\"annotations\":{\"^io[.]ksm[.]merges?$\":\".*\"}}", WORKS },
 		{ "{\"always\":true}", WORKS },
 		{ "{\"always\":false}", NEVER },
 		{ "{}", NEVER },
@@ -107,6 +108,33 @@ static void test_conditions(void)
 			 cases[i].when);
 		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
 		CHECK_INT(works, cases[i].works);
+	}
+}
+
+/* A hook that gets no time at all, which runc kills. */
+static void test_timeouts(void)
+{
+	static const struct {
+		const char *timeout, *found;
+	} cases[] = {
+		{ "0", "hook-timeout:broken" },
+		{ "-1", "hook-timeout:broken" },
+		{ "1", "" },
+		{ "10", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct hook_file h;
+		char text[512];
+		bool works;
+
+		check_case = cases[i].timeout;
+		snprintf(text, sizeof(text),
+			 "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/usr/sbin/ksm-hook\","
+			 "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":%s},"
+			 "\"when\":{\"always\":true},\"stages\":[\"createRuntime\"]}",
+			 cases[i].timeout);
+		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
 	}
 }
 
@@ -211,6 +239,7 @@ static void test_fix(void)
 int main(void)
 {
 	RUN(test_conditions);
+	RUN(test_timeouts);
 	RUN(test_commands_and_stages);
 	RUN(test_files);
 	RUN(test_fix);

@@ -153,7 +153,11 @@ static void real_threads(void)
 	c.refused[c.n_refused++] = first = c.tid;
 	/* the other one that polls; and again one that was refused before one that only waits */
 	check_chosen(pid, &c, "polls", first);
-	c.refused[c.n_refused++] = c.tid;
+	/* each of those that are refused counts */
+	c.refused[0] = 1;
+	c.refused[c.n_refused++] = first;
+	check_chosen(pid, &c, "polls", first);
+	c.refused[0] = c.tid;
 	check_chosen(pid, &c, "polls", 0);
 	CHECK_INT(c.rank, THREAD_BEST);
 	/* what stands behind those that are counted is none */

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +128,60 @@ static void dense(void)
 	if (madvise(p, size, MADV_MERGEABLE) == 0)
 		CHECK_INT(look(p, size, PAGES_MERGEABLE).pages, 2000);
 	munmap(p, size);
+}
+
+/* What the child has written since it was forked is its own. */
+static void mapped_once(void)
+{
+	const size_t size = 100 * PAGE;
+	char *p = map(size, MAP_PRIVATE);
+	struct seen s = { .from = (uintptr_t)p, .to = (uintptr_t)p + size };
+	char done;
+	int fd[2];
+	pid_t pid;
+
+	madvise(p, size, MADV_NOHUGEPAGE);
+	memset(p, 7, size);
+	if (pipe(fd) < 0)
+		abort();
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		memset(p, 8, size / 4);
+		if (write(fd[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	CHECK_INT(read(fd[0], &done, 1), 1);
+	CHECK_INT(pages_walk(pid, PAGES_ALL, see, &s), 0);
+	CHECK_INT(s.pages, 100);
+	CHECK_INT(s.many, 75);
+	reap(pid);
+	close(fd[0]);
+	close(fd[1]);
+	munmap(p, size);
+}
+
+/* Without CAP_SYS_ADMIN the kernel says 0 for each frame (fs/proc/task_mmu.c). */
+static void hidden(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	struct seen s = { 0 };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (syscall(SYS_capget, &head, data) < 0)
+			_exit(2);
+		data[0].effective &= ~(1u << CAP_SYS_ADMIN);
+		if (syscall(SYS_capset, &head, data) < 0)
+			_exit(3);
+		_exit(pages_walk(getpid(), PAGES_ALL, see, &s) == -EPERM ? 0 : 4);
+	}
+	waitpid(pid, &status, 0);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
 }
 
 static void huge(void)
@@ -289,6 +345,8 @@ int main(void)
 	}
 	RUN(sparse);
 	RUN(dense);
+	RUN(mapped_once);
+	RUN(hidden);
 	RUN(huge);
 	RUN(shared);
 	RUN(file);

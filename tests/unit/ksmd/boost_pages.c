@@ -68,6 +68,11 @@ static void spoiled(void)
 		{ "7\n", 0600, false },
 		{ "", 0600, false },
 		{ "x 7\n", 0600, false },
+		/* as long as a note may be, and a byte longer */
+		{ "7 8                                                            ", 0600,
+		  true },
+		{ "7 8                                                             ", 0600,
+		  false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {

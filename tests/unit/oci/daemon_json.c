@@ -165,6 +165,8 @@ static void test_refused(void)
 		/* the last one counts */
 		{ "{\"runtimes\":{" MEMBER ",\"ksm-runc\":{\"path\":\"/b\"}}}", PATH, -EEXIST,
 		  -EEXIST, "/b" },
+		{ "{\"runtimes\":{" MEMBER ",\"ksm-runc\":{}}}", PATH, -EEXIST, -EEXIST,
+		  "ksm-runc" },
 		{ "{\"default-runtime\":\"ksm-runc\",\"runtimes\":{" MEMBER "}}", PATH, 1,
 		  -EBUSY, "default-runtime" },
 		{ "{}", "ksm-runc", -EINVAL, 1, "absolute" },

@@ -3,6 +3,9 @@
 #include "oci/decision.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "check.h"
@@ -126,8 +129,87 @@ static void unread(void)
 	CHECK(out.decision.required && !out.decision.merge);
 }
 
+/* What a child decides, which reads config.json once, as the program does. */
+#define MERGE    1
+#define REQUIRED 2
+#define LOG      4
+#define FAILED   8
+
+static int decide_by_config(const char *config, const char *text, bool by_runtime)
+{
+	static const struct policy_config *const none;
+	char dir[] = "/tmp/ksm-hook-unit.XXXXXX", path[64];
+	struct decision_request request = request_of(text, none);
+	struct container_decision out;
+	struct error err = { "" };
+	int status = -1;
+	FILE *f;
+	pid_t pid;
+
+	if (!mkdtemp(dir))
+		abort();
+	snprintf(path, sizeof(path), "%s/config.json", dir);
+	f = fopen(path, "w");
+	if (!f)
+		abort();
+	fputs(config, f);
+	fclose(f);
+	request.config_path = path;
+	request.requests = request.by_runtime = by_runtime;
+	pid = fork();
+	if (pid == 0) {
+		int r = decision_make(&request, &out, &err);
+
+		_exit((r == 0 && out.decision.merge ? MERGE : 0) |
+		      (out.decision.required ? REQUIRED : 0) |
+		      (out.log_given && out.log == LOG_LEVEL_DEBUG ? LOG : 0) |
+		      (r < 0 ? FAILED : 0));
+	}
+	waitpid(pid, &status, 0);
+	unlink(path);
+	rmdir(dir);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void by_config(void)
+{
+#define DEBUG "\"log\":\"debug\""
+	static const struct {
+		const char *config, *text;
+		bool by_runtime;
+		int want;
+	} of[] = {
+		{ "{}", STATE(""), false, 0 },
+		{ "{}", STATE(ASKS), false, MERGE },
+		{ "{}", STATE(REQUIRES), false, MERGE | REQUIRED },
+		{ "{}", STATE(""), true, MERGE },
+		{ "{\"required\":true," DEBUG "}", STATE(ASKS), false, MERGE | REQUIRED | LOG },
+		{ "{\"required\":true}", STATE(""), true, MERGE | REQUIRED },
+		{ "{\"containers\":\"all\"}", STATE(""), false, MERGE },
+		{ "{\"containers\":\"none\"}", STATE(ASKS), false, 0 },
+		{ "{\"containers\":\"none\"}", STATE(""), true, 0 },
+		/* not asked: nothing is parsed, so there is nothing to fail */
+		{ "{\"required\":true," DEBUG "}", "{", false, 0 },
+		/* what cannot be read says nothing, but the configuration does */
+		{ "{\"required\":true," DEBUG "}", STATE(ASKS) "x", false,
+		  REQUIRED | LOG | FAILED },
+		{ "{" DEBUG "}", STATE(ASKS) "x", false, LOG | FAILED },
+		/* a configuration that is none: nothing is merged, and that is said */
+		{ "{", STATE(ASKS), false, FAILED },
+		{ "{", STATE(REQUIRES), false, REQUIRED | FAILED },
+		{ "{\"containers\":\"all\",", STATE(ASKS), false, FAILED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		check_case = of[i].config;
+		CHECK_INT(decide_by_config(of[i].config, of[i].text, of[i].by_runtime),
+			  of[i].want);
+	}
+}
+
 int main(void)
 {
+	RUN(by_config);
 	RUN(may_request);
 	RUN(states);
 	RUN(decided);

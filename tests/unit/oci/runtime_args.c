@@ -170,6 +170,16 @@ static const struct {
 	{ ARGV_CLAP, "run -db /b c1", "/b", "-", "c1" },
 	{ ARGV_CLAP, "run c1 --bundle /b", "/b", "-", "c1" },
 	{ ARGV_CLAP, "run --bund /b c1", "-", "-", "/b" },
+	/* an option without a value: what stands behind it is the command, and here none */
+	{ ARGV_CLAP, "-V x run -b /b c1", "-", "-", "-" },
+	{ ARGV_CLAP, "-v x run -b /b c1", "-", "-", "-" },
+	{ ARGV_CLAP, "-h x run -b /b c1", "-", "-", "-" },
+	{ ARGV_CLAP, "-s x run -b /b c1", "-", "-", "-" },
+	{ ARGV_ARGP, "-V x run -b /b c1", "-", "-", "-" },
+	{ ARGV_ARGP, "-? x run -b /b c1", "-", "-", "-" },
+	{ ARGV_GO, "-v x run -b /b c1", "-", "-", "-" },
+	{ ARGV_GO, "-h x run -b /b c1", "-", "-", "-" },
+	{ ARGV_CLAP, "-x x run -b /b c1", "/b", "-", "c1" },
 };
 
 static void by_grammar(void)
@@ -197,6 +207,10 @@ static void by_grammar(void)
 		CHECK_TEXT(text(f.config), grammars[i].config);
 		CHECK_TEXT(text(f.id), grammars[i].id);
 	}
+	check_case = "youki's letters";
+	CHECK_TEXT(text(parse_by(ARGV_CLAP, "-r /r -l /l run c1").root), "/r");
+	CHECK_TEXT(text(parse_by(ARGV_CLAP, "-r /r -l /l run c1").log), "/l");
+	CHECK_TEXT(text(parse_by(ARGV_CLAP, "-l/l run c1").log), "/l");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		check_case = names[i].path;
 		CHECK_INT(argv_grammar_of(names[i].path), names[i].grammar);

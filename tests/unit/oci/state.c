@@ -49,6 +49,9 @@ static void real(void)
 	CHECK_INT(parse("{}"), 0);
 	CHECK_TEXT(state.id, "");
 	CHECK_INT(state.pid, 0);
+	/* of that name, and no annotation */
+	CHECK_INT(parse("{\"x\":{\"io.ksm.merge\":\"true\"}}"), 0);
+	CHECK_INT(state.n, 0);
 	CHECK_INT(parse("{\"annotations\":null}"), 0);
 	CHECK_INT(parse("{\"annotations\":{}}"), 0);
 	CHECK_INT(state.n, 0);

@@ -322,8 +322,20 @@ static void whole_table(void)
 	}
 }
 
+/* As much as fits, behind what is there. */
+static void misunderstood(void)
+{
+	char text[16] = "before", all[200] = "";
+
+	annotation_misunderstood(text, sizeof(text), "k ", "key", "value", "a, b");
+	CHECK_TEXT(text, "before; invalid");
+	annotation_misunderstood(all, sizeof(all), "k ", "key", "value", "a, b");
+	CHECK_TEXT(all, "invalid value k key=\"value\", expected one of a, b; ignored");
+}
+
 int main(void)
 {
+	RUN(misunderstood);
 	RUN(whole_table);
 	RUN(several_keys);
 	RUN(name_of_lxc);

@@ -150,6 +150,20 @@ static void directory(void)
 	CHECK_TEXT(config.deny.rule[0].glob[TRUSTED_POD], "0");
 	CHECK_TEXT(policy_rule_file(&config.deny.rule[0]), "config.json");
 
+	/* whoever only observes wants to see it, unless he says otherwise */
+	CHECK(config.log_given);
+	drop("50-b.json", "{}", 0644);
+	drop("10-a.json", "{\"mode\": \"observe\"}", 0644);
+	CHECK_INT(parse_files(), 0);
+	CHECK(config.observe && config.log_given);
+	CHECK_INT(config.log, LOG_LEVEL_INFO);
+	drop("10-a.json", "{\"mode\": \"observe\", \"log\": \"debug\"}", 0644);
+	CHECK_INT(parse_files(), 0);
+	CHECK_INT(config.log, LOG_LEVEL_DEBUG);
+	drop("10-a.json", "{\"mode\": \"enforce\"}", 0644);
+	CHECK_INT(parse_files(), 0);
+	CHECK(!config.observe && !config.log_given);
+
 	/* one that is wrong takes all with it, whatever the others say */
 	drop("30-x.json", "{\"containers\": \"all\", \"deny\": [{]}", 0644);
 	CHECK_INT(parse_files(), -EINVAL);

@@ -275,6 +275,28 @@ static void unknown_values(void)
 	CHECK_HAS(d.warning, "preload; ignored");
 }
 
+/* What of the configuration was not understood stands behind what the container said. */
+static void warnings(void)
+{
+	struct policy_config c = { 0 };
+	struct annotation a[] = { { "io.ksm.merge", "true" }, { "io.ksm.required", "maybe" } };
+	struct decision d;
+	size_t len;
+
+	snprintf(c.warning, sizeof(c.warning), "config.json:1:2: odd");
+	CHECK_TEXT(decide(&c, a, 1).warning, "config.json:1:2: odd");
+	CHECK_TEXT(decide(&c, a, 2).warning,
+		   "invalid value annotation io.ksm.required=\"maybe\", expected one of true, "
+		   "false; ignored; config.json:1:2: odd");
+	/* as much as fits */
+	memset(c.warning, 'x', sizeof(c.warning) - 1);
+	d = decide(&c, a, 2);
+	len = strlen(d.warning);
+	CHECK(len < sizeof(d.warning));
+	CHECK_HAS(d.warning, "ignored; xxx");
+	CHECK_INT(d.warning[len - 1], 'x');
+}
+
 static void duplicates(void)
 {
 	struct policy_config c = { .deny = { { { "pod", "a" } }, 1 } };
@@ -371,6 +393,7 @@ int main(void)
 	RUN(rules);
 	RUN(required_and_method);
 	RUN(unknown_values);
+	RUN(warnings);
 	RUN(duplicates);
 	RUN(environment);
 	RUN(names);
