@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process ends, and its number comes to mean a stranger: at each moment, nobody else gets the call. */
+/*
+ * Who needs what, who does not answer; and a process ends, and its number comes to mean a stranger:
+ * at each moment, nobody else gets the call.
+ */
 #include "inject/set_mergeable.h"
 
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include "inject/inject.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
+#include "kernel/process.h"
 
 #define TIMEOUT_MS 20000
 /* A number is taken by somebody else now and then, in between. */
@@ -29,12 +33,24 @@ static _Noreturn void sleep_on(void)
 		pause();
 }
 
+/* A small program, as the kernel walks through all of the terabytes that a sanitizer maps. */
 static pid_t start(void)
 {
 	pid_t pid = fork();
+	struct proc_stat st = { 0 };
+	char command[64] = "";
 
-	if (pid == 0)
-		sleep_on();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("sleep", "sleep", "infinity", NULL);
+		_exit(1);
+	}
+	while (strcmp(command, "sleep") != 0 || st.state != 'S') {
+		if (proc_stat(pid, &st) < 0 ||
+		    process_command(pid, command, sizeof(command)) < 0)
+			abort();
+		usleep(1000);
+	}
 	return pid;
 }
 
@@ -75,18 +91,250 @@ static bool replace_at_check(const void *arg, pid_t pid)
 	return true;
 }
 
-/* The control: whoever is meant gets it. */
+/* The control: whoever is meant gets it, and what is said of it is true. */
 static void the_right_one(void)
 {
 	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = TIMEOUT_MS };
 	pid_t pid = start();
+	struct proc_stat st;
 	struct error err;
 
 	CHECK_INT(set_mergeable_pass(&m, &pid, 1, &err), 1);
 	CHECK_INT(set_mergeable_failed(&m), 0);
 	CHECK(is_mergeable(pid));
+	CHECK_INT(m.n, 1);
+	CHECK_INT(m.already, 0);
+	CHECK_INT(proc_stat(pid, &st), 0);
+	CHECK_INT(m.row[0].pid, pid);
+	CHECK(m.row[0].start == st.start);
+	CHECK_TEXT(m.row[0].command, "sleep");
+	CHECK_INT(m.row[0].method, KSM_BY_PRCTL);
+	CHECK_INT(m.row[0].tries, 1);
+	CHECK_INT(m.row[0].result, 0);
+	CHECK(m.row[0].stopped_us > 0 && m.row[0].stopped_us < TIMEOUT_MS * 1000);
+	CHECK(!m.row[0].gone);
+	/* what was just done is not what was so all along */
+	CHECK_INT(set_mergeable_pass(&m, &pid, 1, &err), 0);
+	CHECK_INT(m.n, 1);
+	CHECK_INT(m.already, 0);
+	set_mergeable_free(&m);
+	CHECK(!m.row && m.n == 0);
+	CHECK_INT(set_mergeable_pass(&m, &pid, 1, &err), 0);
+	CHECK_INT(m.n, 0);
+	CHECK_INT(m.already, 1);
 	set_mergeable_free(&m);
 	end(pid);
+	/* who has ended needs nothing */
+	CHECK_INT(set_mergeable_pass(&m, &pid, 1, &err), 0);
+	CHECK_INT(m.n, 0);
+	CHECK_INT(m.already, 0);
+	set_mergeable_free(&m);
+}
+
+/* One pass of a method, on or off; how many processes needed it, all of them done. */
+static ssize_t pass_of(bool off, enum merge_method method, pid_t pid, enum ksm_method said)
+{
+	struct set_mergeable m = { .off = off, .method = method, .timeout_ms = TIMEOUT_MS };
+	struct error err;
+	ssize_t r = set_mergeable_pass(&m, &pid, 1, &err);
+
+	CHECK_INT(set_mergeable_failed(&m), 0);
+	CHECK_INT(m.n, r > 0);
+	CHECK(r <= 0 || (m.row[0].method == said && m.row[0].result == 0));
+	CHECK_INT(m.already, r == 0);
+	set_mergeable_free(&m);
+	return r;
+}
+
+/* On and off again, by each method; and each leaves alone what the other did. */
+static void methods(void)
+{
+	pid_t pid = start();
+
+	check_case = "prctl";
+	CHECK_INT(pass_of(true, MERGE_BY_AUTO, pid, KSM_BY_UNKNOWN), 0);
+	CHECK_INT(pass_of(false, MERGE_BY_AUTO, pid, KSM_BY_PRCTL), 1);
+	CHECK(is_mergeable(pid));
+	CHECK_INT(pass_of(false, MERGE_BY_MADVISE, pid, KSM_BY_UNKNOWN), 0);
+	CHECK_INT(pass_of(true, MERGE_BY_MADVISE, pid, KSM_BY_UNKNOWN), 0);
+	CHECK(is_mergeable(pid));
+	CHECK_INT(pass_of(true, MERGE_BY_AUTO, pid, KSM_BY_PRCTL), 1);
+	CHECK(!is_mergeable(pid) && !ksm_has_mergeable_mapping(pid));
+	CHECK_INT(pass_of(false, MERGE_BY_PRCTL, pid, KSM_BY_PRCTL), 1);
+	CHECK_INT(pass_of(true, MERGE_BY_PRCTL, pid, KSM_BY_PRCTL), 1);
+	CHECK_INT(pass_of(true, MERGE_BY_PRCTL, pid, KSM_BY_UNKNOWN), 0);
+	check_case = "madvise";
+	CHECK(ksm_has_unmergeable_mapping(pid));
+	CHECK_INT(pass_of(false, MERGE_BY_MADVISE, pid, KSM_BY_MADVISE), 1);
+	CHECK(ksm_has_mergeable_mapping(pid) && !is_mergeable(pid));
+	CHECK_INT(pass_of(true, MERGE_BY_PRCTL, pid, KSM_BY_UNKNOWN), 0);
+	CHECK(ksm_has_mergeable_mapping(pid));
+	CHECK_INT(pass_of(true, MERGE_BY_MADVISE, pid, KSM_BY_MADVISE), 1);
+	CHECK(!ksm_has_mergeable_mapping(pid));
+	CHECK_INT(pass_of(false, MERGE_BY_MADVISE, pid, KSM_BY_MADVISE), 1);
+	CHECK_INT(pass_of(true, MERGE_BY_AUTO, pid, KSM_BY_MADVISE), 1);
+	CHECK(!ksm_has_mergeable_mapping(pid));
+	check_case = "";
+	end(pid);
+}
+
+/* More than one tracer takes, in an order of its own; and those that are gone among them. */
+#define MANY 70
+
+static void many(void)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = TIMEOUT_MS };
+	pid_t pids[MANY];
+	int64_t pages[MANY];
+	struct error err;
+	size_t mergeable = 0, sorted = 0;
+
+	for (size_t i = 0; i < MANY; i++)
+		pids[i] = start();
+	end(pids[0]);
+	end(pids[50]);
+	CHECK_INT(set_mergeable_pass(&m, pids, MANY, &err), MANY - 2);
+	CHECK_INT(m.n, MANY - 2);
+	CHECK_INT(set_mergeable_failed(&m), 0);
+	for (size_t i = 0; i < MANY; i++)
+		mergeable += is_mergeable(pids[i]);
+	CHECK_INT(mergeable, MANY - 2);
+	for (size_t i = 1; i < m.n; i++)
+		sorted += m.row[i - 1].pid < m.row[i].pid;
+	CHECK_INT(sorted, m.n - 1);
+	CHECK_INT(set_mergeable_pass(&m, pids, MANY, &err), 0);
+	CHECK_INT(m.n, MANY - 2);
+	/* nothing of theirs has been merged, but they would be looked at */
+	m.off = true;
+	CHECK_INT(set_mergeable_pages(&m, pids, MANY, pages, &err), 0);
+	CHECK_INT(pages[0], 0);
+	CHECK_INT(pages[1], 0);
+	CHECK_INT(set_mergeable_pass(&m, pids, MANY, &err), MANY - 2);
+	CHECK_INT(m.row[0].tries, 2);
+	CHECK(!is_mergeable(pids[1]));
+	set_mergeable_free(&m);
+	for (size_t i = 0; i < MANY; i++) {
+		if (i != 0 && i != 50)
+			end(pids[i]);
+	}
+}
+
+static bool nobody(const void *arg, pid_t pid)
+{
+	(void)arg;
+	(void)pid;
+	return false;
+}
+
+/* One that is not meant any more gets nothing, and nothing is said of it. */
+static void not_meant(void)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = TIMEOUT_MS,
+				   .still_right = nobody };
+	pid_t pid = start();
+	struct error err;
+
+	CHECK_INT(set_mergeable_pass(&m, &pid, 1, &err), 1);
+	CHECK_INT(m.n, 0);
+	CHECK(!is_mergeable(pid));
+	set_mergeable_free(&m);
+	end(pid);
+}
+
+/* It waits as vfork(2) does, for a child that sleeps on: no tracer gets it out of there. */
+static pid_t start_stuck(void)
+{
+	pid_t pid = fork();
+	struct proc_stat st = { 0 };
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0)
+			sleep_on();
+		_exit(0);
+	}
+	while (st.state != 'D') {
+		if (proc_stat(pid, &st) < 0)
+			abort();
+		usleep(1000);
+	}
+	return pid;
+}
+
+static size_t rows_of(const struct set_mergeable *m, enum reason reason, unsigned tries)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		n += m->row[i].result < 0 && m->row[i].err.reason == reason &&
+		     m->row[i].tries == tries;
+	return n;
+}
+
+/* Who does not answer is told from who does, and is tried again when that is wanted only. */
+static void stuck(void)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = 1000,
+				   .call_ms = TIMEOUT_MS };
+	pid_t pids[] = { start_stuck(), start(), start_stuck() };
+	struct error err;
+
+	CHECK_INT(set_mergeable_pass(&m, pids, 3, &err), 3);
+	CHECK_INT(m.n, 3);
+	CHECK_INT(set_mergeable_failed(&m), 2);
+	CHECK(is_mergeable(pids[1]));
+	CHECK_INT(rows_of(&m, REASON_TARGET_BUSY, 1), 2);
+	CHECK_INT(m.n_lost, 1);
+	CHECK_INT(m.lost[0].n, 2);
+	CHECK_INT(set_mergeable_pass(&m, pids, 3, &err), 0);
+	CHECK_INT(rows_of(&m, REASON_TARGET_BUSY, 1), 2);
+	m.retry = true;
+	m.n_lost = 0;
+	m.timeout_ms = 20;
+	CHECK_INT(set_mergeable_pass(&m, pids, 3, &err), 2);
+	CHECK_INT(rows_of(&m, REASON_TARGET_BUSY, 2), 2);
+	CHECK_INT(m.lost[0].n, 2);
+	/* one that ends has not failed */
+	end(pids[0]);
+	CHECK_INT(set_mergeable_pass(&m, pids, 3, &err), 1);
+	CHECK_INT(set_mergeable_failed(&m), 2);
+	set_mergeable_free(&m);
+	end(pids[1]);
+	end(pids[2]);
+}
+
+/* Two batches of one container: after the first, its time is used up. */
+#define STUCK       36
+#define FIRST_BATCH 32
+#define RETRIES     3
+
+static void too_many_stuck(void)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = 10,
+				   .call_ms = TIMEOUT_MS };
+	pid_t pids[STUCK];
+	struct error err;
+
+	for (size_t i = 0; i < STUCK; i++)
+		pids[i] = start_stuck();
+	CHECK_INT(set_mergeable_pass(&m, pids, STUCK, &err), STUCK);
+	CHECK_INT(set_mergeable_failed(&m), STUCK);
+	CHECK_INT(rows_of(&m, REASON_TARGET_BUSY, 1), FIRST_BATCH);
+	CHECK_INT(rows_of(&m, REASON_TARGET_SKIPPED, 1), STUCK - FIRST_BATCH);
+	CHECK_INT(m.n_lost, 1);
+	CHECK_INT(m.lost[0].n, FIRST_BATCH);
+	m.retry = true;
+	m.n_lost = 0;
+	CHECK_INT(set_mergeable_pass(&m, pids, STUCK, &err), STUCK);
+	CHECK_INT(rows_of(&m, REASON_TARGET_BUSY, 2), RETRIES);
+	CHECK_INT(rows_of(&m, REASON_TARGET_SKIPPED, 2), STUCK - RETRIES);
+	set_mergeable_free(&m);
+	CHECK(!m.lost && m.n_lost == 0);
+	for (size_t i = 0; i < STUCK; i++)
+		end(pids[i]);
 }
 
 /* All has been checked, the process is pinned: then it ends. */
@@ -148,6 +396,11 @@ static void pinned(void)
 int main(void)
 {
 	RUN(the_right_one);
+	RUN(methods);
+	RUN(many);
+	RUN(not_meant);
+	RUN(stuck);
+	RUN(too_many_stuck);
 	RUN(within_a_pass);
 	RUN(pinned);
 	return check_end();

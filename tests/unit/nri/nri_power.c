@@ -3,8 +3,10 @@
 #include "nri/nri_power.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +14,9 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "contained.h"
+#include "containers/identify.h"
+#include "kernel/ksm.h"
 
 static struct error err;
 
@@ -50,6 +55,74 @@ static void foreign_processes(void)
 	waitpid(pid, NULL, 0);
 	CHECK_INT(start(pid, id), -ESRCH);
 	CHECK_INT(err.reason, REASON_INIT_GONE);
+}
+
+/* A /run of our own: what a start stores there is not the host's. */
+static bool have_own_run(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("run", "/run", "tmpfs", 0, "mode=755") == 0;
+}
+
+static bool is_merged(pid_t pid)
+{
+	struct ksm_stat st;
+
+	return ksm_stat_read(pid, &st) == 0 && st.merge_any == KSM_YES;
+}
+
+static bool has_name(const char *id)
+{
+	int dir = metadata_open();
+	struct metadata m;
+	bool found = dir >= 0 && metadata_read(dir, id, &m) && strcmp(m.container, "web") == 0;
+
+	if (dir >= 0)
+		close(dir);
+	return found;
+}
+
+/* Its init is made mergeable and its name stored; and what was not, when it runs. */
+static void own_containers(void)
+{
+	char *args[] = { "starter", NULL };
+	static struct container_decision c;
+	struct container_name name;
+	struct contained of;
+
+	if (geteuid() != 0 || container_of(getpid(), &name) || !have_own_run())
+		return;
+	for (int way = 0; way < 2; way++) {
+		memset(&c, 0, sizeof(c));
+		err = (struct error){ "" };
+		if (!contained_start(&of, "starter", args) || !container_of(of.pid, &name))
+			abort();
+		snprintf(c.id, sizeof(c.id), "%s", name.id);
+		snprintf(c.metadata.container, sizeof(c.metadata.container), "web");
+		c.decision.method = METHOD_INJECT;
+		/* not by another's name, nor by a way that it has not got */
+		c.pid = of.pid;
+		c.id[0] ^= 1;
+		CHECK_INT(nri_merge_start(&c, &err), -EPERM);
+		CHECK_INT(err.reason, REASON_INIT_FOREIGN);
+		CHECK_INT(nri_check_started(&c, &err), -EPERM);
+		c.id[0] ^= 1;
+		c.decision.method = METHOD_PRELOAD;
+		CHECK_INT(nri_merge_start(&c, &err), -ENOENT);
+		CHECK_INT(err.reason, REASON_PRELOAD_MISSING);
+		CHECK(!is_merged(of.pid) && !has_name(c.id));
+		c.decision.method = METHOD_INJECT;
+		if (way == 0) {
+			CHECK_INT(nri_merge_start(&c, &err), 0);
+		} else {
+			CHECK_INT(nri_check_started(&c, &err), 1);
+			CHECK_INT(nri_check_started(&c, &err), 0);
+		}
+		CHECK(is_merged(of.pid) && has_name(c.id));
+		metadata_remove(c.id);
+		contained_end(&of);
+	}
 }
 
 static void write_config(const char *path, const char *text)
@@ -130,8 +203,19 @@ static void config_crosses(void)
 	/* what is none */
 	CHECK(write(pair[0], "path without an end", 8) == 8);
 	CHECK_INT(nri_config_receive(&got, 1, pair[1]), -EPROTO);
-	close(pair[0]);
+	CHECK(write(pair[0], "path", 5) == 5);
+	CHECK_INT(nri_config_receive(&got, 1, pair[1]), 0);
+	CHECK_INT(got.n, 1);
+	CHECK_INT(got.len, 1);
+	/* whoever got it before has nothing of it left */
+	CHECK_INT(nri_config_receive(&got, 0, pair[1]), 0);
+	CHECK(got.n == 0 && got.len == 0);
 	close(pair[1]);
+	CHECK_INT(nri_config_send(&c, 0, pair[0]), 0);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_INT(nri_config_send(&c, 1, pair[0]), -EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	close(pair[0]);
 	unlink(file);
 	unlink(path);
 	rmdir(conf_d);
@@ -140,8 +224,10 @@ static void config_crosses(void)
 
 int main(void)
 {
+	contained_main();
 	RUN(config_crosses);
 	RUN(foreign_processes);
+	RUN(own_containers);
 	RUN(config_changes);
 	return check_end();
 }
