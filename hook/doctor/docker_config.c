@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json_reader.h"
+#include "base/macros.h"
 
 /* That of the name, as a new one: of what is given twice the last counts. NULL: no room. */
 static struct docker_runtime *take_docker_runtime(struct docker_config *c, const char *name)
@@ -39,12 +40,48 @@ static void take_runtime_value(struct docker_runtime *r, const struct json_path 
 		r->args = true;
 }
 
+/* What dockerd decodes into a type of its own, and fails at another; null is none. */
+static void check_value_type(struct docker_config *c, const struct json_path *p,
+			     const struct json_value *v)
+{
+	static const struct {
+		const char *type, *key[3]; /* "*": any */
+		enum json_type is;
+	} wanted[] = {
+		{ "an object", { NULL }, JSON_OBJECT },
+		{ "a string", { "default-runtime" }, JSON_STRING },
+		{ "an object", { "runtimes" }, JSON_OBJECT },
+		{ "an object", { "runtimes", "*" }, JSON_OBJECT },
+		{ "a string", { "runtimes", "*", "path" }, JSON_STRING },
+		{ "a string", { "runtimes", "*", "runtimeType" }, JSON_STRING },
+		{ "a list", { "runtimes", "*", "runtimeArgs" }, JSON_ARRAY },
+		{ "an object", { "runtimes", "*", "options" }, JSON_OBJECT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted) && !c->mistyped; i++) {
+		size_t depth = 0;
+
+		while (depth < ARRAY_SIZE(wanted[i].key) && wanted[i].key[depth] &&
+		       depth < p->depth && p->key[depth] &&
+		       (wanted[i].key[depth][0] == '*' ||
+			strcmp(wanted[i].key[depth], p->key[depth]) == 0))
+			depth++;
+		if (depth != p->depth ||
+		    (depth < ARRAY_SIZE(wanted[i].key) && wanted[i].key[depth]) ||
+		    v->type == wanted[i].is || v->type == JSON_NULL)
+			continue;
+		c->mistyped = depth ? p->key[depth - 1] : "the whole";
+		c->type = wanted[i].type;
+	}
+}
+
 static int visit_daemon_json(void *arg, const struct json_path *p, const struct json_value *v,
 			     struct error *err)
 {
 	struct docker_config *c = arg;
 
 	(void)err;
+	check_value_type(c, p, v);
 	if (json_path_is(p, "default-runtime", NULL) && v->type == JSON_STRING)
 		c->default_runtime = v->text;
 	/* each is decoded into the same map, which null empties */
@@ -103,6 +140,8 @@ int docker_config_check(const struct docker_config *c, const char *file, struct 
 		     strcmp(c->default_runtime, "runc") == 0 ||
 		     strpbrk(c->default_runtime, "./") || c->n == DOCKER_RUNTIMES_MAX;
 
+	if (c->mistyped)
+		return err_set(err, EINVAL, "%s: %s is not %s", file, c->mistyped, c->type);
 	for (size_t i = 0; i < c->n; i++) {
 		const char *fault = runtime_fault(&c->runtime[i]);
 

@@ -20,6 +20,8 @@ struct docker_config {
 	struct docker_runtime runtime[DOCKER_RUNTIMES_MAX]; /* those beyond are left out */
 	size_t n;
 	const char *default_runtime; /* NULL */
+	/* a key whose value is of another type than this; NULL: none */
+	const char *mistyped, *type;
 };
 
 /* The strings stay valid until json_release(). -EINVAL where it is not JSON. */

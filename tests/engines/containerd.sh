@@ -26,7 +26,7 @@ ctl() {
 run() {
 	_wrap=$1
 	shift
-	out=$(ctl run --rm --runc-binary "$work/$_wrap" --cgroup /ksm-hook-test "$@" 2>&1)
+	out=$(ctl run --rm --runc-binary "$work/$_wrap" --cgroup /ksm-hook-test-ctr "$@" 2>&1)
 }
 
 testRun() {
@@ -47,7 +47,7 @@ testExec() {
 	for _case in "bin/ksm-runc true yes" "private/runc true yes" "private/runc false no"; do
 		# shellcheck disable=SC2086
 		set -- $_case
-		ctl run -d --runc-binary "$work/$1" --cgroup /ksm-hook-test --annotation "io.ksm.merge=$2" \
+		ctl run -d --runc-binary "$work/$1" --cgroup /ksm-hook-test-ctr --annotation "io.ksm.merge=$2" \
 			--rootfs "$work/root" c /bin/sleep 60
 		# shellcheck disable=SC2086
 		out=$(ctl task exec --exec-id e c $show 2>&1)
@@ -71,12 +71,7 @@ testCriConfiguration() {
 
 suite_teardown() {
 	[ -z "${daemon:-}" ] || kill -KILL "$daemon"
-	_empty() {
-		for _dir in /sys/fs/cgroup/*/ksm-hook-test; do
-			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
-		done
-	}
-	wait_for 5 _empty 2>/dev/null
+	wait_for 60 cgroup_removed ksm-hook-test-ctr 2>/dev/null
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -29,4 +29,57 @@ testContainerd() {
 	inside engines/containerd.sh 3
 }
 
+# the_judged: each daemon.json, and what dockerd 26.1 does with it; 20.10 starts with some that it
+# then can run no container of
+the_judged() {
+	cat <<-E
+		starts {}
+		starts null
+		refuses []
+		starts {"runtimes": {"ksm-runc": {"path": "/usr/local/sbin/ksm-runc"}}}
+		starts {"runtimes": {"ksm-runc": {"path": "ksm-runc"}}}
+		refuses {"runtimes": {"runc": {"path": "/usr/local/sbin/ksm-runc"}}}
+		later {"runtimes": {"ksm-runc": {}}}
+		later {"runtimes": {"ksm-runc": {"path": ""}}}
+		later {"runtimes": {"ksm-runc": {"path": "/x", "runtimeType": "io.containerd.runc.v2"}}}
+		starts {"runtimes": {"x": {"runtimeType": "io.containerd.runc.v2", "options": {"BinaryName": "/x"}}}}
+		later {"runtimes": {"x": {"runtimeType": "io.containerd.runc.v2", "runtimeArgs": ["--x"]}}}
+		later {"runtimes": {"x": {"path": "/x", "options": {"BinaryName": "/y"}}}}
+		later {"runtimes": {"x": null}}
+		refuses {"default-runtime": "ksm-runc"}
+		refuses {"default-runtime": 1}
+		starts {"default-runtime": "runc"}
+		starts {"default-runtime": ""}
+		starts {"default-runtime": "io.containerd.runc.v2"}
+		starts {"default-runtime": "x", "runtimes": {"x": {"path": "/x"}}}
+		starts {"runtimes": {"x": {"path": "/x"}}, "runtimes": {"y": {"path": "/y"}}, "default-runtime": "x"}
+		starts {"runtimes": null}
+		refuses {"runtimes": []}
+		refuses {"runtimes": {"x": "/x"}}
+		refuses {"runtimes": {"x": {"path": 1}}}
+		refuses {"runtimes": {"x": {"path": "/x", "runtimeArgs": "x"}}}
+		later {"runtimes": {"x": {"path": "/x", "options": [1]}}}
+		refuses {"runtimes": {"x": {"path": "/x"}},}
+	E
+}
+
+# judged LATER COMMAND...: dockerd does what is said above, with LATER in place of "later", and doctor
+# tells of each that will not do, and of no other
+judged() {
+	_later=$1
+	shift
+	the_judged | sed 's/^[a-z]* //' >"$work/texts"
+	the_judged | sed -e "s/^starts /starts none /; s/^refuses /refuses broken /; s/^later /$_later broken /" \
+		>"$work/wanted"
+	timeout 600 "$@" "$top/tests/lib/docker-judged" "$KSM_HOOK" <"$work/texts" >"$work/judged" 2>"$work/err"
+	assertEquals "$(cat "$work/err")" 0 $?
+	assertEquals "" "$(diff "$work/wanted" "$work/judged")"
+}
+
+testDaemonJson() {
+	assertContains "$(dockerd --version)" "version 20.10"
+	judged starts
+	judged refuses "$top/tests/lib/chroot" run "$trixie"
+}
+
 . "$(dirname "$0")/../lib/common.sh"

@@ -200,12 +200,7 @@ testRequiredIsShownByDocker() {
 
 suite_teardown() {
 	for _daemon in ${daemons:-}; do kill -KILL "$_daemon" 2>/dev/null; done
-	_empty() {
-		for _dir in /sys/fs/cgroup/*/ksm-hook-test /sys/fs/cgroup/ksm-hook-test; do
-			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
-		done
-	}
-	wait_for 5 _empty 2>/dev/null
+	wait_for 60 cgroup_removed ksm-hook-test 2>/dev/null
 }
 
 . "$(dirname "$0")/../lib/common.sh"

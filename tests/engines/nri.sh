@@ -122,12 +122,7 @@ testTheDaemonSet() {
 }
 
 suite_teardown() {
-	_empty() {
-		for _dir in /sys/fs/cgroup/*/ksm-hook-test-nri /sys/fs/cgroup/ksm-hook-test-nri; do
-			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
-		done
-	}
-	wait_for 10 _empty 2>/dev/null
+	wait_for 60 cgroup_removed ksm-hook-test-nri 2>/dev/null
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -27,6 +27,8 @@ suite_teardown() {
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 	podman_in "$work/r" rm -fa >/dev/null 2>&1
+	wait_for 60 cgroup_removed ksm-hook-test 2>/dev/null
+	wait_for 60 cgroup_removed ksm-hook-test-ctr 2>/dev/null
 }
 
 docker_here() {
@@ -52,7 +54,7 @@ tried() {
 			${_profile:+--security-opt "$_profile"} image /bin/merge-self
 		;;
 	containerd)
-		ctl run --rm --cgroup /ksm-hook-test --seccomp \
+		ctl run --rm --cgroup /ksm-hook-test-ctr --seccomp \
 			${2:+--seccomp-profile "$2"} --rootfs "$work/root" "seccomp-$$" /bin/merge-self
 		;;
 	esac 2>"$work/err" | sort | paste -sd ' '

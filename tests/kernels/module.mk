@@ -16,4 +16,8 @@ $(BUILD)/kernels/exec-6.12/vmlinuz:
 	$(call say,KERNEL,$@)
 	$(Q)tests/kernels/build $(BUILD)/kernels >/dev/null || true
 
-MATRIX_PROGRAMS += $(KERNEL_PROGRAMS) $(BUILD)/kernels/exec-6.12/vmlinuz
+MATRIX_PROGRAMS += $(KERNEL_PROGRAMS)
+# one suite of other engines does not wait for it
+ifneq ($(findstring kernels,$(or $(SUITE),kernels)),)
+MATRIX_PROGRAMS += $(BUILD)/kernels/exec-6.12/vmlinuz
+endif

@@ -48,6 +48,13 @@ wait_for() {
 	return 1
 }
 
+# cgroup_removed NAME: it is gone from each hierarchy, with all below it
+cgroup_removed() {
+	for _dir in /sys/fs/cgroup/*/"$1" /sys/fs/cgroup/"$1"; do
+		[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
+	done
+}
+
 # says_merged WHAT yes|no: $out, with the ksm_stat of a process of WHAT in it
 says_merged() {
 	assertContains "$1: $out" "$out" "ksm_merge_any: $2"

@@ -81,7 +81,7 @@ static void test_not_json(void)
 	}
 }
 
-/* As dockerd 20.10 answered of the names, and the source of 24.0 of the rest. */
+/* As dockerd 26.1 answered (tests/engines/docker-matrix.sh asks it and 20.10). */
 static void test_refused(void)
 {
 	static const struct {
@@ -108,6 +108,20 @@ static void test_refused(void)
 		  "\"runtimeArgs\"" },
 		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"b\", \"runtimeArgs\": []}}}",
 		  "" },
+		{ "[]", "the whole is not an object" },
+		{ "{\"default-runtime\": [\"a\"]}", "default-runtime is not a string" },
+		{ "{\"default-runtime\": null}", "" },
+		{ "{\"runtimes\": []}", "runtimes is not an object" },
+		{ "{\"runtimes\": {\"a\": \"/a\"}}", "a is not an object" },
+		{ "{\"runtimes\": {\"a\": null}}", "neither" },
+		{ "{\"runtimes\": {\"a\": {\"path\": 1}}}", "path is not a string" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeType\": {}}}}",
+		  "runtimeType is not a string" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": \"x\"}}}",
+		  "runtimeArgs is not a list" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"options\": [1]}}}",
+		  "options is not an object" },
+		{ "{\"other\": {\"a\": {\"path\": 1}}, \"path\": 1}", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
