@@ -7,7 +7,7 @@ NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
 # Linked behind the C library, so that what a hook touches lies together as if it were not there:
 # each 64 KiB of the program more cost a start a page fault.
-LATE := %/applets/nri.o $(BUILD)/hook/nri/% $(BUILD)/faults/hook/nri/%
+LATE := $(foreach d,$(BUILD)/hook $(BUILD)/faults/hook,$d/applets/nri% $d/nri/%)
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -56,7 +56,7 @@ $(BUILD)/filters_gen: hook/kernel/filters_gen.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
 
-FILTERS := $(patsubst %,$(BUILD)/hook/kernel/%_filter.h,sandbox sandbox_server look)
+FILTERS := $(patsubst %,$(BUILD)/hook/kernel/%_filter.h,sandbox sandbox_server look http)
 
 $(FILTERS): $(BUILD)/hook/kernel/%_filter.h: $(BUILD)/filters_gen
 	$(call say,GEN,$@)

@@ -72,11 +72,12 @@ uninstall::
 
 ## image: build/ksm-hook-VERSION.oci.tar, a container image of the program alone (needs podman)
 IMAGE ?= localhost/ksm-hook:$(VERSION)
-image: $(BUILD)/ksm-hook
-	$(Q)! readelf -l $< | grep -q INTERP || { echo "$< is not linked statically: musl-tools," \
-		"libyajl-dev and libprotobuf-c-dev are needed for that" >&2; exit 1; }
+image: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http
+	$(Q)for p in $^; do ! readelf -l $$p | grep -q INTERP || { echo "$$p is not linked statically:" \
+		"musl-tools, libyajl-dev, libprotobuf-c-dev and libmicrohttpd-dev are needed for that" >&2; \
+		exit 1; }; done
 	$(Q)rm -rf $(BUILD)/image && mkdir -p $(BUILD)/image
-	$(Q)strip -o $(BUILD)/image/ksm-hook $<
+	$(Q)for p in $(notdir $^); do strip -o $(BUILD)/image/$$p $(BUILD)/$$p || exit 1; done
 	$(Q)cp LICENSE packaging/debian/copyright packaging/image/Containerfile $(BUILD)/image
 	$(Q)podman build --quiet --timestamp $(SOURCE_DATE_EPOCH) --tag $(IMAGE) $(BUILD)/image >/dev/null
 	$(Q)rm -f $(BUILD)/$(DIST).oci.tar

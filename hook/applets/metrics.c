@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/metrics_print.h"
 #include "applets/unreadable.h"
 #include "base/child.h"
 #include "base/error.h"
@@ -23,7 +24,7 @@
 #include "stats/metrics_format.h"
 
 struct metrics_options {
-	const char *format, *output;
+	const char *format, *output, *aggregate;
 };
 
 static const struct command_syntax metrics_command __help_section = {
@@ -42,35 +43,30 @@ static const struct command_syntax metrics_command __help_section = {
 		OPTION_TEXT(struct metrics_options, output, "output", "FILE",
 			    "replace FILE in one step; by default the figures are\n"
 			    "printed. For prometheus only"),
+		OPTION_TEXT(struct metrics_options, aggregate, "aggregate",
+			    "namespace|workload|none",
+			    "what one series is about: a namespace, a workload, or\n"
+			    "each container. Default: none. For prometheus only"),
 		{ "" },
 	},
 };
 
-static int print_metrics(struct error *err)
+static int prepare_and_print(enum metrics_group group, struct error *err)
 {
-	struct snapshot s;
 	int r = snapshot_prepare(PRIVILEGES_COUNTERS, err);
 
-	if (r == 0)
-		r = snapshot_take(&s, false, err);
-	unreadable_log();
-	if (r < 0)
-		return r;
-	container_policy_judge(&s);
-	r = metrics_prometheus(stdout, &s);
-	snapshot_free(&s);
-	return r < 0 ? err_errno(err, -r, "standard output") : 0;
+	return r < 0 ? r : metrics_print(stdout, group, err);
 }
 
 /* The child's exit status: what it had to say is said. */
-static _Noreturn void print_metrics_into(int fd)
+static _Noreturn void print_metrics_into(int fd, enum metrics_group group)
 {
 	struct error err = { "" };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(fd, STDOUT_FILENO) < 0)
 		_exit(1);
-	if (print_metrics(&err) < 0) {
+	if (prepare_and_print(group, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		_exit(1);
 	}
@@ -82,7 +78,7 @@ static _Noreturn void print_metrics_into(int fd)
  * writes the file has never looked at them. The text's length, or -1 where the child has failed;
  * *text is the caller's to free.
  */
-static ssize_t ask_child(char **text)
+static ssize_t ask_child(char **text, enum metrics_group group)
 {
 	size_t room = 0;
 	ssize_t len = -1;
@@ -94,7 +90,7 @@ static ssize_t ask_child(char **text)
 		return -1;
 	child = fork();
 	if (child == 0)
-		print_metrics_into(fds[1]);
+		print_metrics_into(fds[1], group);
 	close(fds[1]);
 	f = fdopen(fds[0], "r");
 	/* there is no such byte in it: all of it */
@@ -108,7 +104,7 @@ static ssize_t ask_child(char **text)
 }
 
 /* Collectors, which are not root, see the old file or the new one, never half of one. */
-static int write_metrics(const char *path, struct error *err)
+static int write_metrics(const char *path, enum metrics_group group, struct error *err)
 {
 	char *text = NULL;
 	ssize_t len;
@@ -116,7 +112,7 @@ static int write_metrics(const char *path, struct error *err)
 
 	if (r < 0)
 		return r;
-	len = ask_child(&text);
+	len = ask_child(&text, group);
 	r = len < 0 ? err_set(err, EIO, "%s: not replaced, since the figures could not be had",
 			      path) :
 		      replace_file(AT_FDCWD, path, text, (size_t)len, 0644, err);
@@ -128,8 +124,12 @@ static int write_metrics(const char *path, struct error *err)
 static int print_metrics_once(const struct metrics_options *o)
 {
 	struct error err = { "" };
-	int r = o->output ? write_metrics(o->output, &err) : print_metrics(&err);
+	enum metrics_group group;
+	int r = metrics_group_parse(o->aggregate, &group);
 
+	if (r == 0)
+		r = o->output ? write_metrics(o->output, group, &err) :
+				prepare_and_print(group, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
@@ -201,7 +201,7 @@ static int serve_collectd(void)
 
 int applet_metrics(int argc, char **argv)
 {
-	struct metrics_options o = { .format = "prometheus" };
+	struct metrics_options o = { .format = "prometheus", .aggregate = "none" };
 	struct error err;
 	bool to_collectd;
 	int r;
@@ -209,8 +209,9 @@ int applet_metrics(int argc, char **argv)
 	log_init("metrics", false);
 	r = options_parse(&metrics_command, &argc, argv, &o, &err);
 	to_collectd = strcmp(o.format, "collectd") == 0;
-	if (r == 0 && to_collectd && o.output)
-		r = err_set(&err, EINVAL, "--output is for --format=prometheus only");
+	if (r == 0 && to_collectd && (o.output || strcmp(o.aggregate, "none") != 0))
+		r = err_set(&err, EINVAL, "--%s is for --format=prometheus only",
+			    o.output ? "output" : "aggregate");
 	if (r != 0)
 		return options_exit("metrics", r, &err);
 	return to_collectd ? serve_collectd() : print_metrics_once(&o);

@@ -43,6 +43,6 @@ void container_policy_judge(struct snapshot *s)
 		    !check_asked(&c->name, c->pid, NULL, &d))
 			continue;
 		c->would = d.would && c->mergeable == 0;
-		c->against = c->mergeable > 0 && container_policy_denies(d.reason);
+		c->against = container_policy_denies(d.reason) ? c->mergeable : 0;
 	}
 }

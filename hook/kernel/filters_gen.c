@@ -2,7 +2,7 @@
 /*
  * Build-time program: our seccomp filters as C arrays, compiled by libseccomp.
  *
- *   filters_gen sandbox|sandbox_server|look      the array of that name, with _filter behind it
+ *   filters_gen sandbox|sandbox_server|look|http      the array of that name, with _filter behind it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -227,6 +227,63 @@ static void look_rules(void)
 	look_process_rules();
 }
 
+/*
+ * ksm-hook-http: connections that come in, and memory. Nothing is opened, made, connected to or
+ * executed. Refused as if the kernel lacked the call: which ones a release of libmicrohttpd tries
+ * is its own affair.
+ */
+static void http_rules(void)
+{
+	static const int calls[] = {
+		SCMP_SYS(read),
+		SCMP_SYS(readv),
+		SCMP_SYS(recv),
+		SCMP_SYS(recvfrom),
+		SCMP_SYS(recvmsg),
+		SCMP_SYS(write),
+		SCMP_SYS(writev),
+		SCMP_SYS(send),
+		SCMP_SYS(sendto),
+		SCMP_SYS(sendmsg),
+		SCMP_SYS(accept),
+		SCMP_SYS(accept4),
+		SCMP_SYS(shutdown),
+		SCMP_SYS(close),
+		SCMP_SYS(getsockopt),
+		SCMP_SYS(setsockopt),
+		SCMP_SYS(getsockname),
+		SCMP_SYS(getpeername),
+		SCMP_SYS(select),
+		SCMP_SYS(_newselect),
+		SCMP_SYS(pselect6),
+		SCMP_SYS(pselect6_time64),
+		SCMP_SYS(poll),
+		SCMP_SYS(ppoll),
+		SCMP_SYS(ppoll_time64),
+		SCMP_SYS(brk),
+		SCMP_SYS(munmap),
+		SCMP_SYS(mremap),
+		SCMP_SYS(madvise),
+		SCMP_SYS(futex),
+		SCMP_SYS(futex_time64),
+		SCMP_SYS(clock_gettime),
+		SCMP_SYS(clock_gettime64),
+		SCMP_SYS(gettimeofday),
+		SCMP_SYS(time),
+		SCMP_SYS(getrandom),
+		SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(restart_syscall),
+	};
+	static const unsigned long fcntls[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL };
+
+	allow_calls(calls, COUNT(calls));
+	allow_where(SCMP_SYS(mmap), 2, PROT_EXEC, 0);
+	allow_where(SCMP_SYS(mmap2), 2, PROT_EXEC, 0);
+	allow_each(SCMP_SYS(fcntl), 1, fcntls, COUNT(fcntls));
+	allow_each(SCMP_SYS(fcntl64), 1, fcntls, COUNT(fcntls));
+	allow_exit();
+}
+
 static const struct {
 	const char *name;
 	uint32_t otherwise;
@@ -236,6 +293,7 @@ static const struct {
 	{ "sandbox", SCMP_ACT_KILL_PROCESS, sandbox_rules },
 	{ "sandbox_server", SCMP_ACT_KILL_PROCESS, sandbox_server_rules },
 	{ "look", SCMP_ACT_ERRNO(ENOSYS), look_rules },
+	{ "http", SCMP_ACT_ERRNO(ENOSYS), http_rules },
 };
 
 static void print_filter(const char *name, FILE *bpf)
@@ -267,6 +325,6 @@ int main(int argc, char **argv)
 		print_filter(filters[i].name, f);
 		return fclose(f) == 0 && fflush(stdout) == 0 ? 0 : 1;
 	}
-	fprintf(stderr, "usage: filters_gen sandbox|sandbox_server|look\n");
+	fprintf(stderr, "usage: filters_gen sandbox|sandbox_server|look|http\n");
 	return 2;
 }

@@ -253,7 +253,7 @@ static void add_process_stats(struct container_stats *c, const struct process_st
 	c->profit += p->profit;
 }
 
-static void add_container_stats(struct container_stats *to, const struct container_stats *c)
+void container_stats_add(struct container_stats *to, const struct container_stats *c)
 {
 	to->processes += c->processes;
 	to->mergeable += c->mergeable;
@@ -265,6 +265,8 @@ static void add_container_stats(struct container_stats *to, const struct contain
 	to->merged += c->merged;
 	to->cost += c->cost;
 	to->profit += c->profit;
+	to->would += c->would;
+	to->against += c->against;
 	to->saving.least += c->saving.least;
 	to->saving.most += c->saving.most;
 }
@@ -293,7 +295,7 @@ int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n
 	}
 	out->n = containers;
 	for (size_t i = 0; i < containers; i++)
-		add_container_stats(&out->total, &out->container[i]);
+		container_stats_add(&out->total, &out->container[i]);
 	snapshot_sort(out, ORDER_BY_NAME);
 	return 0;
 }

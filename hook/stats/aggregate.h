@@ -29,6 +29,9 @@ int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **grou
 int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,
 			 const struct fork_group *group, size_t groups);
 
+/* Add the figures of one to another's. */
+void container_stats_add(struct container_stats *to, const struct container_stats *c);
+
 struct saving fork_group_saving(const struct process_stats *p, size_t n, double share);
 
 #define PARENT_OUTSIDE  SIZE_MAX

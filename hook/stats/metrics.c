@@ -158,12 +158,12 @@ static int64_t metric_cost(const struct container_stats *c)
 
 static int64_t metric_would(const struct container_stats *c)
 {
-	return c->would;
+	return (int64_t)c->would;
 }
 
 static int64_t metric_against(const struct container_stats *c)
 {
-	return c->against ? (int64_t)c->mergeable : 0;
+	return (int64_t)c->against;
 }
 
 const struct container_metric container_metrics[] = {

@@ -50,15 +50,23 @@ void prometheus_label(FILE *f, const char *name, const char *value)
 	fputc('"', f);
 }
 
-/* The same for all of a container's metrics, and for its whole life. */
-static void container_labels(FILE *f, const struct container_stats *c)
+/* The same for all metrics of a container, or of a group of them, and for its whole life. */
+static void container_labels(FILE *f, const struct container_stats *c, enum metrics_group group)
 {
 	prometheus_label(f, "engine", c->name.engine);
 	fputc(',', f);
-	prometheus_label(f, "id", c->name.id);
-	fputc(',', f);
+	if (group == METRICS_BY_CONTAINER) {
+		prometheus_label(f, "id", c->name.id);
+		fputc(',', f);
+	}
 	prometheus_label(f, "namespace", c->metadata.pod_namespace);
+	if (group == METRICS_BY_NAMESPACE)
+		return;
 	fputc(',', f);
+	if (group == METRICS_BY_WORKLOAD) {
+		prometheus_label(f, "workload", c->metadata.pod);
+		return;
+	}
 	prometheus_label(f, "pod", c->metadata.pod);
 	fputc(',', f);
 	prometheus_label(f, "container", c->metadata.container);
@@ -69,7 +77,7 @@ static void metric_head(FILE *f, const char *name, const char *help, const char 
 	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-int metrics_prometheus(FILE *f, const struct snapshot *s)
+int metrics_prometheus(FILE *f, const struct snapshot *s, enum metrics_group group)
 {
 	struct host_metric host[HOST_METRICS_MAX];
 	size_t n = host_metrics(s, host);
@@ -89,16 +97,16 @@ int metrics_prometheus(FILE *f, const struct snapshot *s)
 		metric_head(f, m->name, m->help, "gauge");
 		for (size_t k = 0; k < s->n; k++) {
 			fprintf(f, "%s{", m->name);
-			container_labels(f, &s->container[k]);
+			container_labels(f, &s->container[k], group);
 			fprintf(f, "} %lld\n", (long long)m->value(&s->container[k]));
 		}
 	}
-	if (s->n) {
+	if (s->n && group == METRICS_BY_CONTAINER) {
 		metric_head(f, "ksm_container_info", "Image, and how it became mergeable.",
 			    "gauge");
 		for (size_t k = 0; k < s->n; k++) {
 			fputs("ksm_container_info{", f);
-			container_labels(f, &s->container[k]);
+			container_labels(f, &s->container[k], group);
 			fputc(',', f);
 			prometheus_label(f, "image", s->container[k].metadata.image);
 			fputc(',', f);

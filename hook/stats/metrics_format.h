@@ -5,10 +5,11 @@
 
 #include <stdio.h>
 
+#include "stats/metrics_group.h"
 #include "stats/snapshot.h"
 
-/* Both print all metrics; 0 or -errno. */
-int metrics_prometheus(FILE *f, const struct snapshot *s);
+/* Both print all metrics; 0 or -errno. The first one says what metrics_group() has put together. */
+int metrics_prometheus(FILE *f, const struct snapshot *s, enum metrics_group group);
 int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double interval);
 
 /*

@@ -38,8 +38,8 @@ struct container_stats {
 	size_t processes, mergeable, unknown;
 	size_t by_prctl, by_madvise;
 	size_t entered;
-	bool would;   /* be merged, if "mode" were not "observe" */
-	bool against; /* mergeable, and a rule denies it */
+	size_t would;   /* containers that would be merged, if "mode" were not "observe" */
+	size_t against; /* processes that are mergeable, of containers that a rule denies */
 	int64_t anonymous, merged;
 	int64_t cost;   /* of the kernel's memory, for the pages that ksmd has scanned */
 	int64_t profit; /* as the kernel counts it */

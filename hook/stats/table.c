@@ -151,8 +151,8 @@ int table_print_json(const struct snapshot *s)
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);
-		json_out_bool(o, "would", c->would);
-		json_out_bool(o, "against_rules", c->against);
+		json_out_bool(o, "would", c->would > 0);
+		json_out_bool(o, "against_rules", c->against > 0);
 		json_out_string(o, "method", ksm_method_name(container_method(c)));
 		json_out_int(o, "exec_not_mergeable", (int64_t)c->entered);
 		json_out_int(o, "anonymous_bytes", c->anonymous);

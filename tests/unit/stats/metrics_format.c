@@ -138,7 +138,7 @@ static const char *printed(const struct snapshot *s, bool collectd)
 	if (collectd)
 		CHECK_INT(metrics_collectd(f, s, "a/host", 10), 0);
 	else
-		CHECK_INT(metrics_prometheus(f, s), 0);
+		CHECK_INT(metrics_prometheus(f, s, METRICS_BY_CONTAINER), 0);
 	fclose(f);
 	return text;
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The figures as they are now, for Prometheus: by `ksm-hook metrics` and by the node's agent. */
+#ifndef KSM_METRICS_PRINT_H
+#define KSM_METRICS_PRINT_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "stats/metrics_group.h"
+
+/* After snapshot_prepare(). 0 or -errno with err. */
+int metrics_print(FILE *f, enum metrics_group group, struct error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ksm-hook nri --listen: two processes beside the agent. ksm-hook-http talks to whoever connects
+ * and has no right; the other one makes the pages, may look at processes, and talks to nobody else.
+ */
+#ifndef KSM_NRI_HTTP_H
+#define KSM_NRI_HTTP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "nri/nri_state.h"
+#include "stats/metrics_group.h"
+
+struct nri_http {
+	int listens; /* 0: it was not asked for */
+	enum metrics_group group;
+	const struct nri_state *state;
+	pid_t pages, http;  /* 0: it does not run */
+	int64_t started_ms; /* the last time, of now_ms() */
+};
+
+/*
+ * Listen at "[ADDRESS]:PORT" for both, which nri_http_keep() starts. 0; -EINVAL where that is no
+ * address, or -errno.
+ */
+int nri_http_open(struct nri_http *h, const char *address, const char *group,
+		  const struct nri_state *state, struct error *err);
+
+/*
+ * Start both where they do not run, at most once in a while. In how many milliseconds it is to be
+ * called again; -1: they run, or are not wanted.
+ */
+int nri_http_keep(struct nri_http *h);
+
+/* A child has ended: if it is one of ours, the other one ends as well. */
+void nri_http_ended(struct nri_http *h, pid_t pid);
+
+void nri_http_close(struct nri_http *h);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process of the node's agent that makes the pages: it reads /proc, and answers one socket. */
+#ifndef KSM_NRI_PAGES_H
+#define KSM_NRI_PAGES_H
+
+#include "nri/nri_state.h"
+#include "stats/metrics_group.h"
+
+/*
+ * Answer what comes from the socket (nri/nri_page.h) until that is closed. This process keeps no
+ * other descriptor, and no right but to look. Does not return.
+ */
+_Noreturn void nri_pages_serve(int fd, enum metrics_group group, const struct nri_state *state);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ksm-hook nri: the process with power, from one connection to the next. */
+#include "applets/nri_serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "nri/nri_presence.h"
+#include "oci/decision.h"
+#include "oci/decision_settle.h"
+#include "policy/stop.h"
+
+/* Between two attempts to reach a runtime that is not there: doubled up to the second one. */
+#define RETRY_MS     100
+#define RETRY_MAX_MS 5000
+
+static int connect_runtime(const char *path, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(err, errno, "socket");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int saved = errno;
+
+		close(fd);
+		return err_errno(err, saved, "%s", path);
+	}
+	return fd;
+}
+
+/* In a process of its own: a busy container must not keep the next one from starting. */
+static void merge_existing_behind(struct agent *a)
+{
+	size_t failed;
+	struct error err;
+	ssize_t n;
+	pid_t pid = a->existing.n ? fork() : -1;
+
+	if (pid == 0) {
+		n = nri_existing_merge(&a->existing, &failed, &err);
+		if (n < 0 || failed)
+			log_reason(LOG_LEVEL_WARNING, err.reason,
+				   "running containers: not all made mergeable: %s", err.msg);
+		if (n >= 0)
+			log_info(
+				"%zu running containers opted in; %zd processes made mergeable",
+				a->existing.n, n);
+		_exit(0);
+	}
+	if (pid < 0 && a->existing.n)
+		log_warning("running containers: fork: %s", strerror(errno));
+	nri_existing_free(&a->existing);
+}
+
+/*
+ * On kernels that lose mergeability at exec. The preload library, where that is the method, needs
+ * none of it.
+ */
+static void check_started_behind(const struct container_decision *c)
+{
+	struct error err;
+	ssize_t n;
+	pid_t pid = c->decision.method == METHOD_PRELOAD ? -1 : fork();
+
+	if (pid != 0)
+		return;
+	log_set_subject(c->id, c->pid);
+	n = nri_check_started(c, &err);
+	if (n < 0)
+		log_reason(LOG_LEVEL_WARNING, err.reason, "not made mergeable: %s", err.msg);
+	else if (n > 0)
+		log_info("%zd processes had lost mergeability and are mergeable again", n);
+	_exit(0);
+}
+
+/* Whatever its decision is: NRI_CALL_START's answer. */
+static void start_decided(struct agent *a, struct container_decision *c,
+			  struct nri_answer *answer)
+{
+	struct error err = c->err;
+	int r = err.msg[0] ? -EINVAL : 0;
+
+	log_set_subject(c->id, c->pid);
+	if (r == 0)
+		decision_settle(c, NULL);
+	if (r == 0 && c->decision.merge) {
+		if (c->decision.group[0])
+			log_warning("its layout is not shared: ksm-hook nri does not do that");
+		r = nri_merge_start(c, &err);
+		if (r == 0)
+			log_info("made mergeable");
+		nri_state_count(a->state, r);
+	}
+	answer->refuse = r < 0 && c->decision.required;
+	if (answer->refuse)
+		answer->err = err;
+	if (r < 0)
+		log_reason(answer->refuse ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, err.reason,
+			   "not made mergeable%s: %s",
+			   answer->refuse ?
+				   ", and merging is required, so the container is refused" :
+				   "",
+			   err.msg);
+	log_set_subject("", 0);
+}
+
+static void perform(struct agent *a, struct nri_call *call, struct nri_answer *answer)
+{
+	struct container_decision *c = &call->container;
+	struct error err;
+
+	switch (call->kind) {
+	case NRI_CALL_CONFIG:
+		nri_config_answer(&a->config, answer);
+		break;
+	case NRI_CALL_REGISTERED:
+		a->registered = true;
+		nri_state_registered(a->state, true);
+		answer->loses = a->loses;
+		nri_presence_set(true);
+		log_info("registered with %s as %s-%s", call->text, a->plugin.index,
+			 a->plugin.name);
+		break;
+	case NRI_CALL_START:
+		if (c->log_given)
+			log_set_level(c->log);
+		start_decided(a, c, answer);
+		break;
+	case NRI_CALL_STARTED:
+		if (c->decision.merge && !c->err.msg[0])
+			check_started_behind(c);
+		break;
+	case NRI_CALL_EXISTING:
+		if (c->decision.merge && !stop_is_set() &&
+		    nri_existing_add(&a->existing, c, &err) < 0)
+			log_warning("%s", err.msg);
+		break;
+	case NRI_CALL_SYNCHRONIZED:
+		merge_existing_behind(a);
+		break;
+	case NRI_CALL_SAY:
+		log_reason(LOG_LEVEL_WARNING, c->err.reason, "%s", c->err.msg);
+		break;
+	case NRI_CALL_KINDS:
+		break;
+	}
+}
+
+int agent_signals(struct error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	/* so that no call into a container is interrupted by one: they are taken between calls */
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_errno(err, errno, "signals");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_errno(err, errno, "signals") : fd;
+}
+
+/* Children that have ended: tracers, what merged running containers, and those that stay. */
+static void reap_children(struct agent *a)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == a->reader) {
+			a->reader = 0;
+			a->reader_status = status;
+		} else {
+			nri_http_ended(&a->http, pid);
+		}
+	}
+}
+
+/*
+ * Until there is something to read from fd, or -1 and some time has gone; children and signals are
+ * seen to meanwhile. True: fd has something.
+ */
+static bool agent_wait(struct agent *a, int fd, int timeout_ms)
+{
+	int64_t end = now_ms() + timeout_ms;
+
+	while (!a->ending) {
+		struct pollfd p[] = { { .fd = fd, .events = POLLIN },
+				      { .fd = a->signals, .events = POLLIN } };
+		int left = timeout_ms < 0 ? -1 : (int)(end - now_ms());
+		int again = nri_http_keep(&a->http);
+		struct signalfd_siginfo s;
+
+		if (timeout_ms >= 0 && left <= 0)
+			return false;
+		if (again >= 0 && (left < 0 || again < left))
+			left = again;
+		if (poll(p, 2, left) < 0 && errno != EINTR)
+			return true;
+		while (read(a->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
+			if (s.ssi_signo != SIGCHLD)
+				a->ending = true;
+		}
+		reap_children(a);
+		if (p[0].revents)
+			return true;
+	}
+	return false;
+}
+
+/* Do what the reader asks for until it has ended. */
+static void serve_reader(struct agent *a, int fd)
+{
+	static struct nri_call call;
+	struct error err;
+	ssize_t n;
+
+	while (agent_wait(a, fd, -1) && (n = read(fd, &call, NRI_CALL_SIZE)) > 0) {
+		struct nri_answer answer = { 0 };
+
+		nri_state_busy(a->state, now_ms());
+		if (nri_call_check(&call, (size_t)n, &err) < 0) {
+			log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
+			break;
+		}
+		perform(a, &call, &answer);
+		if (write(fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer) ||
+		    nri_config_send(&a->config, answer.config_files, fd) < 0)
+			break;
+		nri_state_busy(a->state, 0);
+	}
+	nri_state_busy(a->state, 0);
+	if (a->reader > 0) {
+		kill(a->reader, SIGKILL);
+		(void)child_wait(a->reader, &a->reader_status);
+		a->reader = 0;
+	}
+}
+
+/* One connection, from the first frame to its end. 0, or -errno where no process could be made. */
+int agent_serve(struct agent *a, int runtime, struct error *err)
+{
+	int pair[2];
+
+	a->registered = false;
+	a->config.sent = false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, errno, "socketpair");
+	a->reader = fork();
+	if (a->reader == 0) {
+		close(pair[0]);
+		nri_plugin_serve(runtime, pair[1], &a->plugin);
+	}
+	close(pair[1]);
+	if (a->reader < 0) {
+		close(pair[0]);
+		return err_errno(err, errno, "fork of the reader");
+	}
+	close(runtime);
+	serve_reader(a, pair[0]);
+	close(pair[0]);
+	nri_existing_free(&a->existing);
+	nri_presence_set(false);
+	nri_state_registered(a->state, false);
+	if (a->ending)
+		return 0;
+	if (WIFSIGNALED(a->reader_status))
+		log_reason(LOG_LEVEL_ERROR, REASON_PARSER_FAILED,
+			   "the reader of the runtime's messages died by signal %d",
+			   WTERMSIG(a->reader_status));
+	else if (a->registered)
+		log_info("the runtime has closed the connection");
+	return 0;
+}
+
+void agent_serve_for_ever(struct agent *a)
+{
+	int wait_ms = RETRY_MS;
+	bool told = false;
+	struct error err;
+
+	while (!a->ending) {
+		int fd = connect_runtime(a->socket, &err);
+		int64_t since = now_ms();
+
+		if (fd >= 0 && agent_serve(a, fd, &err) < 0) {
+			close(fd);
+			log_error("%s", err.msg);
+		} else if (fd < 0 && !told) {
+			log_reason(LOG_LEVEL_WARNING, REASON_NRI_UNREACHABLE,
+				   "%s; is NRI enabled in the runtime? Tried again until it is",
+				   err.msg);
+		}
+		told = fd < 0;
+		/* one that drops us at once is not to be kept busy with us */
+		if (fd >= 0 && a->registered && now_ms() - since > RETRY_MAX_MS)
+			wait_ms = RETRY_MS;
+		(void)agent_wait(a, -1, wait_ms);
+		wait_ms = wait_ms * 2 < RETRY_MAX_MS ? wait_ms * 2 : RETRY_MAX_MS;
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ksm-hook nri: the process with power, from one connection to the next. */
+#ifndef KSM_NRI_SERVE_H
+#define KSM_NRI_SERVE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "applets/nri_http.h"
+#include "nri/nri_existing.h"
+#include "nri/nri_plugin.h"
+#include "nri/nri_power.h"
+#include "nri/nri_state.h"
+
+struct agent {
+	struct nri_plugin_options plugin;
+	const char *socket;
+	struct nri_config config;
+	struct nri_existing existing;
+	struct nri_http http;
+	struct nri_state *state; /* what the probes are answered from */
+	int signals;             /* agent_signals() */
+	pid_t reader;            /* of this connection; 0 once it has ended */
+	int reader_status;
+	bool registered; /* on this connection */
+	bool loses;      /* this kernel loses mergeability at exec */
+	bool ending;     /* somebody has asked us to */
+};
+
+/* From now on SIGCHLD, SIGTERM and SIGINT wait: a descriptor that has them, or -errno. */
+int agent_signals(struct error *err);
+
+/* One connection, from the first frame to its end. 0, or -errno where no process could be made. */
+int agent_serve(struct agent *a, int runtime, struct error *err);
+
+/* Until SIGTERM or SIGINT: a runtime that is restarted, or installed later, finds us. */
+void agent_serve_for_ever(struct agent *a);
+
+#endif
