@@ -33,6 +33,23 @@ testRootRunc() {
 	assertContains "did not ask: $out" "$out" "ksm_merge_any: no"
 }
 
+# build OPTION...: what a RUN step says of itself
+build() {
+	mkdir -p "$work/build" "$work/wrapper"
+	ln -sf "$KSM_HOOK" "$work/wrapper/ksm-runc"
+	printf 'FROM localhost/image\nRUN cat /proc/self/ksm_stat\n' >"$work/build/Containerfile"
+	out=$(podman_in "$work/r" --runtime runc build --no-cache $limits "$@" "$work/build" 2>&1)
+}
+
+# buildah hands down no annotation
+testStepsOfABuild() {
+	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
+	build --hooks-dir "$work/hooks.d" --annotation io.ksm.merge=true
+	assertContains "by annotation: $out" "$out" "ksm_merge_any: no"
+	build --runtime "$work/wrapper/ksm-runc"
+	assertContains "by the wrapper: $out" "$out" "ksm_merge_any: yes"
+}
+
 # annotations of podman are of whoever starts the container: no names for others to believe
 testNamesOfOthersAreNotBelieved() {
 	podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name named --network none \
