@@ -54,7 +54,7 @@ include $(sort $(wildcard */module.mk tests/*/module.mk))
 PLACES := $(VERSION) $(SBINDIR) $(LIBDIR) $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(PRELOAD_LIBRARY)
 $(shell mkdir -p $(BUILD); echo '$(PLACES)' | cmp -s - $(BUILD)/places || echo '$(PLACES)' >$(BUILD)/places)
 $(HOOK_OBJ) $(FAULT_OBJ) $(OPENVZ_OBJ) $(filter $(BUILD)/%.json $(BUILD)/%.conf \
-	$(BUILD)/%.service,$(ALL)): $(BUILD)/places
+	$(BUILD)/%.toml $(BUILD)/%.service,$(ALL)): $(BUILD)/places
 
 ## all: build everything
 all: $(ALL)

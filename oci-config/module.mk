@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# What engines read: hooks.d for podman and CRI-O, a fragment for plain runc.
+# What engines read: hooks.d for podman and CRI-O, fragments for plain runc, containerd and CRI-O.
 
 OCI_CONFIG := $(BUILD)/oci-config/hooks.d/50-ksm-hook.json \
 	$(BUILD)/oci-config/hooks.d/50-ksm-hook-poststop.json $(BUILD)/oci-config/runc-hooks.json \
 	$(BUILD)/oci-config/precreate.d/50-ksm-hook-precreate.json
+# what an administrator copies, or appends to a file of his own
+FRAGMENTS := $(addprefix $(BUILD)/oci-config/,containerd.toml containerd-v3.toml crio-ksm-runc.conf)
 
 $(BUILD)/oci-config/%.json: oci-config/%.json.in Makefile
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' $< >$@.tmp && mv $@.tmp $@
 
-ALL += $(OCI_CONFIG)
+# these are whole as they stand, for `make install` without a prefix
+$(FRAGMENTS): $(BUILD)/oci-config/%: oci-config/% Makefile
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/libexec|$(LIBEXECDIR)|' $< >$@.tmp && mv $@.tmp $@
+
+ALL += $(OCI_CONFIG) $(FRAGMENTS)
 
 install::
 	$(INSTALL) -D -m 644 $(BUILD)/oci-config/hooks.d/50-ksm-hook.json \
@@ -26,6 +34,7 @@ install::
 		$(DESTDIR)$(DATADIR)/ksm-hook/seccomp-refuse-merging
 	$(INSTALL) -D -m 644 oci-config/ksm-hook.schema.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/ksm-hook.schema.json
+	$(INSTALL) -m 644 $(FRAGMENTS) $(DESTDIR)$(DATADIR)/ksm-hook
 	@# an administrator's file is never overwritten
 	test -e $(DESTDIR)$(SYSCONFDIR)/ksm-hook/config.json || \
 		$(INSTALL) -D -m 644 oci-config/config.json \

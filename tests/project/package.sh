@@ -62,6 +62,17 @@ testRpmlint() {
 	done
 }
 
+# what an administrator gives to an engine, with the package's paths in it
+testFragments() {
+	mkdir "$work/deb"
+	dpkg-deb -x "$deb" "$work/deb"
+	for _file in containerd.toml containerd-v3.toml crio-ksm-runc.conf; do
+		assertEquals "$_file" "$(sed 's|/usr/local|/usr|' "$top/oci-config/$_file")" \
+			"$(cat "$work/deb/usr/share/ksm-hook/$_file")"
+		assertContains "$(rpm -qpl "$rpm")" "/usr/share/ksm-hook/$_file"
+	done
+}
+
 # the same package as an older version, with a file that the newer one no longer has
 old_deb() {
 	dpkg-deb -R "$deb" "$work/old"
