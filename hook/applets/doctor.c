@@ -16,6 +16,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "doctor/checks.h"
+#include "doctor/engine_answer.h"
 #include "doctor/findings.h"
 #include "kernel/ksm_probe.h"
 #include "kernel/privileges.h"
@@ -180,7 +181,7 @@ static const struct command_syntax doctor_command __help_section = {
 	},
 };
 
-/* The probe executes this program, which is over then. */
+/* The probe executes this program, and engines' own are asked, which is over then. */
 static int give_up_privileges(struct doctor *d, struct error *err)
 {
 	int r = privileges_reduce(PRIVILEGES_COUNTERS, err);
@@ -188,12 +189,14 @@ static int give_up_privileges(struct doctor *d, struct error *err)
 	if (r < 0)
 		return r;
 	d->kernel = probe_support();
+	engine_answers_get(d->answer);
 	return privileges_only_look(PRIVILEGES_COUNTERS, err);
 }
 
 int applet_doctor(int argc, char **argv)
 {
-	static struct doctor d;
+	static struct engine_answer answer[ENGINE_QUESTIONS];
+	static struct doctor d = { .answer = answer };
 	struct doctor_options o = { 0 };
 	struct error err;
 	int ret;
@@ -221,6 +224,7 @@ int applet_doctor(int argc, char **argv)
 		ret = 1;
 	}
 	free(d.finding);
+	engine_answers_free(d.answer);
 	target_free(&d.targets);
 	return ret;
 }

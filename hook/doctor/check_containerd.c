@@ -12,6 +12,7 @@
 #include "doctor/checks.h"
 #include "doctor/containerd_config.h"
 #include "doctor/containerd_judge.h"
+#include "doctor/engine_answer.h"
 #include "doctor/host_files.h"
 #include "nri/nri_presence.h"
 
@@ -81,8 +82,70 @@ static bool read_imports(struct doctor *d, struct containerd_config *c)
 	return whole;
 }
 
+/* What it says itself of its configuration, put together; NULL where it was not to be had. */
+static struct containerd_config *containerd_answer(struct doctor *d)
+{
+	const struct engine_answer *a = &d->answer[ASK_CONTAINERD];
+	const char *command = engine_question_command(ASK_CONTAINERD);
+	static struct containerd_config in_effect;
+	struct error err;
+
+	in_effect = (struct containerd_config){ 0 };
+	if (a->state == ANSWER_GIVEN &&
+	    containerd_config_parse(&in_effect, command, a->text, &err) == 0)
+		return &in_effect;
+	if (a->state == ANSWER_GIVEN)
+		finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
+	else if (a->state == ANSWER_LATE)
+		finding_add(d, FINDING_NOTE, ID_CONTAINERD_CONFIG,
+			    "what follows is by the files alone, not by what is in effect",
+			    "%s has not come to an end within %d s", command,
+			    ENGINE_ANSWER_MS / 1000);
+	else if (a->state == ANSWER_REFUSED)
+		finding_add(
+			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
+			"containerd would not start with that; what runs was started before",
+			"%s fails: %s", command, a->words);
+	return NULL;
+}
+
+/* NULL: it has none of that name with that program. */
+static const struct containerd_runtime *
+runtime_of_answer(const struct containerd_config *in_effect, const struct containerd_runtime *r)
+{
+	enum cri_plugin plugin = containerd_plugin_of(in_effect->root_version);
+
+	for (size_t i = 0; i < in_effect->n; i++) {
+		const struct containerd_runtime *e = &in_effect->runtime[i];
+
+		/* what 2.x does not know it hands through */
+		if (e->plugin == plugin && strcmp(e->name, r->name) == 0 &&
+		    strcmp(e->binary, r->binary) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* Of a runtime of the files, into which goes what containerd has taken of it. */
+static enum containerd_effect effect_of(const struct containerd_config *in_effect,
+					struct containerd_runtime *r)
+{
+	const struct containerd_runtime *e;
+
+	if (!in_effect)
+		return EFFECT_UNKNOWN;
+	e = runtime_of_answer(in_effect, r);
+	if (!e)
+		return EFFECT_DROPPED;
+	r->typed = e->typed;
+	r->pod.merge = e->pod.merge;
+	r->container.merge = e->container.merge;
+	return EFFECT_TAKEN;
+}
+
 static void check_containerd_runtime(struct doctor *d, const struct containerd_config *c,
-				     const struct containerd_runtime *runtime)
+				     const struct containerd_runtime *runtime,
+				     enum containerd_effect effect)
 {
 	char path[PATH_MAX];
 	const char *program = program_path(runtime->binary, path, sizeof(path));
@@ -100,7 +163,7 @@ static void check_containerd_runtime(struct doctor *d, const struct containerd_c
 		return;
 	}
 	before = d->n;
-	if (!containerd_runtime_judge(d, c, runtime))
+	if (!containerd_runtime_judge(d, c, runtime, effect))
 		return;
 	if (d->n == before)
 		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
@@ -133,23 +196,51 @@ static void report_no_containerd_runtime(struct doctor *d)
 	finding_fix(f, "start ksm-hook nri, as docs/kubernetes.md shows");
 }
 
+/* What the files did not tell, but containerd does. */
+static bool check_only_in_effect(struct doctor *d, const struct containerd_config *files,
+				 struct containerd_config *in_effect)
+{
+	enum cri_plugin plugin = containerd_plugin_of(in_effect->root_version);
+	bool any = false;
+
+	for (size_t i = 0; i < in_effect->n; i++) {
+		struct containerd_runtime *r = &in_effect->runtime[i];
+		size_t k = 0;
+
+		if (r->plugin != plugin || !r->binary[0] || !program_is_ours(d, r->binary))
+			continue;
+		while (k < files->n && (strcmp(files->runtime[k].name, r->name) != 0 ||
+					strcmp(files->runtime[k].binary, r->binary) != 0))
+			k++;
+		if (k < files->n)
+			continue;
+		any = true;
+		check_containerd_runtime(d, in_effect, r, EFFECT_TAKEN);
+	}
+	return any;
+}
+
 void check_containerd(struct doctor *d)
 {
 	static struct containerd_config c;
+	struct containerd_config *in_effect;
 	bool whole, any = false;
 
 	if (!program_is_installed("containerd"))
 		return;
 	whole = read_containerd_config(d, &c, CONFIG_TOML);
 	whole = read_imports(d, &c) && whole;
+	in_effect = containerd_answer(d);
 	for (size_t i = 0; i < c.n; i++) {
-		const struct containerd_runtime *r = &c.runtime[i];
+		struct containerd_runtime *r = &c.runtime[i];
 
 		if (!r->binary[0] || !program_is_ours(d, r->binary))
 			continue;
 		any = true;
-		check_containerd_runtime(d, &c, r);
+		check_containerd_runtime(d, &c, r, effect_of(in_effect, r));
 	}
-	if (!any && whole)
+	if (in_effect)
+		any = check_only_in_effect(d, &c, in_effect) || any;
+	if (!any && (whole || in_effect))
 		report_no_containerd_runtime(d);
 }

@@ -27,8 +27,7 @@ static const struct {
 			    "io.containerd.cri.v1.runtime" },
 };
 
-/* Every release that reads this version takes this name, and no other one does so for all. */
-static enum cri_plugin plugin_of_version(int version)
+enum cri_plugin containerd_plugin_of(int version)
 {
 	return version <= 1 ? CRI_PLUGIN_V1 : version == 2 ? CRI_PLUGIN_V2 : CRI_PLUGIN_V3;
 }
@@ -42,10 +41,11 @@ static bool is_taken_since_2(const struct containerd_runtime *r)
 	return r->plugin != CRI_PLUGIN_V1 && r->version <= 2;
 }
 
-static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r)
+static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r,
+			 enum containerd_effect effect)
 {
-	enum cri_plugin right = plugin_of_version(r->version);
-	bool later = is_taken_since_2(r);
+	enum cri_plugin right = containerd_plugin_of(r->version);
+	bool later = is_taken_since_2(r) && effect == EFFECT_UNKNOWN;
 	struct finding *f;
 
 	if (r->plugin == right)
@@ -83,7 +83,7 @@ static void judge_type(struct doctor *d, const struct containerd_runtime *r)
 
 /* A file that is imported later and says anything of the plugin. */
 static void judge_section(struct doctor *d, const struct containerd_config *c,
-			  const struct containerd_runtime *r)
+			  const struct containerd_runtime *r, enum containerd_effect effect)
 {
 	const char *last = c->section[r->plugin], *first = r->option.file;
 	struct finding *f;
@@ -91,7 +91,8 @@ static void judge_section(struct doctor *d, const struct containerd_config *c,
 	if (strcmp(last, first) == 0)
 		return;
 	f = finding_add(
-		d, FINDING_WARNING, ID_CONTAINERD_RUNTIME,
+		d, effect == EFFECT_DROPPED ? FINDING_BROKEN : FINDING_WARNING,
+		ID_CONTAINERD_RUNTIME,
 		"containerd 1.x takes the last file's section of a plugin in place of all "
 		"before it, so it has no such runtime",
 		"%s sets the runtime %s, and %s has a section of the plugin %s too", first,
@@ -100,13 +101,25 @@ static void judge_section(struct doctor *d, const struct containerd_config *c,
 }
 
 bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *c,
-			      const struct containerd_runtime *r)
+			      const struct containerd_runtime *r, enum containerd_effect effect)
 {
-	bool taken = judge_plugin(d, r);
+	bool taken = true;
+	size_t before = d->n;
+	struct finding *f;
 
+	if (effect != EFFECT_TAKEN) {
+		taken = judge_plugin(d, r, effect);
+		judge_section(d, c, r, effect);
+	}
+	if (effect == EFFECT_DROPPED && d->n == before) {
+		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
+				"no pod of that runtime can start",
+				"containerd does not have the runtime %s that %s sets with %s",
+				r->name, r->option.file, r->binary);
+		finding_fix(f, "look for what takes its place in: containerd config dump");
+	}
 	judge_type(d, r);
-	judge_section(d, c, r);
-	return taken && r->typed;
+	return taken && r->typed && effect != EFFECT_DROPPED;
 }
 
 /*

@@ -7,12 +7,26 @@
 #include "doctor/findings.h"
 
 /*
+ * The plugin's name in a configuration of that version: every release that reads one takes it,
+ * and no other name is taken by all of them.
+ */
+enum cri_plugin containerd_plugin_of(int version);
+
+/* What containerd itself says of a runtime (containerd config dump). */
+enum containerd_effect {
+	EFFECT_UNKNOWN, /* it was not asked, or did not answer */
+	EFFECT_TAKEN,   /* it has the runtime */
+	EFFECT_DROPPED  /* it has not */
+};
+
+/*
  * Add findings where containerd drops the runtime, or cannot start it: the plugin's name is none
  * of this version of the configuration, there is no runtime_type, another file's section takes its
- * place. False where no release of containerd has it.
+ * place. False where no release of containerd has it, or this one has not.
  */
 bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *c,
-			      const struct containerd_runtime *r);
+			      const struct containerd_runtime *r,
+			      enum containerd_effect effect);
 
 /* Add a finding about the annotations that it is given. */
 void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r);

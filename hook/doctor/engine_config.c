@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "doctor/toml.h"
 
@@ -80,4 +81,16 @@ int engine_config_parse(struct engine_config *c, const char *file, char *text,
 		r = err_set(err, EINVAL, "%s: hooks_dir in line %d is not understood", file,
 			    s.bad_line);
 	return r;
+}
+
+void engine_config_locate(struct engine_config *c, const struct engine_config *files)
+{
+	for (size_t i = 0; i < c->runtimes; i++) {
+		struct engine_runtime *r = &c->runtime[i];
+
+		for (size_t k = 0; k < files->runtimes; k++) {
+			if (strcmp(files->runtime[k].path, r->path) == 0)
+				*r = files->runtime[k];
+		}
+	}
 }

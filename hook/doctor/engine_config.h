@@ -30,4 +30,7 @@ struct engine_config {
 int engine_config_parse(struct engine_config *c, const char *file, char *text,
 			struct error *err);
 
+/* Of each runtime of c: the file and the line that name its program in another configuration. */
+void engine_config_locate(struct engine_config *c, const struct engine_config *files);
+
 #endif

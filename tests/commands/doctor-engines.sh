@@ -62,10 +62,26 @@ testPodmanHooks() {
 	rm /etc/containers/containers.conf
 }
 
-# CRI-O is in no package here: its files alone
+# CRI-O is in no package here: its files, and an answer as `crio config` writes it
 testCrioHooks() {
-	cp /bin/true /usr/local/bin/crio
 	mkdir -p /etc/crio/crio.conf.d
+	# one that is not to be asked: anybody could have put it there
+	printf '#!/bin/sh\n: >%s/was-run\n' "$work" >/usr/local/bin/crio
+	chmod 777 /usr/local/bin/crio
+	gone hook-registered
+	assertFalse "a program that anybody can write" "[ -e '$work/was-run' ]"
+	chmod 755 /usr/local/bin/crio
+	found hook-registered note
+	assertTrue "was asked" "[ -e '$work/was-run' ]"
+	# what is as it is by default is commented out there
+	cat >/usr/local/bin/crio <<-'E'
+		#!/bin/sh
+		[ "$*" = config ] && [ -z "$HOME" ] || exit 1
+		grep -q '^CapEff:	0*$' /proc/$$/status || exit 1
+		printf '# The CRI-O configuration file\n[crio]\n# root = "/x"\n[crio.runtime]\n'
+		if [ -e /etc/crio/in-effect ]; then cat /etc/crio/in-effect; else cat /etc/crio/crio.conf.d/* 2>/dev/null; fi
+		exit 0
+	E
 	gone hook-registered
 	assertContains "$out" "$out" "CRI-O calls the hook by $hook_file"
 	printf '[crio.runtime]\nhooks_dir = ["/etc/crio/hooks.d"]\n' >/etc/crio/crio.conf.d/10-hooks
@@ -76,6 +92,18 @@ testCrioHooks() {
 	assertEquals "$out" ok "$(level wrapper)"
 	sed -i s/ksm-runc\"/ksm-runc-1\"/ /etc/crio/crio.conf.d/50-ksm-runc.conf
 	found wrapper broken
+	# the files say one thing, and what is in effect another
+	sed -i s/ksm-runc-1\"/ksm-runc\"/ /etc/crio/crio.conf.d/50-ksm-runc.conf
+	gone wrapper
+	printf 'hooks_dir = [\n\t"/etc/crio/other.d", \n]\n' >/etc/crio/in-effect
+	found hook-registered broken
+	assertContains "$out" "$out" /etc/crio/other.d
+	assertEquals "the file's runtime is not in effect: $out" none "$(level wrapper)"
+	# one that never answers
+	printf '#!/bin/sh\nexec sleep 1000\n' >/usr/local/bin/crio
+	rm /etc/crio/in-effect
+	found hook-registered note
+	assertEquals "the files count: $out" ok "$(level wrapper)"
 	rm -r /usr/local/bin/crio /etc/crio
 }
 
@@ -257,7 +285,8 @@ testContainerd() {
 	assertContains "$(of containerd-annotations fix)" /etc/containerd/conf.d/ksm.toml
 	fixed containerd-annotations
 	echo '[plugins' >$_file
-	found containerd-config note
+	found containerd-config warning
+	assertContains "its own words" "$out" "containerd config dump fails: containerd: failed to load TOML"
 	# a node of Kubernetes without the wrapper
 	cp /bin/true /usr/local/bin/kubelet
 	echo 'version = 2' >$_file
@@ -287,6 +316,15 @@ judged() {
 	fi
 }
 
+# judged_unasked VERSION SED LEVEL: where another may have put the program there
+judged_unasked() {
+	{ printf '%s\n' "$1" && sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" | sed "$2"; } >$_file
+	printf '#!/bin/sh\nexit 0\n' >/usr/local/sbin/containerd
+	chmod 777 /usr/local/sbin/containerd
+	found containerd-runtime "$3"
+	rm /usr/local/sbin/containerd
+}
+
 # the plugin's name against the version of the configuration, asked of containerd 1.6
 testContainerdVersions() {
 	_file=/etc/containerd/config.toml
@@ -297,8 +335,11 @@ testContainerdVersions() {
 	judged 'version = 2' "$_grpc" 2 ok
 	judged '' "$_cri" 2 ok
 	judged 'version = 1' "$_cri" 2 ok
-	judged '' "$_grpc" 1 warning
-	judged 'version = 2' "$_runtime" 1 warning
+	judged '' "$_grpc" 1 broken
+	judged 'version = 2' "$_runtime" 1 broken
+	# by the files alone, as it is not asked: a later containerd takes these
+	judged_unasked '' "$_grpc" warning
+	judged_unasked 'version = 2' "$_runtime" warning
 	judged 'version = 2' "$_cri" 0 broken
 	judged 'version = 2' '/ksm-runc\]/,/runtime_type/{/runtime_type/d}' 2 broken
 	judged 'version = 2' 's|/usr/local/sbin/ksm-runc|ksm-runc|' 2 ok
@@ -320,7 +361,7 @@ testContainerdVersions() {
 	{ printf 'version = 2\nimports = ["/etc/containerd/conf.d/more.toml"]\n'
 		cat /etc/containerd/conf.d/ksm.toml; } >$_file
 	assertEquals 1 "$(containerd_has)"
-	found containerd-runtime warning
+	found containerd-runtime broken
 	rm -r /etc/containerd/conf.d
 	cp "$work/containerd.saved" $_file
 }

@@ -53,6 +53,26 @@ testChosenInContainerd2() { chosen sid; }
 testInPlace() { in_place trixie; }
 testInPlaceInContainerd2() { in_place sid; }
 
+# doctor DEBIAN: what it says of configurations that the release takes, or drops
+doctor() {
+	timeout 120 "$top/tests/lib/chroot" run "$BUILD/$1-cri" tests/engines/cri/doctor "$KSM_HOOK" 2>&1
+}
+
+testDoctor() {
+	assertEquals "2, the file for it: ok
+2, the file for 3: broken
+2, the file for 3, repaired: ok" "$(doctor trixie)"
+}
+
+testDoctorInContainerd2() {
+	assertEquals "2, the file for it: ok
+2, the file for 3: ok
+2, the file for 3, repaired: ok
+3, a drop-in: ok
+3, the file for 2: broken
+3, the file for 2, repaired: ok" "$(doctor sid)"
+}
+
 suite_teardown() {
 	_empty() {
 		for _dir in /sys/fs/cgroup/*/ksm-hook-test; do

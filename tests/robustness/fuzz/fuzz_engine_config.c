@@ -39,12 +39,16 @@ static void check_containerd(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < c.imports; i++)
 		require(strlen(c.import[i].path) < sizeof(c.import[i].path));
 	for (size_t i = 0; i < c.n; i++) {
-		static struct finding finding[8];
-		struct doctor d = { .finding = finding };
+		for (int effect = EFFECT_UNKNOWN; effect <= EFFECT_DROPPED; effect++) {
+			static struct finding finding[8];
+			struct doctor d = { .finding = finding };
+			bool works = containerd_runtime_judge(&d, &c, &c.runtime[i],
+							      (enum containerd_effect)effect);
 
-		containerd_runtime_judge(&d, &c, &c.runtime[i]);
-		containerd_annotations_judge(&d, &c.runtime[i]);
-		require(d.n <= 4);
+			require(effect != EFFECT_DROPPED || (!works && d.n > 0));
+			containerd_annotations_judge(&d, &c.runtime[i]);
+			require(d.n <= 4);
+		}
 	}
 	free(text);
 }

@@ -155,7 +155,8 @@ static void test_names(void)
 		check_case = text;
 		config = (struct containerd_config){ 0 };
 		CHECK_INT(parse_file("/c.toml", text), 0);
-		CHECK_INT(containerd_runtime_judge(&d, &config, &config.runtime[0]),
+		CHECK_INT(containerd_runtime_judge(&d, &config, &config.runtime[0],
+						   EFFECT_UNKNOWN),
 			  cases[i].works);
 		CHECK_INT(d.n, cases[i].level[0] != 0);
 		if (d.n == 0 || !cases[i].level[0])
@@ -188,13 +189,13 @@ static void test_two_files(void)
 		   "sed -i -e '7s|[[]|[\"io.ksm.*\", \"io.ksm.*/*\", |'"
 		   " -e '5a container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"]' /a.toml"
 		   " && systemctl restart containerd");
-	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1]));
+	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1], EFFECT_UNKNOWN));
 	CHECK_INT(d.n, 1);
 	/* a section of the plugin, whatever it says */
 	CHECK_INT(parse_file("/c.toml",
 			     "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nx = 1\n"),
 		  0);
-	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1]));
+	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1], EFFECT_UNKNOWN));
 	CHECK_INT(d.n, 2);
 	CHECK_HAS(findings[1].what, "/b.toml sets the runtime ksm, and /c.toml has");
 	/* the lists in two files */
@@ -217,14 +218,62 @@ static void test_type(void)
 			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes."
 			     "ksm" OPTIONS "'/usr/sbin/ksm-runc'\n"),
 		  0);
-	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0]));
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN));
 	CHECK_INT(d.n, 1);
 	CHECK_TEXT(finding_level_name(findings[0].level), "broken");
 	CHECK_TEXT(findings[0].fix, "sed -i '2a runtime_type = \"io.containerd.runc.v2\"' "
 				    "/a.toml && systemctl restart containerd");
 	config.runtime[0].table.line = 0;
-	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0]));
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN));
 	CHECK_HAS(findings[1].fix, "add runtime_type");
+}
+
+/* What containerd itself has counts, whatever is known of its releases. */
+static void test_effects(void)
+{
+#define TABLE(plugin)                                            \
+	"[plugins." plugin ".containerd.runtimes.ksm]\n"         \
+	"runtime_type = 'x'\n"                                   \
+	"[plugins." plugin ".containerd.runtimes.ksm.options]\n" \
+	"BinaryName = '/a'\n"
+	static const char cri[] = TABLE("cri"), grpc[] = TABLE("'io.containerd.grpc.v1.cri'"),
+			  runtime[] = TABLE("\"io.containerd.cri.v1.runtime\"");
+	static const struct {
+		const char *version, *table;
+		enum containerd_effect effect;
+		const char *level;
+	} cases[] = {
+		/* 2.x takes it, 1.x drops it */
+		{ "version = 2\n", runtime, EFFECT_UNKNOWN, "warning" },
+		{ "version = 2\n", runtime, EFFECT_TAKEN, "" },
+		{ "version = 2\n", runtime, EFFECT_DROPPED, "broken" },
+		{ "", grpc, EFFECT_TAKEN, "" },
+		{ "", grpc, EFFECT_DROPPED, "broken" },
+		{ "version = 3\n", grpc, EFFECT_DROPPED, "broken" },
+		/* containerd 1.6 reads a version of 3 as 2 */
+		{ "version = 3\n", grpc, EFFECT_TAKEN, "" },
+		/* right by its name, and yet not there */
+		{ "version = 2\n", grpc, EFFECT_UNKNOWN, "" },
+		{ "version = 2\n", grpc, EFFECT_DROPPED, "broken" },
+		{ "version = 1\n", cri, EFFECT_DROPPED, "broken" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s%s", cases[i].version, cases[i].table);
+		check_case = text;
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_file("/c.toml", text), 0);
+		CHECK_INT(containerd_runtime_judge(&d, &config, &config.runtime[0],
+						   cases[i].effect),
+			  cases[i].effect == EFFECT_TAKEN ||
+				  (cases[i].effect == EFFECT_UNKNOWN));
+		CHECK_INT(d.n, cases[i].level[0] != 0);
+		if (d.n)
+			CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
+	}
 }
 
 int main(void)
@@ -233,5 +282,6 @@ int main(void)
 	RUN(test_names);
 	RUN(test_two_files);
 	RUN(test_type);
+	RUN(test_effects);
 	return check_end();
 }
