@@ -143,11 +143,16 @@ ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, ch
 	return n < 0 ? err_errno(err, (int)-n, "%s", path) : n;
 }
 
-ssize_t read_kernel_file(const char *path, char *buf, size_t size)
+ssize_t read_kernel_file_at(int dir, const char *path, char *buf, size_t size)
 {
-	__cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	__cleanup(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd < 0 ? -errno : read_all(fd, buf, size - 1, 0);
+}
+
+ssize_t read_kernel_file(const char *path, char *buf, size_t size)
+{
+	return read_kernel_file_at(AT_FDCWD, path, buf, size);
 }
 
 /* A file of a name that nobody has, beside path. */

@@ -78,6 +78,9 @@ ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, ch
  */
 ssize_t read_kernel_file(const char *path, char *buf, size_t size);
 
+/* The same below a directory that is open. */
+ssize_t read_kernel_file_at(int dir, const char *path, char *buf, size_t size);
+
 /*
  * Write a file in one step: readers see the old one or all of the new one, also after a
  * crash. A symlink of that name is replaced, not followed.

@@ -135,7 +135,8 @@ static enum merge_change to_turn_off(const struct set_mergeable *m, pid_t pid,
 
 	if (st->merge_any == KSM_YES)
 		return m->method == MERGE_BY_MADVISE ? NOTHING : OFF;
-	if (!ksm_has_mergeable_mapping(pid))
+	/* where the kernel tells, it has looked itself: smaps would take long for many mappings */
+	if (st->scanned == KSM_NO || !ksm_has_mergeable_mapping(pid))
 		return NOTHING;
 	if (st->merge_any == KSM_UNKNOWN && m->method != MERGE_BY_MADVISE && !tried &&
 	    kernel_has_prctl())

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,21 +22,38 @@ static const struct layout {
 	 "total_inactive_file" },
   v2 = { "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file" };
 
+#define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* v1 writes the largest number of whole pages (PAGE_COUNTER_MAX) for "max"; of at most 64 KiB each */
+#define NO_LIMIT (INT64_MAX - 65536)
+
 struct group {
-	char path[PATH_MAX]; /* of the process's memory cgroup, "" for the root */
-	const struct layout *layout;
+	char *path; /* of the process's memory cgroup, "" for the root */
 	int64_t bytes;
 };
 
-/* A number of one line; INT64_MAX for "max"; -1 when it cannot be read. */
-static int64_t number(const struct layout *l, const char *path, const char *name)
-{
-	char file[PATH_MAX + 64], text[64];
-	int64_t v;
-	ssize_t n;
+/* One directory of a path, while the groups below it are added up. */
+struct level {
+	size_t len; /* of its path */
+	int64_t bytes;
+};
 
-	snprintf(file, sizeof(file), "%s%s/%s", l->root, path, name);
-	n = read_kernel_file(file, text, sizeof(text));
+struct cgroup_walk {
+	const struct layout *layout;
+	int root, fd; /* fd: the directory of the last level; -1: not open */
+	char path[PROC_CGROUP_MAX];
+	struct level *level;
+	size_t n, room;
+	int64_t reclaimable; /* below the last level, at least */
+};
+
+/* A number of one line; INT64_MAX for "max"; -1 when it cannot be read. */
+static int64_t number(int dir, const char *name)
+{
+	char text[64];
+	int64_t v;
+	ssize_t n = read_kernel_file_at(dir, name, text, sizeof(text));
+
 	if (n <= 0)
 		return -1;
 	if (strncmp(text, "max", 3) == 0)
@@ -46,27 +62,36 @@ static int64_t number(const struct layout *l, const char *path, const char *name
 }
 
 /* A "name value" line of memory.stat, not its first: pages of files that nobody used lately. */
-static int64_t reclaimable(const struct layout *l, const char *path)
+static int64_t reclaimable(const struct layout *l, int dir)
 {
-	char file[PATH_MAX + 64], text[32768], key[32];
+	char text[32768], key[32];
 	const char *line;
 
-	snprintf(file, sizeof(file), "%s%s/memory.stat", l->root, path);
-	if (read_kernel_file(file, text, sizeof(text)) <= 0)
+	if (read_kernel_file_at(dir, "memory.stat", text, sizeof(text)) <= 0)
 		return 0;
 	snprintf(key, sizeof(key), "\n%s ", l->reclaimable);
 	line = strstr(text, key);
 	return line ? strtoll(line + strlen(key), NULL, 10) : 0;
 }
 
-/* What may still be charged to one cgroup; INT64_MAX where there is no limit to be seen. */
-static int64_t left_in(const struct layout *l, const char *path)
+/*
+ * What may still be charged to the last level; INT64_MAX where there is no limit to be seen.
+ * memory.stat is the dearest of all files, so it is read where the answer hangs on it only: what
+ * could be reclaimed below can be here, too.
+ */
+static int64_t left_in(struct cgroup_walk *w, int64_t need)
 {
-	int64_t limit = number(l, path, l->limit), usage = number(l, path, l->usage), left;
+	int64_t limit = number(w->fd, w->layout->limit), left;
 
-	if (limit < 0 || usage < 0 || limit == INT64_MAX)
+	if (limit < 0 || limit >= NO_LIMIT)
 		return INT64_MAX;
-	left = limit - usage + reclaimable(l, path);
+	left = number(w->fd, w->layout->usage);
+	if (left < 0)
+		return INT64_MAX;
+	left = limit - left;
+	if (need > left + w->reclaimable)
+		w->reclaimable = reclaimable(w->layout, w->fd);
+	left += w->reclaimable;
 	return left < 0 ? 0 : left;
 }
 
@@ -75,15 +100,18 @@ static bool has_v1(void)
 	return access("/sys/fs/cgroup/memory/memory.usage_in_bytes", F_OK) == 0;
 }
 
-/* The memory controller's line, or v2's: 1, 0 where it has none in our tree or has ended, -errno. */
-static int group_of(pid_t pid, struct group *g)
+/*
+ * The memory controller's line, or v2's: 1 with a path that is the caller's to free, 0 where it has
+ * none in our tree or has ended, -errno. A user who nests cgroups until the path is longer than the
+ * kernel writes (ENAMETOOLONG) has none to be seen either, and keeps nobody else from being unmerged.
+ */
+static int group_of(pid_t pid, bool v1_here, char **out)
 {
 	char text[PROC_CGROUP_MAX], *line, *next;
-	bool v1_here = has_v1();
 	ssize_t n = proc_read(pid, "cgroup", text, sizeof(text));
 
 	if (n < 0)
-		return n == -ESRCH || n == -ENOENT ? 0 : (int)n;
+		return n == -ESRCH || n == -ENOENT || n == -ENAMETOOLONG ? 0 : (int)n;
 	for (line = text; line; line = next) {
 		char *controllers = strchr(line, ':'), *path;
 
@@ -99,25 +127,26 @@ static int group_of(pid_t pid, struct group *g)
 		/* above the root of our cgroup namespace: not in our tree */
 		if (strncmp(path, "/..", 3) == 0)
 			return 0;
-		g->layout = v1_here ? &v1 : &v2;
-		snprintf(g->path, sizeof(g->path), "%s", strcmp(path, "/") == 0 ? "" : path);
-		return 1;
+		*out = strdup(strcmp(path, "/") == 0 ? "" : path);
+		return *out ? 1 : -ENOMEM;
 	}
 	return 0;
 }
 
-/* What all groups below (and at) a path need. */
-static int64_t needed_below(const struct group *g, size_t n, const char *path)
+/* What is below a path comes right behind it. */
+static int compare_groups(const void *a, const void *b)
 {
-	size_t len = strlen(path);
-	int64_t sum = 0;
+	const char *x = ((const struct group *)a)->path, *y = ((const struct group *)b)->path;
 
-	for (size_t i = 0; i < n; i++) {
-		if (strncmp(g[i].path, path, len) == 0 &&
-		    (g[i].path[len] == '\0' || g[i].path[len] == '/'))
-			sum += g[i].bytes;
+	while (*x && *x == *y) {
+		x++;
+		y++;
 	}
-	return sum;
+	if (*x == *y || !*x || !*y)
+		return (*x > 0 || *x < 0) - (*y > 0 || *y < 0);
+	if (*x == '/' || *y == '/')
+		return *x == '/' ? -1 : 1;
+	return (unsigned char)*x - (unsigned char)*y;
 }
 
 static int does_not_fit(int64_t need, int64_t left, const char *where, struct error *err)
@@ -133,23 +162,103 @@ static int does_not_fit(int64_t need, int64_t left, const char *where, struct er
 				  format_bytes(c, sizeof(c), need - left)));
 }
 
-static int check_group(const struct group *g, size_t n, const char *leaf, struct error *err)
+/* The last level has all that is below it: does that fit? Its parent is the last one then. */
+static int leave_level(struct cgroup_walk *w, struct error *err)
 {
-	char path[PATH_MAX], where[PATH_MAX + 16];
+	struct level last = w->level[--w->n];
+	char where[192];
+	int64_t left;
+	int up;
 
-	snprintf(path, sizeof(path), "%s", leaf);
-	for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
-		int64_t need, left;
-
-		*end = '\0';
-		need = needed_below(g, n, path);
-		left = left_in(g->layout, path);
-		if (need > left) {
-			snprintf(where, sizeof(where), "the cgroup %s", *path ? path : "/");
-			return does_not_fit(need, left, where, err);
-		}
+	w->path[last.len] = '\0';
+	if (w->fd < 0)
+		w->fd = openat(w->root, *w->path ? w->path + 1 : ".", DIRECTORY_FLAGS);
+	left = w->fd < 0 ? INT64_MAX : left_in(w, last.bytes);
+	if (last.bytes > left) {
+		snprintf(where, sizeof(where), "the cgroup %.159s", *w->path ? w->path : "/");
+		return does_not_fit(last.bytes, left, where, err);
 	}
+	if (!w->n)
+		return 0;
+	w->level[w->n - 1].bytes += last.bytes;
+	/* by the way up: the path of each would be walked from the root each time */
+	up = w->fd < 0 ? -1 : openat(w->fd, "..", DIRECTORY_FLAGS);
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = up;
 	return 0;
+}
+
+static int add_level(struct cgroup_walk *w, size_t len, struct error *err)
+{
+	if (w->n == w->room) {
+		size_t room = w->room ? 2 * w->room : 64;
+		struct level *more = reallocarray(w->level, room, sizeof(*more));
+
+		if (!more)
+			return err_set(err, ENOMEM, "out of memory");
+		w->level = more;
+		w->room = room;
+	}
+	w->level[w->n++] = (struct level){ .len = len };
+	return 0;
+}
+
+/* From where the last group was to this one: up, then down. */
+static int go_to_group(struct cgroup_walk *w, const struct group *g, struct error *err)
+{
+	size_t same = 0, len = strlen(g->path);
+	int r = 0;
+
+	while (g->path[same] && g->path[same] == w->path[same])
+		same++;
+	/* what both have is whole names only */
+	while (same && ((g->path[same] && g->path[same] != '/') ||
+			(w->path[same] && w->path[same] != '/')))
+		same--;
+	while (r == 0 && w->n && w->level[w->n - 1].len > same)
+		r = leave_level(w, err);
+	if (r < 0)
+		return r;
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	w->reclaimable = 0;
+	memcpy(w->path, g->path, len + 1);
+	for (size_t i = same; r == 0 && i < len; i++) {
+		if (i > same && g->path[i] == '/')
+			r = add_level(w, i, err);
+	}
+	if (r == 0 && len > same)
+		r = add_level(w, len, err);
+	if (r == 0 && w->n)
+		w->level[w->n - 1].bytes += g->bytes;
+	return r;
+}
+
+/*
+ * Each directory once, whatever their number and depth: users nest cgroups as deep as they like.
+ * The groups are sorted, so that one has all that is below it when it is left.
+ */
+static int check_groups(const struct layout *l, struct group *g, size_t n, struct error *err)
+{
+	struct cgroup_walk w = { .layout = l, .fd = -1 };
+	int r;
+
+	w.root = open(l->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (w.root < 0)
+		return 0;
+	qsort(g, n, sizeof(*g), compare_groups);
+	r = add_level(&w, 0, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = go_to_group(&w, &g[i], err);
+	while (r == 0 && w.n)
+		r = leave_level(&w, err);
+	if (w.fd >= 0)
+		close(w.fd);
+	close(w.root);
+	free(w.level);
+	return r;
 }
 
 static int unknown_headroom(int r, const char *file, struct error *err)
@@ -161,17 +270,15 @@ static int unknown_headroom(int r, const char *file, struct error *err)
 				    file));
 }
 
-/* Processes to groups: those of one cgroup are added up. Their number, or -errno. */
-static ssize_t group_up(const struct room_need *need, size_t n, struct group *g,
-			struct error *err)
+/* Those that need something, with their cgroups; as many as fit into g. Their number, or -errno. */
+static ssize_t find_groups(const struct room_need *need, size_t n, bool v1_here,
+			   struct group *g, struct error *err)
 {
 	ssize_t groups = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct group *last = &g[groups];
-		ssize_t k = 0;
-		char file[32];
-		int r = need[i].bytes ? group_of(need[i].pid, last) : 0;
+		char file[32], *path = NULL;
+		int r = need[i].bytes ? group_of(need[i].pid, v1_here, &path) : 0;
 
 		if (r < 0) {
 			snprintf(file, sizeof(file), "/proc/%d/cgroup", need[i].pid);
@@ -179,11 +286,13 @@ static ssize_t group_up(const struct room_need *need, size_t n, struct group *g,
 		}
 		if (r == 0)
 			continue;
-		while (k < groups && strcmp(g[k].path, last->path) != 0)
-			k++;
-		if (k == groups)
-			g[groups++].bytes = 0;
-		g[k].bytes += need[i].bytes;
+		/* thousands of one container do not need as many copies of its path */
+		if (groups && strcmp(g[groups - 1].path, path) == 0) {
+			g[groups - 1].bytes += need[i].bytes;
+			free(path);
+			continue;
+		}
+		g[groups++] = (struct group){ path, need[i].bytes };
 	}
 	return groups;
 }
@@ -215,6 +324,7 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 	/* of some 50 lines */
 	char text[16384];
 	int64_t sum = 0, available;
+	bool v1_here = has_v1();
 	struct group *g;
 	ssize_t groups;
 	int r = 0;
@@ -233,10 +343,11 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 	g = calloc(n + 1, sizeof(*g));
 	if (!g)
 		return err_set(err, ENOMEM, "out of memory");
-	groups = group_up(need, n, g, err);
-	r = groups < 0 ? (int)groups : 0;
-	for (ssize_t i = 0; r == 0 && i < groups; i++)
-		r = check_group(g, (size_t)groups, g[i].path, err);
+	groups = find_groups(need, n, v1_here, g, err);
+	r = groups < 0 ? (int)groups :
+			 check_groups(v1_here ? &v1 : &v2, g, (size_t)groups, err);
+	for (size_t i = 0; i < n; i++)
+		free(g[i].path);
 	free(g);
 	return r;
 }

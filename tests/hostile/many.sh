@@ -1,10 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A container with thousands of processes, and one with 30,000 mappings: every command ends in
-# good time and counts them all, and a start beside them takes no longer. many-soak.sh has 100,000.
+# A container with thousands of processes, beside and below each other, with tens of thousands of
+# mappings, in thousands of cgroups: every command ends in good time and counts them all, and a start
+# beside them takes no longer. What it does is counted too, whatever machine this is: nothing is
+# quadratic. many-soak.sh has 100,000 processes, and the other numbers of the audit.
 # needs: machine
 
 : "${MANY:=3000}"
+: "${CHAIN:=1000}"
+: "${MAPPINGS:=4000}"
+: "${DEPTH:=200}"
 # of each command, on a machine that is busy; nothing here may be quadratic
 : "${LIMIT:=60}"
 
@@ -21,6 +26,7 @@ suite_setup() {
 
 suite_teardown() {
 	many_end
+	nested_end
 	[ -z "${pid_max:-}" ] || echo "$pid_max" >/proc/sys/kernel/pid_max
 	[ -z "${cgroup:-}" ] || rmdir "$cgroup"
 }
@@ -54,6 +60,16 @@ limited() {
 	timeout "$LIMIT" "$@" >"$work/out" 2>"$work/err"
 	assertEquals "$* in $LIMIT s: $(head -n 3 "$work/err")" 0 $?
 	echo "$(($(date +%s%N) - _start))" | sed "s/\(.*\).\{6\}$/\1 ms: $(basename "$1") $2/"
+}
+
+# counted MOST COMMAND...: it opens no more files than that; their names are in $work/opened
+counted() {
+	_most=$1
+	shift
+	timeout "$LIMIT" strace -f -qq -e trace=open,openat,openat2,newfstatat,stat -o "$work/opened" "$@" >"$work/out" 2>"$work/err"
+	assertEquals "$* in $LIMIT s, traced: $(head -n 3 "$work/err")" 0 $?
+	_opened=$(wc -l <"$work/opened")
+	assertTrue "$*: $_opened names, of $_most" "[ $_opened -le $_most ]"
 }
 
 # shown FIELD: of the container, in what ps --json said
@@ -96,6 +112,97 @@ testManyMappings() {
 	limited "$KSM_HOOK" estimate "lxc:many-$$"
 	limited "$KSM_HOOK" detach "lxc:many-$$"
 	many_end
+}
+
+# each is the child of the one before; only the first is mergeable, so that for all others it is asked
+# whether they came from outside, as what engines call exec does
+testNestedProcesses() {
+	many_begin chain "$CHAIN"
+	limited "$KSM_HOOK" attach "$many"
+	limited "$KSM_HOOK" ps --json
+	assertEquals $((CHAIN + 1)) "$(shown processes)"
+	assertEquals 1 "$(shown mergeable_processes)"
+	limited "$KSM_HOOK" metrics
+	# a process has some ten files that are looked at, and the host's others have them too
+	_others=$(echo /proc/[0-9]* | wc -w)
+	counted $(((CHAIN + _others) * 30)) "$KSM_HOOK" ps
+	counted $(((CHAIN + _others) * 30)) "$KSM_HOOK" metrics
+	many_end
+}
+
+# what costs is smaps, which the kernel writes in seconds: where it says that nothing there is
+# mergeable, nobody reads it
+testManyProcessesOfManyMappings() {
+	many_begin forks "$MAPPINGS"
+	limited "$KSM_HOOK" attach "lxc:many-$$"
+	limited "$KSM_HOOK" ps --json
+	assertEquals 20 "$(shown mergeable_processes)"
+	limited "$KSM_HOOK" detach "lxc:many-$$"
+	limited "$KSM_HOOK" detach --all
+	"$KSM_HOOK" attach "lxc:many-$$" >/dev/null 2>&1
+	counted 20000 "$KSM_HOOK" detach "lxc:many-$$"
+	if grep -q '^ksm_mergeable:' /proc/self/ksm_stat; then
+		assertEquals 0 "$(grep -c '/smaps' "$work/opened")"
+	fi
+	many_end
+}
+
+# nested_begin: five processes, each below as many cgroups, with pages that are merged
+nested_begin() {
+	nested=$1/ksm-nested-$$
+	sleepers=
+	for _i in 1 2 3 4 5; do
+		_path=$nested/$_i$(printf '/a%.0s' $(seq "$2"))
+		mkdir -p "$_path"
+		perl -e '$| = 1; my $x = "q" x 800000; print "ready\n"; sleep 1000' >"$work/nested.$_i" &
+		sleepers="$sleepers $!"
+		echo $! >"$cgroup/cgroup.procs"
+		echo $! >"$_path/cgroup.procs"
+	done
+	for _i in 1 2 3 4 5; do
+		wait_for "$LIMIT" grep -q ready "$work/nested.$_i"
+	done
+}
+
+nested_end() {
+	[ -n "${nested:-}" ] || return 0
+	kill -KILL $sleepers 2>/dev/null
+	wait $sleepers 2>/dev/null
+	_gone() { find "$nested" -depth -type d -exec rmdir {} + 2>/dev/null && [ ! -d "$nested" ]; }
+	wait_for "$LIMIT" _gone
+	nested=
+}
+
+are_merged() {
+	for _pid in $sleepers; do
+		[ "$(cat "/proc/$_pid/ksm_merging_pages")" -gt 100 ] || return 1
+	done
+}
+
+# whether the copies fit is asked of each cgroup above a process
+testNestedCgroups() {
+	_memory=/sys/fs/cgroup/memory
+	if [ ! -e $_memory/memory.limit_in_bytes ]; then
+		_memory=$(dirname "$cgroup")
+	fi
+	ksmd_take
+	nested_begin "$_memory" "$DEPTH"
+	"$KSM_HOOK" attach "lxc:many-$$" >/dev/null 2>&1
+	echo none >$ksm/advisor_mode 2>/dev/null
+	echo 20000 >$ksm/pages_to_scan
+	echo 2 >$ksm/sleep_millisecs
+	echo 1 >$ksm/run
+	wait_for "$LIMIT" are_merged
+	echo 0 >$ksm/run
+	limited "$KSM_HOOK" ps
+	limited "$KSM_HOOK" metrics
+	# a directory and one or two files of each, by names that are no longer the deeper they are
+	counted $((DEPTH * 5 * 5 + 20000)) "$KSM_HOOK" detach "lxc:many-$$"
+	assertTrue "each cgroup is looked at" "[ $(grep -c 'memory\.\(max\|limit_in_bytes\)' "$work/opened") -ge $((DEPTH * 5)) ]"
+	assertEquals "memory.stat, which costs most" 0 "$(grep -c 'memory\.stat' "$work/opened")"
+	_long=$(awk 'length > 300' "$work/opened" | wc -l)
+	assertTrue "$_long long names" "[ $_long -le 100 ]"
+	nested_end
 }
 
 . "$(dirname "$0")/../lib/common.sh"

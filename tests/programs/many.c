@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * many processes N: so many that cost next to nothing, since all use one address space and none
- * has a stack of its own. many mappings N: one process with so many. Says "ready", and ends at
- * the end of its standard input, the others with it.
+ * has a stack of its own. many chain N: each is the child of the one before. many mappings N: one
+ * process with so many; many forks N: 20 such. Says "ready", and ends at the end of its standard
+ * input, the others with it.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -19,33 +20,37 @@
 #error "many knows x86_64 only"
 #endif
 
-/* The child pauses for ever, and touches no memory: it would be its parent's. */
-static long clone_pausing(void)
-{
-	register long r10 __asm__("r10") = 0;
-	register long r8 __asm__("r8") = 0;
-	long ret;
+#define FORKS 20
 
-	__asm__ volatile("syscall\n\t"
-			 "test %%rax, %%rax\n\t"
-			 "jnz 2f\n"
-			 "1:\tmov %[pause], %%eax\n\t"
-			 "syscall\n\t"
-			 "jmp 1b\n"
-			 "2:"
-			 : "=a"(ret)
-			 : "a"(SYS_clone), "D"(CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD),
-			   "S"(0), "d"(0), "r"(r10), "r"(r8), [pause] "i"(SYS_pause)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
+/*
+ * Where GOES_ON, a jump, is not taken, it pauses for ever and touches no memory, which is the
+ * other's: the child where that is "jnz", the parent where it is "jle".
+ */
+#define CLONE_PAUSING(ret, GOES_ON)                                                          \
+	do {                                                                                 \
+		register long r10 __asm__("r10") = 0;                                        \
+		register long r8 __asm__("r8") = 0;                                          \
+                                                                                             \
+		__asm__ volatile("syscall\n\t"                                               \
+				 "test %%rax, %%rax\n\t" GOES_ON " 2f\n"                     \
+				 "1:\tmov %[pause], %%eax\n\t"                               \
+				 "syscall\n\t"                                               \
+				 "jmp 1b\n"                                                  \
+				 "2:"                                                        \
+				 : "=a"(ret)                                                 \
+				 : "a"(SYS_clone),                                           \
+				   "D"(CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD), "S"(0), \
+				   "d"(0), "r"(r10), "r"(r8), [pause] "i"(SYS_pause)         \
+				 : "rcx", "r11", "memory");                                  \
+	} while (0)
 
 static int make_processes(long n)
 {
 	/* all of the group end with the first */
 	for (long i = 0; i < n; i++) {
-		long pid = clone_pausing();
+		long pid;
 
+		CLONE_PAUSING(pid, "jnz");
 		if (pid < 0) {
 			errno = (int)-pid;
 			perror("clone");
@@ -53,6 +58,35 @@ static int make_processes(long n)
 		}
 	}
 	return 0;
+}
+
+/* fork() would make an anon_vma of each ancestor's in each. The last says by a pipe that all are. */
+static int make_chain(long n)
+{
+	int fds[2];
+	pid_t first;
+	char c = 'x';
+
+	if (pipe(fds) < 0 || (first = fork()) < 0) {
+		perror("fork");
+		return 1;
+	}
+	if (first > 0)
+		return read(fds[0], &c, 1) == 1 && c == 'x' ? 0 : 1;
+	for (long i = 1; i < n; i++) {
+		long pid;
+
+		CLONE_PAUSING(pid, "jle");
+		if (pid < 0) {
+			errno = (int)-pid;
+			perror("clone");
+			c = '!';
+			break;
+		}
+	}
+	(void)!write(fds[1], &c, 1);
+	for (;;)
+		pause();
 }
 
 /* Every second page has other rights, so that no two are one mapping. */
@@ -76,6 +110,23 @@ static int make_mappings(long n)
 	return 0;
 }
 
+static int make_forks(void)
+{
+	for (int i = 1; i < FORKS; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0) {
+			perror("fork");
+			return 1;
+		}
+		if (pid == 0) {
+			for (;;)
+				pause();
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long n = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
@@ -85,8 +136,12 @@ int main(int argc, char **argv)
 	setpgid(0, 0);
 	if (n > 0 && strcmp(argv[1], "processes") == 0)
 		r = make_processes(n);
+	else if (n > 0 && strcmp(argv[1], "chain") == 0)
+		r = make_chain(n);
 	else if (n > 0 && strcmp(argv[1], "mappings") == 0)
 		r = make_mappings(n);
+	else if (n > 0 && strcmp(argv[1], "forks") == 0)
+		r = make_mappings(n) || make_forks();
 	if (r == 0) {
 		puts("ready");
 		fflush(stdout);
