@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/nri_ksmd.h"
 #include "applets/nri_serve.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -28,7 +29,7 @@
 struct nri_options {
 	const char *socket, *index;
 	const char *config_path;
-	const char *listen, *aggregate;
+	const char *listen, *aggregate, *profile;
 	bool existing;
 };
 
@@ -59,6 +60,9 @@ static const struct command_syntax nri_command __help_section = {
 		OPTION_FLAG(struct nri_options, existing, "existing",
 			    "make containers mergeable as well that opted in and run\n"
 			    "already when the agent comes, or comes back"),
+		OPTION_TEXT(struct nri_options, profile, "profile", "gentle|balanced|fast",
+			    "start ksmd, as ksm-hook enable does, and set it back\n"
+			    "when the agent ends. By default it is left alone"),
 		OPTION_TEXT(struct nri_options, listen, "listen", "[ADDRESS]:PORT",
 			    "serve /metrics, /healthz and /readyz there by HTTP:\n"
 			    "127.0.0.1:9473, [::1]:9473, or :9473 for all addresses"),
@@ -168,10 +172,14 @@ int applet_nri(int argc, char **argv)
 		return 1;
 	}
 	r = 0;
+	if (o.profile)
+		nri_ksmd_take(o.profile);
 	if (launched)
 		r = serve_inherited(a);
 	else
 		agent_serve_for_ever(a);
+	if (o.profile)
+		nri_ksmd_give_back();
 	nri_http_close(&a->http);
 	free(a);
 	return r;

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "applets/metrics_print.h"
+#include "applets/nri_ksmd.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "kernel/ksm.h"
 #include "nri/nri_page.h"
 #include "stats/collect.h"
 
@@ -56,15 +56,9 @@ static void answer_line(enum nri_page page, const char *wrong)
 /* NULL, or what is missing. */
 static const char *not_ready(const struct nri_state *state)
 {
-	int64_t run;
-
 	if (!state->registered)
 		return "not registered with the container runtime";
-	if (ksm_sysfs("run", &run) < 0)
-		return "this kernel has no KSM";
-	if (run != 1)
-		return "ksmd does not run: ksm-hook enable on the node starts it";
-	return NULL;
+	return nri_ksmd_wrong();
 }
 
 static void agent_metrics(FILE *f, const struct nri_state *state)

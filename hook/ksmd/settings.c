@@ -115,6 +115,10 @@ static int parse_state_line(struct ksmd_enabled *t, char *line)
 		t->profile = ksmd_profile_find(found);
 		return t->profile ? 0 : -EINVAL;
 	}
+	if (strcmp(name, "owner") == 0) {
+		t->agents = strcmp(found, "agent") == 0;
+		return t->agents ? 0 : -EINVAL;
+	}
 	for (int k = 0; k < SETTINGS; k++) {
 		struct setting_value *v = &t->setting[k];
 
@@ -154,7 +158,8 @@ int ksmd_state_load(int dir, struct ksmd_enabled *t, struct error *err)
 int ksmd_state_save(int dir, const struct ksmd_enabled *t, struct error *err)
 {
 	char text[STATE_MAX];
-	int r, n = snprintf(text, sizeof(text), "profile %s\n", t->profile->name);
+	int r, n = snprintf(text, sizeof(text), "profile %s\n%s", t->profile->name,
+			    t->agents ? "owner agent\n" : "");
 
 	for (int k = 0; k < SETTINGS; k++) {
 		if (t->setting[k].there)

@@ -19,6 +19,7 @@ struct setting_value {
 /* What enable did. */
 struct ksmd_enabled {
 	const struct ksmd_profile *profile;
+	bool agents; /* by the node's agent, which puts all back when it leaves */
 	struct setting_value setting[SETTINGS];
 };
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ksm-hook nri beside real containerds, 1.7 (Debian 13) and 2.x (sid, where NRI is on by default):
 # which pods become mergeable, and what becomes of them when the agent or the runtime is killed.
-# needs: containers
+# needs: containers ksmd
 
 suite_setup() {
 	make -s -C "$top" BUILD="$BUILD" image >"$work/made" 2>&1 || cat "$work/made"
@@ -10,7 +10,10 @@ suite_setup() {
 	"$_kubectl" kustomize "$top/kubernetes/base" >"$BUILD/kubernetes.yaml"
 	for _debian in trixie sid; do
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
-		timeout 600 "$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
+		# a network of its own: the agent's pod listens
+		# shellcheck disable=SC2016 # for the inner shell
+		timeout 600 unshare --net sh -c 'ip link set lo up && exec "$@"' sh \
+			"$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
 			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" >"$work/$_debian" 2>&1
 		echo $? >"$work/$_debian.status"
 	done
@@ -119,6 +122,10 @@ testTheDaemonSet() {
 	says by-daemonset-denied no
 	says daemonset-ps '"namespace":"default","pod":"by-daemonset","container":"main"'
 	says after-daemonset no
+	says daemonset-ready "200 ok"
+	says daemonset-metrics 'ksm_container_mergeable_processes{engine="containerd",namespace="default",pod="by-daemonset-user",container="main"} 1'
+	says ksmd-meanwhile "1 80"
+	says ksmd-after "0 321"
 }
 
 suite_teardown() {

@@ -52,7 +52,7 @@ testTheAgentsRights() {
 		assertEquals False "$(fact $name token)"
 		assertEquals False "$(fact $name network)"
 		assertEquals False "$(fact $name writable)"
-		assertEquals "/run/ksm-hook /var/run/nri" "$(fact $name places)"
+		assertEquals "/run/ksm-hook /sys/kernel/mm/ksm /var/run/nri" "$(fact $name places)"
 		assertEquals 1 "$(fact $name containers)"
 	done
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does, step by step: pods of one container each.
 
-kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs]
+kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user]
                                         prints the container's id
 kubelet.py SOCKET IMAGE manifest FILE CONFIG-DIRECTORY    the pod of the DaemonSet in FILE
 kubelet.py SOCKET IMAGE any NAME        ksm_merge_any of the container's process
@@ -49,6 +49,7 @@ def start(namespace, name, *words):
                 namespace_options=node,
                 seccomp=cri.SecurityProfile(profile_type=profile),
                 no_new_privs="no-new-privs" in words,
+                run_as_user=cri.Int64Value(value=1000) if "user" in words else None,
             ),
         ),
     )

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enable by the node's agent, in a process of its own, which keeps a lock. */
+#ifndef KSM_ENABLE_H
+#define KSM_ENABLE_H
+
+#include "base/error.h"
+
+/*
+ * As `ksm-hook enable` does, but for the agent: -EEXIST where somebody has run that. What an agent
+ * that was killed has left is taken over, with what was found before it.
+ */
+int enable_for_agent(const char *profile, struct error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ksm-hook nri --profile: ksmd runs as long as the agent does, and is put back whatever ends it.
+# needs: ksmd
+
+. "$(dirname "$0")/../lib/ksmd-lib.sh"
+
+start_agent() {
+	"$KSM_HOOK" nri --socket="$work/none" --config="$work/none" "$@" 2>"$work/log" &
+	agent=$!
+	left=$agent
+	wait_for 20 grep -q nri-unreachable "$work/log"
+}
+
+stop_agent() {
+	kill "-$1" "$agent"
+	wait "$agent" 2>/dev/null
+}
+
+testItRunsWhileTheAgentDoes() {
+	before=$(values)
+	for signal in TERM INT; do
+		start_agent --profile=fast
+		assertEquals "$(cat "$work/log")" 200 "$(cat $ksm/pages_to_scan)"
+		assertTrue "is 1" "is run 1 && is sleep_millisecs 20 && is use_zero_pages 1"
+		assertContains "$(cat "$work/log")" "run              0 -> 1"
+		stop_agent $signal
+		assertEquals "$before" "$(values)"
+		assertFalse "nothing is left" "[ -e $run/ksmd ] || [ -e $run/boost ]"
+	done
+}
+
+testWithoutItIsLeftAlone() {
+	before=$(values)
+	start_agent
+	assertEquals "$before" "$(values)"
+	stop_agent TERM
+	assertEquals "$before" "$(values)"
+}
+
+# what the first one found, not what it had set
+testKilledThenStartedAgain() {
+	before=$(values)
+	start_agent --profile=fast
+	stop_agent KILL
+	assertTrue "still" "is run 1"
+	start_agent --profile=gentle
+	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	stop_agent TERM
+	assertEquals "$before" "$(values)"
+}
+
+testKilledThenDisabled() {
+	before=$(values)
+	start_agent --profile=fast
+	stop_agent KILL
+	assertTrue "still" "is run 1"
+	hook disable
+	assertEquals "$out" 0 "$rc"
+	assertEquals "$before" "$(values)"
+}
+
+testWhatEnableHasSetIsTheAdministrators() {
+	enable_quietly --profile=gentle
+	start_agent --profile=fast
+	assertContains "$(cat "$work/log")" "ksmd is left as it is: ksm-hook enable was run on this node"
+	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	stop_agent TERM
+	assertTrue "still" "is run 1"
+	hook disable
+	assertTrue "off" "is run 0"
+}
+
+testWhoEnablesMeanwhileHasItFromThen() {
+	before=$(values)
+	start_agent --profile=fast
+	enable_quietly --profile=gentle
+	stop_agent TERM
+	assertTrue "still" "is run 1"
+	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	hook disable
+	assertEquals "$before" "$(values)"
+}
+
+testWhatSomebodyElseHasSetIsLeftAlone() {
+	start_agent --profile=fast
+	echo 4321 >$ksm/sleep_millisecs
+	stop_agent TERM
+	assertTrue "kept" "is sleep_millisecs 4321"
+	assertTrue "off" "is run 0"
+}
+
+testNotBesideAnotherTuner() {
+	before=$(values)
+	cp "$(command -v sleep)" "$work/ksmtuned"
+	"$work/ksmtuned" 1000 &
+	tuner=$!
+	wait_for 5 grep -q ksmtuned "/proc/$tuner/comm"
+	start_agent --profile=fast
+	assertContains "$(cat "$work/log")" "reason=host-other-tuner"
+	assertEquals "$before" "$(values)"
+	stop_agent TERM
+	assertEquals "$before" "$(values)"
+	left=$tuner
+	out=$("$KSM_HOOK" nri --profile=quick 2>&1)
+	assertEquals "$out" 2 $?
+}
+
+. "$(dirname "$0")/../lib/common.sh"
