@@ -23,6 +23,8 @@ struct contained {
 };
 
 #define CONTAINED_FD "KSM_UNIT_CONTAINED_FD"
+/* If set, whose process the one outside is. */
+#define CONTAINED_USER "KSM_UNIT_CONTAINED_USER"
 
 /* Until it is killed, or whoever started it ends. */
 static inline void contained_wait(void)
@@ -34,7 +36,7 @@ static inline void contained_wait(void)
 
 static inline void contained_main(void)
 {
-	const char *fd = getenv(CONTAINED_FD);
+	const char *fd = getenv(CONTAINED_FD), *user = getenv(CONTAINED_USER);
 	pid_t pid;
 
 	if (!fd)
@@ -48,6 +50,8 @@ static inline void contained_main(void)
 	pid = fork();
 	if (pid == 0)
 		contained_wait();
+	if (user && setresuid((uid_t)atoi(user), (uid_t)atoi(user), (uid_t)atoi(user)) < 0)
+		_exit(1);
 	if (pid < 0 || write(atoi(fd), &pid, sizeof(pid)) != sizeof(pid))
 		_exit(1);
 	close(atoi(fd));

@@ -77,12 +77,12 @@ static void monitors(void)
 		const char *command, *id, *name;
 		size_t size;
 	} of[] = {
-		{ "conmon", "5f3c", "web", 4 },
-		{ "conmon", "5f3c", NULL, 3 },
-		{ "conmon", "5f3", NULL, 4 },
+		{ "conmon", "5f3c", "web", 4 }, { "conmon", "5f3c", "web", 8 },
+		{ "conmon", "5f3c", NULL, 3 },  { "conmon", "5f3", NULL, 4 },
 		{ "conmon2", "5f3c", NULL, 4 },
 	};
 	char *args[] = { "conmon", "-c", "5f3c", "-n", "web", NULL };
+	char *one[] = { "conmon", "-c", "5f3c", "-n", "w", NULL };
 	char *empty[] = { "conmon", "-c", "5f3c", "-n", "", NULL };
 	struct container_name ours;
 	struct contained c;
@@ -103,6 +103,15 @@ static void monitors(void)
 		}
 		contained_end(&c);
 	}
+	if (contained_start(&c, "conmon", one))
+		CHECK(conmon_name(c.pid, ID, out, sizeof(out)) && strcmp(out, "w") == 0);
+	contained_end(&c);
+	/* another user's may say what it likes */
+	setenv(CONTAINED_USER, "65534", 1);
+	if (contained_start(&c, "conmon", args))
+		CHECK(!conmon_name(c.pid, ID, out, sizeof(out)));
+	contained_end(&c);
+	unsetenv(CONTAINED_USER);
 	if (contained_start(&c, "conmon", empty))
 		CHECK(!conmon_name(c.pid, ID, out, sizeof(out)));
 	contained_end(&c);

@@ -3,6 +3,7 @@
 #include "nri/nri_mux.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -87,6 +88,7 @@ static void however_cut(void)
 	n += frame(bytes + n, 2, three, (uint32_t)c - 2);
 	n += frame(bytes + n, 7, "nobody's", 8);
 	n += frame(bytes + n, 0, "nobody's", 8);
+	n += frame(bytes + n, ARRAY_SIZE(mux.in) + 1, "nobody's", 8);
 	n += frame(bytes + n, 0xffffffff, "nobody's", 8);
 	n += frame(bytes + n, 1, one + 3, (uint32_t)(a + b - 3 - 4));
 	n += frame(bytes + n, 2, three + c - 2, 2);
@@ -125,6 +127,9 @@ static void lengths(void)
 		be32(bytes + 8, cases[i].message);
 		CHECK_INT(put(bytes, sizeof(bytes), 100), cases[i].ret);
 		CHECK_INT(err.reason, cases[i].ret < 0 ? REASON_NRI_PROTOCOL : REASON_NONE);
+		if (cases[i].ret < 0)
+			CHECK_HAS(err.msg,
+				  cases[i].frame == NRI_HEADER ? " message of" : " frame of");
 	}
 }
 
@@ -187,8 +192,30 @@ static void sent(void)
 	}
 }
 
+/* Byte by byte, as github.com/containerd/nri and ttrpc document them; a short one in one frame. */
+static void bytes_of_a_short_one(void)
+{
+	static const unsigned char want[] = { 1, 2, 3, 4, 0, 0, 0,           12, 0,   0,
+					      0, 2, 5, 6, 7, 8, NRI_REQUEST, 0,  'h', 'i' };
+	unsigned char got[64];
+	struct nri_message m = { 0x01020304, 0x05060708, NRI_REQUEST, (unsigned char *)"hi",
+				 2 };
+	int fds[2];
+
+	CHECK_INT(pipe(fds), 0);
+	CHECK_INT(nri_mux_send(fds[1], &m), 0);
+	CHECK_INT(read(fds[0], got, sizeof(got)), sizeof(want));
+	CHECK(memcmp(got, want, sizeof(want)) == 0);
+	close(fds[0]);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_INT(nri_mux_send(fds[1], &m), -EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	close(fds[1]);
+}
+
 int main(void)
 {
+	RUN(bytes_of_a_short_one);
 	RUN(however_cut);
 	RUN(lengths);
 	RUN(longest);

@@ -25,6 +25,7 @@ static void may_request(void)
 	CHECK(MAY("\\u003c\\u0070"));
 	CHECK(!MAY("{\"annotations\":{\"x\":\"\\u003c\"}}"));
 	CHECK(!MAY("\\u00"));
+	CHECK(!MAY("\\u002f\\u0020"));
 	/* what stands behind its end is not the text's */
 	CHECK(!decision_may_request("{}io.ksm.merge", 2));
 #undef MAY
@@ -158,8 +159,10 @@ static int decide_by_config(const char *config, const char *text, bool by_runtim
 	request.requests = request.by_runtime = by_runtime;
 	pid = fork();
 	if (pid == 0) {
-		int r = decision_make(&request, &out, &err);
+		int r;
 
+		memset(&out, 0xff, sizeof(out));
+		r = decision_make(&request, &out, &err);
 		_exit((r == 0 && out.decision.merge ? MERGE : 0) |
 		      (out.decision.required ? REQUIRED : 0) |
 		      (out.log_given && out.log == LOG_LEVEL_DEBUG ? LOG : 0) |
@@ -188,6 +191,12 @@ static void by_config(void)
 		{ "{\"containers\":\"all\"}", STATE(""), false, MERGE },
 		{ "{\"containers\":\"none\"}", STATE(ASKS), false, 0 },
 		{ "{\"containers\":\"none\"}", STATE(""), true, 0 },
+		/* whose containers these are */
+		{ "{\"deny\":[{\"user\":\"0\"}]}", STATE(ASKS), false, 0 },
+		{ "{\"deny\":[{\"user\":\"4711\"}]}", STATE(ASKS), false, MERGE },
+		{ "{\"allow\":[{\"user\":\"0\"}]}", STATE(ASKS), false, MERGE },
+		/* which "all" may stand for */
+		{ "{\"containers\":\"\\u0061ll\"}", STATE(""), false, MERGE },
 		/* not asked: nothing is parsed, so there is nothing to fail */
 		{ "{\"required\":true," DEBUG "}", "{", false, 0 },
 		/* what cannot be read says nothing, but the configuration does */
@@ -201,15 +210,155 @@ static void by_config(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		if (strstr(of[i].config, "\"user\"") && geteuid() != 0)
+			continue;
 		check_case = of[i].config;
 		CHECK_INT(decide_by_config(of[i].config, of[i].text, of[i].by_runtime),
 			  of[i].want);
 	}
 }
 
+/* Who wrote the state is seen from its bundle, and so is what its annotations are worth. */
+static void engines(void)
+{
+#define CRI(bundle)                                                                            \
+	"{\"id\":\"c1\",\"bundle\":\"" bundle "\",\"annotations\":{\"io.ksm.merge\":\"true\"," \
+	"\"io.kubernetes.cri.sandbox-name\":\"web-1\","                                        \
+	"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}"
+#define TASK "/run/containerd/io.containerd.runtime.v2.task/"
+	static const struct {
+		const char *text;
+		enum container_engine engine;
+		const char *pod;
+	} of[] = {
+		{ CRI(TASK "k8s.io/c1"), ENGINE_UNKNOWN, "web-1" },
+		{ CRI(TASK "moby/c1"), ENGINE_UNKNOWN, "" },
+		{ CRI("/run/b"), ENGINE_UNKNOWN, "" },
+		{ CRI("/run/b"), ENGINE_CONTAINERD_CRI, "web-1" },
+		{ CRI(TASK "k8s.io/c1"), ENGINE_PODMAN, "" },
+	};
+	static const struct policy_config policy = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		struct decision_request request = request_of(of[i].text, &policy);
+		static struct container_decision out;
+		struct error err = { "" };
+
+		check_case = of[i].text;
+		request.engine = of[i].engine;
+		CHECK_INT(decision_make(&request, &out, &err), 0);
+		CHECK(out.decision.merge);
+		CHECK_TEXT(out.metadata.pod, of[i].pod);
+	}
+}
+
+static int dies(const struct decision_request *request, const struct policy_config *policy,
+		struct container_decision *out, struct error *e)
+{
+	(void)request, (void)policy, (void)out, (void)e;
+	_exit(0);
+}
+
+static int takes_for_ever(const struct decision_request *request,
+			  const struct policy_config *policy, struct container_decision *out,
+			  struct error *e)
+{
+	(void)request, (void)policy, (void)out, (void)e;
+	for (volatile bool on = true; on;)
+		;
+	return 0;
+}
+
+static int names_a_group(const struct decision_request *request,
+			 const struct policy_config *policy, struct container_decision *out,
+			 struct error *e)
+{
+	(void)request, (void)policy, (void)e;
+	out->decision.merge = true;
+	out->decision.reason = REASON_REQUESTED;
+	snprintf(out->decision.group, sizeof(out->decision.group), "prod/name:web");
+	return 0;
+}
+
+/* Whatever a parser does that was taken over, what is known without it stays true. */
+static void taken_over(void)
+{
+	static const struct {
+		decision_reader *reader;
+		int timeout_ms;
+		bool shared_layout;
+		enum reason reason;
+	} of[] = {
+		{ dies, 60000, false, REASON_PARSER_FAILED },
+		{ takes_for_ever, 20, false, REASON_PARSER_TIMEOUT },
+		{ names_a_group, 60000, false, REASON_PARSER_REPLY },
+		{ names_a_group, 60000, true, REASON_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		const struct policy_config policy = { .required = true,
+						      .shared_layout = of[i].shared_layout };
+		struct decision_request request = request_of(STATE(ASKS), &policy);
+		static struct container_decision out;
+		struct error err = { "" };
+		int r;
+
+		memset(&out, 0xff, sizeof(out));
+		request.reader = of[i].reader;
+		request.timeout_ms = of[i].timeout_ms;
+		r = decision_make(&request, &out, &err);
+		CHECK_INT(r < 0, of[i].reason != REASON_NONE);
+		CHECK_INT(err.reason, of[i].reason);
+		CHECK_INT(out.decision.merge, r == 0);
+		CHECK_INT(out.decision.required, true);
+		CHECK_TEXT(out.decision.group, r == 0 ? "prod/name:web" : "");
+	}
+}
+
+/* What config.json says of programs, and what its bytes say. */
+static void settings(void)
+{
+	char path[] = "/tmp/ksm-hook-unit.XXXXXX";
+	static const char text[] =
+		"{\"required\":true,\"log\":\"debug\",\"runtimes\":[\"youki\",\"runc\"]}";
+	int fd = mkstemp(path), status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		static struct decision_settings s;
+		struct error err = { "" };
+		int wrong = write(fd, text, strlen(text)) != (ssize_t)strlen(text);
+
+		/* as a child of its own, since it is read once */
+		wrong |= !decision_config_mentions(path, "\"youki\"") << 1;
+		wrong |= decision_config_mentions(path, "\"crun\"") << 2;
+		wrong |= decision_config_is_empty(path) << 3;
+		wrong |= (decision_settings(path, &s, &err) != 0) << 4;
+		wrong |= !(s.required && s.log_given && s.log == LOG_LEVEL_DEBUG) << 5;
+		wrong |= !(s.runtimes == 2 && strcmp(s.runtime[0], "youki") == 0 &&
+			   strcmp(s.runtime[1], "runc") == 0)
+			 << 6;
+		_exit(wrong);
+	}
+	waitpid(pid, &status, 0);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(decision_config_is_empty("/nonexistent/config.json") ? 0 : 1);
+	waitpid(pid, &status, 0);
+	CHECK_INT(status, 0);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
+	/* config.json is read once: by a child, as long as we have not */
 	RUN(by_config);
+	RUN(settings);
+	RUN(engines);
+	RUN(taken_over);
 	RUN(may_request);
 	RUN(states);
 	RUN(decided);
