@@ -117,20 +117,23 @@ static void monitors(void)
 	contained_end(&c);
 }
 
-/* What a hook below it is told: "ID NAME", or nothing. */
-static int tell_caller(const char *command)
+/* What a hook so far below it is told: "ID NAME", or nothing. */
+static int tell_caller(const char *command, int below)
 {
 	struct conmon_call call;
+	int status = -1;
 	pid_t pid;
 
 	prctl(PR_SET_NAME, command);
 	pid = fork();
+	if (pid == 0 && below > 1)
+		_exit(tell_caller("between", below - 1));
 	if (pid == 0) {
 		if (conmon_calling(&call))
 			dprintf(STDOUT_FILENO, "%s %s", call.id, call.name);
 		_exit(0);
 	}
-	return waitpid(pid, NULL, 0) == pid ? 0 : 1;
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 1;
 }
 
 /* The process above a hook has to be conmon, with a container and a name. */
@@ -138,8 +141,12 @@ static void callers(void)
 {
 	static const struct {
 		const char *command, *args[5], *told;
+		int below;
 	} of[] = {
 		{ "conmon", { "-c", ID, "-n", "web" }, ID " web" },
+		/* the runtime and shells may stand between, and no more than that */
+		{ "conmon", { "-c", ID, "-n", "web" }, ID " web", 4 },
+		{ "conmon", { "-c", ID, "-n", "web" }, "", 5 },
 		{ "conmon", { "-n", "web", "-c", ID }, ID " web" },
 		{ "conmon2", { "-c", ID, "-n", "web" }, "" },
 		{ "conmon", { "-c", ID }, "" },
@@ -148,14 +155,15 @@ static void callers(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
-		char *args[8] = { "caller", (char *)of[i].command }, said[64];
-		int fd[2];
+		char below[] = { (char)('0' + of[i].below), '\0' };
+		char *args[9] = { "caller", (char *)of[i].command, below }, said[64];
+		int fd[2], status = -1;
 		pid_t pid;
 		ssize_t n;
 
 		check_case = of[i].told;
 		for (size_t k = 0; of[i].args[k]; k++)
-			args[k + 2] = (char *)of[i].args[k];
+			args[k + 3] = (char *)of[i].args[k];
 		if (pipe(fd) != 0)
 			abort();
 		pid = fork();
@@ -168,15 +176,16 @@ static void callers(void)
 		n = read(fd[0], said, sizeof(said) - 1);
 		said[n > 0 ? n : 0] = '\0';
 		close(fd[0]);
-		waitpid(pid, NULL, 0);
+		waitpid(pid, &status, 0);
+		CHECK_INT(status, 0);
 		CHECK_TEXT(said, of[i].told);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[0], "caller") == 0)
-		return tell_caller(argv[1]);
+	if (argc > 2 && strcmp(argv[0], "caller") == 0)
+		return tell_caller(argv[1], atoi(argv[2]));
 	contained_main();
 	RUN(callers);
 	RUN(monitors);
