@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# needs: ksmd
+# needs: containers
 # shellcheck disable=SC1091,SC2154 # what doctor-lib.sh and common.sh set
 # doctor: what it finds of hooks, the wrapper and the engines' own configuration.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # OpenVZ: the action scripts, run as vzctl runs them, on real roots, with real mounts
 # and real KSM; installing them; and the guide, docs/openvz.md.
-# needs: containers ksmd
+# needs: containers
 # shellcheck disable=SC1091,SC2154 # what common.sh and openvz-lib.sh set
 # shellcheck disable=SC2016,SC2086 # text for another shell; words without spaces
 if [ -z "${OPENVZ_NAMESPACE:-}" ]; then
@@ -11,6 +11,7 @@ fi
 . "$(dirname "$0")/../lib/openvz-lib.sh"
 
 testProcessesOfTheContainerMerge() {
+	ksmd_itself
 	before=$(manifest "$(private)")
 	start
 	assertEquals 0 $?

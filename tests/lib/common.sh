@@ -94,6 +94,19 @@ ksmd_take() {
 	ksm_save
 }
 
+# ksm_stand_in: in a mount namespace of the suite's own, files in the place of ksmd's, which say
+# that it runs, and no state of the host's. For suites that are about something else: nothing is
+# merged, and none waits for another.
+ksm_stand_in() {
+	mkdir "$work/ksm"
+	for _f in "$ksm"/*; do
+		cat "$_f" >"$work/ksm/${_f##*/}" || return 1
+	done
+	echo 1 >"$work/ksm/run"
+	mount --bind "$work/ksm" "$ksm" && mkdir -p /run/ksm-hook &&
+		mount -t tmpfs -o mode=755 none /run/ksm-hook
+}
+
 ksm_save() {
 	[ ! -e "$work/ksm.saved" ] || return 0
 	for _f in run pages_to_scan sleep_millisecs use_zero_pages smart_scan advisor_mode; do
