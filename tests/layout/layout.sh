@@ -86,6 +86,12 @@ assert_private() {
 	assertEquals "$1: no group" "" "$(left)"
 }
 
+# the control of tests in which there is none: with all as usual a layout is shared
+assert_shares() {
+	start "$(group one)" /bin/static
+	assertEquals "with all as usual: $out" 40000 "$(value personality)"
+}
+
 # keep a member of the group alive, so that its secrets stay
 hold() {
 	make "$(group "$1")" /bin/sleep 60
@@ -132,6 +138,7 @@ testNothingWithoutTheAdministrator() {
 }
 
 testNotAsked() {
+	assert_shares
 	for _a in '{}' '{"io.ksm.merge":"true"}' '{"io.ksm.merge":"true","io.ksm.layout":"private"}' \
 		'{"io.ksm.layout":"shared","io.ksm.group":"x"}' \
 		'{"io.ksm.merge":"true","io.ksm.layout":"shared"}'; do
@@ -254,6 +261,7 @@ testLimitsOfItsOwn() {
 
 # each thread's stack would count there
 testStrictOvercommit() {
+	assert_shares
 	echo 2 >"$work/mode"
 	make "$(group one)" /bin/static
 	out=$(unshare -m sh -c 'mount --bind "$0" /proc/sys/vm/overcommit_memory && exec "$@"' "$work/mode" \
@@ -262,6 +270,7 @@ testStrictOvercommit() {
 }
 
 testPersonalityOfItsOwn() {
+	assert_shares
 	start "$(group one)" '.linux.personality = {domain: "LINUX32"}' /bin/static
 	assertNotEquals "$out" 40000 "$(value personality)"
 	assertEquals "no group" "" "$(left)"
@@ -300,6 +309,7 @@ testProgramsOfEveryKind() {
 
 # 2000 threads of glibc take 2000 times the limit of address space, and no memory for it
 testThreads() {
+	assert_shares
 	for _program in dynamic static musl; do
 		start "$(group one)" '.linux.resources.pids.limit = 4096 | .linux.resources.memory.limit = 134217728' \
 			/bin/$_program threads 2000
@@ -311,6 +321,7 @@ testThreads() {
 
 # what docs/shared-layout.md says of 32-bit programs
 testThreadsOf32Bits() {
+	assert_shares
 	start "$(group one)" /bin/bits32 threads 2
 	assertEquals "2 threads" "$out"
 }

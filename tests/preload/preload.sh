@@ -30,6 +30,7 @@ run() {
 }
 
 elf_is_freestanding() {
+	assertEquals "$1: does something when it is loaded" 1 "$(readelf -dW "$1" | grep -c '(INIT_ARRAY)')"
 	assertEquals "$1: needs a library" "" "$(readelf -dW "$1" | grep NEEDED)"
 	assertEquals "$1: hash styles" 2 "$(readelf -dW "$1" | grep -cE '\((GNU_)?HASH\)')"
 	assertEquals "$1: text relocations" "" "$(readelf -dW "$1" | grep TEXTREL)"
@@ -113,6 +114,9 @@ test_errno() {
 		for mode in prctl madvise; do
 			run $arch errno KSM_PRELOAD=$mode
 			assertTrue "$arch $mode" $?
+			run $arch errno KSM_PRELOAD=$mode KSM_PRELOAD_DEBUG=1
+			assertTrue "$arch $mode, which says what it does" $?
+			assertContains "$arch $mode" "$(cat "$work/err")" "mergeable"
 		done
 	done
 }
