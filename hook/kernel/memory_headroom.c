@@ -12,15 +12,8 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "kernel/memory_cgroup.h"
 #include "kernel/proc.h"
-
-/* The files of a memory cgroup, which v1 and v2 name differently (cgroup-v1/memory.rst,
- * cgroup-v2.rst). What is mounted where: systemd's layouts, pure and hybrid. */
-static const struct layout {
-	const char *root, *limit, *usage, *reclaimable;
-} v1 = { "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
-	 "total_inactive_file" },
-  v2 = { "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file" };
 
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -39,7 +32,7 @@ struct level {
 };
 
 struct cgroup_walk {
-	const struct layout *layout;
+	const struct memory_cgroup_files *files;
 	int root, fd; /* fd: the directory of the last level; -1: not open */
 	char path[PROC_CGROUP_MAX];
 	struct level *level;
@@ -61,17 +54,16 @@ static int64_t number(int dir, const char *name)
 	return parse_int(text, strcspn(text, "\n"), 0, INT64_MAX, &v) < 0 ? -1 : v;
 }
 
-/* A "name value" line of memory.stat, not its first: pages of files that nobody used lately. */
-static int64_t reclaimable(const struct layout *l, int dir)
+/* Pages of files that nobody used lately. */
+static int64_t reclaimable(const struct memory_cgroup_files *files, int dir)
 {
-	char text[32768], key[32];
-	const char *line;
+	char text[MEMORY_STAT_MAX];
+	int64_t v;
 
 	if (read_kernel_file_at(dir, "memory.stat", text, sizeof(text)) <= 0)
 		return 0;
-	snprintf(key, sizeof(key), "\n%s ", l->reclaimable);
-	line = strstr(text, key);
-	return line ? strtoll(line + strlen(key), NULL, 10) : 0;
+	v = memory_stat_value(text, files->reclaimable);
+	return v < 0 ? 0 : v;
 }
 
 /*
@@ -81,56 +73,18 @@ static int64_t reclaimable(const struct layout *l, int dir)
  */
 static int64_t left_in(struct cgroup_walk *w, int64_t need)
 {
-	int64_t limit = number(w->fd, w->layout->limit), left;
+	int64_t limit = number(w->fd, w->files->limit), left;
 
 	if (limit < 0 || limit >= NO_LIMIT)
 		return INT64_MAX;
-	left = number(w->fd, w->layout->usage);
+	left = number(w->fd, w->files->usage);
 	if (left < 0)
 		return INT64_MAX;
 	left = limit - left;
 	if (need > left + w->reclaimable)
-		w->reclaimable = reclaimable(w->layout, w->fd);
+		w->reclaimable = reclaimable(w->files, w->fd);
 	left += w->reclaimable;
 	return left < 0 ? 0 : left;
-}
-
-static bool has_v1(void)
-{
-	return access("/sys/fs/cgroup/memory/memory.usage_in_bytes", F_OK) == 0;
-}
-
-/*
- * The memory controller's line, or v2's: 1 with a path that is the caller's to free, 0 where it has
- * none in our tree or has ended, -errno. A user who nests cgroups until the path is longer than the
- * kernel writes (ENAMETOOLONG) has none to be seen either, and keeps nobody else from being unmerged.
- */
-static int group_of(pid_t pid, bool v1_here, char **out)
-{
-	char text[PROC_CGROUP_MAX], *line, *next;
-	ssize_t n = proc_read(pid, "cgroup", text, sizeof(text));
-
-	if (n < 0)
-		return n == -ESRCH || n == -ENOENT || n == -ENAMETOOLONG ? 0 : (int)n;
-	for (line = text; line; line = next) {
-		char *controllers = strchr(line, ':'), *path;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		path = controllers ? strchr(controllers + 1, ':') : NULL;
-		if (!path)
-			continue;
-		*path++ = '\0';
-		if (strcmp(controllers + 1, v1_here ? "memory" : "") != 0)
-			continue;
-		/* above the root of our cgroup namespace: not in our tree */
-		if (strncmp(path, "/..", 3) == 0)
-			return 0;
-		*out = strdup(strcmp(path, "/") == 0 ? "" : path);
-		return *out ? 1 : -ENOMEM;
-	}
-	return 0;
 }
 
 /* What is below a path comes right behind it. */
@@ -240,12 +194,13 @@ static int go_to_group(struct cgroup_walk *w, const struct group *g, struct erro
  * Each directory once, whatever their number and depth: users nest cgroups as deep as they like.
  * The groups are sorted, so that one has all that is below it when it is left.
  */
-static int check_groups(const struct layout *l, struct group *g, size_t n, struct error *err)
+static int check_groups(const struct memory_cgroup_files *files, struct group *g, size_t n,
+			struct error *err)
 {
-	struct cgroup_walk w = { .layout = l, .fd = -1 };
+	struct cgroup_walk w = { .files = files, .fd = -1 };
 	int r;
 
-	w.root = open(l->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w.root = open(files->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (w.root < 0)
 		return 0;
 	qsort(g, n, sizeof(*g), compare_groups);
@@ -271,14 +226,15 @@ static int unknown_headroom(int r, const char *file, struct error *err)
 }
 
 /* Those that need something, with their cgroups; as many as fit into g. Their number, or -errno. */
-static ssize_t find_groups(const struct room_need *need, size_t n, bool v1_here,
-			   struct group *g, struct error *err)
+static ssize_t find_groups(const struct room_need *need, size_t n, struct group *g,
+			   struct error *err)
 {
 	ssize_t groups = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		char file[32], *path = NULL;
-		int r = need[i].bytes ? group_of(need[i].pid, v1_here, &path) : 0;
+		struct memory_cgroup cgroup;
+		char file[32], *path;
+		int r = need[i].bytes ? memory_cgroup_of(need[i].pid, &cgroup) : 0;
 
 		if (r < 0) {
 			snprintf(file, sizeof(file), "/proc/%d/cgroup", need[i].pid);
@@ -287,11 +243,13 @@ static ssize_t find_groups(const struct room_need *need, size_t n, bool v1_here,
 		if (r == 0)
 			continue;
 		/* thousands of one container do not need as many copies of its path */
-		if (groups && strcmp(g[groups - 1].path, path) == 0) {
+		if (groups && strcmp(g[groups - 1].path, cgroup.path) == 0) {
 			g[groups - 1].bytes += need[i].bytes;
-			free(path);
 			continue;
 		}
+		path = strdup(cgroup.path);
+		if (!path)
+			return err_set(err, ENOMEM, "out of memory");
 		g[groups++] = (struct group){ path, need[i].bytes };
 	}
 	return groups;
@@ -324,7 +282,6 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 	/* of some 50 lines */
 	char text[16384];
 	int64_t sum = 0, available;
-	bool v1_here = has_v1();
 	struct group *g;
 	ssize_t groups;
 	int r = 0;
@@ -343,9 +300,9 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 	g = calloc(n + 1, sizeof(*g));
 	if (!g)
 		return err_set(err, ENOMEM, "out of memory");
-	groups = find_groups(need, n, v1_here, g, err);
+	groups = find_groups(need, n, g, err);
 	r = groups < 0 ? (int)groups :
-			 check_groups(v1_here ? &v1 : &v2, g, (size_t)groups, err);
+			 check_groups(memory_cgroup_files(), g, (size_t)groups, err);
 	for (size_t i = 0; i < n; i++)
 		free(g[i].path);
 	free(g);

@@ -202,6 +202,8 @@ static void request_own_memory(struct process_stats *p, size_t n)
 int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **group,
 		     size_t *groups)
 {
+	size_t container = 0;
+
 	*groups = 0;
 	*group = calloc(n ? n : 1, sizeof(**group));
 	if (!*group)
@@ -219,23 +221,41 @@ int find_fork_groups(struct process_stats *p, size_t n, struct fork_group **grou
 	for (size_t i = 0, k; i < n; i = k) {
 		k = end_of(p, n, i, by_fork_group);
 		request_own_memory(&p[i], k - i);
-		(*group)[(*groups)++] = (struct fork_group){ .p = &p[i], .n = k - i };
+		if (i && by_container(&p[i], &p[i - 1]) != 0)
+			container++;
+		(*group)[(*groups)++] =
+			(struct fork_group){ .p = &p[i], .n = k - i, .container = container };
 	}
 	return 0;
 }
 
-struct saving fork_group_saving(const struct process_stats *p, size_t n, double share)
+/* The memory of all of them, NULL where there is none for that. The caller's to free. */
+static struct process_memory *memory_of_all(const struct process_stats *p, size_t n)
 {
-	struct process_memory one = p->memory, *list = NULL;
-	struct saving s;
+	struct process_memory *list = calloc(n, sizeof(*list));
 
-	if (n > 1)
-		list = calloc(n, sizeof(*list));
 	for (size_t i = 0; list && i < n; i++)
 		list[i] = p[i].memory;
-	s = saving_of_group(list ? list : &one, list ? n : 1, share);
+	return list;
+}
+
+struct saving fork_group_saving(const struct process_stats *p, size_t n, double share)
+{
+	struct process_memory *list = n > 1 ? memory_of_all(p, n) : NULL;
+	struct saving s = saving_of_group(list ? list : &p->memory, list ? n : 1, share);
+
 	free(list);
 	return s;
+}
+
+static void add_charge_base(struct container_stats *c, const struct fork_group *g)
+{
+	struct process_memory *list = g->n > 1 ? memory_of_all(g->p, g->n) : NULL;
+	struct charge_base base =
+		charge_base_of_group(list ? list : &g->p->memory, list ? g->n : 1);
+
+	charge_base_add(&c->charge_base, &base);
+	free(list);
 }
 
 static void add_process_stats(struct container_stats *c, const struct process_stats *p)
@@ -269,6 +289,7 @@ void container_stats_add(struct container_stats *to, const struct container_stat
 	to->against += c->against;
 	to->saving.least += c->saving.least;
 	to->saving.most += c->saving.most;
+	charges_add(&to->charges, &c->charges);
 }
 
 int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,
@@ -284,10 +305,12 @@ int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n
 		return -ENOMEM;
 	c = out->container - 1;
 	for (size_t i = 0; i < groups; i++) {
-		if (i == 0 || by_container(group[i].p, group[i - 1].p) != 0) {
+		if (i == 0 || group[i].container != group[i - 1].container) {
 			(++c)->name = group[i].p->name;
 			c->pid = group[i].p->pid;
+			c->charges = group[i].charges;
 		}
+		add_charge_base(c, &group[i]);
 		c->saving.least += group[i].saving.least;
 		c->saving.most += group[i].saving.most;
 		for (size_t k = 0; k < group[i].n; k++)

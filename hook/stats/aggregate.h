@@ -12,7 +12,9 @@
 struct fork_group {
 	struct process_stats *p;
 	size_t n;
+	size_t container; /* groups of one container have the same, counted from 0 */
 	struct saving saving;
+	struct charges charges; /* the container's, in its first group; known where exact */
 };
 
 /*

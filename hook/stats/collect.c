@@ -19,6 +19,7 @@
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
+#include "stats/snapshot_charges.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
 #define THREADS_MAX 4
@@ -324,42 +325,6 @@ static int measure_all(void *arg, void **data, size_t *size, struct error *err)
 	return 0;
 }
 
-struct exact_work {
-	struct fork_group *group;
-	size_t n;
-};
-
-/* The same: its answer is the saving of each group. */
-static int measure_groups(void *arg, void **data, size_t *size, struct error *err)
-{
-	struct exact_work *w = arg;
-	struct saving *saving = calloc(w->n + 1, sizeof(*saving));
-	int r = saving ? measure_exactly(w->group, w->n) : -ENOMEM;
-
-	if (!saving || r < 0) {
-		free(saving);
-		return err_errno(err, -r, "/proc");
-	}
-	for (size_t i = 0; i < w->n; i++)
-		saving[i] = w->group[i].saving;
-	*data = saving;
-	*size = w->n * sizeof(*saving);
-	return 0;
-}
-
-static int measure_groups_watched(struct fork_group *group, size_t n, struct error *err)
-{
-	struct exact_work w = { group, n };
-	struct saving *saving;
-	size_t size;
-	int r = watched_run(measure_groups, &w, (void **)&saving, &size, err);
-
-	for (size_t i = 0; r == 0 && i < n; i++)
-		group[i].saving = saving[i];
-	free(saving);
-	return r;
-}
-
 static int measure_all_watched(struct collection *c, struct error *err)
 {
 	size_t size;
@@ -389,7 +354,7 @@ static int build(struct snapshot *out, struct collection *c, bool exact, struct 
 			group[i].saving = fork_group_saving(group[i].p, group[i].n, c->share);
 	}
 	if (r == 0 && exact)
-		r = measure_groups_watched(group, groups, err);
+		r = measure_exactly(group, groups, err);
 	else if (r < 0)
 		err_errno(err, -r, "/proc");
 	if (r == 0) {
@@ -419,6 +384,7 @@ int snapshot_take(struct snapshot *out, bool exact, struct error *err)
 	*out = (struct snapshot){ 0 };
 	r = r < 0 ? err_errno(err, -r, "/proc") : build(out, &c, exact, err);
 	if (r == 0) {
+		snapshot_charges(out, exact);
 		read_metadata(out);
 		read_layout_groups(out);
 	}

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "kernel/pagemap.h"
+#include "kernel/watched.h"
+#include "stats/payers.h"
 
 /*
  * A mapping of a merged page. Up to Linux 6.17 it may be of any anonymous page, since
@@ -78,14 +80,38 @@ static void count_frame(const struct page_mapping *m, size_t n, struct page_coun
 	}
 }
 
-static void count_frames(struct page_mappings *all, struct page_count *count)
+/* What the containers that map a frame pay for it, or others for them. */
+static void charge_frame(const struct page_mapping *m, size_t n, const struct fork_group *group,
+			 const struct payers *payers, int64_t page)
 {
+	size_t payer = payers_find(payers, m->frame), others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = group[m[i].group].container;
+
+		/* they are sorted by group, and groups by container */
+		if (at == payer || (i && at == group[m[i - 1].group].container))
+			continue;
+		payers->first[at]->charges.elsewhere_least += page;
+		others++;
+	}
+	if (payer != PAYER_NONE && others)
+		payers->first[payer]->charges.charged_least += page;
+}
+
+static void count_frames(struct page_mappings *all, struct page_count *count,
+			 const struct fork_group *group, const struct payers *payers)
+{
+	const int64_t page = sysconf(_SC_PAGESIZE);
+
 	if (all->n)
 		qsort(all->m, all->n, sizeof(*all->m), by_frame);
 	for (size_t i = 0, k; i < all->n; i = k) {
 		for (k = i + 1; k < all->n && all->m[k].frame == all->m[i].frame; k++)
 			;
 		count_frame(&all->m[i], k - i, count);
+		if (payers->n)
+			charge_frame(&all->m[i], k - i, group, payers, page);
 	}
 }
 
@@ -107,16 +133,19 @@ static int walk_groups(struct fork_group *group, size_t n, struct page_mappings 
 	return 0;
 }
 
-int measure_exactly(struct fork_group *group, size_t n)
+static int measure_pages(struct fork_group *group, size_t n)
 {
 	const int64_t page = sysconf(_SC_PAGESIZE);
 	struct page_count *count = calloc(n ? n : 1, sizeof(*count));
 	struct process_memory *list = NULL;
 	struct page_mappings all = { 0 };
-	int r = count ? walk_groups(group, n, &all) : -ENOMEM;
+	struct payers payers;
+	int r = payers_open(&payers, group, n);
 
 	if (r == 0)
-		count_frames(&all, count);
+		r = count ? walk_groups(group, n, &all) : -ENOMEM;
+	if (r == 0)
+		count_frames(&all, count, group, &payers);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct process_memory *more = realloc(list, group[i].n * sizeof(*more));
 
@@ -127,12 +156,59 @@ int measure_exactly(struct fork_group *group, size_t n)
 		list = more;
 		for (size_t k = 0; k < group[i].n; k++)
 			list[k] = group[i].p[k].memory;
+		group[i].charges.charged_most = group[i].charges.charged_least;
+		group[i].charges.elsewhere_most = group[i].charges.elsewhere_least;
 		group[i].saving =
 			saving_of_group_exactly(list, group[i].n, count[i].distinct * page,
 						count[i].frames * (double)page);
 	}
+	payers_close(&payers);
 	free(list);
 	free(all.m);
 	free(count);
+	return r;
+}
+
+struct exact_work {
+	struct fork_group *group;
+	size_t n;
+};
+
+/* What it finds of a group. */
+struct exact_figures {
+	struct saving saving;
+	struct charges charges;
+};
+
+/* In a child (kernel/watched.h): its answer is the figures of each group. */
+static int measure_groups(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct exact_work *w = arg;
+	struct exact_figures *figures = calloc(w->n + 1, sizeof(*figures));
+	int r = figures ? measure_pages(w->group, w->n) : -ENOMEM;
+
+	if (!figures || r < 0) {
+		free(figures);
+		return err_errno(err, -r, "/proc");
+	}
+	for (size_t i = 0; i < w->n; i++)
+		figures[i] = (struct exact_figures){ w->group[i].saving, w->group[i].charges };
+	*data = figures;
+	*size = w->n * sizeof(*figures);
+	return 0;
+}
+
+int measure_exactly(struct fork_group *group, size_t n, struct error *err)
+{
+	struct exact_work w = { group, n };
+	struct exact_figures *figures;
+	size_t size;
+	int r = watched_run(measure_groups, &w, (void **)&figures, &size, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		group[i].saving = figures[i].saving;
+		group[i].charges = figures[i].charges;
+	}
+	free(figures);
 	return r;
 }

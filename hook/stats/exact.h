@@ -3,9 +3,10 @@
 #ifndef KSM_EXACT_H
 #define KSM_EXACT_H
 
+#include "base/error.h"
 #include "stats/aggregate.h"
 
-/* Fill in the savings of the groups from every merged page. 0 or -errno. */
-int measure_exactly(struct fork_group *group, size_t n);
+/* Fill in the savings and charges of the groups from every merged page. 0 or -errno with err. */
+int measure_exactly(struct fork_group *group, size_t n, struct error *err);
 
 #endif

@@ -166,6 +166,31 @@ static int64_t metric_against(const struct container_stats *c)
 	return (int64_t)c->against;
 }
 
+static int64_t if_known(const struct container_stats *c, int64_t value)
+{
+	return c->charges.known ? value : -1;
+}
+
+static int64_t metric_charged(const struct container_stats *c)
+{
+	return if_known(c, c->charges.charged_least);
+}
+
+static int64_t metric_charged_at_most(const struct container_stats *c)
+{
+	return if_known(c, c->charges.charged_most);
+}
+
+static int64_t metric_elsewhere(const struct container_stats *c)
+{
+	return if_known(c, c->charges.elsewhere_least);
+}
+
+static int64_t metric_elsewhere_at_most(const struct container_stats *c)
+{
+	return if_known(c, c->charges.elsewhere_most);
+}
+
 const struct container_metric container_metrics[] = {
 	{ "ksm_container_processes", "Processes of the container.", "count-processes",
 	  metric_processes },
@@ -191,5 +216,15 @@ const struct container_metric container_metrics[] = {
 	  metric_against },
 	{ "ksm_container_cost_bytes", "Kernel memory for the pages that ksmd has scanned.",
 	  "memory-cost", metric_cost },
+	{ "ksm_container_charged_bytes",
+	  "What its memory cgroup is charged for merged pages that others use too, at least.",
+	  "memory-charged", metric_charged },
+	{ "ksm_container_charged_at_most_bytes", "The same, at most.", "memory-charged_at_most",
+	  metric_charged_at_most },
+	{ "ksm_container_charged_elsewhere_bytes",
+	  "Merged pages it uses that another memory cgroup is charged for, at least.",
+	  "memory-elsewhere", metric_elsewhere },
+	{ "ksm_container_charged_elsewhere_at_most_bytes", "The same, at most.",
+	  "memory-elsewhere_at_most", metric_elsewhere_at_most },
 };
 const size_t container_metrics_n = ARRAY_SIZE(container_metrics);

@@ -26,7 +26,7 @@ size_t host_metrics(const struct snapshot *s, struct host_metric out[HOST_METRIC
 /* One of a container. */
 struct container_metric {
 	const char *name, *help, *collectd;
-	int64_t (*value)(const struct container_stats *c);
+	int64_t (*value)(const struct container_stats *c); /* -1: not known, and left out */
 };
 
 extern const struct container_metric container_metrics[];

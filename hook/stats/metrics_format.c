@@ -96,9 +96,13 @@ int metrics_prometheus(FILE *f, const struct snapshot *s, enum metrics_group gro
 
 		metric_head(f, m->name, m->help, "gauge");
 		for (size_t k = 0; k < s->n; k++) {
+			int64_t value = m->value(&s->container[k]);
+
+			if (value < 0)
+				continue;
 			fprintf(f, "%s{", m->name);
 			container_labels(f, &s->container[k], group);
-			fprintf(f, "} %lld\n", (long long)m->value(&s->container[k]));
+			fprintf(f, "} %lld\n", (long long)value);
 		}
 	}
 	if (s->n && group == METRICS_BY_CONTAINER) {
@@ -174,9 +178,13 @@ int metrics_collectd(FILE *f, const struct snapshot *s, const char *host, double
 
 		container_label(c, label, sizeof(label));
 		collectd_identifier(plugin + len, sizeof(plugin) - (size_t)len, label);
-		for (size_t i = 0; i < container_metrics_n; i++)
-			collectd_value(f, name, plugin, container_metrics[i].collectd, interval,
-				       (double)container_metrics[i].value(c));
+		for (size_t i = 0; i < container_metrics_n; i++) {
+			int64_t v = container_metrics[i].value(c);
+
+			if (v >= 0)
+				collectd_value(f, name, plugin, container_metrics[i].collectd,
+					       interval, (double)v);
+		}
 	}
 	return fflush(f) != 0 || ferror(f) ? -EIO : 0;
 }

@@ -2,16 +2,6 @@
 /* What merging saves, computed from what processes use now: pure arithmetic, all in bytes. */
 #include "stats/savings.h"
 
-static int64_t lesser(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t greater(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static int64_t mapped(const struct process_memory *p)
 {
 	return p->merged + p->zeros;

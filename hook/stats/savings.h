@@ -6,6 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline int64_t greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Of one process; from /proc/PID/smaps_rollup unless said otherwise. */
 struct process_memory {
 	int64_t anonymous;    /* resident anonymous memory, merged pages included */

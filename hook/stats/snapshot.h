@@ -12,6 +12,7 @@
 #include "containers/metadata.h"
 #include "kernel/ksm.h"
 #include "policy/policy.h"
+#include "stats/charges.h"
 #include "stats/savings.h"
 
 /* One process, as it is measured. */
@@ -44,6 +45,8 @@ struct container_stats {
 	int64_t cost;   /* of the kernel's memory, for the pages that ksmd has scanned */
 	int64_t profit; /* as the kernel counts it */
 	struct saving saving;
+	struct charge_base charge_base; /* what charges are computed from, where not exact */
+	struct charges charges;
 };
 
 struct snapshot {

@@ -31,22 +31,43 @@ static void mergeable_text(const struct container_stats *c, char *out, size_t si
 		snprintf(out, size, "%zu of %zu", c->mergeable, c->processes);
 }
 
-/* A range, where its ends differ by more than a twentieth. */
-static const char *saved_text(const struct saving *s, char *out, size_t size)
+#define RANGE_SIZE 40
+
+/* Where its ends differ by more than a twentieth, both. */
+static const char *range_text(int64_t from, int64_t to, char *out, size_t size)
 {
 	char least[16], most[16];
 
-	format_bytes(least, sizeof(least), s->least);
-	format_bytes(most, sizeof(most), s->most);
-	if (s->most - s->least <= s->most / 20)
+	format_bytes(least, sizeof(least), from);
+	format_bytes(most, sizeof(most), to);
+	if (to - from <= to / 20)
 		snprintf(out, size, "%s", least);
 	else
 		snprintf(out, size, "%s-%s", least, most);
 	return out;
 }
 
+static const char *saved_text(const struct container_stats *c, char *out, size_t size)
+{
+	return range_text(c->saving.least, c->saving.most, out, size);
+}
+
+static const char *charged_text(const struct container_stats *c, char *out, size_t size)
+{
+	if (!c->charges.known)
+		return "?";
+	return range_text(c->charges.charged_least, c->charges.charged_most, out, size);
+}
+
+static const char *elsewhere_text(const struct container_stats *c, char *out, size_t size)
+{
+	if (!c->charges.known)
+		return "?";
+	return range_text(c->charges.elsewhere_least, c->charges.elsewhere_most, out, size);
+}
+
 struct widths {
-	int label, mergeable, saved;
+	int label, mergeable, saved, charged, elsewhere;
 	bool groups; /* some container is in one */
 };
 
@@ -63,19 +84,21 @@ static const char *label_text(const struct container_stats *c, char *out, size_t
 static void print_container(FILE *f, const struct container_stats *c, bool is_total,
 			    const struct widths *w)
 {
-	char label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16], saved[40], cost[16];
+	char label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16], cost[16];
+	char saved[RANGE_SIZE], charged[RANGE_SIZE], elsewhere[RANGE_SIZE];
 
 	if (!is_total)
 		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%s%s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s %*s %*s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
 		format_bytes(merged, sizeof(merged), c->merged), w->saved,
-		saved_text(&c->saving, saved, sizeof(saved)),
-		format_bytes(cost, sizeof(cost), c->cost), c->group[0] ? "  " : "", c->group,
-		container_costs_more(c) ? " !" : "");
+		saved_text(c, saved, sizeof(saved)), format_bytes(cost, sizeof(cost), c->cost),
+		w->charged, charged_text(c, charged, sizeof(charged)), w->elsewhere,
+		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)),
+		c->group[0] ? "  " : "", c->group, container_costs_more(c) ? " !" : "");
 }
 
 static int widest(int width, const char *text)
@@ -83,6 +106,17 @@ static int widest(int width, const char *text)
 	int len = (int)strlen(text);
 
 	return len > width ? len : width;
+}
+
+static void widen(struct widths *w, const struct container_stats *c)
+{
+	char text[80];
+
+	mergeable_text(c, text, sizeof(text));
+	w->mergeable = widest(w->mergeable, text);
+	w->saved = widest(w->saved, saved_text(c, text, sizeof(text)));
+	w->charged = widest(w->charged, charged_text(c, text, sizeof(text)));
+	w->elsewhere = widest(w->elsewhere, elsewhere_text(c, text, sizeof(text)));
 }
 
 static void print_warning(FILE *f, const struct snapshot *s)
@@ -98,25 +132,21 @@ static void print_warning(FILE *f, const struct snapshot *s)
 
 void table_print(FILE *f, const struct snapshot *s)
 {
-	struct widths w = { 24, 9, 10, false };
+	struct widths w = { 24, 9, 10, 10, 10, false };
 	char text[LABEL_SIZE];
 
 	for (size_t i = 0; i < s->n; i++) {
 		w.label = widest(w.label, label_text(&s->container[i], text, sizeof(text)));
-		mergeable_text(&s->container[i], text, sizeof(text));
-		w.mergeable = widest(w.mergeable, text);
-		w.saved = widest(w.saved,
-				 saved_text(&s->container[i].saving, text, sizeof(text)));
+		widen(&w, &s->container[i]);
 		w.groups = w.groups || s->container[i].group[0];
 	}
-	mergeable_text(&s->total, text, sizeof(text));
-	w.mergeable = widest(w.mergeable, text);
-	w.saved = widest(w.saved, saved_text(&s->total.saving, text, sizeof(text)));
+	widen(&w, &s->total);
 	if (w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
-	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s%s\n", "ENGINE", w.label,
-		"CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS", "MERGED",
-		w.saved, "SAVED", "COST", w.groups ? "  GROUP" : "");
+	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s %*s %*s%s\n", "ENGINE",
+		w.label, "CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS",
+		"MERGED", w.saved, "SAVED", "COST", w.charged, "CHARGED", w.elsewhere,
+		"ELSEWHERE", w.groups ? "  GROUP" : "");
 	for (size_t i = 0; i < s->n; i++)
 		print_container(f, &s->container[i], false, &w);
 	if (s->n > 1)
@@ -128,6 +158,17 @@ static void print_if_known(struct json_out *o, const char *key, const char *text
 {
 	if (text[0])
 		json_out_string(o, key, text);
+}
+
+/* Left out where they are not known: a 0 would be a claim. */
+static void print_charges(struct json_out *o, const struct charges *c)
+{
+	if (!c->known)
+		return;
+	json_out_int(o, "charged_bytes", c->charged_least);
+	json_out_int(o, "charged_at_most_bytes", c->charged_most);
+	json_out_int(o, "charged_elsewhere_bytes", c->elsewhere_least);
+	json_out_int(o, "charged_elsewhere_at_most_bytes", c->elsewhere_most);
 }
 
 int table_print_json(const struct snapshot *s)
@@ -161,6 +202,7 @@ int table_print_json(const struct snapshot *s)
 		json_out_int(o, "saved_at_most_bytes", c->saving.most);
 		json_out_int(o, "cost_bytes", c->cost);
 		json_out_int(o, "profit_bytes", c->profit);
+		print_charges(o, &c->charges);
 		json_out_end_object(o);
 	}
 	json_out_end_array(o);

@@ -86,3 +86,11 @@ $(BUILD)/tests/merge-self: tests/programs/merge-self.c tests/programs/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
 CHECK_PROGRAMS += $(BUILD)/tests/merge-self
+
+# static, too; and in other kernels
+$(BUILD)/tests/equal: tests/programs/equal.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+CHECK_PROGRAMS  += $(BUILD)/tests/equal
+MATRIX_PROGRAMS += $(BUILD)/tests/equal

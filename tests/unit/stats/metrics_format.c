@@ -170,7 +170,7 @@ static void collectd_values(void)
 /* A counter is told from what goes up and down. */
 static void types(void)
 {
-	struct container_stats one = { .name = { "docker", "c1" } };
+	struct container_stats one = { .name = { "docker", "c1" }, .charges.known = true };
 	struct snapshot s = { .container = &one, .n = 1 };
 	struct host_metric host[HOST_METRICS_MAX];
 	size_t n = host_metrics(&(struct snapshot){ .n = 0 }, host);
@@ -189,6 +189,26 @@ static void types(void)
 	}
 	CHECK_HAS(text, "\n# TYPE ksm_container_info gauge\nksm_container_info{");
 	CHECK(strncmp(text, "# HELP ksm_hook_info The version", 32) == 0);
+}
+
+/* No line rather than a 0, which would be a claim. */
+static void not_known(void)
+{
+	struct container_stats list[2] = {
+		{ .name = { "docker", "c1" } },
+		{ .name = { "docker", "c2" }, .charges = { true, 5, 6, 7, 8 } },
+	};
+	struct snapshot s = { .container = list, .n = 2 };
+	const char *text = printed(&s, false);
+
+	CHECK(!strstr(text, "\nksm_container_charged_bytes{engine=\"docker\",id=\"c1\""));
+	CHECK_HAS(text,
+		  "\nksm_container_charged_bytes{engine=\"docker\",id=\"c2\",namespace=\"\","
+		  "pod=\"\",container=\"\"} 5\n");
+	CHECK_HAS(text, "\nksm_container_cost_bytes{engine=\"docker\",id=\"c1\"");
+	text = printed(&s, true);
+	CHECK(!strstr(text, "docker_c1/memory-charged"));
+	CHECK_HAS(text, "docker_c2/memory-elsewhere_at_most\" interval=10 N:8\n");
 }
 
 /* A line for each container and metric, whole. */
@@ -233,6 +253,7 @@ int main(void)
 {
 	RUN(lines);
 	RUN(types);
+	RUN(not_known);
 	RUN(collectd_values);
 	RUN(labels);
 	RUN(labels_differ);
