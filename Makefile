@@ -18,7 +18,23 @@ HOOKSDIR   ?= /usr/share/containers/oci/hooks.d
 # what `ksm-hook precreate` mounts into containers
 PRELOAD_LIBRARY ?= $(LIBDIR)/libksm_preload.so
 INSTALL    ?= install
-BUILD      ?= build
+BUILD      ?= build$(if $(ARCH),/$(ARCH))
+
+# For another machine, `make ARCH=aarch64`: with the cross compiler of that name, and the libraries
+# that it finds (Debian: gcc-aarch64-linux-gnu; libyajl-dev:arm64 and libprotobuf-c-dev:arm64).
+# What runs while building is built by HOSTCC.
+ifneq ($(ARCH),)
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(ARCH)-linux-gnu-gcc
+endif
+ifneq ($(filter default undefined,$(origin AR)),)
+AR := $(ARCH)-linux-gnu-ar
+endif
+MUSL_CC ?= $(ARCH)-linux-musl-gcc
+HOSTCC  ?= cc
+endif
+HOSTCC  ?= $(CC)
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
 
 # How the program is linked. A hook is in the start of every container, so the
 # default is the C library that starts fastest: musl where its compiler is there,
@@ -30,6 +46,10 @@ PROTOBUF_C_A ?= $(wildcard $(shell $(CC) -print-file-name=libprotobuf-c.a))
 ifeq ($(origin LIBC),undefined)
 LIBC := $(if $(and $(YAJL_A),$(PROTOBUF_C_A)),$(if $(shell command -v $(MUSL_CC) 2>/dev/null),musl,static),shared)
 endif
+
+# Programs of 32 bits beside those of 64. A compiler may know -m32 and lack headers: libc6-dev-i386
+# has those of libc, gcc-multilib asm.
+M32 := $(shell echo 'int x;' | $(CC) -m32 -xc -include asm/unistd.h -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y)
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)

@@ -54,14 +54,14 @@ $(BUILD)/faults/hook/%.o: hook/%.c Makefile hook/module.mk
 $(BUILD)/filters_gen: hook/kernel/filters_gen.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
+	$(Q)$(HOSTCC) $(if $(ARCH),-std=gnu11 -D_GNU_SOURCE -O2,$(ALL_CFLAGS)) -o $@ $< -lseccomp
 
 FILTERS := $(patsubst %,$(BUILD)/hook/kernel/%_filter.h,sandbox sandbox_server look http)
 
 $(FILTERS): $(BUILD)/hook/kernel/%_filter.h: $(BUILD)/filters_gen
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$< $* >$@.tmp && mv $@.tmp $@
+	$(Q)$< $* $(ARCH) >$@.tmp && mv $@.tmp $@
 
 $(BUILD)/hook/kernel/sandbox.o $(BUILD)/faults/hook/kernel/sandbox.o \
 $(BUILD)/hook/kernel/privileges.o $(BUILD)/faults/hook/kernel/privileges.o: $(FILTERS)

@@ -54,7 +54,7 @@ $(BUILD)/tests/openvz_%.so: tests/programs/openvz/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -shared -fPIC -o $@ $<
 
 ALL += $(BUILD)/ksm-openvz
-CHECK_PROGRAMS += $(BUILD)/tests/openvz_swap $(BUILD)/tests/openvz_hello32 \
+CHECK_PROGRAMS += $(BUILD)/tests/openvz_swap $(if $(M32),$(BUILD)/tests/openvz_hello32) \
 	$(BUILD)/tests/openvz_own.so
 
 # The places that the scripts name are known only now, so they are filled in here.

@@ -20,6 +20,15 @@ typedef Elf64_Rela reloc;
 #define DT_RELOC     DT_RELA
 #define DT_RELOCSZ   DT_RELASZ
 #define DT_RELATIVES DT_RELACOUNT
+#elif defined(__aarch64__)
+typedef Elf64_Rela reloc;
+#define R_SYM(info)  ELF64_R_SYM(info)
+#define R_TYPE(info) ELF64_R_TYPE(info)
+#define R_JUMP_SLOT  R_AARCH64_JUMP_SLOT
+#define R_GLOB_DAT   R_AARCH64_GLOB_DAT
+#define DT_RELOC     DT_RELA
+#define DT_RELOCSZ   DT_RELASZ
+#define DT_RELATIVES DT_RELACOUNT
 #else
 typedef Elf32_Rel reloc;
 #define R_SYM(info)  ELF32_R_SYM(info)

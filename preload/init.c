@@ -31,6 +31,7 @@ static __attribute__((constructor)) void start(int argc, char **argv, char **env
 			return;
 		}
 	}
+	page_learn();
 	if (advise_start() == -EINVAL) {
 		debug_text("madvise: the kernel has no KSM, nothing is mergeable");
 		return;

@@ -6,11 +6,12 @@
 
 /* A line up to where its name begins, and as much of the name as anyone looks at. */
 #define HEAD 256
+#define READ 4096 /* the kernel gives as much at once, or a page if that is more */
 
 /* Static, because an allocation may come from a signal handler's small stack; only
  * the thread that holds the lock of advise.c reads into it. The byte more is a newline
  * that ends every loop here, whatever a kernel writes. */
-static char buffer[PAGE + HEAD + 1];
+static char buffer[READ + HEAD + 1];
 
 struct reader {
 	long fd;

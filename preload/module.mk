@@ -5,14 +5,20 @@ LIBDIR32 ?= $(PREFIX)/lib
 
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD     := $(BUILD)/libksm_preload.so
-# a compiler may know -m32 and lack headers: libc6-dev-i386 has those of libc, gcc-multilib asm
-PRELOAD32   := $(if $(shell echo 'int x;' | $(CC) -m32 -xc -include asm/unistd.h -include sys/mman.h -c -o /dev/null - 2>/dev/null && echo y),$(BUILD)/32/libksm_preload.so)
+PRELOAD32   := $(if $(M32),$(BUILD)/32/libksm_preload.so)
 
 # -mgeneral-regs-only: the functions stand in for others that keep vector registers.
-# -fcf-protection: one object without the property takes it from the whole process.
+# -fcf-protection, -mbranch-protection: one object without the property takes it from the whole
+# process.
 # -O2 whatever CFLAGS say: dlopen and dlsym must be reached by a jump (hooks.c).
+# -mno-outline-atomics: those would be functions of libgcc.
+ifneq ($(filter aarch64%,$(MACHINE)),)
+PRELOAD_MACHINE := -mbranch-protection=standard -mno-outline-atomics
+else
+PRELOAD_MACHINE := -fcf-protection=full
+endif
 PRELOAD_CFLAGS := -O2 -ffreestanding -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	-mgeneral-regs-only -fcf-protection=full -fomit-frame-pointer -fno-stack-protector \
+	-mgeneral-regs-only $(PRELOAD_MACHINE) -fomit-frame-pointer -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections
 # noseparate-code: two mappings less in the start of every program.
 PRELOAD_LDFLAGS := -shared -nostdlib -Wl,-soname,libksm_preload.so -Wl,--hash-style=both \

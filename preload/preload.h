@@ -12,7 +12,17 @@
 #define load(p)     __atomic_load_n(p, __ATOMIC_RELAXED)
 #define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
+/* How large a page is depends on the kernel, but on x86; page_learn() finds out. */
+#if defined(__x86_64__) || defined(__i386__)
 #define PAGE 4096UL
+static inline void page_learn(void)
+{
+}
+#else
+extern uintptr_t page_size;
+#define PAGE page_size
+void page_learn(void);
+#endif
 
 /* ABI of the kernel; older headers lack the first two */
 #define PR_SET_MEMORY_MERGE 67

@@ -34,8 +34,26 @@ static inline long sys5(long n, long a, long b, long c, long d, long e)
 	return ret;
 }
 
+#elif defined(__aarch64__)
+
+static inline long sys5(long n, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = n;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "memory");
+	return x0;
+}
+
 #else
-#error "libksm_preload knows x86_64 and i386 only"
+#error "libksm_preload knows x86_64, i386 and aarch64 only"
 #endif
 
 static inline long sys3(long n, long a, long b, long c)
@@ -43,10 +61,10 @@ static inline long sys3(long n, long a, long b, long c)
 	return sys5(n, a, b, c, 0, 0);
 }
 
-/* What the kernel returns instead of an address or a count: -errno, in the last page. */
+/* What the kernel returns instead of an address or a count: -errno (MAX_ERRNO of linux/err.h). */
 static inline int sys_failed(uintptr_t ret)
 {
-	return ret > (uintptr_t)-4096;
+	return ret >= (uintptr_t)-4095;
 }
 
 #endif

@@ -30,6 +30,8 @@ enum arch_call_class {
 
 #if defined(__x86_64__)
 #include "inject/inject_x86_64.h"
+#elif defined(__aarch64__)
+#include "inject/inject_aarch64.h"
 #else
 #error "write inject_ARCH.h for this architecture"
 #endif

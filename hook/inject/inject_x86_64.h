@@ -40,10 +40,11 @@ static inline int arch_write(pid_t tid, const arch_regs *r)
 }
 
 /* Stopped on the way out of a system call that the kernel makes again? */
-static inline bool arch_restarts(const arch_regs *r)
+static inline bool arch_restarts(pid_t tid, const arch_regs *r)
 {
 	int ret = (int)r->rax;
 
+	(void)tid;
 	return (int)r->orig_rax >= 0 &&
 	       (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR || ret == -ERESTARTNOHAND ||
 		ret == -ERESTART_RESTARTBLOCK);

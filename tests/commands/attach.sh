@@ -224,7 +224,7 @@ test_a_process_and_a_cgroup() {
 	b=$!
 	"$BUILD/victims/zombie" 30000 300 >"$work/zombie.out" 2>&1 &
 	z=$!
-	"$BUILD/victims/read-i386" 30000 300 >"$work/read.out" 2>&1 &
+	"$BUILD/victims/read-32" 30000 300 >"$work/read.out" 2>&1 &
 	i=$!
 	echo $b >/sys/fs/cgroup/freezer/$id/cgroup.procs
 	wait_for 10 grep -q ready "$work/zombie.out"

@@ -53,7 +53,7 @@ test_no_call_gets_through_the_filter() {
 }
 
 test_the_hook_does_the_same() {
-	all="nanosleep read threads read-i386 zombie seccomp $go_victim"
+	all="nanosleep read threads $read_32 zombie seccomp $go_victim"
 	for v in $all; do start "hook.$v" "$v" 300; done
 	ready $(ids hook. $all)
 	for v in $all; do
@@ -139,9 +139,9 @@ idle_waits() {
 
 # The same of 32-bit programs, whose calls have other numbers.
 test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
-	for v in mutex mutex-i386; do start "who.$v" "$v:idle" 20; done
-	ready who.mutex who.mutex-i386
-	for v in mutex mutex-i386; do
+	for v in mutex $mutex_32; do start "who.$v" "$v:idle" 20; done
+	ready $(ids who. mutex $mutex_32)
+	for v in mutex $mutex_32; do
 		pid_of "who.$v"
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
 			wait_for 5 idle_waits
@@ -152,7 +152,7 @@ test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
 			assertEquals "$v: the thread that is stopped" idle "$traced"
 		done
 	done
-	ended "$untouched" who.mutex who.mutex-i386
+	ended "$untouched" $(ids who. mutex $mutex_32)
 }
 
 # a tracer has $pid, or has done what it was to do
@@ -199,7 +199,7 @@ during() {
 
 test_signal_with_a_handler_during_an_injection() {
 	steps="1 2 3 4 5 6 7 8"
-	all="nanosleep read read-i386"
+	all="nanosleep read $read_32"
 	for v in $all; do
 		for step in $steps; do start "usr1.$v.$step" $v 700; done
 	done
@@ -262,7 +262,7 @@ test_stopped_during_an_injection() {
 }
 
 test_stopped_before() {
-	all="read nanosleep waitpid futex:wake read-i386"
+	all="read nanosleep waitpid futex:wake $read_32"
 	for v in $all; do start "stopped.$v" $v 600; done
 	ready $(ids stopped. $all)
 	for v in $all; do

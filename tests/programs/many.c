@@ -16,16 +16,40 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef __x86_64__
-#error "many knows x86_64 only"
-#endif
-
 #define FORKS 20
 
 /*
  * Where GOES_ON, a jump, is not taken, it pauses for ever and touches no memory, which is the
- * other's: the child where that is "jnz", the parent where it is "jle".
+ * other's: the child where that is WHERE_PARENT, the parent where it is WHERE_CHILD.
  */
+#ifdef __aarch64__
+#define WHERE_PARENT "b.ne"
+#define WHERE_CHILD  "b.le"
+#define CLONE_PAUSING(ret, GOES_ON)                                                           \
+	do {                                                                                  \
+		register long x8 __asm__("x8") = SYS_clone;                                   \
+		register long x0 __asm__("x0") = CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD; \
+		register long x1 __asm__("x1") = 0;                                           \
+		register long x2 __asm__("x2") = 0;                                           \
+		register long x3 __asm__("x3") = 0;                                           \
+		register long x4 __asm__("x4") = 0;                                           \
+                                                                                              \
+		/* there is no pause() */                                                     \
+		__asm__ volatile("svc 0\n\t"                                                  \
+				 "cmp x0, 0\n\t" GOES_ON " 2f\n"                              \
+				 "1:\tmov x8, %[ppoll]\n\t"                                   \
+				 "mov x0, 0\n\t"                                              \
+				 "svc 0\n\t"                                                  \
+				 "b 1b\n"                                                     \
+				 "2:"                                                         \
+				 : "+r"(x0), "+r"(x8)                                         \
+				 : "r"(x1), "r"(x2), "r"(x3), "r"(x4), [ppoll] "i"(SYS_ppoll) \
+				 : "memory", "cc");                                           \
+		(ret) = x0;                                                                   \
+	} while (0)
+#else
+#define WHERE_PARENT "jnz"
+#define WHERE_CHILD  "jle"
 #define CLONE_PAUSING(ret, GOES_ON)                                                          \
 	do {                                                                                 \
 		register long r10 __asm__("r10") = 0;                                        \
@@ -43,6 +67,7 @@
 				   "d"(0), "r"(r10), "r"(r8), [pause] "i"(SYS_pause)         \
 				 : "rcx", "r11", "memory");                                  \
 	} while (0)
+#endif
 
 static int make_processes(long n)
 {
@@ -50,7 +75,7 @@ static int make_processes(long n)
 	for (long i = 0; i < n; i++) {
 		long pid;
 
-		CLONE_PAUSING(pid, "jnz");
+		CLONE_PAUSING(pid, WHERE_PARENT);
 		if (pid < 0) {
 			errno = (int)-pid;
 			perror("clone");
@@ -76,7 +101,7 @@ static int make_chain(long n)
 	for (long i = 1; i < n; i++) {
 		long pid;
 
-		CLONE_PAUSING(pid, "jle");
+		CLONE_PAUSING(pid, WHERE_CHILD);
 		if (pid < 0) {
 			errno = (int)-pid;
 			perror("clone");

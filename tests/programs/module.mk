@@ -2,33 +2,42 @@
 # The programs that suites run, look at or inject into. (preload/, openvz/ and tests/kernels
 # build theirs, for other C libraries and without one.)
 
-# Victims check their own results; -i386 is the same source for 32 bits.
-VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp spin int80 \
-	zombie selfstop vfork exec
-VICTIMS_I386 := nanosleep poll read futex int80 mutex
-VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_I386:%=$(BUILD)/victims/%-i386)
+# Victims check their own results; -32 is the same source for 32 bits. On aarch64 that is ARM code or
+# Thumb's: Debian's C library has the latter, and entry32 its own way in, in both.
+ARM32_CC := $(if $(shell command -v arm-linux-gnueabihf-gcc 2>/dev/null),arm-linux-gnueabihf-gcc -static)
+CC32 := $(if $(M32),$(CC) -m32,$(if $(filter aarch64%,$(MACHINE)),$(ARM32_CC)))
+VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp spin \
+	zombie selfstop vfork exec $(if $(filter x86_64%,$(MACHINE)),entry32)
+VICTIMS_32   := $(if $(CC32),nanosleep poll read futex entry32 mutex)
+VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_32:%=$(BUILD)/victims/%-32) \
+	$(if $(M32),,$(if $(CC32),$(BUILD)/victims/entry32-thumb))
 ifneq ($(shell command -v go 2>/dev/null),)
 VICTIM_PROGRAMS += $(BUILD)/victims/goroutines
 endif
 
 VICTIM_SRC = tests/programs/victims/victim.c
-victim_cc = $(CC) $(ALL_CFLAGS) -pthread -o $@ $< $(VICTIM_SRC)
+victim_cc = $(ALL_CFLAGS) -pthread -o $@ $< $(VICTIM_SRC)
 
 $(BUILD)/victims/%: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(victim_cc)
+	$(Q)$(CC) $(victim_cc)
 
-$(BUILD)/victims/%-i386: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
+$(BUILD)/victims/%-32: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(victim_cc) -m32
+	$(Q)$(CC32) $(if $(M32),,$(if $(filter entry32,$*),-marm)) $(victim_cc)
+
+$(BUILD)/victims/%-thumb: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC32) -mthumb $(victim_cc)
 
 $(BUILD)/victims/goroutines: tests/programs/victims/goroutines.go tests/programs/module.mk
 	$(call say,GO,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
-		go build -o $@ $<
+		$(if $(ARCH),GOARCH=$(ARCH:aarch64=arm64)) go build -o $@ $<
 
 $(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.h hook/base/error.h
 	$(call say,CC,$<)

@@ -16,9 +16,14 @@
 #include "check.h"
 #include "inject/inject_arch.h"
 
+#ifdef __aarch64__
+#define A64 AUDIT_ARCH_AARCH64
+#define ARM AUDIT_ARCH_ARM
+#else
 #define X86_64 AUDIT_ARCH_X86_64
 #define I386   AUDIT_ARCH_I386
 #define X32    0x40000000u
+#endif
 
 /* The commands of futex(2), with FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
 #define WAIT        (0 | 128)
@@ -33,6 +38,31 @@ static void tables(void)
 		uint64_t nr, arg2;
 		enum thread_rank rank;
 	} list[] = {
+#ifdef __aarch64__
+		{ "ppoll", A64, 73, 1, THREAD_BEST },
+		{ "nanosleep", A64, 101, 0, THREAD_BEST },
+		{ "clock_nanosleep", A64, 115, 0, THREAD_BEST },
+		{ "a lock", A64, 98, WAIT, THREAD_FRAGILE },
+		{ "a priority lock", A64, 98, LOCK_PI, THREAD_FRAGILE },
+		{ "a condition", A64, 98, WAIT_BITSET, THREAD_BEST },
+		{ "epoll_pwait", A64, 22, 0, THREAD_FRAGILE },
+		{ "epoll_pwait2", A64, 441, 0, THREAD_FRAGILE },
+		{ "rt_sigtimedwait", A64, 137, 0, THREAD_FRAGILE },
+		{ "read", A64, 63, 0, THREAD_BLOCKED },
+		{ "restart_syscall", A64, 128, 0, THREAD_RESTARTED },
+		{ "io_setup", A64, 0, 0, THREAD_BLOCKED },
+		{ "ARM poll", ARM, 168, 1, THREAD_BEST },
+		{ "ARM ppoll_time64", ARM, 414, 1, THREAD_BEST },
+		{ "ARM clock_nanosleep", ARM, 265, 1, THREAD_BEST },
+		{ "ARM lock", ARM, 240, WAIT, THREAD_FRAGILE },
+		{ "ARM lock, 64-bit time", ARM, 422, WAIT, THREAD_FRAGILE },
+		{ "ARM condition", ARM, 422, WAIT_BITSET, THREAD_BEST },
+		{ "ARM epoll_wait", ARM, 252, 0, THREAD_FRAGILE },
+		{ "ARM restart_syscall", ARM, 0, 0, THREAD_RESTARTED },
+		{ "ARM read", ARM, 3, 0, THREAD_BLOCKED },
+		{ "ARM chroot", ARM, 61, 0, THREAD_BLOCKED },
+		{ "ARM setfsuid", ARM, 98, WAIT, THREAD_BLOCKED },
+#else
 		{ "poll", X86_64, 7, 1, THREAD_BEST },
 		{ "nanosleep", X86_64, 35, 0, THREAD_BEST },
 		{ "x32 poll", X86_64, X32 | 7, 1, THREAD_BEST },
@@ -59,6 +89,7 @@ static void tables(void)
 		{ "i386 read", I386, 3, 0, THREAD_BLOCKED },
 		{ "i386 waitpid", I386, 7, 0, THREAD_BLOCKED },
 		{ "i386 getegid32", I386, 202, WAIT, THREAD_BLOCKED },
+#endif
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
@@ -71,12 +102,19 @@ static void tables(void)
 
 static void guesses(void)
 {
+#ifdef __aarch64__
+	CHECK_INT(arch_guess(168, 0xff8e1230, 0xf7f1a559), ARM);
+	CHECK_INT(arch_guess(73, 0xffffc0001000, 0xffff83001000), A64);
+	/* not position independent */
+	CHECK_INT(arch_guess(73, 0xffffc0001000, 0x401000), A64);
+#else
 	CHECK_INT(arch_guess(168, 0xff8e1230, 0xf7f1a559), I386);
 	CHECK_INT(arch_guess(7, 0x7ffc00001000, 0x7f3300001000), X86_64);
 	/* not position independent, or a stack below 4 GiB: one of the two tells */
 	CHECK_INT(arch_guess(7, 0x7ffc00001000, 0x401000), X86_64);
 	CHECK_INT(arch_guess(7, 0x40001000, 0x7f3300001000), X86_64);
 	CHECK_INT(arch_guess(X32 | 7, 0xff8e1230, 0xf7f1a559), X86_64);
+#endif
 }
 
 static void *spins(void *arg)
