@@ -135,6 +135,7 @@ static int take_step(struct unmerge *u, const struct room_need *need, size_t n, 
 	free(pids);
 	step.processes = m.n - set_mergeable_failed(&m);
 	step.available = room_available();
+	u->done += step.processes;
 	u->failed += set_mergeable_failed(&m);
 	for (size_t i = 0; i < m.n; i++) {
 		if (m.row[i].result < 0 && !m.row[i].gone)
@@ -170,6 +171,7 @@ static int one_round(struct unmerge *u, bool first, bool *changed, struct error 
 int unmerge_in_steps(struct unmerge *u, struct error *err)
 {
 	bool changed = true;
+	size_t before;
 	int r = 0;
 
 	for (int i = 0; r == 0 && changed; i++) {
@@ -178,10 +180,14 @@ int unmerge_in_steps(struct unmerge *u, struct error *err)
 				err, EAGAIN,
 				"new processes appear faster than they are unmerged: try "
 				"again");
+		before = u->done;
 		u->failed = 0;
 		r = one_round(u, i == 0, &changed, err);
-		/* what fails now fails again */
-		if (u->failed)
+		/*
+		 * One whose memory was locked, as it is while copies are made for a call that a
+		 * stop has left behind, may be done by now. What fails alone fails again.
+		 */
+		if (u->failed && u->done == before)
 			break;
 	}
 	return r;

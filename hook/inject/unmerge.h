@@ -18,6 +18,7 @@ struct unmerge_step {
 struct unmerge {
 	int percent; /* of the available memory that a step may take */
 	void (*progress)(const struct unmerge_step *step);
+	size_t done;           /* out: processes that were changed */
 	size_t failed;         /* out: processes that could not be changed */
 	struct error last_err; /* out: about one of them */
 };
