@@ -83,7 +83,9 @@ int applet_ps(int argc, char **argv)
 		(void)snapshot_order_parse(o.sort, &o.order);
 	r = snapshot_prepare(o.exact ? PRIVILEGES_PAGES : PRIVILEGES_COUNTERS, &err);
 	if (r == 0 && o.watch)
-		r = watch_snapshots(o.watch, o.exact, o.order, &err);
+		r = watch_snapshots(&(struct watch){ o.watch, o.exact, o.order,
+						     container_policy_judge },
+				    &err);
 	else if (r == 0)
 		r = print_snapshot(&o, &err);
 	if (r < 0)

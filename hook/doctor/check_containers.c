@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,13 +56,6 @@ static void report_request_unmet(struct doctor *d, const struct container_summar
 		    "%s is under a seccomp filter", name);
 }
 
-static bool is_request_refused(const struct decision *request)
-{
-	return request->reason == REASON_DENIED_BY_RULE ||
-	       request->reason == REASON_NOT_ALLOWED ||
-	       request->reason == REASON_CONTAINERS_NONE;
-}
-
 static void report_refused(struct doctor *d, const char *name, const struct decision *request)
 {
 	struct finding *f;
@@ -70,7 +64,7 @@ static void report_refused(struct doctor *d, const char *name, const struct deci
 			"the administrator's rules take precedence over a container's request",
 			"%s is not merged: %s", name, request->text);
 	f->reason = request->reason;
-	finding_fix(f, "%s attach %s", d->command, name);
+	finding_fix(f, "%s policy explain %s", d->command, name);
 }
 
 static void report_partly(struct doctor *d, const struct container_summary *c, const char *name)
@@ -100,10 +94,24 @@ static void report_not_mergeable(struct doctor *d, const char *name,
 	finding_fix(f, "%s attach %s", d->command, name);
 }
 
+/* "12, 13 and 40 more" */
+static void name_mergeable(const struct container_summary *c, char *out, size_t size)
+{
+	size_t n = 0, len = 0;
+
+	out[0] = '\0';
+	for (; n < SUMMARY_NAMED_MAX && c->named[n]; n++)
+		len += (size_t)snprintf(out + len, size - len, "%s%d", n ? ", " : "",
+					c->named[n]);
+	if (n < c->mergeable)
+		snprintf(out + len, size - len, " and %zu more", c->mergeable - n);
+}
+
 /* No rule keeps a program from making itself mergeable: it can only be found. */
 static void check_against_rules(struct doctor *d, const struct container_summary *c,
 				const char *name)
 {
+	char who[SUMMARY_NAMED_MAX * 12 + 32];
 	struct decision now;
 	struct finding *f;
 
@@ -113,11 +121,13 @@ static void check_against_rules(struct doctor *d, const struct container_summary
 	    !check_asked(&c->name, c->pid, &d->config, &now) ||
 	    !container_policy_denies(now.reason))
 		return;
+	name_mergeable(c, who, sizeof(who));
 	f = finding_add(
 		d, FINDING_WARNING, ID_CONTAINER_AGAINST_RULES,
 		"it made itself mergeable, which no rule prevents, or was attached, or was "
 		"started before the rule; see \"What a rule cannot do\" in security.md",
-		"%s: %zu processes are mergeable, and it is %s", name, c->mergeable, now.text);
+		"%s: %zu of its processes are mergeable (%s), and it is %s", name, c->mergeable,
+		who, now.text);
 	f->reason = now.reason;
 	finding_fix(f, "%s detach %s", d->command, name);
 }
@@ -137,7 +147,7 @@ static void check_mergeable(struct doctor *d, const struct container_summary *c,
 		report_request_unmet(d, c, name, &request);
 	else if (c->mergeable && c->mergeable + c->unknown < c->processes)
 		report_partly(d, c, name);
-	else if (c->mergeable == 0 && known && is_request_refused(&request))
+	else if (c->mergeable == 0 && known && container_policy_denies(request.reason))
 		report_refused(d, name, &request);
 	else if (c->mergeable == 0 && d->targets.n)
 		report_not_mergeable(d, name, known ? &request : NULL);

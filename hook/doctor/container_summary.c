@@ -57,6 +57,7 @@ static bool summarize_process(const struct doctor *d, struct container_summary *
 	method = ksm_process_method(p->task, &st);
 	c->unknown = method == KSM_BY_UNKNOWN;
 	c->mergeable = method == KSM_BY_PRCTL || method == KSM_BY_MADVISE;
+	c->named[0] = c->mergeable ? p->pid : 0;
 	c->scanned = st.rmap_items;
 	c->merged = st.merging_pages;
 	c->zero = st.zero_pages;
@@ -98,6 +99,8 @@ static void add_to_summary(struct container_summary *to, const struct container_
 		to->pid = from->pid;
 		to->task = from->task;
 	}
+	if (to->mergeable < SUMMARY_NAMED_MAX && from->mergeable)
+		to->named[to->mergeable] = from->named[0];
 	to->processes += from->processes;
 	to->mergeable += from->mergeable;
 	to->unknown += from->unknown;

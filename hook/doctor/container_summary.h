@@ -10,6 +10,9 @@
 #include "containers/identify.h"
 #include "doctor/findings.h"
 
+/* Mergeable processes that are named, of a container. */
+#define SUMMARY_NAMED_MAX 8
+
 struct container_summary {
 	struct container_name
 		name; /* engine "pid" for a process of the host that is a target */
@@ -17,6 +20,7 @@ struct container_summary {
 	pid_t task;   /* and whose files show that one's memory (kernel/process.h) */
 	uint64_t start;
 	size_t processes, mergeable, unknown;
+	pid_t named[SUMMARY_NAMED_MAX]; /* of the mergeable ones the first; 0 behind the last */
 	int64_t anonymous, scanned, merged, zero; /* pages */
 };
 

@@ -68,7 +68,7 @@ static void catch_signals(void)
 }
 
 /* The heading and the table as text that the caller frees, or NULL with err. */
-static char *render(bool exact, enum snapshot_order order, struct error *err)
+static char *render(const struct watch *w, enum snapshot_order order, struct error *err)
 {
 	char *text = NULL, clock[16], saved[16];
 	int64_t run = 0, batch = 0, sleep = 0;
@@ -78,8 +78,9 @@ static char *render(bool exact, enum snapshot_order order, struct error *err)
 	struct tm tm;
 	FILE *f;
 
-	if (snapshot_take(&s, exact, err) < 0)
+	if (snapshot_take(&s, w->exact, err) < 0)
 		return NULL;
+	w->complete(&s);
 	snapshot_sort(&s, order);
 	f = open_memstream(&text, &len);
 	if (f) {
@@ -176,21 +177,22 @@ static void wait_for_key(int64_t until, const char *text, enum snapshot_order *o
 	}
 }
 
-static int watch_terminal(int seconds, bool exact, enum snapshot_order order, struct error *err)
+static int watch_terminal(const struct watch *w, struct error *err)
 {
+	enum snapshot_order order = w->order;
 	int ret = 0;
 
 	terminal_on();
 	while (!ended) {
 		int64_t start = now_ms();
-		char *text = render(exact, order, err);
+		char *text = render(w, order, err);
 
 		if (!text) {
 			ret = -EIO;
 			break;
 		}
 		draw(text);
-		wait_for_key(start + (int64_t)seconds * 1000, text, &order);
+		wait_for_key(start + (int64_t)w->seconds * 1000, text, &order);
 		free(text);
 	}
 	terminal_off();
@@ -198,10 +200,10 @@ static int watch_terminal(int seconds, bool exact, enum snapshot_order order, st
 }
 
 /* A file or a pipe: one table after the other, until it cannot be written any more. */
-static int watch_stream(int seconds, bool exact, enum snapshot_order order, struct error *err)
+static int watch_stream(const struct watch *w, struct error *err)
 {
 	while (!ended) {
-		char *text = render(exact, order, err);
+		char *text = render(w, w->order, err);
 		bool written;
 
 		if (!text)
@@ -210,16 +212,16 @@ static int watch_stream(int seconds, bool exact, enum snapshot_order order, stru
 		free(text);
 		if (!written)
 			return err_errno(err, errno, "standard output");
-		poll(NULL, 0, seconds * 1000);
+		poll(NULL, 0, w->seconds * 1000);
 	}
 	return 0;
 }
 
-int watch_snapshots(int seconds, bool exact, enum snapshot_order order, struct error *err)
+int watch_snapshots(const struct watch *w, struct error *err)
 {
 	catch_signals();
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    tcgetattr(STDIN_FILENO, &before) == 0)
-		return watch_terminal(seconds, exact, order, err);
-	return watch_stream(seconds, exact, order, err);
+		return watch_terminal(w, err);
+	return watch_stream(w, err);
 }

@@ -8,7 +8,15 @@
 #include "base/error.h"
 #include "stats/snapshot.h"
 
+/* How each snapshot is taken and shown. */
+struct watch {
+	int seconds;
+	bool exact;
+	enum snapshot_order order;            /* the first; keys choose another */
+	void (*complete)(struct snapshot *s); /* fills in what a snapshot alone does not know */
+};
+
 /* Until q or a signal. 0 or -errno with err. */
-int watch_snapshots(int seconds, bool exact, enum snapshot_order order, struct error *err);
+int watch_snapshots(const struct watch *w, struct error *err);
 
 #endif
