@@ -22,16 +22,21 @@ static const char *rule_says(const struct explained_rule *rule)
 void policy_print_value(const struct explanation *e, enum trusted_key key)
 {
 	const struct explained_value *v = &e->value[key];
-	char shown[SHOWN(v->value)];
+	char shown[SHOWN(v->value)], claim[SHOWN(v->claim)];
 
 	printable(shown, sizeof(shown), v->value, strlen(v->value));
 	printf("  %-12s", trusted_key_name(key));
 	if (v->value[0])
 		printf("%s  (trusted, %s)\n", shown, v->source);
 	else if (v->source[0])
-		printf("not known: %s does not say it\n", v->source);
+		printf("not known: %s does not say it", v->source);
 	else
-		printf("not known: nobody who can be trusted says it\n");
+		printf("not known: nobody who can be trusted says it");
+	printable(claim, sizeof(claim), v->claim, strlen(v->claim));
+	if (!v->value[0] && v->claimant[0])
+		printf("; not trusted: %s=%s", v->claimant, claim);
+	if (!v->value[0])
+		printf("\n");
 }
 
 void policy_print_rule(const struct explained_rule *rule)
@@ -74,6 +79,12 @@ void policy_write_value(struct json_out *json, const struct explanation *e,
 	if (v->source[0])
 		json_out_string(json, "source", v->source);
 	json_out_bool(json, "trusted", v->value[0] != '\0');
+	if (v->claimant[0]) {
+		json_out_object(json, "not_trusted");
+		json_out_string(json, "value", v->claim);
+		json_out_string(json, "source", v->claimant);
+		json_out_end_object(json);
+	}
 	json_out_end_object(json);
 }
 

@@ -175,6 +175,8 @@ int report_decision(const struct policy_question *q, struct explanation *out, st
 	for (size_t k = 0; k < TRUSTED_KEYS; k++) {
 		END(answer.explanation.value[k].value);
 		END(answer.explanation.value[k].source);
+		END(answer.explanation.value[k].claim);
+		END(answer.explanation.value[k].claimant);
 	}
 	*out = answer.explanation;
 	return 0;

@@ -25,6 +25,22 @@ static void explain_source(const struct policy_subject *s, enum trusted_key key,
 	snprintf(out->source, sizeof(out->source), "%s", word);
 }
 
+/* An annotation that is an engine's word elsewhere, and here somebody else's. */
+static void explain_claim(const struct policy_subject *s, enum trusted_key key,
+			  struct explained_value *out)
+{
+	for (int e = 0; e < ENGINE_COUNT && !out->claimant[0]; e++) {
+		const char *source = trusted_source((enum container_engine)e, key);
+		const char *value =
+			source ? annotation_value(s->annotation, s->n, source) : NULL;
+
+		if (!value)
+			continue;
+		snprintf(out->claim, sizeof(out->claim), "%s", value);
+		snprintf(out->claimant, sizeof(out->claimant), "%s", source);
+	}
+}
+
 void policy_explain(const struct policy_config *config, const struct policy_subject *subject,
 		    struct explanation *out)
 {
@@ -38,6 +54,8 @@ void policy_explain(const struct policy_config *config, const struct policy_subj
 
 		if (trusted.value[k])
 			snprintf(v->value, sizeof(v->value), "%s", trusted.value[k]);
+		else
+			explain_claim(subject, (enum trusted_key)k, v);
 		explain_source(subject, (enum trusted_key)k, v);
 	}
 }

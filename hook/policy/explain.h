@@ -9,6 +9,9 @@
 struct explained_value {
 	char value[128]; /* empty: nobody tells it; cut where it is longer */
 	char source[64]; /* the engine's annotation, or in words */
+	/* with an empty value: what an annotation says that whoever starts it can choose */
+	char claim[128];
+	char claimant[64]; /* that annotation; empty: there is none */
 };
 
 struct explanation {

@@ -193,6 +193,35 @@ testExplain() {
 	assertContains "$(cat "$work/log")" "reason=config-invalid"
 }
 
+# For each engine, of the same annotations: whose word counts, and that the others' does not.
+testExplainSaysWhoCanBeTrusted() {
+	echo '{}' >"$etc/config.json"
+	while read -r engine namespace image user; do
+		set --
+		[ "$engine" = plain ] || set -- "--engine=$engine"
+		explain "$@" \
+			--annotation io.kubernetes.cri.sandbox-namespace=cri --annotation io.kubernetes.cri.container-type=container \
+			--annotation io.kubernetes.cri.image-name=cri-image --annotation io.kubernetes.pod.namespace=label \
+			--annotation io.kubernetes.cri-o.ImageName=crio-image --annotation io.kubernetes.cri-o.Namespace=crio \
+			--annotation io.kubernetes.container.name=c
+		assertEquals "$engine namespace" "$namespace" "$(asked '.values.namespace | "\(.value),\(.source),\(.trusted),\(.not_trusted.value)"')"
+		assertEquals "$engine image" "$image" "$(asked '.values.image | "\(.value),\(.trusted),\(.not_trusted.source)"')"
+		assertEquals "$engine user" "$user" "$(asked '.values.user | "\(.value),\(.trusted)"')"
+		assertEquals "$engine: every value has its source, or none" "" \
+			"$(asked '.values[] | select((.value != null) != .trusted or (.trusted and (.source | not)) or (.trusted and .not_trusted))')"
+	done <<-'E'
+		containerd cri,io.kubernetes.cri.sandbox-namespace,true,null cri-image,true,null 0,true
+		cri-o label,io.kubernetes.pod.namespace,true,null crio-image,true,null 0,true
+		docker null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
+		podman null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
+		lxc null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
+		plain null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
+	E
+	said=$("$KSM_HOOK" policy explain --config "$etc/config.json" --engine podman \
+		--annotation "io.kubernetes.pod.namespace=$(printf 'a\033b')")
+	assertContains "$said" "namespace   not known: nobody who can be trusted says it; not trusted: io.kubernetes.pod.namespace=a\\x1bb"
+}
+
 testObserveDecidesAndMergesNothing() {
 	echo '{"mode": "observe"}' >"$etc/config.json"
 	assertEquals requested "$(decided)"

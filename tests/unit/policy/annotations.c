@@ -5,114 +5,16 @@
 
 #include "base/macros.h"
 #include "check.h"
-
-/* Everything a pod could try, each with a value that nobody should believe. */
-#define FORGED_CONTAINERD                                         \
-	{ "io.kubernetes.cri.sandbox-namespace", "forged" },      \
-		{ "io.kubernetes.cri.sandbox-name", "forged" },   \
-		{ "io.kubernetes.cri.container-name", "forged" }, \
-		{ "io.kubernetes.cri.image-name", "forged" },     \
-	{                                                         \
-		"io.kubernetes.cri.container-type", "container"   \
-	}
-#define FORGED_CRIO                                                                          \
-	{ "io.kubernetes.pod.namespace", "forged" }, { "io.kubernetes.pod.name", "forged" }, \
-		{ "io.kubernetes.container.name", "forged" },                                \
-		{ "io.kubernetes.cri-o.ImageName", "forged" },                               \
-		{ "io.kubernetes.cri-o.Namespace", "forged" },                               \
-		{ "io.kubernetes.cri-o.KubeName", "forged" },                                \
-		{ "io.container.manager", "forged" }, { "lxc.name", "forged" },              \
-	{                                                                                    \
-		"nerdctl/name", "forged"                                                     \
-	}
-#define ENGINE_KEYS_MAX 24
-
-/* What a rule could ask for; NULL: nobody says. */
-static const struct row {
-	const char *what;
-	enum container_engine engine;
-	struct annotation a[ENGINE_KEYS_MAX]; /* the last of a key counts, as in a map */
-	const char *namespace, *pod, *container, *image, *name;
-} table[] = {
-	{ "containerd",
-	  ENGINE_CONTAINERD_CRI,
-	  { FORGED_CRIO,
-	    FORGED_CONTAINERD,
-	    { "io.kubernetes.cri.sandbox-namespace", "shop" },
-	    { "io.kubernetes.cri.sandbox-name", "web-1" },
-	    { "io.kubernetes.cri.container-name", "nginx" },
-	    { "io.kubernetes.cri.image-name", "nginx:1" } },
-	  "shop",
-	  "web-1",
-	  "nginx",
-	  "nginx:1" },
-	{ "containerd, pause, with io.kubernetes.* let through",
-	  ENGINE_CONTAINERD_CRI,
-	  { FORGED_CRIO,
-	    FORGED_CONTAINERD,
-	    { "io.kubernetes.cri.sandbox-namespace", "shop" },
-	    { "io.kubernetes.cri.sandbox-name", "web-1" },
-	    { "io.kubernetes.cri.container-type", "sandbox" } },
-	  "shop",
-	  "web-1" },
-	{ "containerd, with CRI-O's keys only", ENGINE_CONTAINERD_CRI, { FORGED_CRIO } },
-	{ "CRI-O",
-	  ENGINE_CRIO,
-	  { FORGED_CONTAINERD,
-	    FORGED_CRIO,
-	    { "io.kubernetes.cri-o.ImageName", "quay.io/x" },
-	    { "io.kubernetes.pod.namespace", "shop" },
-	    { "io.kubernetes.pod.name", "web-1" },
-	    { "io.kubernetes.container.name", "nginx" } },
-	  "shop",
-	  "web-1",
-	  "nginx",
-	  "quay.io/x" },
-	{ "CRI-O, pause",
-	  ENGINE_CRIO,
-	  { FORGED_CONTAINERD,
-	    FORGED_CRIO,
-	    { "io.kubernetes.pod.namespace", "shop" },
-	    { "io.kubernetes.pod.name", "web-1" },
-	    { "io.kubernetes.container.name", "POD" } },
-	  "shop",
-	  "web-1" },
-	{ "CRI-O, with containerd's keys only", ENGINE_CRIO, { FORGED_CONTAINERD } },
-	{ "podman", ENGINE_PODMAN, { FORGED_CONTAINERD, FORGED_CRIO } },
-	{ "Docker", ENGINE_DOCKER, { FORGED_CONTAINERD, FORGED_CRIO } },
-	{ "ctr", ENGINE_CONTAINERD, { FORGED_CONTAINERD, FORGED_CRIO } },
-	{ "LXC",
-	  ENGINE_LXC,
-	  { FORGED_CONTAINERD, FORGED_CRIO },
-	  NULL,
-	  NULL,
-	  NULL,
-	  NULL,
-	  "box" },
-	{ "plain runc", ENGINE_UNKNOWN, { FORGED_CONTAINERD, FORGED_CRIO } },
-};
-
-static struct policy_subject subject_of(const struct row *row)
-{
-	struct policy_subject s = { .engine = row->engine, .annotation = row->a };
-
-	if (row->engine == ENGINE_LXC) {
-		s.keys = &policy_environment;
-		s.name = "box";
-	}
-	while (s.n < ENGINE_KEYS_MAX && row->a[s.n].key)
-		s.n++;
-	return s;
-}
+#include "forged.h"
 
 static void check_value(const char *got, const char *want)
 {
 	CHECK_TEXT(got ? got : "(unknown)", want ? want : "(unknown)");
 }
 
-static void values(const struct row *row)
+static void values(const struct forged_row *row)
 {
-	struct policy_subject s = subject_of(row);
+	struct policy_subject s = forged_subject(row);
 	struct trusted_values v;
 
 	trusted_values_find(&s, 1000, &v);
@@ -125,9 +27,9 @@ static void values(const struct row *row)
 	check_value(v.value[TRUSTED_USER], "1000");
 }
 
-static struct decision decide(const struct policy_config *c, const struct row *row)
+static struct decision decide(const struct policy_config *c, const struct forged_row *row)
 {
-	struct policy_subject s = subject_of(row);
+	struct policy_subject s = forged_subject(row);
 	struct decision d;
 
 	memset(&d, 0xff, sizeof(d));
@@ -136,7 +38,7 @@ static struct decision decide(const struct policy_config *c, const struct row *r
 }
 
 /* The engine's value is denied, an attacker's neither evades that nor causes it. */
-static void rules(const struct row *row)
+static void rules(const struct forged_row *row)
 {
 	struct policy_config c = { .containers = CONTAINERS_ALL, .deny.n = 1 };
 	bool known = row->namespace != NULL;
@@ -166,7 +68,7 @@ static void rules(const struct row *row)
 /* All of a rule has to fit; what surely does not fit outweighs what is not known. */
 static void several_keys(void)
 {
-	const struct row *cri = &table[0], *podman = &table[6];
+	const struct forged_row *cri = &forged[0], *podman = &forged[6];
 	struct policy_config c = { .containers = CONTAINERS_ALL, .deny.n = 1 };
 	struct policy_rule *rule = &c.deny.rule[0];
 
@@ -195,7 +97,7 @@ static void several_keys(void)
 	c.deny.n = 1;
 	CHECK_HAS(decide(&c, podman).text,
 		  "podman does not say the namespace, see \"unknown\"");
-	CHECK_HAS(decide(&c, &table[ARRAY_SIZE(table) - 1]).text,
+	CHECK_HAS(decide(&c, &forged[ARRAY_SIZE(forged) - 1]).text,
 		  "its engine, which is not known");
 }
 
@@ -315,10 +217,10 @@ static void of_podmans_pods(void)
 
 static void whole_table(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		check_case = table[i].what;
-		values(&table[i]);
-		rules(&table[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
+		check_case = forged[i].what;
+		values(&forged[i]);
+		rules(&forged[i]);
 	}
 }
 
