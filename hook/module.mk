@@ -108,9 +108,12 @@ install::
 	$(INSTALL) -D -m 644 docs/ksm-hook-reasons.7 $(DESTDIR)$(MANDIR)/man7/ksm-hook-reasons.7
 	$(INSTALL) -D -m 644 docs/grafana-dashboard.json \
 		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json
+	$(INSTALL) -D -m 644 docs/prometheus-rules.yml \
+		$(DESTDIR)$(DATADIR)/ksm-hook/prometheus-rules.yml
 
 uninstall::
 	rm -f $(DESTDIR)$(SBINDIR)/ksm-hook $(MANUALS:%=$(DESTDIR)$(MANDIR)/man8/%) \
 		$(DESTDIR)$(MANDIR)/man8/ksm-hook-detach.8 $(DESTDIR)$(MANDIR)/man8/ksm-hook-disable.8 \
 		$(DESTDIR)$(MANDIR)/man5/ksm-hook.conf.5 $(DESTDIR)$(MANDIR)/man7/ksm-hook-reasons.7 \
-		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json
+		$(DESTDIR)$(DATADIR)/ksm-hook/grafana-dashboard.json \
+		$(DESTDIR)$(DATADIR)/ksm-hook/prometheus-rules.yml
