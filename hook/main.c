@@ -94,8 +94,10 @@ static int dispatch(int argc, char **argv)
 		if (strcmp(applets[i].name, argv[1]) != 0)
 			continue;
 		/* a hook does so when it has more to do than to answer no */
-		if (applets[i].group != FOR_ENGINES)
+		if (applets[i].group != FOR_ENGINES) {
+			watched_group_by(container_key);
 			surroundings_take_children();
+		}
 		return applets[i].run(argc - 1, argv + 1);
 	}
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
@@ -119,10 +121,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
-
-	watched_group_by(container_key);
-	status = dispatch(argc, argv);
+	int status = dispatch(argc, argv);
 
 	/* what was written has to arrive: a full disk must not pass for success */
 	if (fflush(stdout) != 0 && status == 0) {

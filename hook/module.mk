@@ -5,9 +5,13 @@ HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.
 # made by protoc-c; both builds of the program share it
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
-# Linked behind the C library, so that what a hook touches lies together as if it were not there:
-# each 64 KiB of the program more cost a start a page fault.
-LATE := $(foreach d,$(BUILD)/hook $(BUILD)/faults/hook,$d/applets/nri% $d/nri/%)
+# What the start of a container that did not ask goes through is linked first, where the program's
+# own start is, and the C library last, where its end is: reading a file's page brings its 64 KiB
+# with it (fault_around_bytes), and each page more that a start touches is a microsecond.
+EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_files \
+	policy/annotations kernel/userns base/io base/log base/log_output base/options base/surroundings \
+	base/clock base/error base/text
+EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -21,20 +25,18 @@ HOOK_CFLAGS := -fPIE -idirafter /usr/include \
 musl_lib := $(dir $(filter %/Scrt1.o,$(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1)))
 HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(musl_lib)rcrt1.o $(musl_lib)crti.o
-HOOK_LIBS := $(YAJL_A)
-LATE_LIBS := $(PROTOBUF_C_A) $(musl_lib)crtn.o
+HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
+HOOK_END := $(musl_lib)crtn.o
 else ifeq ($(LIBC),static)
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -static-pie
-HOOK_LIBS := $(YAJL_A)
-LATE_LIBS := $(PROTOBUF_C_A)
+HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
 else
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -pie
-HOOK_LIBS := -lyajl
-LATE_LIBS := -lprotobuf-c
+HOOK_LIBS := -lyajl -lprotobuf-c
 endif
 HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
 HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -Ihook -I$(BUILD)/hook
@@ -87,8 +89,7 @@ $(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
 $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 	$(call say,LD,$@)
 	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ \
-		$(filter-out $(LATE),$^) $(HOOK_LIBS) -lc \
-		$(filter $(LATE),$^) $(LATE_LIBS)
+		$(filter $(EARLY),$^) $(filter-out $(EARLY),$^) $(HOOK_LIBS) -lc $(HOOK_END)
 
 -include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)
 

@@ -196,11 +196,12 @@ static int give_up_privileges(struct doctor *d, struct error *err)
 int applet_doctor(int argc, char **argv)
 {
 	static struct engine_answer answer[ENGINE_QUESTIONS];
-	static struct doctor d = { .answer = answer };
+	static struct doctor d;
 	struct doctor_options o = { 0 };
 	struct error err;
 	int ret;
 
+	d.answer = answer;
 	log_init("doctor", false);
 	ret = options_parse(&doctor_command, &argc, argv, &o, &err);
 	if (ret != 0)

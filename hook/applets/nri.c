@@ -17,7 +17,9 @@
 #include "base/options.h"
 #include "base/surroundings.h"
 #include "base/text.h"
+#include "containers/identify.h"
 #include "kernel/ksm_probe.h"
+#include "kernel/watched.h"
 #include "oci/decision.h"
 
 /* pkg/api/plugin.go of containerd/nri */
@@ -161,6 +163,7 @@ int applet_nri(int argc, char **argv)
 	if (r != 0)
 		return options_exit("nri", r, &err);
 	surroundings_take();
+	watched_group_by(container_key);
 	/* no static one: every hook would have to find room for it */
 	a = calloc(1, sizeof(*a));
 	r = a ? prepare_agent(a, &o, &err) : err_errno(&err, errno, "memory for the agent");

@@ -14,8 +14,10 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/options.h"
+#include "containers/identify.h"
 #include "inject/set_mergeable.h"
 #include "kernel/process.h"
+#include "kernel/watched.h"
 #include "oci/hook_stage.h"
 #include "policy/config.h"
 
@@ -111,6 +113,7 @@ static size_t verify(pid_t pid, int pidfd, struct error *err)
 	size_t failed, repaired;
 	ssize_t r = 1;
 
+	watched_group_by(container_key);
 	for (int i = 0; i < PASSES_MAX && r > 0; i++)
 		r = set_mergeable_pass(&m, list, processes_of(pid, list), err);
 	failed = set_mergeable_failed(&m);

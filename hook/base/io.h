@@ -49,6 +49,7 @@ enum file_trust {
 	FILE_SYMLINK =
 		4,     /* the name may be a symlink, as configuration management makes them */
 	FILE_NEAR = 8, /* on the file system of the root directory, or -EXDEV: open_near() */
+	FILE_OPTIONAL = 16, /* there may be none: -ENOENT, with no message to be put together */
 };
 
 /*

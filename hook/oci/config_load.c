@@ -25,7 +25,8 @@ struct far_config {
 
 static struct config_files near_files;
 static const struct config_files *loaded = &near_files;
-static bool is_done;
+/* Not zero at first: that is on a page which was written to when the program was loaded. */
+static bool is_unread = true;
 
 static int read_far(void *arg)
 {
@@ -63,12 +64,12 @@ int config_load(const char *path, struct error *err)
 	static struct error failure;
 	static int ret;
 
-	if (!is_done) {
+	if (is_unread) {
 		near_files.near = true;
 		ret = config_files_read(path, &near_files, NULL, NULL, &failure);
 		if (ret == -EXDEV)
 			ret = load_far(path, &failure);
-		is_done = true;
+		is_unread = false;
 	}
 	if (ret < 0 && err)
 		*err = failure;
@@ -79,7 +80,7 @@ void config_forget(void)
 {
 	/* a far one has memory that a child may still write to: it is kept */
 	if (loaded == &near_files)
-		is_done = false;
+		is_unread = true;
 }
 
 const struct config_files *config_loaded(void)

@@ -53,7 +53,7 @@ static int add_file(struct config_files *files, const char *path, const char *na
 	struct config_text *file = &files->file[files->n];
 	char *text = files->text + files->len;
 	size_t left = CONFIG_TEXT_MAX - files->len, cap;
-	enum file_trust how = FILE_SYMLINK;
+	enum file_trust how = FILE_SYMLINK | FILE_OPTIONAL;
 	ssize_t n;
 
 	if (files->n == CONFIG_FILES_MAX || left == 0)

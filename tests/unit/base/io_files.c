@@ -60,6 +60,9 @@ static void regular_files(void)
 		{ "link-others", FILE_TRUSTED | FILE_SYMLINK, -EPERM },
 		{ "dangling", FILE_SYMLINK, -ENOENT },
 		{ "none", FILE_TRUSTED, -ENOENT },
+		{ "none", FILE_TRUSTED | FILE_OPTIONAL, -ENOENT },
+		{ "f", FILE_TRUSTED | FILE_OPTIONAL, 5 },
+		{ "f/x", FILE_TRUSTED | FILE_OPTIONAL, -ENOTDIR },
 		{ "fifo", FILE_UNTRUSTED, -EINVAL },
 		{ ".", FILE_UNTRUSTED, -EINVAL },
 		{ "/dev/zero", FILE_TRUSTED, -EINVAL },
@@ -83,7 +86,9 @@ static void regular_files(void)
 		err.msg[0] = '\0';
 		CHECK_INT(read_regular_file(dir, cases[i].name, cases[i].trust, buf, 8, &err),
 			  cases[i].want);
-		if (cases[i].want < 0)
+		if (cases[i].want == -ENOENT && cases[i].trust & FILE_OPTIONAL)
+			CHECK_TEXT(err.msg, "");
+		else if (cases[i].want < 0)
 			CHECK(strncmp(err.msg, cases[i].name, strlen(cases[i].name)) == 0);
 		else
 			CHECK_TEXT(buf, "12345");
