@@ -90,6 +90,35 @@ testNothingBrokenWidens() {
 	assertEquals "and again" containers-all "$(decided "$silent")"
 }
 
+# A deny that is broken stops merging for all: the log, status, doctor and a metric say so, and none of
+# them of one that is right.
+testWhatIsBrokenIsSaidLoudly() {
+	mkdir -p "$work/upper" "$work/upwork"
+	cat >"$work/loud" <<-'E'
+		mount -t overlay none -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/upwork" /etc && mkdir -p /etc/ksm-hook/conf.d || exit 1
+		rm -rf /etc/ksm-hook/stop /etc/ksm-hook/conf.d/*
+		echo '{"containers": "all", "log": "info"}' >/etc/ksm-hook/config.json
+		for match in '"db"' 7; do
+			echo "{\"deny\": [{\"annotation\": \"team\", \"match\": $match}]}" >/etc/ksm-hook/conf.d/50-deny.json
+			echo "log $("$2" createRuntime <"$1/state" 2>&1 | sed -n 's/.* reason=\([a-z-]*\).*/\1/p' | head -n 1)"
+			echo "status $("$2" status | grep -c '^configuration   broken: nothing is merged') $("$2" status --json | jq .config_valid)"
+			echo "doctor $("$2" doctor --json | jq -r '[.findings[] | select(.id == "config") | .level] | unique | join(",")')"
+			echo "what $("$2" doctor --json | jq -r '.findings[] | select(.id == "config" and .level == "broken") | .what')"
+			echo "metric $("$2" metrics | sed -n 's/^ksm_hook_config_valid //p')"
+			echo "explain $("$2" policy explain --annotation io.ksm.merge=true 2>&1 | sed -n 's/.* reason=\([a-z-]*\).*/\1/p')"
+		done
+	E
+	printf '%s' "$silent" >"$work/state"
+	said=$(unshare -m sh "$work/loud" "$work" "$KSM_HOOK")
+	heard() { echo "$said" | sed -n "s/^$1 //p" | paste -sd ' '; }
+	assertEquals "$said" "containers-all config-invalid" "$(heard log)"
+	assertEquals "$said" "0 true 1 false" "$(heard status)"
+	assertEquals "$said" "ok broken" "$(heard doctor)"
+	assertContains "$said" "$(heard what)" "/etc/ksm-hook/conf.d/50-deny.json:1:34: "
+	assertEquals "$said" "1 0" "$(heard metric)"
+	assertEquals "$said" "requested config-invalid" "$(heard explain)"
+}
+
 testWhatOthersCanWrite() {
 	echo '{"log": "info"}' >"$etc/config.json"
 	echo '{}' >"$etc/conf.d/a.json"

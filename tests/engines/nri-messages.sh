@@ -25,11 +25,13 @@ suite_setup() {
 	done
 	echo '{ "log": "info" }' >"$work/config.json"
 	mkdir -p /run/ksm-hook
+	mkdir "$work/upper" "$work/upwork"
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook && exec "$@"' sh \
+	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook && mount -t overlay none -o "$0" /etc &&
+		mkdir -p /etc/ksm-hook && exec "$@"' "lowerdir=/etc,upperdir=$work/upper,workdir=$work/upwork" \
 		"$KSM_HOOK" nri --existing --config="$work/config.json" --socket="$work/nri.sock" 2>"$work/log" &
 	agent=$!
-	KSM_HOOK=$KSM_HOOK timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
+	AGENT=$agent KSM_HOOK=$KSM_HOOK timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
 	rc=$?
 }
 
@@ -110,6 +112,13 @@ testHostileLengthsEndTheConnectionOnly() {
 	assertContains "$(cat "$work/log")" "the runtime announces a frame of 4294967295 bytes"
 	assertContains "$(cat "$work/log")" "the runtime announces a message of 4294967286 bytes"
 	assertNotContains "$(cat "$work/log")" "died by signal"
+}
+
+# It sees the file, though nobody tells it, and sees it go; who requires merging starts all the same.
+testTheKillSwitch() {
+	says stopped "0 no"
+	assertContains "$(cat "$work/log")" "reason=host-stopped"
+	says start-again "0 yes"
 }
 
 suite_teardown() {
