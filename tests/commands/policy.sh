@@ -353,4 +353,16 @@ testWrongUsage() {
 	done
 }
 
+# without --config, where packages and people put them
+testTheUsualPlace() {
+	printf '%s' "$asking" >"$work/state"
+	# shellcheck disable=SC2016 # for the inner shell
+	out=$(unshare -m --propagation private sh -c 'mount -t tmpfs none /etc && mkdir -p /etc/ksm-hook/conf.d &&
+		echo "{\"log\": \"debug\", \"deny\": [{\"annotation\": \"team\", \"match\": \"web\"}]}" \
+			>/etc/ksm-hook/conf.d/50-web.json &&
+		exec "$0" createRuntime <"$1"' "$KSM_HOOK" "$work/state" 2>&1)
+	assertContains "$out" "$out" "reason=denied-by-rule"
+	assertContains "$out" "$out" "in conf.d/50-web.json"
+}
+
 . "$(dirname "$0")/../lib/common.sh"

@@ -323,6 +323,9 @@ static void entries(void)
 	CHECK(pages_entry_is(present | 5, 5));
 	CHECK(pages_entry_is(present | 1ull << 56 | 5, 5));
 	CHECK(!pages_entry_is(present | 6, 5));
+	/* soft-dirty or not, and whatever the frame (55 bits) */
+	CHECK(pages_entry_is(present | 1ull << 55 | 5, 5));
+	CHECK(pages_entry_is(present | 1ull << 54 | 5, 1ull << 54 | 5));
 	CHECK(!pages_entry_is(present | file | 5, 5));
 	CHECK(!pages_entry_is(swapped | 5, 5));
 	CHECK(!pages_entry_is(0, 0));
