@@ -90,15 +90,16 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 	if (!is_total)
 		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s %*s %*s%s%s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
 		format_bytes(merged, sizeof(merged), c->merged), w->saved,
 		saved_text(c, saved, sizeof(saved)), format_bytes(cost, sizeof(cost), c->cost),
-		w->charged, charged_text(c, charged, sizeof(charged)), w->elsewhere,
+		container_costs_more(c) ? " !" : "", w->charged,
+		charged_text(c, charged, sizeof(charged)), w->elsewhere,
 		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)),
-		c->group[0] ? "  " : "", c->group, container_costs_more(c) ? " !" : "");
+		c->group[0] ? "  " : "", c->group);
 }
 
 static int widest(int width, const char *text)
@@ -143,7 +144,7 @@ void table_print(FILE *f, const struct snapshot *s)
 	widen(&w, &s->total);
 	if (w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
-	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s %*s %*s%s\n", "ENGINE",
+	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s   %*s %*s%s\n", "ENGINE",
 		w.label, "CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS",
 		"MERGED", w.saved, "SAVED", "COST", w.charged, "CHARGED", w.elsewhere,
 		"ELSEWHERE", w.groups ? "  GROUP" : "");
