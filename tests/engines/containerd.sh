@@ -18,9 +18,12 @@ suite_setup() {
 }
 
 # in the daemon's namespaces, for the fifos that it shares with its clients
+inside() {
+	timeout 60 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p "$@"
+}
+
 ctl() {
-	timeout 60 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p \
-		ctr -a "$work/daemon/c.sock" "$@"
+	inside ctr -a "$work/daemon/c.sock" "$@"
 }
 
 run() {
@@ -55,6 +58,30 @@ testExec() {
 		ctl task kill -s KILL c >/dev/null 2>&1
 		ctl task rm -f c >/dev/null 2>&1
 		ctl container rm c >/dev/null 2>&1
+	done
+}
+
+# one id in two of containerd's namespaces is two containers, for those that look where its /run is
+testNamespaces() {
+	# shellcheck disable=SC2016 # for the inner shell
+	inside sh -c 'mkdir -p /run/containerd && ln -s "$1/io.containerd.runtime.v2.task" /run/containerd' \
+		sh "$work/daemon/c-state"
+	for _ns in default team; do
+		ctl -n $_ns run -d --cgroup /ksm-hook-test/$_ns/one --rootfs "$work/root" one /bin/sleep 60
+	done
+	_rows() { inside "$KSM_HOOK" ps | awk '$1 == "containerd" { print $2, $3, $4 }' | sort; }
+	assertEquals "default/one 1 no
+team/one 1 no" "$(_rows)"
+	out=$(inside "$KSM_HOOK" attach one 2>&1)
+	assertNotEquals "which one? $out" 0 $?
+	out=$(inside "$KSM_HOOK" attach team/one 2>&1)
+	assertEquals "$out" 0 $?
+	assertEquals "default/one 1 no
+team/one 1 yes" "$(_rows)"
+	for _ns in default team; do
+		ctl -n $_ns task kill -s KILL one >/dev/null 2>&1
+		ctl -n $_ns task rm -f one >/dev/null 2>&1
+		ctl -n $_ns container rm one >/dev/null 2>&1
 	done
 }
 
