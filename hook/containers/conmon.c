@@ -62,11 +62,12 @@ bool conmon_name(pid_t pid, const char *id, char *out, size_t size)
 {
 	char command[32], args[ARGS_MAX];
 	pid_t monitor = outside(pid);
+	int64_t user = monitor ? proc_status_field(monitor, "Uid") : -1;
 	const char *name;
 	ssize_t len;
 
-	/* its user first: the memory of another user's process is not read */
-	if (!monitor || proc_status_field(monitor, "Uid") != 0 ||
+	/* first: the memory of another user's process is not read */
+	if (!monitor || (user != 0 && user != geteuid()) ||
 	    process_command(monitor, command, sizeof(command)) < 0 ||
 	    strcmp(command, "conmon") != 0)
 		return false;

@@ -15,8 +15,8 @@ const char *conmon_args_name(const char *args, size_t len, const char *id);
 
 /*
  * The name of the container with this id, of which pid is a process, into out of size bytes.
- * False where it has no monitor, or one that is not root's or runs in a container: only what
- * root's podman wrote is believed.
+ * False where it has no monitor, or one that is neither root's nor our own user's, or runs in a
+ * container: only what root's podman wrote is believed, and a user's own by himself.
  */
 bool conmon_name(pid_t pid, const char *id, char *out, size_t size);
 

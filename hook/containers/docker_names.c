@@ -17,6 +17,9 @@
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define DATA_ROOT   "/var/lib/docker"
+/* The same of a user's own daemon, which takes the variables and has these below HOME without. */
+#define USER_DAEMON_JSON "docker/daemon.json"
+#define USER_DATA_ROOT   "docker"
 /* One container's file: mostly below 10 KiB; labels and environment make it longer. */
 #define CONFIG_MAX (256u << 10)
 /* So much text goes into one sandbox, and so many containers. */
@@ -131,19 +134,37 @@ static int visit_daemon(void *arg, const struct json_path *path, const struct js
 	return 0;
 }
 
+/* Of our own user: below the directory that the variable names, or else the one in HOME. */
+static void user_path(char out[PATH_MAX], const char *variable, const char *usual,
+		      const char *name)
+{
+	const char *dir = getenv(variable), *home = getenv("HOME");
+	int n;
+
+	if (dir && dir[0] == '/')
+		n = snprintf(out, PATH_MAX, "%s/%s", dir, name);
+	else
+		n = snprintf(out, PATH_MAX, "%s/%s/%s", home ? home : "", usual, name);
+	if (n >= PATH_MAX)
+		out[0] = '\0';
+}
+
 static void find_data_root(char root[PATH_MAX])
 {
-	char *text = malloc(CONFIG_MAX + 1);
+	char *text = malloc(CONFIG_MAX + 1), file[PATH_MAX] = DAEMON_JSON;
 	struct error ignored;
 	ssize_t len;
 
 	snprintf(root, PATH_MAX, "%s", DATA_ROOT);
-	len = text ? read_regular_file(AT_FDCWD, DAEMON_JSON, FILE_TRUSTED | FILE_SYMLINK, text,
+	if (geteuid() != 0) {
+		user_path(root, "XDG_DATA_HOME", ".local/share", USER_DATA_ROOT);
+		user_path(file, "XDG_CONFIG_HOME", ".config", USER_DAEMON_JSON);
+	}
+	len = text ? read_regular_file(AT_FDCWD, file, FILE_TRUSTED | FILE_SYMLINK, text,
 				       CONFIG_MAX, &ignored) :
 		     -1;
 	if (len > 0)
-		(void)json_scan(DAEMON_JSON, text, (size_t)len, visit_daemon, NULL, root,
-				&ignored);
+		(void)json_scan(file, text, (size_t)len, visit_daemon, NULL, root, &ignored);
 	free(text);
 }
 

@@ -15,7 +15,7 @@ struct docker_container {
 
 /*
  * Fill in name and image from config.v2.json in the daemon's data-root (/var/lib/docker, or as
- * /etc/docker/daemon.json has it). The files hold texts of images, so they are parsed in a
+ * /etc/docker/daemon.json has it), or, where we are not root, of our user's own one. The files hold texts of images, so they are parsed in a
  * sandbox, many in one. What cannot be read, is not root's or is malformed is left out.
  */
 void docker_names_fill(const struct docker_container *c, size_t n);

@@ -19,7 +19,7 @@ struct named_container {
 /*
  * Fill in what is known of each: first what was stored at its start (containers/metadata.h),
  * then, where that has no name, what Docker or podman call it. A source counts only if root
- * alone could write it, so the names of rootless engines stay unknown.
+ * alone could write it, or our own user: the names of rootless engines are known to their user only.
  */
 void engine_names_fill(const struct named_container *c, size_t n);
 

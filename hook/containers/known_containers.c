@@ -120,11 +120,11 @@ ssize_t container_choose(const struct known_container *list, size_t n, const cha
 		name_candidates(list, n, word, best, found, err);
 		return -EEXIST;
 	}
-	return err_set(
-		err, ENOENT,
-		"there is no container \"%.79s\" (ksm-hook ps lists them; of rootless engines "
-		"ids are known, names are not)",
-		word);
+	return err_set(err, ENOENT,
+		       "there is no container \"%.79s\" (ksm-hook ps lists them; of another "
+		       "user's rootless "
+		       "engine ids are known, names are not)",
+		       word);
 }
 
 /* A process of a container. */

@@ -10,6 +10,7 @@
 
 #include "doctor/checks.h"
 #include "doctor/container_benefit.h"
+#include "doctor/container_labels.h"
 #include "doctor/container_policy.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
@@ -239,11 +240,13 @@ void check_containers(struct doctor *d)
 {
 	size_t before = d->n, mergeable = 0, left_out = 0;
 	bool running = is_ksmd_running();
+	struct container_labels labels;
 	struct container_summaries list;
 	struct ksmd_speed speed;
-	char name[300];
+	char name[METADATA_LABEL_MAX + 16], label[METADATA_LABEL_MAX];
 
 	container_summaries_take(d, &list);
+	container_labels_take(&labels);
 	ksmd_speed_read(d, &speed);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct container_summary *c = &list.c[i];
@@ -253,7 +256,8 @@ void check_containers(struct doctor *d)
 			left_out++;
 			continue;
 		}
-		container_target(name, sizeof(name), c);
+		container_target(name, sizeof(name), c,
+				 container_label_of(&labels, &c->name, label, sizeof(label)));
 		check_mergeable(d, c, name);
 		check_against_rules(d, c, name);
 		check_layout(d, c, name);
@@ -267,5 +271,6 @@ void check_containers(struct doctor *d)
 			    "%zu more containers were not checked", left_out);
 	finding_add(d, FINDING_OK, ID_CONTAINERS, NULL, "%zu of %zu containers are mergeable",
 		    mergeable, list.n);
+	container_labels_free(&labels);
 	free(list.c);
 }

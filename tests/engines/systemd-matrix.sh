@@ -27,6 +27,14 @@ podman x 1" "$(sed -n 's/^is //p' "$work/out" | sed 's/^podman [^ ]*/podman x/' 
 	assertContains "$(cat "$work/out")" "pasta 3"
 }
 
+# a user's containers have their names for himself: those of Quadlet's units, and of his own choice
+testNamesOfAUser() {
+	assertEquals "bridged no
+systemd-one no
+systemd-two no" "$(sed -n 's/^user //p' "$work/out" | sort)"
+	assertContains "$(cat "$work/out")" "doctor podman:systemd-one is not mergeable"
+}
+
 testOneMachineIsAttached() {
 	assertEquals "box no
 web yes

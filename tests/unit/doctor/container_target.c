@@ -46,12 +46,41 @@ static void target_words(void)
 		check_case = cases[i].id;
 		snprintf(c.name.engine, sizeof(c.name.engine), "%s", cases[i].engine);
 		snprintf(c.name.id, sizeof(c.name.id), "%s", cases[i].id);
-		CHECK_TEXT(container_target(out, sizeof(out), &c), cases[i].target);
+		CHECK_TEXT(container_target(out, sizeof(out), &c, ""), cases[i].target);
+	}
+}
+
+/* What its user knows it by goes first, if a shell takes it as it stands. */
+static void target_labels(void)
+{
+	static const struct {
+		const char *label, *target;
+	} cases[] = {
+		{ "web", "docker:web" },
+		{ "shop-web-1", "docker:shop-web-1" },
+		{ "shop/web-7d4/main", "docker:shop/web-7d4/main" },
+		{ "shop/web-7d4/(sandbox)", "docker:0123456789ab" },
+		{ "-web", "docker:0123456789ab" },
+		{ "/web", "docker:0123456789ab" },
+		{ "web/", "docker:0123456789ab" },
+		{ "a b", "docker:0123456789ab" },
+		{ "$(reboot)", "docker:0123456789ab" },
+		{ "", "docker:0123456789ab" },
+	};
+	struct container_summary c = { .pid = 42,
+				       .name = { "docker", HEX16 HEX16 HEX16 HEX16 } };
+	char out[300];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].label;
+		CHECK_TEXT(container_target(out, sizeof(out), &c, cases[i].label),
+			   cases[i].target);
 	}
 }
 
 int main(void)
 {
 	RUN(target_words);
+	RUN(target_labels);
 	return check_end();
 }
