@@ -97,8 +97,8 @@ static int write_daemon_text(const struct registration *r, const struct daemon_t
 static void say_reload(const struct registration *r, const char *what)
 {
 	printf("%s: the runtime " DAEMON_RUNTIME
-	       " was %s; for Docker to see it: systemctl reload docker\n",
-	       r->file, what);
+	       " was %s; for Docker to see it: systemctl%s reload docker\n",
+	       r->file, what, geteuid() ? " --user" : "");
 }
 
 static int register_wrapper(struct registration *r, struct error *err)

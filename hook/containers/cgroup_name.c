@@ -32,6 +32,8 @@ static const struct pattern {
 	{ "containerd", "default", "", ID_NAMESPACE, PROOF_MOUNTS },
 	{ "containerd", "k8s.io", "", ID_NAMESPACE, PROOF_MOUNTS },
 	{ "buildah", NULL, "buildah-", ID_HEX, PROOF_NAME },
+	/* rootless Docker asks its runc for no name, under the user's own systemd */
+	{ "docker", "user.slice", "runc-", ID_HEX, PROOF_NAME },
 	/* what the systemd driver calls them where nothing else is asked for */
 	{ "runc", NULL, "runc-", ID_SCOPE, PROOF_MOUNTS },
 	{ "crun", NULL, "crun-", ID_SCOPE, PROOF_MOUNTS },

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/macros.h"
@@ -12,6 +15,30 @@
 #include "doctor/host_files.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
+
+/* The file of the daemon that is meant, and the option for those that manage its service. */
+static char daemon_json[PATH_MAX] = DAEMON_JSON;
+static const char *manager = "";
+
+/* Who is not root, and runs a rootless daemon, is told of that one. */
+static void find_daemon_json(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char path[PATH_MAX], socket[64];
+	int n;
+
+	snprintf(socket, sizeof(socket), "/run/user/%u/docker.sock", geteuid());
+	if (config && config[0] == '/')
+		n = snprintf(path, sizeof(path), "%s/docker/daemon.json", config);
+	else
+		n = snprintf(path, sizeof(path), "%s/.config/docker/daemon.json",
+			     home ? home : "");
+	if (geteuid() == 0 || n >= (int)sizeof(path) ||
+	    (access(socket, F_OK) < 0 && access(path, F_OK) < 0))
+		return;
+	memcpy(daemon_json, path, (size_t)n + 1);
+	manager = " --user";
+}
 
 static void check_docker_runtime(struct doctor *d, const struct docker_runtime *runtime)
 {
@@ -27,8 +54,9 @@ static void check_docker_runtime(struct doctor *d, const struct docker_runtime *
 		f = finding_add(
 			d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
 			"containers of that runtime cannot start; others are not affected",
-			"%s, which is the runtime %s of " DAEMON_JSON, what.msg, runtime->name);
-		program_fix(d, f, r, DAEMON_JSON, named, &fix);
+			"%s, which is the runtime %s of %s", what.msg, runtime->name,
+			daemon_json);
+		program_fix(d, f, r, daemon_json, named, &fix);
 		return;
 	}
 	d->registered.wrapper = true;
@@ -49,14 +77,14 @@ static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
 	struct finding *f;
 	struct error err;
 
-	if (docker_config_check(c, DAEMON_JSON, &err) == 0)
+	if (docker_config_check(c, daemon_json, &err) == 0)
 		return true;
 	f = finding_add(
 		d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 		"dockerd does not start with that; where one before 23.0 does, containers "
 		"of the runtime do not",
 		"%s", err.msg);
-	finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
+	finding_fix(f, "${EDITOR:-vi} %s", daemon_json);
 	return false;
 }
 
@@ -67,9 +95,10 @@ static void report_no_docker_runtime(struct doctor *d)
 	f = finding_add(d, FINDING_WARNING, ID_DOCKER_RUNTIME,
 			"Docker calls no hooks, so its containers become mergeable by the "
 			"runtime wrapper, by attach, or not at all",
-			"Docker is installed, and " DAEMON_JSON
-			" does not name the runtime wrapper");
-	finding_fix(f, "%s docker-register add && systemctl reload docker", d->command);
+			"Docker is installed, and %s does not name the runtime wrapper",
+			daemon_json);
+	finding_fix(f, "%s docker-register add%s%s && systemctl%s reload docker", d->command,
+		    manager[0] ? " " : "", manager[0] ? daemon_json : "", manager);
 }
 
 void check_docker(struct doctor *d)
@@ -83,16 +112,17 @@ void check_docker(struct doctor *d)
 
 	if (!program_is_installed("dockerd"))
 		return;
-	n = host_file_read(DAEMON_JSON, &text, &err);
+	find_daemon_json();
+	n = host_file_read(daemon_json, &text, &err);
 	if (n < 0 && n != -ENOENT) {
 		finding_unreadable(d, ID_DOCKER_CONFIG, &err);
 		return;
 	}
-	if (n > 0 && docker_config_parse(&c, DAEMON_JSON, text, (size_t)n, &err) < 0) {
+	if (n > 0 && docker_config_parse(&c, daemon_json, text, (size_t)n, &err) < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 				"dockerd does not start while it cannot read daemon.json", "%s",
 				err.msg);
-		finding_fix(f, "${EDITOR:-vi} " DAEMON_JSON);
+		finding_fix(f, "${EDITOR:-vi} %s", daemon_json);
 		return;
 	}
 	if (!check_daemon_json(d, &c))

@@ -21,6 +21,12 @@ static const struct {
 	  "containerd", HEX },
 	{ "0::/kubepods.slice/kubepods-pod1_2.slice/crio-" HEX ".scope\n", "cri-o", HEX },
 	{ "0::/system.slice/runc-web.scope\n", "runc", "web" },
+	/* rootless Docker 28.5; a container of runc's in the same place has a name of a user's choice */
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/runc-" HEX ".scope\n",
+	  "docker", HEX },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/runc-web.scope\n", "runc",
+	  "web" },
+	{ "0::/system.slice/runc-" HEX ".scope\n", "runc", HEX },
 	{ "0::/user.slice/crun-web.scope\n", "crun", "web" },
 	{ "0::/lxc.payload.web\n", "lxc", "web" },
 	{ "0::/lxc.payload.web/system.slice/ssh.service\n", "lxc", "web" },
