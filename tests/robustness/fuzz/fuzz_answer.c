@@ -81,6 +81,7 @@ static void check_edit(const struct spec *s)
 	require(at == end);
 }
 
+/* What users of a decision rely on, by their own words and not by those of decision_check.c. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct container_decision d;

@@ -80,6 +80,10 @@ static void take_flags(struct seen *s, const char *flags, uint64_t start, uint64
 		s->pages += anonymous_pages(start, end);
 }
 
+/*
+ * Written once more on purpose: it has all of the text and takes whole lines, and shares nothing
+ * with the readers in ksm.c and pagemap.c, which it is to agree with.
+ */
 static void read_lines(char *text, struct seen *s)
 {
 	uint64_t start = 0, end = 0, anonymous = 0;
