@@ -72,12 +72,13 @@ uninstall::
 
 ## image: build/ksm-hook-VERSION.oci.tar, a container image of the program alone (needs podman)
 IMAGE ?= localhost/ksm-hook:$(VERSION)
-image: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http
+image: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http | $(BUILD)/libksm_preload.so
 	$(Q)for p in $^; do ! readelf -l $$p | grep -q INTERP || { echo "$$p is not linked statically:" \
 		"musl-tools, libyajl-dev, libprotobuf-c-dev and libmicrohttpd-dev are needed for that" >&2; \
 		exit 1; }; done
 	$(Q)rm -rf $(BUILD)/image && mkdir -p $(BUILD)/image
-	$(Q)for p in $(notdir $^); do strip -o $(BUILD)/image/$$p $(BUILD)/$$p || exit 1; done
+	$(Q)for p in $(notdir $^) libksm_preload.so; do \
+		strip -o $(BUILD)/image/$$p $(BUILD)/$$p || exit 1; done
 	$(Q)cp LICENSE packaging/debian/copyright packaging/image/Containerfile $(BUILD)/image
 	$(Q)podman build --quiet --timestamp $(SOURCE_DATE_EPOCH) --tag $(IMAGE) $(BUILD)/image >/dev/null
 	$(Q)rm -f $(BUILD)/$(DIST).oci.tar

@@ -18,7 +18,6 @@
 #include "base/surroundings.h"
 #include "base/text.h"
 #include "containers/identify.h"
-#include "kernel/ksm_probe.h"
 #include "kernel/watched.h"
 #include "oci/decision.h"
 
@@ -32,6 +31,7 @@ struct nri_options {
 	const char *socket, *index;
 	const char *config_path;
 	const char *listen, *aggregate, *profile;
+	const char *way, *share;
 	bool existing;
 };
 
@@ -44,7 +44,7 @@ static const struct command_syntax nri_command __help_section = {
 		"A pod opts in with the annotation io.ksm.merge=true, for one of its containers\n"
 		"with io.ksm.merge/container.NAME; the rules of config.json are read at every\n"
 		"start. When the runtime is restarted, or not there yet, it is tried again until\n"
-		"it answers. Needs root's CAP_SYS_PTRACE in the host's pid namespace.\n"
+		"it answers. The way inject needs CAP_SYS_PTRACE in the host's pid namespace.\n"
 		"\n"
 		"A runtime starts it by itself through a link to ksm-hook in /opt/nri/plugins\n"
 		"that is called NN-ksm-hook (two digits); --existing is implied then.\n",
@@ -62,6 +62,13 @@ static const struct command_syntax nri_command __help_section = {
 		OPTION_FLAG(struct nri_options, existing, "existing",
 			    "make containers mergeable as well that opted in and run\n"
 			    "already when the agent comes, or comes back"),
+		OPTION_TEXT(struct nri_options, way, "way", "auto|inject|exec",
+			    "inject reaches into a container that starts; exec has\n"
+			    "one that is created make itself mergeable, which takes\n"
+			    "no right. Default: auto, inject where that is possible"),
+		OPTION_TEXT(struct nri_options, share, "share", "DIR",
+			    "way exec: copy what containers get there, where the\n"
+			    "runtime finds it by the same path"),
 		OPTION_TEXT(struct nri_options, profile, "profile", "gentle|balanced|fast",
 			    "start ksmd, as ksm-hook enable does, and set it back\n"
 			    "when the agent ends. By default it is left alone"),
@@ -139,7 +146,11 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 	a->config.path = a->plugin.config_path = o->config_path;
 	a->plugin.index = o->index;
 	a->plugin.existing = o->existing;
-	a->loses = probe_way() == PROBE_EACH_EXEC;
+	r = nri_way_prepare(&a->way, o->way, o->share, err);
+	if (r < 0)
+		return r;
+	a->plugin.program = a->way.program;
+	a->plugin.library = a->way.library;
 	a->state = nri_state_make(err);
 	if (!a->state)
 		return -ENOMEM;
@@ -151,7 +162,8 @@ int applet_nri(int argc, char **argv)
 	struct nri_options o = { .socket = DEFAULT_SOCKET,
 				 .index = "10",
 				 .config_path = CONFIG_PATH,
-				 .aggregate = "none" };
+				 .aggregate = "none",
+				 .way = "auto" };
 	bool launched = nri_is_launched(argc, argv);
 	struct agent *a;
 	struct error err;

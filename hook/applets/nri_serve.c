@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "containers/metadata.h"
+#include "ksmd/boost.h"
 #include "nri/nri_presence.h"
 #include "oci/decision.h"
 #include "oci/decision_settle.h"
@@ -89,9 +91,37 @@ static void check_started_behind(const struct container_decision *c)
 	_exit(0);
 }
 
-/* Whatever its decision is: NRI_CALL_START's answer. */
-static void start_decided(struct agent *a, struct container_decision *c,
-			  struct nri_answer *answer)
+static int merge_start(struct agent *a, struct container_decision *c, struct nri_answer *answer,
+		       struct error *err)
+{
+	int r = nri_merge_start(c, err);
+
+	(void)a;
+	(void)answer;
+	if (r == 0)
+		log_info("made mergeable");
+	return r;
+}
+
+static int merge_create(struct agent *a, struct container_decision *c,
+			struct nri_answer *answer, struct error *err)
+{
+	int r = nri_way_use(&a->way, &c->decision, &answer->use, err);
+
+	if (r < 0)
+		return r;
+	metadata_write(c->id, 0, &c->metadata);
+	boost_start(true);
+	log_info("gets %s",
+		 answer->use == NRI_USE_PROGRAM ? "ksm-hook run" : "the preload library");
+	return 0;
+}
+
+/* Whatever its decision is: the answer to NRI_CALL_START or NRI_CALL_CREATE. */
+static void act_on_decision(struct agent *a, struct container_decision *c,
+			    struct nri_answer *answer,
+			    int (*merge)(struct agent *a, struct container_decision *c,
+					 struct nri_answer *answer, struct error *err))
 {
 	struct error err = c->err;
 	int r = err.msg[0] ? -EINVAL : 0;
@@ -102,9 +132,7 @@ static void start_decided(struct agent *a, struct container_decision *c,
 	if (r == 0 && c->decision.merge) {
 		if (c->decision.group[0])
 			log_warning("its layout is not shared: ksm-hook nri does not do that");
-		r = nri_merge_start(c, &err);
-		if (r == 0)
-			log_info("made mergeable");
+		r = merge(a, c, answer, &err);
 		nri_state_count(a->state, r);
 	}
 	answer->refuse = r < 0 && c->decision.required;
@@ -124,6 +152,7 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 {
 	struct container_decision *c = &call->container;
 	struct error err;
+	char way[300];
 
 	switch (call->kind) {
 	case NRI_CALL_CONFIG:
@@ -132,15 +161,27 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 	case NRI_CALL_REGISTERED:
 		a->registered = true;
 		nri_state_registered(a->state, true);
-		answer->loses = a->loses;
+		answer->loses = a->way.kernel == PROBE_EACH_EXEC;
+		answer->exec = a->way.exec;
+		a->way.takes_args = call->takes_args;
 		nri_presence_set(true);
 		log_info("registered with %s as %s-%s", call->text, a->plugin.index,
 			 a->plugin.name);
+		nri_way_describe(&a->way, way, sizeof(way));
+		log_info("%s", way);
+		if (a->way.exec && a->plugin.existing)
+			log_warning("containers that run already are left alone: way exec "
+				    "does not reach them");
 		break;
 	case NRI_CALL_START:
 		if (c->log_given)
 			log_set_level(c->log);
-		start_decided(a, c, answer);
+		act_on_decision(a, c, answer, merge_start);
+		break;
+	case NRI_CALL_CREATE:
+		if (c->log_given)
+			log_set_level(c->log);
+		act_on_decision(a, c, answer, merge_create);
 		break;
 	case NRI_CALL_STARTED:
 		if (c->decision.merge && !c->err.msg[0])
@@ -262,6 +303,7 @@ int agent_serve(struct agent *a, int runtime, struct error *err)
 
 	a->registered = false;
 	a->config.sent = false;
+	nri_way_choose(&a->way, runtime);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, errno, "socketpair");
 	a->reader = fork();

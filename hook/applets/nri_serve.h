@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "applets/nri_http.h"
+#include "applets/nri_way.h"
 #include "nri/nri_existing.h"
 #include "nri/nri_plugin.h"
 #include "nri/nri_power.h"
@@ -18,12 +19,12 @@ struct agent {
 	struct nri_config config;
 	struct nri_existing existing;
 	struct nri_http http;
+	struct nri_way way;
 	struct nri_state *state; /* what the probes are answered from */
 	int signals;             /* agent_signals() */
 	pid_t reader;            /* of this connection; 0 once it has ended */
 	int reader_status;
 	bool registered; /* on this connection */
-	bool loses;      /* this kernel loses mergeability at exec */
 	bool ending;     /* somebody has asked us to */
 };
 

@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "kernel/sandbox.h"
 #include "oci/decision_check.h"
 
 int nri_call_check(struct nri_call *call, size_t len, struct error *err)
 {
-	if (len != NRI_CALL_SIZE || (unsigned)call->kind >= NRI_CALL_KINDS)
+	if (len != NRI_CALL_SIZE || (unsigned)call->kind >= NRI_CALL_KINDS ||
+	    !sandbox_bool(&call->takes_args))
 		return err_reason(err, REASON_PARSER_REPLY,
 				  err_set(err, EPROTO, "the parser sent a malformed request"));
 	call->text[sizeof(call->text) - 1] = '\0';

@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nri/nri_adjust.h"
 #include "oci/decision_types.h"
 
 enum nri_call_kind {
 	NRI_CALL_CONFIG,       /* has config.json changed? A decision is about to be made */
 	NRI_CALL_REGISTERED,   /* the runtime has taken us on; text says which one it is */
+	NRI_CALL_CREATE,       /* a container that is being created, and what was decided */
 	NRI_CALL_START,        /* a container that is about to start, and what was decided */
 	NRI_CALL_STARTED,      /* the same, where a kernel may have lost it by then */
 	NRI_CALL_EXISTING,     /* one that runs already; they are merged after: */
@@ -24,6 +26,7 @@ enum nri_call_kind {
 
 struct nri_call {
 	enum nri_call_kind kind;
+	bool takes_args; /* NRI_CALL_REGISTERED: the runtime can change arguments */
 	char text[128];
 	struct container_decision container;
 };
@@ -34,9 +37,11 @@ struct nri_call {
 
 /* NRI_CALL_CONFIG's answer is followed by a packet for each of the configuration's files. */
 struct nri_answer {
-	bool refuse;  /* NRI_CALL_START: merging is required, and was not possible */
+	bool refuse;  /* NRI_CALL_START, _CREATE: merging is required, and was not possible */
 	bool changed; /* NRI_CALL_CONFIG: forget what you know, and believe what follows */
 	bool loses;   /* NRI_CALL_REGISTERED: this kernel loses mergeability at exec */
+	bool exec;    /* NRI_CALL_REGISTERED: containers are changed as they are created */
+	enum nri_use use; /* NRI_CALL_CREATE: what it gets */
 	size_t config_files;
 	struct error err; /* why it is refused, or why config.json cannot be read; or empty */
 };

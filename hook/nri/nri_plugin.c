@@ -24,6 +24,7 @@
 #define POWER_FD   1
 
 /* enum Event and enum ContainerState of NRI's api.proto */
+#define EVENT_CREATE_CONTAINER     4
 #define EVENT_START_CONTAINER      6
 #define EVENT_POST_START_CONTAINER 7
 #define STATE_RUNNING              3
@@ -50,6 +51,7 @@ static struct {
 	struct nri_call call;
 	unsigned char *sync; /* what Synchronize has said so far, SYNC_MAX bytes */
 	size_t sync_len;
+	bool exec; /* by NRI_CALL_REGISTERED's answer */
 } plugin;
 
 /* A call of the runtime's. */
@@ -129,24 +131,47 @@ static bool decide(enum nri_call_kind kind, const Nri__PodSandbox *pod,
 	return out->err.msg[0] || out->decision.reason != REASON_NOT_REQUESTED;
 }
 
+static void refuse_container(uint32_t stream, struct error *why)
+{
+	char text[sizeof(why->msg)];
+
+	/* Go refuses what is no UTF-8 */
+	why->msg[sizeof(why->msg) - 1] = '\0';
+	printable(text, sizeof(text), why->msg, strlen(why->msg));
+	if (nri_rpc_refuse(RUNTIME_FD, stream, NRI_FAILED_PRECONDITION, text) < 0)
+		leave(0);
+}
+
 static void start_container(uint32_t stream, const Nri__PodSandbox *pod,
 			    const Nri__Container *container)
 {
 	struct nri_answer answer = { 0 };
-	char text[sizeof(answer.err.msg)];
 
 	refresh_policy();
 	if (decide(NRI_CALL_START, pod, container))
 		ask(&answer);
-	if (!answer.refuse) {
-		if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
-			leave(0);
-		return;
-	}
-	/* Go refuses what is no UTF-8 */
-	answer.err.msg[sizeof(answer.err.msg) - 1] = '\0';
-	printable(text, sizeof(text), answer.err.msg, strlen(answer.err.msg));
-	if (nri_rpc_refuse(RUNTIME_FD, stream, NRI_FAILED_PRECONDITION, text) < 0)
+	if (answer.refuse)
+		refuse_container(stream, &answer.err);
+	else if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
+		leave(0);
+}
+
+static void on_create_container(const struct plugin_call *c)
+{
+	const Nri__ContainerEvent *e = c->arguments;
+	const Nri__Created *created = NULL;
+	struct nri_answer answer = { 0 };
+
+	refresh_policy();
+	if (decide(NRI_CALL_CREATE, e->pod, e->container))
+		ask(&answer);
+	if (answer.refuse)
+		return refuse_container(c->stream, &answer.err);
+	if (answer.use != NRI_USE_NOTHING)
+		created = nri_adjust(e->container, answer.use,
+				     answer.use == NRI_USE_PROGRAM ? plugin.options->program :
+								     plugin.options->library);
+	if (nri_rpc_answer(RUNTIME_FD, c->stream, created ? &created->base : NULL) < 0)
 		leave(0);
 }
 
@@ -227,7 +252,9 @@ static const Nri__Synchronize *put_together(const struct plugin_call *c,
 static void on_synchronize(const struct plugin_call *c)
 {
 	const Nri__Synchronize *s = c->arguments;
-	const Nri__Synchronize *all = plugin.options->existing ? put_together(c, s) : NULL;
+	/* without a right nobody is reached who runs already */
+	bool existing = plugin.options->existing && !plugin.exec;
+	const Nri__Synchronize *all = existing ? put_together(c, s) : NULL;
 	Nri__Synchronized done = NRI__SYNCHRONIZED__INIT;
 
 	if (all)
@@ -247,10 +274,13 @@ static void on_configure(const struct plugin_call *c)
 	prepare_call(NRI_CALL_REGISTERED);
 	snprintf(plugin.call.text, sizeof(plugin.call.text), "%.63s %.60s",
 		 configure->runtime_name, configure->runtime_version);
+	plugin.call.takes_args = nri_takes_args(configure);
 	ask(&answer);
+	plugin.exec = answer.exec;
 	/* no more than is needed: each event is a round trip in every container's life */
-	events.events = 1 << (EVENT_START_CONTAINER - 1);
-	if (answer.loses)
+	events.events =
+		1 << ((answer.exec ? EVENT_CREATE_CONTAINER : EVENT_START_CONTAINER) - 1);
+	if (answer.loses && !answer.exec)
 		events.events |= 1 << (EVENT_POST_START_CONTAINER - 1);
 	if (nri_rpc_answer(RUNTIME_FD, c->stream, &events.base) < 0)
 		leave(0);
@@ -296,6 +326,7 @@ static const struct plugin_method {
 } plugin_methods[] = {
 	{ "Configure", &nri__configure__descriptor, on_configure },
 	{ "Synchronize", &nri__synchronize__descriptor, on_synchronize },
+	{ "CreateContainer", &nri__container_event__descriptor, on_create_container },
 	{ "StartContainer", &nri__container_event__descriptor, on_start_container },
 	{ "PostStartContainer", &nri__container_event__descriptor, on_post_start_container },
 	{ "StateChange", &nri__state_change__descriptor, on_state_change },

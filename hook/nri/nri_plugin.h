@@ -11,6 +11,8 @@ struct nri_plugin_options {
 	const char *name, *index; /* by which the runtime knows us */
 	const char *config_path;  /* for messages */
 	bool existing;            /* containers that run already are merged as well */
+	/* as the runtime's host knows them: what NRI_CALL_CREATE's answer means */
+	const char *program, *library;
 };
 
 /*

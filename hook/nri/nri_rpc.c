@@ -14,9 +14,6 @@
 /* What is given back to the kernel after a message that needed more than this. */
 #define ARENA_KEPT (256u << 10)
 
-/* Ours are a few fields and at most an error's text. */
-#define SENT_MAX 1024
-
 static unsigned char *rpc_arena;
 static size_t rpc_arena_used;
 
@@ -60,37 +57,37 @@ void *nri_rpc_unpack(const ProtobufCMessageDescriptor *type, const void *data, s
 	return protobuf_c_message_unpack(type, &allocator, len, data);
 }
 
-/* Pack what is ours, which is short, and send it. */
+void *nri_rpc_room(size_t size)
+{
+	return rpc_alloc(NULL, size);
+}
+
+/* Pack, in the same memory, which is given back with the message that is answered. */
+static int pack(const ProtobufCMessage *message, ProtobufCBinaryData *out)
+{
+	out->len = protobuf_c_message_get_packed_size(message);
+	out->data = out->len <= NRI_MESSAGE_MAX ? nri_rpc_room(out->len) : NULL;
+	if (!out->data)
+		return -EMSGSIZE;
+	(void)protobuf_c_message_pack(message, out->data);
+	return 0;
+}
+
 static int send_message(int fd, uint32_t connection, uint32_t stream, uint8_t type,
 			const ProtobufCMessage *message)
 {
-	unsigned char body[2 * SENT_MAX];
-	struct nri_message m = { connection, stream, type, body, 0 };
+	ProtobufCBinaryData body;
+	int r = pack(message, &body);
+	struct nri_message m = { connection, stream, type, body.data, body.len };
 
-	m.len = protobuf_c_message_get_packed_size(message);
-	if (m.len > sizeof(body))
-		return -EMSGSIZE;
-	(void)protobuf_c_message_pack(message, body);
-	return nri_mux_send(fd, &m);
-}
-
-static int pack_payload(const ProtobufCMessage *message, unsigned char *room,
-			ProtobufCBinaryData *out)
-{
-	out->data = room;
-	out->len = protobuf_c_message_get_packed_size(message);
-	if (out->len > SENT_MAX)
-		return -EMSGSIZE;
-	(void)protobuf_c_message_pack(message, room);
-	return 0;
+	return r < 0 ? r : nri_mux_send(fd, &m);
 }
 
 int nri_rpc_call(int fd, uint32_t stream, const char *service, const char *method,
 		 const ProtobufCMessage *arguments)
 {
-	unsigned char payload[SENT_MAX];
 	Nri__Call call = NRI__CALL__INIT;
-	int r = pack_payload(arguments, payload, &call.payload);
+	int r = pack(arguments, &call.payload);
 
 	call.service = (char *)service;
 	call.method = (char *)method;
@@ -99,9 +96,8 @@ int nri_rpc_call(int fd, uint32_t stream, const char *service, const char *metho
 
 int nri_rpc_answer(int fd, uint32_t stream, const ProtobufCMessage *result)
 {
-	unsigned char payload[SENT_MAX];
 	Nri__Reply reply = NRI__REPLY__INIT;
-	int r = result ? pack_payload(result, payload, &reply.payload) : 0;
+	int r = result ? pack(result, &reply.payload) : 0;
 
 	return r < 0 ? r :
 		       send_message(fd, NRI_CALLS_PLUGIN, stream, NRI_RESPONSE, &reply.base);

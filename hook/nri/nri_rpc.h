@@ -27,6 +27,9 @@ void nri_rpc_release(void);
  */
 void *nri_rpc_unpack(const ProtobufCMessageDescriptor *type, const void *data, size_t len);
 
+/* Memory of the same kind, for what is sent. NULL where there is none left. */
+void *nri_rpc_room(size_t size);
+
 /* Send a call, or the answer to one, which says what went wrong if code is not 0. 0 or -errno. */
 int nri_rpc_call(int fd, uint32_t stream, const char *service, const char *method,
 		 const ProtobufCMessage *arguments);

@@ -101,6 +101,7 @@ testNotBesideAnotherTuner() {
 	assertEquals "$before" "$(values)"
 	stop_agent TERM
 	assertEquals "$before" "$(values)"
+	# shellcheck disable=SC2034 # ksmd-lib.sh ends it
 	left=$tuner
 	out=$("$KSM_HOOK" nri --profile=quick 2>&1)
 	assertEquals "$out" 2 $?

@@ -114,6 +114,18 @@ testStartedByTheRuntime() {
 	says plugin 2
 }
 
+testTheWayThatNeedsNoRight() {
+	says exec-way "way exec, by the preload library, as the runtime's NRI is older than 0.10: CAP_SYS_PTRACE is not there"
+	says exec-rights 0000000000000000
+	says exec-asked yes
+	says exec-user yes
+	says exec-not no
+	# what no preload library reaches
+	says exec-static no
+	says exec-session yes
+	says exec-after no
+}
+
 # the image and the manifest that we ship, with the rights that they ask for and no others
 testTheDaemonSet() {
 	says nobody no

@@ -5,11 +5,11 @@
 
 suite_setup() {
 	kubectl=$("$top/tests/lib/kubectl" "$BUILD/kubectl")
-	for name in base overlays/one-pool; do
+	for name in base overlays/one-pool overlays/restricted overlays/inject overlays/openshift; do
 		"$kubectl" kustomize "$top/kubernetes/$name" >"$work/$(basename $name)" 2>"$work/err"
 		assertEquals "$name: $(cat "$work/err")" 0 $?
 	done
-	python3 - "$work/base" "$work/one-pool" >"$work/facts" <<-'P'
+	python3 - "$work/base" "$work/one-pool" "$work/restricted" "$work/inject" "$work/openshift" >"$work/facts" <<-'P'
 		import sys, yaml
 		for path in sys.argv[1:]:
 		    name = path.rsplit("/", 1)[1]
@@ -24,7 +24,9 @@ suite_setup() {
 		    print(name, "containers", len(spec["containers"]))
 		    print(name, "token", spec["automountServiceAccountToken"])
 		    print(name, "network", spec.get("hostNetwork", False))
-		    print(name, "capabilities", rights["capabilities"]["drop"], rights["capabilities"]["add"])
+		    print(name, "capabilities", rights["capabilities"]["drop"], rights["capabilities"].get("add", []))
+		    print(name, "host-pid", spec.get("hostPID", False))
+		    print(name, "seccomp", spec["securityContext"]["seccompProfile"]["type"])
 		    print(name, "privileged", rights["privileged"], rights["allowPrivilegeEscalation"])
 		    print(name, "writable", not rights["readOnlyRootFilesystem"])
 		    print(name, "places", *sorted(v["hostPath"]["path"] for v in spec["volumes"] if "hostPath" in v))
@@ -55,6 +57,48 @@ testTheAgentsRights() {
 		assertEquals "/run/ksm-hook /sys/kernel/mm/ksm /var/run/nri" "$(fact $name places)"
 		assertEquals 1 "$(fact $name containers)"
 	done
+}
+
+# the one without any right
+testRestricted() {
+	assertEquals "['ALL'] []" "$(fact restricted capabilities)"
+	assertEquals "False False" "$(fact restricted privileged)"
+	assertEquals False "$(fact restricted host-pid)"
+	assertEquals RuntimeDefault "$(fact restricted seccomp)"
+	assertContains "$(fact restricted args)" "--way=exec"
+	assertNotContains "$(fact restricted args)" "--existing"
+	assertContains "$(fact restricted places)" /var/lib/ksm-hook
+	assertContains "$(fact inject args)" "--way=inject"
+	assertEquals "True Unconfined" "$(fact inject host-pid) $(fact inject seccomp)"
+}
+
+# what the DaemonSet asks for, by the names of the API, and no more
+testOpenShift() {
+	assertEquals "ClusterRole ConfigMap DaemonSet Namespace NetworkPolicy RoleBinding SecurityContextConstraints ServiceAccount" \
+		"$(fact openshift kinds)"
+	out=$(python3 - "$work/openshift" <<-'P'
+		import sys, yaml
+		with open(sys.argv[1]) as text:
+		    found = {one["kind"]: one for one in yaml.safe_load_all(text)}
+		scc, role, binding = (found[kind] for kind in ("SecurityContextConstraints", "ClusterRole", "RoleBinding"))
+		spec = found["DaemonSet"]["spec"]["template"]["spec"]
+		agent = spec["containers"][0]["securityContext"]
+		print(scc["allowHostPID"] == spec["hostPID"], scc["allowPrivilegedContainer"], scc["allowHostNetwork"])
+		print(sorted(scc["allowedCapabilities"]) == sorted(agent["capabilities"]["add"]))
+		print(scc["seLinuxContext"]["seLinuxOptions"] == spec["securityContext"]["seLinuxOptions"])
+		print(sorted(scc["volumes"]) == sorted({kind for v in spec["volumes"] for kind in v if kind != "name"}))
+		print(role["rules"][0]["resourceNames"] == [scc["metadata"]["name"]], role["rules"][0]["verbs"])
+		print(binding["roleRef"]["name"] == role["metadata"]["name"],
+		      binding["subjects"][0]["name"] == spec["serviceAccountName"],
+		      binding["subjects"][0]["namespace"] == found["DaemonSet"]["metadata"]["namespace"])
+	P
+	)
+	assertEquals "True False False
+True
+True
+True
+True ['use']
+True True True" "$out"
 }
 
 testTheResourcesFitTogether() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An OCI archive that holds busybox, under each of the names.
+"""An OCI archive that holds busybox, and dynamic-cat and dynamic-sleep, under each of the names.
 
 image.py FILE NAME...
 """
@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 import tarfile
 
@@ -42,8 +44,18 @@ def dump(value):
     return json.dumps(value).encode()
 
 
+def with_libraries(names):
+    """Programs of this machine, which are linked dynamically, and what they need."""
+    files = dict(names)
+    for path in names.values():
+        said = subprocess.run(["ldd", path], stdout=subprocess.PIPE, check=True, text=True).stdout
+        files.update((name[1:], name) for name in re.findall("/[^ ]+", said))
+    return {name: open(path, "rb").read() for name, path in files.items()}
+
+
+files = with_libraries({"bin/dynamic-cat": "/bin/cat", "bin/dynamic-sleep": "/bin/sleep"})
 with open("/bin/busybox", "rb") as program:
-    layer = blob("layer.v1.tar", packed({"bin/busybox": program.read()}, ["bin/cat", "bin/sleep"]))
+    layer = blob("layer.v1.tar", packed(dict(files, **{"bin/busybox": program.read()}), ["bin/cat", "bin/sleep"]))
 config = blob("config.v1+json", dump({
     "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine],
     "os": "linux",

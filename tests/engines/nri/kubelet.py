@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does, step by step: pods of one container each.
 
-kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user]
+kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user] [dynamic]
                                         prints the container's id
 kubelet.py SOCKET IMAGE manifest FILE CONFIG-DIRECTORY    the pod of the DaemonSet in FILE
 kubelet.py SOCKET IMAGE any NAME        ksm_merge_any of the container's process
 kubelet.py SOCKET IMAGE stop NAME
+kubelet.py SOCKET IMAGE exec NAME COMMAND...    what it prints
 kubelet.py SOCKET IMAGE pid NAME        the container's process
 kubelet.py SOCKET IMAGE sandbox NAME    the sandbox's process
 """
@@ -43,6 +44,7 @@ def start(namespace, name, *words):
     container = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name="main"),
         image=cri.ImageSpec(image=image),
+        command=["/bin/dynamic-sleep", "600"] if "dynamic" in words else [],
         labels={"ksm-hook-test": name},
         linux=cri.LinuxContainerConfig(
             security_context=cri.LinuxContainerSecurityContext(
@@ -156,11 +158,16 @@ def any_of(name):
         print([line.split()[1] for line in stat if line.startswith("ksm_merge_any:")][0])
 
 
+def execute(name, *command):
+    said = runtime.ExecSync(cri.ExecSyncRequest(container_id=container_of(name), cmd=command, timeout=20), timeout=30)
+    print(said.stdout.decode(), end="")
+
+
 def process_of(name):
     print(pid_of(name))
 
 
-def sandbox_of(name):
+def sandbox_process_of(name):
     status = runtime.PodSandboxStatus(
         cri.PodSandboxStatusRequest(pod_sandbox_id=sandboxes(name)[0].id, verbose=True), timeout=10
     )
@@ -174,7 +181,7 @@ def stop(name):
 
 
 try:
-    {"start": start, "manifest": manifest, "any": any_of, "stop": stop, "pid": process_of, "sandbox": sandbox_of}[what](*sys.argv[4:])
+    {"start": start, "manifest": manifest, "any": any_of, "stop": stop, "pid": process_of, "sandbox": sandbox_process_of, "exec": execute}[what](*sys.argv[4:])
 except grpc.RpcError as error:
     print("refused:", error.details())
     sys.exit(1)

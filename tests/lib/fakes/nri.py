@@ -27,6 +27,11 @@ def field(number, value):
 
 def fields(data):
     """{number: value} of a message without repeated fields."""
+    return {number: values[-1] for number, values in all_fields(data).items()}
+
+
+def all_fields(data):
+    """{number: [value...]}"""
     out, at = {}, 0
 
     def number():
@@ -43,10 +48,10 @@ def fields(data):
     while at < len(data):
         key = number()
         if key & 7 == 0:
-            out[key >> 3] = number()
+            out.setdefault(key >> 3, []).append(number())
         else:
             size = number()
-            out[key >> 3] = data[at:at + size]
+            out.setdefault(key >> 3, []).append(data[at:at + size])
             at += size
     return out
 
@@ -121,13 +126,13 @@ class Plugin:
         pod = pod_of(name, namespace, annotations)
         return self.call("StartContainer", field(1, pod) + field(2, container_of(name, container)), **how)
 
-    def register(self):
+    def register(self, nri="0.12.0"):
         stream, kind, body = self.message(2)
         request = fields(body)
         assert kind == REQUEST and request[2] == b"RegisterPlugin"
         us = fields(request[3])
         self.send(2, stream, RESPONSE, b"")
-        _, _, events = self.call("Configure", field(2, "containerd") + field(3, "v2.3.0") + field(6, "0.12.0"))
+        _, _, events = self.call("Configure", field(2, "containerd") + field(3, "v2.0.0") + field(6, nri))
         return "%s-%s events=%d" % (us[2].decode(), us[1].decode(), fields(events)[2])
 
 
