@@ -62,6 +62,7 @@ testUnderAFilterOfSystemCalls() {
 	says filter-mode 2
 	says filtered yes
 	says no-new-privs yes
+	says user yes
 }
 
 testOnlyWhatIsRequiredKeepsAPodFromStarting() {
@@ -132,6 +133,7 @@ testTheDaemonSet() {
 	says by-daemonset yes
 	says by-daemonset-filtered yes
 	says by-daemonset-denied no
+	says by-daemonset-user yes
 	says daemonset-ps '"namespace":"default","pod":"by-daemonset","container":"main"'
 	says after-daemonset no
 	says daemonset-ready "200 ok"

@@ -49,7 +49,7 @@ fact() {
 
 testTheAgentsRights() {
 	for name in base one-pool; do
-		assertEquals "['ALL'] ['SYS_PTRACE', 'SYS_ADMIN', 'DAC_READ_SEARCH']" "$(fact $name capabilities)"
+		assertEquals "['ALL'] ['SYS_PTRACE', 'SYS_ADMIN', 'KILL', 'DAC_READ_SEARCH']" "$(fact $name capabilities)"
 		assertEquals "False False" "$(fact $name privileged)"
 		assertEquals False "$(fact $name token)"
 		assertEquals False "$(fact $name network)"
@@ -180,7 +180,7 @@ testTheUnit() {
 	# none that loads a filter, behind which no filter of others can be suspended
 	assertEquals "" "$(grep -E '^(SystemCall|Restrict(A|N|R|S)|MemoryDeny|LockP|ProtectKernel|ProtectClock|ProtectHost|PrivateDev)' \
 		"$work/ksm-hook-nri.service")"
-	assertContains "$(cat "$work/ksm-hook-nri.service")" "CapabilityBoundingSet=CAP_SYS_PTRACE CAP_SYS_ADMIN CAP_DAC_READ_SEARCH"
+	assertContains "$(cat "$work/ksm-hook-nri.service")" "CapabilityBoundingSet=CAP_SYS_PTRACE CAP_SYS_ADMIN CAP_KILL CAP_DAC_READ_SEARCH"
 }
 
 testTheImageIsReproducible() {
