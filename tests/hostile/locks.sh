@@ -36,7 +36,7 @@ each_teardown() { release; }
 
 is_mergeable() { grep -q "ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
 
-# hold COUNT [read]: processes of the tenant, in $held
+# hold COUNT [read|late]: processes of the tenant, in $held; they are mergeable
 hold() {
 	: >"$work/held"
 	# without a shell between, whose end would be waited for
@@ -44,9 +44,9 @@ hold() {
 		"$BUILD/tests/hold-lock" "$work/fuse" "$work/mnt" "$@" >"$work/held" 2>"$work/hold-lock" &
 	holder=$!
 	_count=$1
-	_held() { [ "$(grep -c '^held' "$work/held")" -eq "$_count" ] || grep -qs '^State:.Z' /proc/$holder/status; }
+	_held() { [ "$(grep -c '^held\|^ready' "$work/held")" -eq "$_count" ] || grep -qs '^State:.Z' /proc/$holder/status; }
 	wait_for 60 _held
-	held=$(sed -n 's/^held //p' "$work/held")
+	held=$(sed -n 's/^held //p; s/^ready //p' "$work/held")
 	assertEquals "$(cat "$work/hold-lock")" "$1" "$(echo "$held" | grep -c .)"
 }
 
@@ -157,6 +157,51 @@ testTheCallWaits() {
 		wait_for 60 _free
 		assertContains "sleeps as it did" "$(cat /proc/$_pid/task/$_pid/wchan)" pause
 	done
+}
+
+# traced: is a tracer left with one of them?
+traced() {
+	for _pid in $held; do
+		grep -q 'TracerPid:.*[1-9]' "/proc/$_pid/status" && return
+	done
+	return 1
+}
+
+# in_the_middle DO: the lock is taken while a tracer stands between the look at the process and the call
+# in it, until a round had it so. Whose call is through before that counts as done.
+in_the_middle() {
+	for _round in 1 2 3 4 5 6 7 8 9 10; do
+		hold 2 late
+		rm -f "$work/paused"
+		# behind the stop of the thread, before the call (base/fault_injection.h: FAULT_CALL_SET)
+		KSM_FAULT=pause:5 KSM_FAULT_PAUSED=$work/paused timeout -s KILL $limit "$BUILD/ksm-hook-faults" "$1" --all \
+			--json >"$work/out" 2>"$work/said" &
+		_hook=$!
+		wait_for 20 test -e "$work/paused"
+		kill -USR2 $holder
+		wait $_hook
+		rc=$?
+		assertNotEquals "$1 waits for ever" 137 $rc
+		! traced || return 0
+		release
+	done
+	fail "no call met a lock"
+}
+
+testTheLockIsTakenInTheMiddle() {
+	in_the_middle detach
+	assertEquals "it has failed for some" 1 $rc
+	assertTrue "$(cat "$work/out")" "[ $(rows "$(cat "$work/out")") -ge 1 ]"
+	assertTrue "the others are done: $(cat "$work/out")" "is_mergeable no $neighbour"
+	# and with that tracer there
+	ask attach --all
+	assertTrue "the others are done: $said" "is_mergeable yes $neighbour"
+	release
+	in_the_middle detach
+	ask detach --all
+	assertTrue "the others are done: $said" "is_mergeable no $neighbour"
+	ask attach --all
+	assertTrue "the others are done: $said" "is_mergeable yes $neighbour"
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -5,7 +5,7 @@
  * /proc/self/mem, which takes the lock for that, and another one waits to map something, so that
  * nobody gets the lock any more.
  *
- *   hold-lock /dev/fuse DIRECTORY [COUNT [read]]
+ *   hold-lock /dev/fuse DIRECTORY [COUNT [read|late]]
  *
  *   hold-lock /dev/fuse DIRECTORY 0
  *
@@ -13,7 +13,8 @@
  *
  * As root it becomes nobody first, where it holds locks. COUNT processes do it (1). Prints "held PID" for each, when
  * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map something: who wants
- * to read maps gets the lock, and who wants to change something does not.
+ * to read maps gets the lock, and who wants to change something does not. With "late" each prints
+ * "ready PID", and takes the lock at SIGUSR2, whether its main thread is stopped or not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,8 +41,8 @@
 #define LIFE_S    300
 #define SIZE      (16 << 20)
 
-/* Which files have been read: shared by all. */
-static volatile bool *is_read;
+/* Which files have been read, and whether they may be; shared by all. */
+static volatile bool *is_read, *may_read;
 
 static void die(const char *what)
 {
@@ -143,8 +144,10 @@ static volatile sig_atomic_t is_over;
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	is_over = 1;
+	if (sig == SIGUSR2)
+		*may_read = true;
+	else
+		is_over = 1;
 }
 
 /* Everything but the content, which nobody gets. */
@@ -199,11 +202,20 @@ static void serve(int fd)
 
 static char *mapping;
 
+static void wait_a_little(void)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+
+	nanosleep(&nap, NULL);
+}
+
 static void *read_own_memory(void *arg)
 {
 	int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	char c;
 
+	while (!*may_read)
+		wait_a_little();
 	if (pread(fd, &c, 1, (off_t)(uintptr_t)mapping) == 1)
 		fprintf(stderr, "the read came back\n");
 	return arg;
@@ -211,13 +223,6 @@ static void *read_own_memory(void *arg)
 
 static _Atomic pid_t mapper;
 static int own;
-
-static void wait_a_little(void)
-{
-	const struct timespec nap = { .tv_nsec = 1000000 };
-
-	nanosleep(&nap, NULL);
-}
 
 static void *map_something(void *arg)
 {
@@ -246,9 +251,22 @@ static bool waits(pid_t tid)
 	return state && state[2] == 'D';
 }
 
+static _Noreturn void *tell(void *read_only)
+{
+	char text[32];
+
+	while (!is_read[own] || (!read_only && !(mapper && waits(mapper))))
+		wait_a_little();
+	snprintf(text, sizeof(text), "held %d\n", getpid());
+	if (write(STDOUT_FILENO, text, strlen(text)) < 0)
+		die("write");
+	for (;;)
+		pause();
+}
+
 static void hold(const char *dir, bool read_only)
 {
-	pthread_t reader, writer;
+	pthread_t reader, writer, teller;
 	char path[512];
 	char *memory;
 	int fd;
@@ -265,13 +283,14 @@ static void hold(const char *dir, bool read_only)
 	(void)waits(gettid());
 	wait_a_little();
 	if ((!read_only && pthread_create(&writer, NULL, map_something, NULL)) ||
+	    pthread_create(&teller, NULL, tell, read_only ? path : NULL) ||
 	    pthread_create(&reader, NULL, read_own_memory, NULL))
 		die("pthread_create");
-	while (!is_read[own] || (!read_only && !(mapper && waits(mapper))))
-		wait_a_little();
-	snprintf(path, sizeof(path), "held %d\n", getpid());
-	if (write(STDOUT_FILENO, path, strlen(path)) < 0)
-		die("write");
+	if (!*may_read) {
+		snprintf(path, sizeof(path), "ready %d\n", getpid());
+		if (write(STDOUT_FILENO, path, strlen(path)) < 0)
+			die("write");
+	}
 	for (;;)
 		pause();
 }
@@ -283,8 +302,10 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || count > COUNT_MAX)
 		return 2;
-	is_read = mmap(NULL, COUNT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		       0);
+	is_read = mmap(NULL, COUNT_MAX + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	may_read = is_read + COUNT_MAX;
+	*may_read = argc < 5 || strcmp(argv[4], "late") != 0;
 	fd = count ? mount_fuse(argv[1], argv[2]) : mount_silent(argv[1], argv[2]);
 	/* whatever becomes of the suite */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -292,6 +313,7 @@ int main(int argc, char **argv)
 	if (!count)
 		be_silent(fd);
 	sigaction(SIGUSR1, &sa, NULL);
+	sigaction(SIGUSR2, &sa, NULL);
 	for (own = 0; own < count; own++) {
 		pid_t pid = fork();
 
@@ -300,7 +322,7 @@ int main(int argc, char **argv)
 		if (pid == 0) {
 			close(fd);
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			hold(argv[2], argc > 4);
+			hold(argv[2], argc > 4 && strcmp(argv[4], "read") == 0);
 		}
 	}
 	serve(fd);

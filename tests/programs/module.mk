@@ -60,7 +60,7 @@ $(BUILD)/inject-drive: $(BUILD)/tests/inject-drive.o $(INJECT_PARTS:%=$(BUILD)/t
 -include $(INJECT_PARTS:%=$(BUILD)/tests/inject-%.d)
 
 # what suites attach to, and what stands for a runtime
-ATTACH_PROGRAMS := $(BUILD)/attach/swap $(BUILD)/attach/many $(BUILD)/attach/grow $(BUILD)/attach/forker $(BUILD)/attach/nothing
+ATTACH_PROGRAMS := $(BUILD)/attach/escape $(BUILD)/attach/swap $(BUILD)/attach/many $(BUILD)/attach/grow $(BUILD)/attach/forker $(BUILD)/attach/nothing
 
 $(BUILD)/attach/%: tests/programs/%.c tests/programs/module.mk
 	$(call say,CC,$@)
