@@ -14,8 +14,12 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "base/patience.h"
 #include "base/text.h"
 #include "oci/elf_needed.h"
+
+/* A program that cannot be looked at in this time counts as one that nothing is known of. */
+#define LOOK_TIMEOUT_MS 1000
 
 /* More program headers than any linker makes (13 are usual). */
 #define HEADERS_MAX 64
@@ -131,32 +135,58 @@ static int check_sanitizer(int fd, const char *program, struct error *err)
 			program, name));
 }
 
+/* In the child of patience_run(). */
+struct entrypoint_look {
+	const char *root, *program, *path;
+	const struct elf_kind *library;
+	struct error err;
+};
+
+static int look_at_entrypoint(void *arg)
+{
+	struct entrypoint_look *l = arg;
+	__cleanup(close_fd) int dir = open(l->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	__cleanup(close_fd) int fd = dir < 0 ? -1 : open_program(dir, l->program, l->path);
+	struct elf_kind kind;
+
+	if (fd < 0 || elf_read(fd, &kind) < 0)
+		return 0;
+	if (kind.elf_class != l->library->elf_class || kind.data != l->library->data ||
+	    kind.machine != l->library->machine)
+		return err_reason(&l->err, REASON_PRELOAD_ARCHITECTURE,
+				  err_set(&l->err, ENOEXEC,
+					  "its program %.127s is for another architecture than "
+					  "the library",
+					  l->program));
+	if (!kind.dynamic)
+		return err_reason(
+			&l->err, REASON_PRELOAD_STATIC,
+			err_set(&l->err, ENOEXEC,
+				"its program %.127s is linked statically and loads no "
+				"library; the method \"inject\" covers it",
+				l->program));
+	return check_sanitizer(fd, l->program, &l->err);
+}
+
 int entrypoint_check(const char *root, const char *program, const char *path,
 		     const struct elf_kind *library, struct error *err)
 {
-	__cleanup(close_fd) int dir = -1;
-	__cleanup(close_fd) int fd = -1;
-	struct elf_kind kind;
+	struct entrypoint_look *l;
+	int r = 0;
 
 	if (root[0] != '/' || !program[0])
 		return 0;
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = dir < 0 ? -1 : open_program(dir, program, path);
-	if (fd < 0 || elf_read(fd, &kind) < 0)
-		return 0;
-	if (kind.elf_class != library->elf_class || kind.data != library->data ||
-	    kind.machine != library->machine)
-		return err_reason(err, REASON_PRELOAD_ARCHITECTURE,
-				  err_set(err, ENOEXEC,
-					  "its program %.127s is for another architecture than "
-					  "the library",
-					  program));
-	if (!kind.dynamic)
-		return err_reason(
-			err, REASON_PRELOAD_STATIC,
-			err_set(err, ENOEXEC,
-				"its program %.127s is linked statically and loads no "
-				"library; the method \"inject\" covers it",
-				program));
-	return check_sanitizer(fd, program, err);
+	l = patience_memory(sizeof(*l));
+	if (!l)
+		return err_set(err, ENOMEM, "memory for a look at %.127s", program);
+	*l = (struct entrypoint_look){
+		.root = root, .program = program, .path = path, .library = library
+	};
+	/* the root may lie on a file system of the user's own (fuse-overlayfs), who may not answer */
+	if (patience_run(look_at_entrypoint, l, LOOK_TIMEOUT_MS) < 0 && l->err.msg[0]) {
+		*err = l->err;
+		r = -ENOEXEC;
+	}
+	patience_free(l, sizeof(*l));
+	return r;
 }

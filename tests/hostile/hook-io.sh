@@ -106,11 +106,11 @@ EOP
 	done
 }
 
-# A file system (FUSE) that answers nothing, not even with a KILL, under the configuration and the
-# bundle. The children that wait for it end with its server.
+# A file system (FUSE) that answers nothing, not even with a KILL, under the configuration, the bundle
+# and the container's root. The children that wait for it end with its server.
 testFilesThatDoNotAnswer() {
 	cat >"$work/silent" <<'EOP'
-# silent HOLD_LOCK HOOK: a line for each stage: its name, its status, and if it was late
+# silent HOLD_LOCK HOOK LIBRARY: a line for each stage: its name, its status, and if it was late
 mknod fuse c 10 229 && mkdir far && mkdir ends || exit 1
 timeout -s KILL 60 "$1" "$PWD/fuse" "$PWD/far" 0 >said &
 server=$!
@@ -149,14 +149,19 @@ ends layout "$hook" createRuntime --config near.json <state &
 stages="$stages $!"
 echo '{"process":{"args":["x"]}}' | ends precreate "$hook" precreate --config far/config.json &
 stages="$stages $!"
+jq -n --arg root "$PWD/far" '{ociVersion: "1.0.2", annotations: {"io.ksm.merge": "true", "io.ksm.method": "preload"},
+	root: {path: $root}, process: {args: ["/bin/x"], env: ["A=b"]},
+	mounts: [{destination: "/dev", type: "tmpfs", source: "tmpfs"}]}' >spec
+ends program "$hook" precreate --library "$3" --config near.json <spec &
+stages="$stages $!"
 LXC_NAME=box LXC_HOOK_VERSION=1 LXC_HOOK_TYPE=start-host LXC_PID=$box ends lxc "$hook" lxc --config far/config.json &
 wait $stages $!
 kill -KILL $server $box
 EOP
 	mkdir "$work/silence"
 	echo '{"shared_layout": true}' >"$work/silence/near.json"
-	(cd "$work/silence" && unshare -m sh "$work/silent" "$BUILD/tests/hold-lock" "$KSM_HOOK") >"$work/out" 2>&1
-	for _stage in createRuntime prestart poststart poststop asks needs bundle layout precreate lxc; do
+	(cd "$work/silence" && unshare -m sh "$work/silent" "$BUILD/tests/hold-lock" "$KSM_HOOK" "$BUILD/libksm_preload.so") >"$work/out" 2>&1
+	for _stage in createRuntime prestart poststart poststop asks needs bundle layout precreate program lxc; do
 		case $_stage in needs) _want=1 ;; *) _want=0 ;; esac
 		assertEquals "$(cat "$work/out" "$work/silence/ends/$_stage.err")" "$_stage $_want" \
 			"$(cat "$work/silence/ends/$_stage")"
@@ -165,6 +170,7 @@ EOP
 		assertContains "$(cat "$work/silence/ends/$_stage.err")" reason=config-unreadable
 	done
 	assertContains "$(cat "$work/silence/ends/layout.err")" reason=spec-unreadable
+	assertContains "a program that cannot be looked at may load it" "$(cat "$work/silence/ends/program.out")" libksm_preload
 	assertEquals "precreate passes on" '{"process":{"args":["x"]}}' "$(cat "$work/silence/ends/precreate.out")"
 }
 

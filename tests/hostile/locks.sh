@@ -28,7 +28,10 @@ suite_setup() {
 suite_teardown() {
 	release
 	kill $neighbour
-	_gone() { rmdir "$tenant" "$other" 2>/dev/null; }
+	_gone() {
+		rmdir "$tenant" "$other" 2>/dev/null
+		[ ! -e "$tenant" ] && [ ! -e "$other" ]
+	}
 	wait_for 20 _gone
 }
 
