@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A tenant of podman, under its default profile, as user 1000 and without capabilities, waits for attach
-# and detach to get a call past the profile. window-soak.sh has 10,000 rounds of each.
+# and detach to get a call past the profile. window-soak.sh has 10,000 rounds.
 # needs: containers
 
-: "${ROUNDS:=100}"
+: "${ROUNDS:=500}"
+# by the commands themselves, which first look at all processes of the machine
+commands=50
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
@@ -50,7 +52,7 @@ testNoWindowIsOpen() {
 	assertEquals "a filter" 2 "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$init/status")"
 	assertEquals "a user" 1000 "$(stat -c %u "/proc/$init")"
 	_done=0 _late=0
-	while [ $_done -lt "$ROUNDS" ] && [ $_late -lt "$ROUNDS" ]; do
+	while [ $_done -lt $commands ] && [ $_late -lt $commands ]; do
 		# one that is always on a processor may not be reached in time, and is told of
 		if "$KSM_HOOK" attach "$init" >"$work/out" 2>&1 && "$KSM_HOOK" detach "$init" >"$work/out" 2>&1; then
 			_done=$((_done + 1))
@@ -60,7 +62,10 @@ testNoWindowIsOpen() {
 			break
 		fi
 	done
-	assertEquals "rounds, $_late not in time: $(cat "$work/out")" "$ROUNDS" $_done
+	assertEquals "rounds, $_late not in time: $(cat "$work/out")" $commands $_done
+	# the same calls, one after the other
+	_said=$("$BUILD/inject-drive" -t 5000 -r "$ROUNDS" "$init" 2>&1)
+	assertContains "$_said" "$_said" "ok $ROUNDS "
 	assertFalse "got through: $(podman_in "$work/r" logs tenant 2>&1)" "says through"
 	kill -TERM "$init"
 	wait_for 30 says refused
