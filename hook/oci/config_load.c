@@ -25,6 +25,7 @@ struct far_config {
 
 static struct config_files near_files;
 static const struct config_files *loaded = &near_files;
+static struct far_config *far_loaded; /* whose files are loaded; NULL: near ones */
 /* Not zero at first: that is on a page which was written to when the program was loaded. */
 static bool is_unread = true;
 
@@ -48,6 +49,7 @@ static int load_far(const char *path, struct error *err)
 	/* a child that has not come back still writes there */
 	if (far && (r == 0 || (r != -ETIMEDOUT && far->err.msg[0]))) {
 		loaded = &far->files;
+		far_loaded = far;
 		*err = far->err;
 		return r;
 	}
@@ -78,9 +80,11 @@ int config_load(const char *path, struct error *err)
 
 void config_forget(void)
 {
-	/* a far one has memory that a child may still write to: it is kept */
-	if (loaded == &near_files)
-		is_unread = true;
+	/* one that is loaded has no child any more that writes to it */
+	patience_free(far_loaded, sizeof(*far_loaded));
+	far_loaded = NULL;
+	loaded = &near_files;
+	is_unread = true;
 }
 
 const struct config_files *config_loaded(void)
