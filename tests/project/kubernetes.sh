@@ -164,7 +164,22 @@ testTheChartsValues() {
 	assertContains "$out" "image: r/k:1"
 	assertNotContains "$out" "--existing"
 	assertNotContains "$out" "kind: NetworkPolicy"
-	for wrong in existing=maybe config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
+	assertNotContains "$out" "kind: PodMonitor"
+	out=$("$helm" template x "$top/kubernetes/chart" --set podMonitor.enabled=true --set podMonitor.labels.release=p \
+		--set metrics.aggregate=workload --set profile= 2>&1 |
+		python3 -c 'import sys, yaml
+found = {one["kind"]: one for one in yaml.safe_load_all(sys.stdin) if one}
+pod = found["DaemonSet"]["spec"]["template"]
+agent = pod["spec"]["containers"][0]
+monitor = found["PodMonitor"]
+wanted = monitor["spec"]["selector"]["matchLabels"].items()
+print(wanted <= pod["metadata"]["labels"].items(), monitor["metadata"]["labels"])
+print([e["port"] for e in monitor["spec"]["podMetricsEndpoints"]] == [p["name"] for p in agent["ports"]])
+print("--aggregate=workload" in agent["args"], [a for a in agent["args"] if a.startswith("--profile")])')
+	assertEquals "True {'release': 'p'}
+True
+True []" "$out"
+	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
 		assertContains "$out" "schema"
