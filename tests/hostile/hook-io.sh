@@ -26,7 +26,7 @@ testFaults() {
 	assertEquals "status" 0 $?
 	_n=$(tail -n 1 "$work/out")
 	assertEquals "cases that ended otherwise" "" "$(sed '$d' "$work/out" | head -n 20)"
-	assertTrue "$_n cases" "[ '$_n' -ge 400 ]"
+	assertTrue "$_n cases" "[ '$_n' -ge 1000 ]"
 }
 
 testNobodyReadsStderr() {
