@@ -137,7 +137,7 @@ testTheDaemonSet() {
 	says daemonset-ps '"namespace":"default","pod":"by-daemonset","container":"main"'
 	says after-daemonset no
 	says daemonset-ready "200 ok"
-	says daemonset-metrics 'ksm_container_mergeable_processes{engine="containerd",namespace="default",pod="by-daemonset-user",container="main"} 1'
+	says daemonset-metrics 'ksm_container_mergeable_processes{engine="oci",namespace="default",pod="by-daemonset-user",container="main"} 1'
 	says ksmd-meanwhile "1 80"
 	says ksmd-after "0 321"
 }

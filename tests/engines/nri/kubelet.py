@@ -175,6 +175,8 @@ def sandbox_process_of(name):
 
 
 def stop(name):
+    # in peace first: a sandbox's containers are killed
+    runtime.StopContainer(cri.StopContainerRequest(container_id=container_of(name), timeout=10), timeout=30)
     for pod in sandboxes(name):
         runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=pod.id), timeout=30)
         runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=pod.id), timeout=30)
