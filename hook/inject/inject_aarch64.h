@@ -164,6 +164,8 @@ static inline void arch_set_call(arch_regs *r, uint32_t audit_arch,
 		r->w32.r[1] = arch_fit32(call->arg2);
 		r->w32.r[2] = arch_fit32(call->arg3);
 		r->w32.r[3] = r->w32.r[4] = 0;
+		/* Linux 7.3 was seen to take the first one from here */
+		r->w32.orig_r0 = r->w32.r[0];
 	} else {
 		r->nr = arch_nr[call->nr].aarch64;
 		r->w64.x[0] = call->arg1;

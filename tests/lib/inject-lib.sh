@@ -44,7 +44,7 @@ start() {
 	case $2 in cpu* | mutex*) _nice='nice -n 10' ;; esac
 	case $2 in cpu* | spin* | exec*) : >"$work/$1.computes" ;; esac
 	: >"$work/$1.out"
-	VICTIM_STOP=$work/${1%%.*}.stop $_nice "$victims/${2%%:*}" "${4:-30000}" "$3" $_mode \
+	VICTIM_STOP=$work/${1%%.*}.stop $_nice "$victims/${2%%:*}" "${4:-${VICTIM_TOTAL_MS:-30000}}" "$3" $_mode \
 		>"$work/$1.out" 2>&1 &
 	echo $! >"$work/$1.pid"
 }

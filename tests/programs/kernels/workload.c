@@ -36,7 +36,7 @@ static long merging(void)
 
 int main(void)
 {
-	size_t size = (size_t)PAGES * 4096;
+	size_t size = (size_t)PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long n = 0;
 

@@ -66,6 +66,15 @@ static const char *const names[N_GPR] = {
 	"x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "nzcv",
 };
 
+/*
+ * setup_restart_syscall() of arch/arm64/kernel/signal.c: whoever is interrupted in a sleep, by a tracer
+ * or by SIGSTOP, finds the number of restart_syscall in the register of the number.
+ */
+static bool is_kernels(int i, uint64_t value)
+{
+	return i == NUMBER && value == SYS_restart_syscall;
+}
+
 /* Is this register what a killed tracer leaves in it: prctl's argument? */
 static bool is_argument(int i, uint64_t value)
 {

@@ -49,6 +49,13 @@ enum { NUMBER = RAX, RESULT = RAX, ARG1 = RDI, ARG2 = RSI, FLAGS = CARRY, FLAGS_
 static const char *const names[N_GPR] = { "rax", "rbx", "rdx", "rsi", "rdi", "rbp", "r8",
 					  "r9",  "r10", "r12", "r13", "r14", "r15", "carry" };
 
+/* Does the kernel itself leave this in the register of one that it has interrupted? */
+static bool is_kernels(int i, uint64_t value)
+{
+	(void)i, (void)value;
+	return false;
+}
+
 /* Is this register what a killed tracer leaves in it: prctl's argument? */
 static bool is_argument(int i, uint64_t value)
 {
