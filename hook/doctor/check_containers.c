@@ -11,6 +11,7 @@
 #include "doctor/checks.h"
 #include "doctor/container_benefit.h"
 #include "doctor/container_labels.h"
+#include "doctor/container_memory_checks.h"
 #include "doctor/container_policy.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
@@ -261,6 +262,9 @@ void check_containers(struct doctor *d)
 		check_mergeable(d, c, name);
 		check_against_rules(d, c, name);
 		check_layout(d, c, name);
+		container_limit_check(d, c, name);
+		if (c->mergeable && running)
+			container_sparse_check(d, c, name);
 		if (c->mergeable && running)
 			check_benefit(d, c, &speed, name);
 	}

@@ -14,6 +14,7 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_KSMD_ADVISOR] = "ksmd-advisor",
 	[ID_KSMD_TUNER] = "ksmd-tuner",
 	[ID_HUGE_PAGES] = "huge-pages",
+	[ID_HEADROOM] = "headroom",
 	[ID_CONFIG] = "config",
 	[ID_CONFIG_CONTAINERS] = "config-containers",
 	[ID_CONFIG_RULES] = "config-rules",
@@ -47,6 +48,8 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_CONTAINER_SECCOMP] = "container-seccomp",
 	[ID_CONTAINER_EQUAL] = "container-equal",
 	[ID_CONTAINER_COST] = "container-cost",
+	[ID_CONTAINER_LIMIT] = "container-limit",
+	[ID_CONTAINER_SPARSE] = "container-sparse",
 	[ID_CONTAINER_LAYOUT] = "container-layout",
 	[ID_CONTAINER_HUGE_PAGES] = "container-huge-pages",
 };

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "doctor/checks.h"
+#include "doctor/container_memory_checks.h"
 #include "doctor/ksmd_counters.h"
 #include "doctor/ksmd_speed.h"
 #include "kernel/ksm.h"
@@ -89,6 +90,7 @@ void check_ksmd(struct doctor *d)
 		ksmd_speed_read(d, &speed);
 		ksmd_speed_judge(d, &speed);
 		check_advisor(d);
+		check_host_headroom(d);
 	}
 	check_other_tuners(d);
 	check_huge_pages(d);

@@ -24,7 +24,7 @@ static int compare_containers(const void *a, const void *b)
 }
 
 /* Resident without what is of files and shared (proc(5), statm); -1 where there is no memory. */
-static int64_t anonymous_pages(pid_t pid)
+static int64_t anonymous_pages(pid_t pid, int64_t *address_space)
 {
 	long size, resident, shared;
 	char text[128];
@@ -32,12 +32,14 @@ static int64_t anonymous_pages(pid_t pid)
 	if (proc_read(pid, "statm", text, sizeof(text)) < 0 ||
 	    sscanf(text, "%ld %ld %ld", &size, &resident, &shared) != 3 || size == 0)
 		return -1;
+	*address_space = size;
 	return resident - shared;
 }
 
 static bool summarize_process(const struct doctor *d, struct container_summary *c,
 			      const struct process *p)
 {
+	int64_t address_space;
 	enum ksm_method method;
 	struct ksm_stat st;
 
@@ -48,7 +50,7 @@ static bool summarize_process(const struct doctor *d, struct container_summary *
 		snprintf(c->name.engine, sizeof(c->name.engine), "pid");
 		snprintf(c->name.id, sizeof(c->name.id), "%d", p->pid);
 	}
-	c->anonymous = anonymous_pages(p->task);
+	c->anonymous = anonymous_pages(p->task, &address_space);
 	if (c->anonymous < 0)
 		return false;
 	c->start = p->stat.start;
@@ -58,6 +60,11 @@ static bool summarize_process(const struct doctor *d, struct container_summary *
 	c->unknown = method == KSM_BY_UNKNOWN;
 	c->mergeable = method == KSM_BY_PRCTL || method == KSM_BY_MADVISE;
 	c->named[0] = c->mergeable ? p->pid : 0;
+	if (c->mergeable) {
+		c->sparse_pid = p->pid;
+		c->sparse_pages = address_space;
+		c->sparse_anonymous = c->anonymous;
+	}
 	c->scanned = st.rmap_items;
 	c->merged = st.merging_pages;
 	c->zero = st.zero_pages;
@@ -101,6 +108,11 @@ static void add_to_summary(struct container_summary *to, const struct container_
 	}
 	if (to->mergeable < SUMMARY_NAMED_MAX && from->mergeable)
 		to->named[to->mergeable] = from->named[0];
+	if (from->sparse_pages > to->sparse_pages) {
+		to->sparse_pid = from->sparse_pid;
+		to->sparse_pages = from->sparse_pages;
+		to->sparse_anonymous = from->sparse_anonymous;
+	}
 	to->processes += from->processes;
 	to->mergeable += from->mergeable;
 	to->unknown += from->unknown;

@@ -22,6 +22,9 @@ struct container_summary {
 	size_t processes, mergeable, unknown;
 	pid_t named[SUMMARY_NAMED_MAX]; /* of the mergeable ones the first; 0 behind the last */
 	int64_t anonymous, scanned, merged, zero; /* pages */
+	/* of the mergeable ones the one with the largest address space, in pages */
+	pid_t sparse_pid;
+	int64_t sparse_pages, sparse_anonymous;
 };
 
 struct container_summaries {

@@ -66,6 +66,7 @@ suite_setup() {
 	S
 	chmod 755 "$guest/run.test"
 	mkdir "$work/out"
+	# shellcheck disable=SC2086 # a list
 	"$top/tests/kernels/fetch" "$BUILD/kernels" ${KERNELS:-6.12 6.18 7} >"$work/list"
 	while read -r _k; do
 		ask "$(basename "$(dirname "$_k")")" "$_k" -m 700 -t 400

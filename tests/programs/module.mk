@@ -101,5 +101,10 @@ $(BUILD)/tests/equal: tests/programs/equal.c tests/programs/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
-CHECK_PROGRAMS  += $(BUILD)/tests/equal
-MATRIX_PROGRAMS += $(BUILD)/tests/equal
+$(BUILD)/tests/sparse: tests/programs/sparse.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+
+CHECK_PROGRAMS  += $(BUILD)/tests/equal $(BUILD)/tests/sparse
+MATRIX_PROGRAMS += $(BUILD)/tests/equal $(BUILD)/tests/sparse
