@@ -178,7 +178,11 @@ int applet_nri(int argc, char **argv)
 	watched_group_by(container_key);
 	/* no static one: every hook would have to find room for it */
 	a = calloc(1, sizeof(*a));
-	r = a ? prepare_agent(a, &o, &err) : err_errno(&err, errno, "memory for the agent");
+	if (!a) {
+		log_error("memory for the agent: %s", strerror(errno));
+		return 1;
+	}
+	r = prepare_agent(a, &o, &err);
 	if (r < 0) {
 		free(a);
 		if (r == -EINVAL)

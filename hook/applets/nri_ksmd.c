@@ -20,10 +20,14 @@ static void in_child(int (*fn)(const char *profile, struct error *err), const ch
 {
 	struct error err;
 	pid_t pid = fork();
+	int r;
 
 	if (pid == 0) {
 		/* what is set is news for the log */
-		if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || fn(profile, &err) < 0)
+		r = dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ?
+			    err_errno(&err, errno, "standard error") :
+			    fn(profile, &err);
+		if (r < 0)
 			log_reason(LOG_LEVEL_WARNING, err.reason, "%s: %s", otherwise, err.msg);
 		fflush(stdout);
 		_exit(0);

@@ -6,37 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A place in what is sorted. */
+struct labelled {
+	const struct known_container *c;
+};
+
 static int compare_labels(const void *a, const void *b)
 {
-	const struct known_container *const *x = a, *const *y = b;
+	const struct known_container *x = ((const struct labelled *)a)->c;
+	const struct known_container *y = ((const struct labelled *)b)->c;
 	char first[METADATA_LABEL_MAX], second[METADATA_LABEL_MAX];
-	int r = strcmp((*x)->name.engine, (*y)->name.engine);
+	int r = strcmp(x->name.engine, y->name.engine);
 
 	return r ? r :
-		   strcmp(metadata_label(&(*x)->metadata, first, sizeof(first)),
-			  metadata_label(&(*y)->metadata, second, sizeof(second)));
+		   strcmp(metadata_label(&x->metadata, first, sizeof(first)),
+			  metadata_label(&y->metadata, second, sizeof(second)));
 }
 
 /* Those that are alike stand beside each other. */
-static void mark_ambiguous(struct container_labels *labels,
-			   const struct known_container **sorted)
+static void mark_ambiguous(struct container_labels *labels, struct labelled *sorted)
 {
 	size_t n = labels->all.n;
 
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = &labels->all.c[i];
+		sorted[i].c = &labels->all.c[i];
 	qsort(sorted, n, sizeof(*sorted), compare_labels);
 	for (size_t i = 1; i < n; i++) {
 		if (compare_labels(&sorted[i - 1], &sorted[i]) != 0)
 			continue;
-		labels->ambiguous[sorted[i - 1] - labels->all.c] = true;
-		labels->ambiguous[sorted[i] - labels->all.c] = true;
+		labels->ambiguous[sorted[i - 1].c - labels->all.c] = true;
+		labels->ambiguous[sorted[i].c - labels->all.c] = true;
 	}
 }
 
 void container_labels_take(struct container_labels *labels)
 {
-	const struct known_container **sorted;
+	struct labelled *sorted;
 	struct error ignored;
 
 	*labels = (struct container_labels){ .ambiguous = NULL };

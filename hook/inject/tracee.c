@@ -83,7 +83,8 @@ static bool has_to_stay_stopped(pid_t tid, int status)
 {
 	arch_regs r;
 
-	return WSTOPSIG(status) != SIGTRAP && (arch_read(tid, &r) < 0 || !arch_restarts(tid, &r));
+	return WSTOPSIG(status) != SIGTRAP &&
+	       (arch_read(tid, &r) < 0 || !arch_restarts(tid, &r));
 }
 
 int tracee_run_to_entry(pid_t tid, int status, int64_t deadline, struct tracee_entry *entry)

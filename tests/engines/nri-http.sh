@@ -152,7 +152,7 @@ testWhoTalksToTheNetworkHasNoRight() {
 	assertEquals "0000000000000000 1 2" "$(status_of "$http" CapEff) $(status_of "$http" NoNewPrivs) $(status_of "$http" Seccomp)"
 	assertEquals "0000000000000000 0000000000000000" "$(status_of "$http" CapPrm) $(status_of "$http" CapBnd)"
 	# its two sockets and the log
-	assertEquals "0 1 2" "$(ls "/proc/$http/fd" | xargs)"
+	assertEquals "0 1 2" "$(cd "/proc/$http/fd" && echo *)"
 	case $(readlink "/proc/$http/fd/0") in socket:*) ;; *) fail "no socket: $(readlink "/proc/$http/fd/0")" ;; esac
 	case $(readlink "/proc/$http/fd/1") in socket:*) ;; *) fail "no socket: $(readlink "/proc/$http/fd/1")" ;; esac
 }

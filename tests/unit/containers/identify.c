@@ -24,8 +24,8 @@ static const struct {
 	/* rootless Docker 28.5; a container of runc's in the same place has a name of a user's choice */
 	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/runc-" HEX ".scope\n",
 	  "docker", HEX },
-	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/runc-web.scope\n", "runc",
-	  "web" },
+	{ "0::/user.slice/user-1000.slice/user@1000.service/user.slice/runc-web.scope\n",
+	  "runc", "web" },
 	{ "0::/system.slice/runc-" HEX ".scope\n", "runc", HEX },
 	{ "0::/user.slice/crun-web.scope\n", "crun", "web" },
 	{ "0::/lxc.payload.web\n", "lxc", "web" },

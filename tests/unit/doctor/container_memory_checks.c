@@ -12,8 +12,8 @@ static void sparse(void)
 	CHECK(!is_sparse(256 * GIB - 1, 0));
 	/* much memory, and much of it used */
 	CHECK(!is_sparse(256 * GIB, GIB / 3));
-	CHECK(is_sparse(20 * 1024 * GIB, 20 * GIB));
-	CHECK(!is_sparse(20 * 1024 * GIB, 21 * GIB));
+	CHECK(is_sparse(20480 * GIB, 20 * GIB));
+	CHECK(!is_sparse(20480 * GIB, 21 * GIB));
 	/* a runtime's reservation of a few GiB is nothing */
 	CHECK(!is_sparse(8 * GIB, 1));
 }

@@ -74,7 +74,8 @@ static int make_elf(bool wide, size_t entries, const int64_t (*entry)[2])
 	size_t size = entries * (wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn));
 
 	memset(image, 0, sizeof(image));
-	memcpy(image, ELFMAG, SELFMAG);
+	for (size_t i = 0; i < SELFMAG; i++)
+		image[i] = (uint8_t)ELFMAG[i];
 	image[EI_CLASS] = wide ? ELFCLASS64 : ELFCLASS32;
 	if (wide) {
 		Elf64_Ehdr *h = (Elf64_Ehdr *)image;
