@@ -19,6 +19,8 @@ suite_setup() {
 	config='{"shared_layout": true, "log": "info"}'
 	echo "$config" | tee "$work/config.json" >"$work/etc/config.json"
 	hooks=$(hooks_json createRuntime poststop)
+	# start() reads it, whichever test is the first
+	bundle_make "$work/b" "$work/root" "$hooks" '{}' /bin/true
 }
 
 suite_teardown() {
