@@ -14,10 +14,10 @@ $(BUILD)/bench/%: bench/%.c Makefile
 
 CHECK_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
-$(BUILD)/bench/look-load: bench/look-load.c hook/module.mk
+$(BUILD)/bench/look-load: bench/look-load.c hook/module.mk bench/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(LATE_LIBS)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
 
 # a static program as users would link one, and one linked as the hook is
 $(BUILD)/bench/empty-glibc: bench/empty.c
@@ -28,7 +28,7 @@ $(BUILD)/bench/empty-glibc: bench/empty.c
 $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(LATE_LIBS)
+	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
 
 BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
 BENCHES += bench/estimate bench/efficiency bench/nri

@@ -95,8 +95,9 @@ testNothingBrokenWidens() {
 testWhatIsBrokenIsSaidLoudly() {
 	mkdir -p "$work/upper" "$work/upwork"
 	cat >"$work/loud" <<-'E'
-		mount -t overlay none -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/upwork" /etc && mkdir -p /etc/ksm-hook/conf.d || exit 1
-		rm -rf /etc/ksm-hook/stop /etc/ksm-hook/conf.d/*
+		mount -t overlay none -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/upwork" /etc && mkdir -p /etc/ksm-hook || exit 1
+		# the host's may come and go below the overlay
+		mount -t tmpfs none /etc/ksm-hook && mkdir /etc/ksm-hook/conf.d || exit 1
 		echo '{"containers": "all", "log": "info"}' >/etc/ksm-hook/config.json
 		for match in '"db"' 7; do
 			echo "{\"deny\": [{\"annotation\": \"team\", \"match\": $match}]}" >/etc/ksm-hook/conf.d/50-deny.json

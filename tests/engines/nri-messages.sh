@@ -28,7 +28,7 @@ suite_setup() {
 	mkdir "$work/upper" "$work/upwork"
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook && mount -t overlay none -o "$0" /etc &&
-		mkdir -p /etc/ksm-hook && exec "$@"' "lowerdir=/etc,upperdir=$work/upper,workdir=$work/upwork" \
+		mkdir -p /etc/ksm-hook && mount -t tmpfs none /etc/ksm-hook && exec "$@"' "lowerdir=/etc,upperdir=$work/upper,workdir=$work/upwork" \
 		"$KSM_HOOK" nri --existing --config="$work/config.json" --socket="$work/nri.sock" 2>"$work/log" &
 	agent=$!
 	AGENT=$agent KSM_HOOK=$KSM_HOOK timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1

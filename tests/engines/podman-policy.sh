@@ -19,8 +19,8 @@ suite_setup() {
 		mkdir -p "$work/upper" "$work/upwork" "$work/hooks.d"
 		mount -t overlay overlay -o "lowerdir=/etc,upperdir=$work/upper,workdir=$work/upwork" /etc || exit 1
 		mount -t tmpfs tmpfs /run
-		mkdir -p /etc/ksm-hook
-		rm -rf /etc/ksm-hook/*
+		# the host's may come and go below the overlay
+		mkdir -p /etc/ksm-hook && mount -t tmpfs tmpfs /etc/ksm-hook || exit 1
 		for _hook in 50-ksm-hook 50-ksm-hook-poststop; do
 			sed "s|@SBINDIR@|${KSM_HOOK%/*}|" "$top/oci-config/hooks.d/$_hook.json.in" >"$work/hooks.d/$_hook.json"
 		done

@@ -22,6 +22,9 @@ suite_setup() {
 		mkdir -p "$_o/upper" "$_o/work"
 		mount -t overlay none -o "lowerdir=$_d,upperdir=$_o/upper,workdir=$_o/work" $_d
 	done
+	# the host's may come and go below the overlay, which then does not know its own any more
+	mkdir -p /etc/ksm-hook
+	mount -t tmpfs none /etc/ksm-hook
 	make -s -C "$top" BUILD="$BUILD" install install-lxc install-docker >"$work/install" 2>&1 ||
 		cat "$work/install"
 	cp $config "$work/config.saved"
@@ -51,6 +54,7 @@ suite_teardown() {
 	# the monitor of a container that was stopped ends a moment later
 	wait_for 5 cgroups_gone
 	cd /
+	umount /etc/ksm-hook
 	umount -l "$work/tmpfs"
 }
 
