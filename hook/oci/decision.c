@@ -245,7 +245,8 @@ static bool is_crio(const struct decision_request *request, const struct contain
 static bool wants_monitor(const struct decision_request *request)
 {
 	return text_has(request->text, request->len, "/container.") ||
-	       decision_config_mentions(request->config_path, "\"name\"");
+	       (request->config_path &&
+		decision_config_mentions(request->config_path, "\"name\""));
 }
 
 static int parse_container(const struct decision_request *request,

@@ -30,7 +30,7 @@ typedef int decision_reader(const struct decision_request *request,
 			    struct error *err);
 
 struct decision_request {
-	const char *config_path;            /* of config.json */
+	const char *config_path;            /* of config.json; NULL with a policy of its own */
 	const struct policy_config *policy; /* what it says, where the caller has parsed it */
 	const char *text;                   /* the container's; a NUL stands behind it */
 	size_t len;
