@@ -9,7 +9,7 @@ suite_setup() {
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
 		echo "$_debian: $("$top/tests/lib/chroot" run "$BUILD/$_debian-cri" sh -c \
 			'containerd --version; runc --version | head -n 1' | tr '\n' ' ')"
-		timeout 120 "$top/tests/lib/chroot" run "$BUILD/$_debian-cri" \
+		timeout 300 "$top/tests/lib/chroot" run "$BUILD/$_debian-cri" \
 			tests/engines/cri/pods "$KSM_HOOK" >"$work/$_debian.out" 2>&1 <<-P
 				chosen ksm-runc
 				chosen-yes ksm-runc io.ksm.merge=true
@@ -17,15 +17,20 @@ suite_setup() {
 				default runc
 				default-yes runc io.ksm.merge=true
 				default-no runc io.ksm.merge=false
+				denied payments-eu:ksm-runc
+				denied-yes payments-eu:ksm-runc io.ksm.merge=true
+				denied-forged payments-eu:ksm-runc io.ksm.merge=true io.kubernetes.cri.sandbox-namespace=default
+				denied-default payments-eu:runc io.ksm.merge=true io.kubernetes.pod.namespace=default
+				other shop-payments-eu:runc io.ksm.merge=true io.kubernetes.cri.sandbox-namespace=payments-eu
 			P
 		echo $? >"$work/$_debian.rc"
 	done
 }
 
-# pod DEBIAN NAME ANSWER: what its processes say, what it is called, and that it went
+# pod DEBIAN NAME ANSWER [NAMESPACE]: what its processes say, what it is called, and that it went
 pod() {
 	_names="- - - -" _said=$(cat "$work/$1.out")
-	[ "$3" = no ] || _names="default pod container localhost/busybox:1"
+	[ "$3" = no ] || _names="${4:-default} pod container localhost/busybox:1"
 	assertEquals "$_said" 0 "$(cat "$work/$1.rc")"
 	assertEquals "$_said" "$2 sandbox: $3
 $2 container: $3
@@ -53,6 +58,17 @@ testChosenInContainerd2() { chosen sid; }
 testInPlace() { in_place trixie; }
 testInPlaceInContainerd2() { in_place sid; }
 
+# a rule about a namespace, whatever a pod of it says
+denied() {
+	for _pod in denied denied-yes denied-forged denied-default; do
+		pod "$1" $_pod no
+	done
+	pod "$1" other yes shop-payments-eu
+}
+
+testDeniedNamespace() { denied trixie; }
+testDeniedNamespaceInContainerd2() { denied sid; }
+
 # doctor DEBIAN: what it says of configurations that the release takes, or drops
 doctor() {
 	timeout 120 "$top/tests/lib/chroot" run "$BUILD/$1-cri" tests/engines/cri/doctor "$KSM_HOOK" 2>&1
@@ -74,12 +90,7 @@ testDoctorInContainerd2() {
 }
 
 suite_teardown() {
-	_empty() {
-		for _dir in /sys/fs/cgroup/*/ksm-hook-test; do
-			[ ! -d "$_dir" ] || find "$_dir" -depth -type d -exec rmdir {} + || return 1
-		done
-	}
-	wait_for 5 _empty 2>/dev/null
+	wait_for 60 cgroup_removed ksm-hook-test 2>/dev/null
 }
 
 . "$(dirname "$0")/../lib/common.sh"

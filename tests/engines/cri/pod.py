@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does for a pod of one container, and whether its processes are mergeable.
 
-pod.py SOCKET IMAGE HANDLER [ANNOTATION=VALUE...]
+pod.py SOCKET IMAGE [NAMESPACE:]HANDLER [ANNOTATION=VALUE...]
 
 Prints ksm_merge_any of the sandbox's process, the container's, and one that ExecSync starts,
 and the names that $KSM_HOOK ps has of the container; the pod is gone afterwards.
@@ -16,7 +16,8 @@ import grpc
 import api_pb2 as cri
 import api_pb2_grpc
 
-socket, image, handler = sys.argv[1:4]
+socket, image = sys.argv[1:3]
+namespace, handler = ("default:" + sys.argv[3]).split(":")[-2:]
 annotations = dict(pair.split("=", 1) for pair in sys.argv[4:])
 runtime = api_pb2_grpc.RuntimeServiceStub(grpc.insecure_channel("unix://" + socket))
 
@@ -41,7 +42,7 @@ def names_of(container):
 
 node = cri.NamespaceOption(network=cri.NODE)
 pod = cri.PodSandboxConfig(
-    metadata=cri.PodSandboxMetadata(name="pod", uid="ksm-hook-test", namespace="default"),
+    metadata=cri.PodSandboxMetadata(name="pod", uid="ksm-hook-test", namespace=namespace),
     annotations=annotations,
     log_directory="/tmp",
     linux=cri.LinuxPodSandboxConfig(
