@@ -20,13 +20,13 @@ inside() {
 testDocker() {
 	out=$("$top/tests/lib/chroot" run "$trixie" dockerd --version)
 	assertContains "$out" "version 26.1"
-	inside engines/docker.sh 11
+	inside engines/docker.sh 12
 }
 
 testContainerd() {
 	out=$("$top/tests/lib/chroot" run "$trixie" containerd --version)
 	assertContains "$out" " 1.7."
-	inside engines/containerd.sh 3
+	inside engines/containerd.sh 4
 }
 
 # the_judged: each daemon.json, and what dockerd 26.1 does with it; 20.10 starts with some that it

@@ -111,6 +111,19 @@ testExitStatusAndStandardStreams() {
 	assertContains "the runtime's own message: $out" "$out" "no-such-program"
 }
 
+# Rules: which engine it is, is known; Docker has no namespaces, and a deny of one then denies
+testRules() {
+	for _case in "engine docker no" "engine podman yes" "namespace payments no"; do
+		# shellcheck disable=SC2086
+		set -- $_case
+		start "$1-$2" "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" \
+			"{\"deny\": [{\"$1\": \"$2\"}]}"
+		run --runtime ksm-runc image $show
+		says_merged "deny $1 $2" "$3"
+		stop
+	done
+}
+
 testOtherSettings() {
 	run --runtime ksm-runc --read-only --cap-drop ALL --security-opt no-new-privileges \
 		--user 1000:1000 --pid host image $show
