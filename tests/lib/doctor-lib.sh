@@ -117,12 +117,12 @@ container_is() {
 	grep -q "^ksm_merge_any: $2" "/proc/$(pid_of "$1")/ksm_stat"
 }
 
-# what engines leave behind, if it was not there
+# our LXC container's, and what engines make and leave; other suites have cgroups of their own
 cgroups() {
-	find /sys/fs/cgroup -maxdepth 2 -type d \( -name default -o -name 'lxc.*' \) | sort
+	find /sys/fs/cgroup -maxdepth 2 -type d \( -name default -o -name lxc.pivot -o -name "lxc.*.doctor-$$" \) | sort
 }
 
 cgroups_gone() {
 	cgroups | comm -13 "$work/cgroups" - | xargs -r rmdir 2>/dev/null
-	[ -z "$(cgroups | comm -13 "$work/cgroups" -)" ]
+	[ -z "$(cgroups | comm -13 "$work/cgroups" - | grep "doctor-$$")" ]
 }
