@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the suites about this machine's own ksmd share: it is put into a known state before each
 # test, and what ksm-hook enable did is undone after each.
+#
+# What is remembered of that lies in a mount namespace of the suite's own: where it is seen, the
+# start of any container begins a boost, and other suites start some.
+
+[ -n "${KSMD_NAMESPACE:-}" ] ||
+	KSMD_NAMESPACE=1 exec unshare -m --propagation private "$0" "$@"
 
 run=/run/ksm-hook
 
@@ -9,6 +15,8 @@ suite_setup() {
 	. "$top/tests/lib/bundle.sh"
 	# whoever uses this machine may have enabled it
 	"$KSM_HOOK" disable >/dev/null 2>&1
+	mkdir -p $run
+	mount -t tmpfs -o mode=755 none $run
 	echo '{}' >"$work/config.json"
 	for _knob in advisor_mode smart_scan use_zero_pages sleep_millisecs pages_to_scan run; do
 		[ ! -e $ksm/$_knob ] || knobs="${knobs:-} $_knob"
@@ -19,6 +27,7 @@ suite_teardown() {
 	runc delete -f "ksmtest-$$" >/dev/null 2>&1
 	"$KSM_HOOK" disable >/dev/null 2>&1
 	rmdir "/sys/fs/cgroup/memory/ksmtest-$$" 2>/dev/null
+	umount $run
 }
 
 each_setup() {
