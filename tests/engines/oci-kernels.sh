@@ -13,7 +13,7 @@ suite_setup() {
 	cp "$BUILD/tests/kernels/workload" "$guest/root/bin/"
 	gcc -o "$work/workload" "$top/tests/programs/kernels/workload.c"
 	"$top/tests/kernels/stage" "$guest" "$work/workload:/workload" \
-		"$BUILD/libksm_preload.so:$(strings "$KSM_HOOK" | grep -m1 '/libksm_preload.so$')"
+		"$BUILD/libksm_preload.so:$(sed 's/.* //' "$BUILD/places")"
 	KSM_HOOK=/usr/sbin/ksm-hook
 	# the bundles' paths are the guest's
 	for _stages in createRuntime createRuntime,poststart; do
