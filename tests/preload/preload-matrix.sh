@@ -9,7 +9,7 @@ suite_setup() {
 	. "$top/tests/lib/workloads.sh"
 	lib=$work/libksm_preload.so
 	cp "$BUILD/libksm_preload.so" "$lib"
-	for f in "advisor_mode none" "pages_to_scan 5000" "sleep_millisecs 10" "run 1"; do
+	for f in "advisor_mode none" "use_zero_pages 0" "pages_to_scan 5000" "sleep_millisecs 10" "run 1"; do
 		echo "${f#* }" >"$ksm/${f% *}" 2>/dev/null
 	done
 }
@@ -39,7 +39,7 @@ try() {
 		share=$(share)
 		[ "$share" -ge 95 ]
 		assertTrue "$1 $mode: $share % mergeable" $?
-		wait_for 20 merges
+		wait_for 300 merges
 		assertTrue "$1 $mode: only $n pages merged" $?
 		workload_stop
 	done
