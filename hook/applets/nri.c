@@ -150,7 +150,7 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 	if (r < 0)
 		return r;
 	a->plugin.program = a->way.program;
-	a->plugin.library = a->way.library;
+	a->plugin.preload = a->way.preload;
 	a->state = nri_state_make(err);
 	if (!a->state)
 		return -ENOMEM;

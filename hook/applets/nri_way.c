@@ -72,10 +72,10 @@ static int share_files(struct nri_way *w, const char *share, struct error *err)
 	if (snprintf(w->program, sizeof(w->program), "%s/ksm-hook", share) >=
 	    (int)sizeof(w->program) - (int)sizeof(LIBRARY_NAME))
 		return err_set(err, ENAMETOOLONG, "--share=%s", share);
-	snprintf(w->library, sizeof(w->library), "%s/" LIBRARY_NAME, share);
+	snprintf(w->preload, sizeof(w->preload), "%s/" LIBRARY_NAME, share);
 	r = copy_file(own, w->program, 0755, err);
 	if (r == 0)
-		r = copy_file(library, w->library, 0755, err);
+		r = copy_file(library, w->preload, 0755, err);
 	return r < 0 ? err_wrap(err, r, "--share") : 0;
 }
 
@@ -88,7 +88,7 @@ int nri_way_prepare(struct nri_way *w, const char *asked, const char *share, str
 	w->program[n] = '\0';
 	w->asked = asked;
 	w->kernel = probe_way();
-	snprintf(w->library, sizeof(w->library), "%s", PRELOAD_LIBRARY);
+	snprintf(w->preload, sizeof(w->preload), "%s", PRELOAD_LIBRARY);
 	if (share && share[0] != '/')
 		return err_set(err, EINVAL, "--share=%s: an absolute path is expected", share);
 	return share ? share_files(w, share, err) : 0;
@@ -149,9 +149,9 @@ int nri_way_use(const struct nri_way *w, const struct decision *d, enum nri_use 
 		return err_reason(err, REASON_TARGET_UNTRACEABLE,
 				  err_set(err, EPERM,
 					  "method inject, and the agent may not do that here"));
-	if (access(w->library, R_OK) < 0)
+	if (access(w->preload, R_OK) < 0)
 		return err_reason(err, REASON_PRELOAD_LIBRARY,
-				  err_errno(err, errno, "%s", w->library));
+				  err_errno(err, errno, "%s", w->preload));
 	*use = NRI_USE_LIBRARY;
 	return 0;
 }

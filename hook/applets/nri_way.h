@@ -15,7 +15,7 @@
 struct nri_way {
 	const char *asked; /* "auto", "inject", "exec" */
 	enum probe_way kernel;
-	char program[PATH_MAX], library[PATH_MAX]; /* as the runtime's host knows them */
+	char program[PATH_MAX], preload[PATH_MAX]; /* as the runtime's host knows them */
 	/* of this connection */
 	bool exec;
 	bool takes_args;

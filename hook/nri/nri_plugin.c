@@ -18,6 +18,7 @@
 #include "nri/nri_power.h"
 #include "nri/nri_rpc.h"
 #include "nri/nri_subject.h"
+#include "nri/nri_sync.h"
 
 /* What sandbox_stay() makes of the two sockets. */
 #define RUNTIME_FD 0
@@ -38,9 +39,6 @@
 /* At once from the socket; messages are gathered elsewhere. */
 #define READ_SIZE (64u << 10)
 
-/* All that Synchronize may say in several messages: some thousand containers. */
-#define SYNC_MAX (16u << 20)
-
 static struct {
 	const struct nri_plugin_options *options;
 	enum container_engine engine;
@@ -49,8 +47,7 @@ static struct {
 	struct policy_config policy;
 	struct error config_err; /* why policy says nothing; empty if it does */
 	struct nri_call call;
-	unsigned char *sync; /* what Synchronize has said so far, SYNC_MAX bytes */
-	size_t sync_len;
+	struct nri_sync sync;
 	bool exec; /* by NRI_CALL_REGISTERED's answer */
 } plugin;
 
@@ -170,7 +167,7 @@ static void on_create_container(const struct plugin_call *c)
 	if (answer.use != NRI_USE_NOTHING)
 		created = nri_adjust(e->container, answer.use,
 				     answer.use == NRI_USE_PROGRAM ? plugin.options->program :
-								     plugin.options->library);
+								     plugin.options->preload);
 	if (nri_rpc_answer(RUNTIME_FD, c->stream, created ? &created->base : NULL) < 0)
 		leave(0);
 }
@@ -187,15 +184,6 @@ static void check_started(uint32_t stream, const Nri__PodSandbox *pod,
 		leave(0);
 }
 
-static const Nri__PodSandbox *find_pod(const Nri__Synchronize *s, const char *id)
-{
-	for (size_t i = 0; i < s->n_pods; i++) {
-		if (strcmp(s->pods[i]->id, id) == 0)
-			return s->pods[i];
-	}
-	return NULL;
-}
-
 static void merge_existing(const Nri__Synchronize *s)
 {
 	struct nri_answer answer;
@@ -203,7 +191,7 @@ static void merge_existing(const Nri__Synchronize *s)
 	refresh_policy();
 	for (size_t i = 0; i < s->n_containers; i++) {
 		const Nri__Container *c = s->containers[i];
-		const Nri__PodSandbox *pod = find_pod(s, c->pod_sandbox_id);
+		const Nri__PodSandbox *pod = nri_sync_pod(s, c->pod_sandbox_id);
 
 		if (c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c) &&
 		    plugin.call.container.decision.merge)
@@ -213,50 +201,17 @@ static void merge_existing(const Nri__Synchronize *s)
 	ask(&answer);
 }
 
-/*
- * Of several messages, pods and containers are cut independently, so that neither need come
- * first. Protobuf's messages put together are one with all that they hold.
- */
-static const Nri__Synchronize *put_together(const struct plugin_call *c,
-					    const Nri__Synchronize *s)
-{
-	bool fits = c->payload->len <= SYNC_MAX - plugin.sync_len;
-	const Nri__Synchronize *all = NULL;
-	struct error err;
-
-	if (plugin.sync_len == 0 && !s->more)
-		return s;
-	if (fits) {
-		memcpy(plugin.sync + plugin.sync_len, c->payload->data, c->payload->len);
-		plugin.sync_len += c->payload->len;
-	}
-	if (fits && s->more)
-		return NULL;
-	if (fits)
-		all = nri_rpc_unpack(&nri__synchronize__descriptor, plugin.sync,
-				     plugin.sync_len);
-	if (!all) {
-		(void)err_reason(&err, REASON_NRI_PROTOCOL,
-				 err_set(&err, EFBIG,
-					 "NRI: too many containers run already to look at; "
-					 "`ksm-hook attach` can make them mergeable"));
-		complain(&err);
-	}
-	if (!s->more) {
-		madvise(plugin.sync, SYNC_MAX, MADV_DONTNEED);
-		plugin.sync_len = 0;
-	}
-	return all;
-}
-
 static void on_synchronize(const struct plugin_call *c)
 {
 	const Nri__Synchronize *s = c->arguments;
 	/* without a right nobody is reached who runs already */
 	bool existing = plugin.options->existing && !plugin.exec;
-	const Nri__Synchronize *all = existing ? put_together(c, s) : NULL;
+	const Nri__Synchronize *all = NULL;
 	Nri__Synchronized done = NRI__SYNCHRONIZED__INIT;
+	struct error err;
 
+	if (existing && nri_sync_add(&plugin.sync, s, c->payload, &all, &err) < 0)
+		complain(&err);
 	if (all)
 		merge_existing(all);
 	done.more = s->more;
@@ -408,15 +363,6 @@ static void take_bytes(const unsigned char *data, size_t n)
 	}
 }
 
-/* Taken from the kernel page by page, as it is used. */
-static unsigned char *reserve(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 static int reserve_all(struct error *err)
 {
 	int r = nri_rpc_reserve(err);
@@ -425,10 +371,10 @@ static int reserve_all(struct error *err)
 		r = json_reserve(CONFIG_TEXT_MAX, err);
 	if (r < 0)
 		return r;
-	plugin.sync = reserve(SYNC_MAX);
-	plugin.mux.in[0].body = reserve(NRI_MESSAGE_MAX);
-	plugin.mux.in[1].body = reserve(NRI_MESSAGE_MAX);
-	if (!plugin.sync || !plugin.mux.in[0].body || !plugin.mux.in[1].body)
+	plugin.sync.bytes = nri_rpc_map(NRI_SYNC_MAX);
+	plugin.mux.in[0].body = nri_rpc_map(NRI_MESSAGE_MAX);
+	plugin.mux.in[1].body = nri_rpc_map(NRI_MESSAGE_MAX);
+	if (!plugin.sync.bytes || !plugin.mux.in[0].body || !plugin.mux.in[1].body)
 		return err_errno(err, errno, "memory for NRI's messages");
 	return 0;
 }

@@ -12,7 +12,7 @@ struct nri_plugin_options {
 	const char *config_path;  /* for messages */
 	bool existing;            /* containers that run already are merged as well */
 	/* as the runtime's host knows them: what NRI_CALL_CREATE's answer means */
-	const char *program, *library;
+	const char *program, *preload;
 };
 
 /*

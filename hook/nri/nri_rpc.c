@@ -17,13 +17,18 @@
 static unsigned char *rpc_arena;
 static size_t rpc_arena_used;
 
+void *nri_rpc_map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int nri_rpc_reserve(struct error *err)
 {
-	rpc_arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (rpc_arena == MAP_FAILED)
-		return err_errno(err, errno, "memory for NRI's messages");
-	return 0;
+	rpc_arena = nri_rpc_map(ARENA_SIZE);
+	return rpc_arena ? 0 : err_errno(err, errno, "memory for NRI's messages");
 }
 
 void nri_rpc_release(void)

@@ -15,6 +15,9 @@
 #define NRI_FAILED_PRECONDITION 9
 #define NRI_UNIMPLEMENTED       12
 
+/* Memory that is taken from the kernel page by page, as it is used. NULL: there is none. */
+void *nri_rpc_map(size_t size);
+
 /* Set the memory aside. 0 or -ENOMEM. */
 int nri_rpc_reserve(struct error *err);
 

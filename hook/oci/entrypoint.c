@@ -138,7 +138,7 @@ static int check_sanitizer(int fd, const char *program, struct error *err)
 /* In the child of patience_run(). */
 struct entrypoint_look {
 	const char *root, *program, *path;
-	const struct elf_kind *library;
+	const struct elf_kind *preload;
 	struct error err;
 };
 
@@ -151,8 +151,8 @@ static int look_at_entrypoint(void *arg)
 
 	if (fd < 0 || elf_read(fd, &kind) < 0)
 		return 0;
-	if (kind.elf_class != l->library->elf_class || kind.data != l->library->data ||
-	    kind.machine != l->library->machine)
+	if (kind.elf_class != l->preload->elf_class || kind.data != l->preload->data ||
+	    kind.machine != l->preload->machine)
 		return err_reason(&l->err, REASON_PRELOAD_ARCHITECTURE,
 				  err_set(&l->err, ENOEXEC,
 					  "its program %.127s is for another architecture than "
@@ -180,7 +180,7 @@ int entrypoint_check(const char *root, const char *program, const char *path,
 	if (!l)
 		return err_set(err, ENOMEM, "memory for a look at %.127s", program);
 	*l = (struct entrypoint_look){
-		.root = root, .program = program, .path = path, .library = library
+		.root = root, .program = program, .path = path, .preload = library
 	};
 	/* the root may lie on a file system of the user's own (fuse-overlayfs), who may not answer */
 	if (patience_run(look_at_entrypoint, l, LOOK_TIMEOUT_MS) < 0 && l->err.msg[0]) {
