@@ -8,6 +8,8 @@
 #include "check.h"
 #include "nri/nri_rpc.h"
 
+#define CONTAINERS_MAX 100000
+
 static struct nri_sync sync_list;
 static struct error err;
 
@@ -21,7 +23,6 @@ static int add(const char *pod_id, size_t n, bool more, const Nri__Synchronize *
 	ProtobufCBinaryData payload;
 	int r;
 
-	s = (Nri__Synchronize)NRI__SYNCHRONIZE__INIT;
 	pod.id = (char *)pod_id;
 	c.pod_sandbox_id = (char *)pod_id;
 	for (size_t i = 0; i < n; i++)
@@ -43,7 +44,6 @@ static int add(const char *pod_id, size_t n, bool more, const Nri__Synchronize *
 		CHECK_INT(s.n_containers, n);
 		CHECK(nri_sync_pod(&s, pod_id) == &pod);
 	}
-	free(containers);
 	return r;
 }
 
@@ -80,12 +80,12 @@ static void too_many(void)
 	const Nri__Synchronize *all;
 	size_t n = 0;
 
-	while (add("a-pod-with-a-name", 100000, true, &all) == 0 && n < 100)
+	while (add("a-pod-with-a-name", CONTAINERS_MAX, true, &all) == 0 && n < 100)
 		n++;
 	CHECK(n > 0 && n < 100 && !all);
 	CHECK_INT(err.reason, REASON_NRI_PROTOCOL);
 	CHECK_HAS(err.msg, "too many containers");
-	CHECK_INT(add("a-pod-with-a-name", 100000, false, &all), -EFBIG);
+	CHECK_INT(add("a-pod-with-a-name", CONTAINERS_MAX, false, &all), -EFBIG);
 	CHECK(!all);
 	several();
 }
