@@ -18,6 +18,10 @@ HOOKSDIR   ?= /usr/share/containers/oci/hooks.d
 # what `ksm-hook precreate` mounts into containers
 PRELOAD_LIBRARY ?= $(LIBDIR)/libksm_preload.so
 INSTALL    ?= install
+# kernel developers export theirs, which is none of ours
+ifeq ($(origin ARCH),environment)
+ARCH :=
+endif
 BUILD      ?= build$(if $(ARCH),/$(ARCH))
 
 # For another machine, `make ARCH=aarch64`: with the cross compiler of that name, and the libraries

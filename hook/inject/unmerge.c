@@ -17,6 +17,8 @@
 
 /* Lists are made anew until one has nothing new; who forks faster is reported. */
 #define ROUNDS_MAX 64
+/* In so many of them something may fail. */
+#define FAILING_ROUNDS_MAX 3
 
 struct unmerge_list {
 	pid_t *pid;
@@ -171,8 +173,7 @@ static int one_round(struct unmerge *u, bool first, bool *changed, struct error 
 int unmerge_in_steps(struct unmerge *u, struct error *err)
 {
 	bool changed = true;
-	size_t before;
-	int r = 0;
+	int failing = 0, r = 0;
 
 	for (int i = 0; r == 0 && changed; i++) {
 		if (i == ROUNDS_MAX)
@@ -180,14 +181,14 @@ int unmerge_in_steps(struct unmerge *u, struct error *err)
 				err, EAGAIN,
 				"new processes appear faster than they are unmerged: try "
 				"again");
-		before = u->done;
 		u->failed = 0;
 		r = one_round(u, i == 0, &changed, err);
 		/*
 		 * One whose memory was locked, as it is while copies are made for a call that a
-		 * stop has left behind, may be done by now. What fails alone fails again.
+		 * stop has left behind, may be done by now. But nobody who cannot be stopped
+		 * costs a second for as long as others make themselves mergeable.
 		 */
-		if (u->failed && u->done == before)
+		if (u->failed && ++failing == FAILING_ROUNDS_MAX)
 			break;
 	}
 	return r;

@@ -84,7 +84,10 @@ int memory_cgroup_of(pid_t pid, struct memory_cgroup *out)
 	return 0;
 }
 
-/* fd is this function's to close. A directory may go while it is read. */
+/*
+ * fd is this function's to close. A directory may go while it is read; one that cannot be read for
+ * another reason (each level takes a descriptor) makes as many as are too many.
+ */
 static ssize_t numbers_below(int fd, uint64_t *number, ssize_t n)
 {
 	DIR *dir = fdopendir(fd);
@@ -92,7 +95,7 @@ static ssize_t numbers_below(int fd, uint64_t *number, ssize_t n)
 
 	if (!dir) {
 		close(fd);
-		return n;
+		return MEMORY_CGROUP_BELOW_MAX;
 	}
 	while (n < MEMORY_CGROUP_BELOW_MAX && (entry = readdir(dir)) != NULL) {
 		int below;
@@ -101,8 +104,12 @@ static ssize_t numbers_below(int fd, uint64_t *number, ssize_t n)
 			continue;
 		below = openat(dirfd(dir), entry->d_name,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (below < 0)
+		if (below < 0 && errno == ENOENT)
 			continue;
+		if (below < 0) {
+			n = MEMORY_CGROUP_BELOW_MAX;
+			break;
+		}
 		/* cgroup_ino(): the number of the directory in its file system */
 		number[n++] = entry->d_ino;
 		n = numbers_below(below, number, n);
@@ -122,7 +129,8 @@ ssize_t memory_cgroup_numbers(const struct memory_cgroup *g,
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0) {
+	/* without the controller nothing is charged to it */
+	if (fstat(fd, &st) < 0 || faccessat(fd, "memory.stat", F_OK, 0) < 0) {
 		int r = -errno;
 
 		close(fd);

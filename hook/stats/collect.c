@@ -176,6 +176,7 @@ static bool measure(const struct collection *c, struct process_stats *p)
 	p->uncounted = !st.counted && p->method > KSM_BY_NONE;
 	if ((p->memory.merged || p->uncounted) && read_rollup(p, p->memory.merged))
 		return true;
+	p->estimated = p->memory.merged || p->uncounted;
 	p->memory.anonymous = anonymous_bytes(p->task);
 	if (p->memory.anonymous < 0)
 		return false;

@@ -24,6 +24,7 @@ struct process_stats {
 	enum ksm_method method;
 	bool entered;         /* not mergeable, and came in from outside (exec) */
 	bool uncounted;       /* the kernel does not say how much of its memory is merged */
+	bool estimated;       /* some of it may be merged, and what is was not to be read */
 	bool huge;            /* a page fault may have brought more than one page */
 	uint64_t first, last; /* lowest and highest address: equal in forked processes */
 	struct process_memory memory;
@@ -36,7 +37,7 @@ struct container_stats {
 	pid_t pid;                    /* one of its processes */
 	struct metadata metadata;     /* empty texts where nothing is known */
 	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
-	size_t processes, mergeable, unknown;
+	size_t processes, mergeable, unknown, estimated;
 	size_t by_prctl, by_madvise;
 	size_t entered;
 	size_t would;   /* containers that would be merged, if "mode" were not "observe" */

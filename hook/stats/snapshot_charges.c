@@ -2,6 +2,7 @@
 /* Whom the kernel charges for merged pages, as the containers' memory cgroups say. */
 #include "stats/snapshot_charges.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "containers/container_memory.h"
@@ -11,8 +12,12 @@ static void read_charges(struct container_stats *c, int64_t shared)
 	struct memory_cgroup cgroup;
 	int64_t charged;
 
-	/* what is not shown of it would be taken to be merged */
-	if (c->unknown || !container_memory_cgroup(&c->name, c->pid, &cgroup))
+	/*
+	 * What is not shown of it would be taken to be merged: processes that could not be read,
+	 * and those of the host that are not mergeable.
+	 */
+	if (c->unknown || c->estimated || strcmp(c->name.engine, "host") == 0 ||
+	    !container_memory_cgroup(&c->name, c->pid, &cgroup))
 		return;
 	charged = memory_cgroup_anonymous(&cgroup);
 	if (charged >= 0)

@@ -125,6 +125,9 @@ test3ThePayerWrites() {
 	_paid=$(figure "$work/exact.json" "$_n" charged_bytes)
 	runc kill "$(id "$_n")" USR1
 	wait_for 20 grep -q apart "$work/out.$_n"
+	_us=$(sed -n 's/^apart //p' "$work/out.$_n")
+	echo "$pages copies in $_us us"
+	assertTrue "$_us us" "[ '$_us' -gt 0 ]"
 	wait_for 60 settled
 	near "its cgroup" "$(charged "$_n")" $((bytes + _paid))
 	look "$work/exact.json" --exact
@@ -133,6 +136,26 @@ test3ThePayerWrites() {
 	near "of theirs" "$(figure "$work/exact.json" "$_n" charged_elsewhere_bytes)" 0
 	near "by default" "$(figure "$work/bounds.json" "$_n" charged_at_most_bytes)" "$_paid"
 	near "by default, at least" "$(figure "$work/bounds.json" "$_n" charged_bytes)" "$_paid"
+}
+
+# of a unit not all processes are shown, so what its cgroup pays says nothing of merged pages
+test5AUnitOfTheHost() {
+	_unit=$tree/charges-$$.service
+	mkdir "$_unit"
+	"$KSM_HOOK" run sleep 1000 &
+	_asks=$!
+	perl -e '$| = 1; my $x = "x" x 50000000; print "ready\n"; sleep 1000' >"$work/others" &
+	_others=$!
+	echo $_asks >"$_unit/cgroup.procs"
+	echo $_others >"$_unit/cgroup.procs"
+	wait_for 20 grep -q ready "$work/others"
+	"$KSM_HOOK" ps --json >"$work/unit.json"
+	assertEquals "$(cat "$work/unit.json")" '[false]' \
+		"$(jq -c "[.[] | select(.id == \"charges-$$.service\") | has(\"charged_at_most_bytes\")]" "$work/unit.json")"
+	kill $_asks $_others
+	wait $_asks $_others 2>/dev/null
+	_gone() { rmdir "$_unit" 2>/dev/null; }
+	wait_for 20 _gone
 }
 
 # what it paid for is in use, so it stays charged: to its cgroup, which is dead, and those above

@@ -8,6 +8,7 @@ rules=$(cd "$(dirname "$0")/../.." && pwd)/docs/prometheus-rules.yml
 suite_teardown() {
 	for _p in ${processes:-}; do kill "$_p" 2>/dev/null; done
 	for _p in ${processes:-}; do wait "$_p" 2>/dev/null; done
+	[ -z "${cgroup:-}" ] || wait_for 20 cgroup_removed "${cgroup##*/}"
 }
 
 testEachAlertFires() {
@@ -32,8 +33,12 @@ testTheTestNoticesAChange() {
 
 # per container no more than docs/monitoring.md counts
 testSeriesOfAContainer() {
+	# of no unit, by the longest of its cgroups
+	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/ksm-hook-test-of-the-rules-for-prometheus-$$
+	mkdir -p "$cgroup"
 	"$KSM_HOOK" run sleep 300 &
 	processes="${processes:-} $!"
+	echo $! >"$cgroup/cgroup.procs"
 	_shown() {
 		"$KSM_HOOK" metrics >"$work/ksm.prom" &&
 			grep -q '^ksm_container_info{engine="host",id="sleep"' "$work/ksm.prom"
