@@ -23,7 +23,6 @@
 #include "kernel/memory_headroom.h"
 #include "kernel/privileges.h"
 #include "ksmd/boost.h"
-#include "policy/stop.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50
@@ -244,7 +243,7 @@ static sigset_t end_signals(void)
 /*
  * Keep up with what is new until a signal comes or all that was meant has ended; 0, or 1 if
  * something failed in the last pass. A failure is said when it is another number than
- * before, not each time.
+ * before, not each time; that merging is stopped once, and it is looked again as before.
  */
 static int watch_targets(const struct attach_options *o, struct set_mergeable *m,
 			 const struct target_set *set, size_t found)
@@ -252,6 +251,7 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 	const struct timespec nap = { .tv_sec = o->watch_s };
 	sigset_t ends = end_signals();
 	size_t failed = set_mergeable_failed(m), before = failed;
+	bool stopped = false;
 
 	set_mergeable_free(m);
 	while (found || o->all) {
@@ -263,8 +263,11 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 		/* tracers that ended behind our back */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (passes_until_done(m, set, &found, &err) < 0)
+		err.reason = REASON_NONE;
+		if (passes_until_done(m, set, &found, &err) < 0 &&
+		    !(stopped && err.reason == REASON_HOST_STOPPED))
 			log_reason(LOG_LEVEL_WARNING, err.reason, "%s", err.msg);
+		stopped = err.reason == REASON_HOST_STOPPED;
 		if (set_mergeable_failed(m) > before)
 			attach_log_failures(m);
 		before = failed = report_and_forget(m);
@@ -279,16 +282,11 @@ static int attach_targets(struct attach_options *o, const struct target_set *set
 				   .call_ms = CALLS_MAX_MS,
 				   .still_right = target_match,
 				   .arg = set };
-	struct error err;
+	struct error err = { 0 };
 	sigset_t ends = end_signals();
 	size_t found = 0;
 	int r = 0, status;
 
-	if (!o->off && stop_is_set())
-		r = err_reason(&err, REASON_HOST_STOPPED,
-			       err_set(&err, EPERM,
-				       "merging is stopped on this host (" STOP_PATH
-				       "); ksm-hook stop --end ends that"));
 	if (o->off && !o->force)
 		r = check_headroom(&m, set, &err);
 	if (o->watch_s)
@@ -310,7 +308,8 @@ static int attach_targets(struct attach_options *o, const struct target_set *set
 		say_if_ksmd_rests();
 	if (!o->off && m.n > set_mergeable_failed(&m))
 		boost_start(true);
-	if (o->watch_s)
+	/* who asks while merging is stopped is refused; who watches already rests meanwhile */
+	if (o->watch_s && err.reason != REASON_HOST_STOPPED)
 		status = watch_targets(o, &m, set, found);
 	set_mergeable_free(&m);
 	return status;

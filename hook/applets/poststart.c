@@ -200,5 +200,9 @@ int applet_poststart(int argc, char **argv)
 		return 0;
 	}
 	process_wait_for_exec(c.pid, pidfd, runtime_size, EXEC_WAIT_MS);
-	return verify(c.pid, pidfd, &err) ? hook_failed(&c.decision, &err) : 0;
+	if (!verify(c.pid, pidfd, &err))
+		return 0;
+	/* `ksm-hook stop` came meanwhile, which fails no container's start */
+	c.decision.required &= err.reason != REASON_HOST_STOPPED;
+	return hook_failed(&c.decision, &err);
 }

@@ -46,8 +46,8 @@ static int make_self_mergeable(struct error *err)
 	enum probe_way way = probe_way();
 	int r;
 
-	if (stop_is_set())
-		return err_set(err, EPERM, "merging is stopped on this host (" STOP_PATH ")");
+	if (stop_check(err) < 0)
+		return -EPERM;
 	if (way == PROBE_NO_KSM)
 		return err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)");
 	if (way != PROBE_MADVISE) {
@@ -107,7 +107,8 @@ int applet_run(int argc, char **argv)
 		return options_exit("run", r, &err);
 	argv++;
 	if (make_self_mergeable(&err) < 0) {
-		if (o.required) {
+		/* the kill switch must not keep a service from coming back */
+		if (o.required && err.reason != REASON_HOST_STOPPED) {
 			log_error("not mergeable, so %s is not run: %s", argv[0], err.msg);
 			return 1;
 		}

@@ -29,7 +29,8 @@ static const struct command_syntax stop_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
 		"From now on nothing is made mergeable on this host: no container that starts,\n"
-		"no exec session, nothing by attach. That is a file, " STOP_PATH ",\n"
+		"no exec session, nothing by attach, not by one that watches already, or by the\n"
+		"node's agent. That is a file, " STOP_PATH ",\n"
 		"which configuration management may make as well. What is mergeable stays so,\n"
 		"and so do its children, unless --unmerge is given.\n",
 	.examples =

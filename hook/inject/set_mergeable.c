@@ -13,6 +13,7 @@
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
+#include "policy/stop.h"
 
 /* uapi/asm-generic/mman-common.h */
 #define MADV_MERGEABLE   12
@@ -350,8 +351,11 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 		return err_set(err, ENOMEM, "out of memory");
 	m->row = row;
 	qsort(w, n_work, sizeof(*w), compare_merge_work);
-	for (size_t i = 0; r >= 0 && i < n_work; i += (size_t)r)
-		r = inject_batch(m, &w[i], n_work - i, &n, err);
+	for (size_t i = 0; r >= 0 && i < n_work; i += (size_t)r) {
+		r = m->off ? 0 : stop_check(err);
+		if (r == 0)
+			r = inject_batch(m, &w[i], n_work - i, &n, err);
+	}
 	m->n = n;
 	qsort(m->row, n, sizeof(*m->row), compare_merge_rows);
 	return r < 0 ? r : 0;
@@ -394,8 +398,10 @@ ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 {
 	struct merge_work *w;
 	size_t n_work = 0;
-	int r = plan_watched(m, pids, n, &w, err);
+	int r = m->off ? 0 : stop_check(err);
 
+	if (r == 0)
+		r = plan_watched(m, pids, n, &w, err);
 	if (r < 0)
 		return r;
 	m->already = 0;

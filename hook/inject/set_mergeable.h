@@ -61,7 +61,8 @@ struct set_mergeable {
  * One pass over the processes of a list; on those that are not as wanted it is tried. Returns
  * how many these were, or -errno with err. A caller who makes the list anew and repeats this
  * until it returns 0 misses none that was forked meanwhile. Those on which it failed are
- * tried again with retry only.
+ * tried again with retry only. As long as `ksm-hook stop` is in force, from whatever moment on, it
+ * is refused unless off: -EPERM with REASON_HOST_STOPPED; what was done before is in the rows.
  */
 ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 			   struct error *err);

@@ -10,3 +10,13 @@ bool stop_is_set(void)
 	/* what cannot be looked at may be there */
 	return access(STOP_PATH, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
+
+int stop_check(struct error *err)
+{
+	if (!stop_is_set())
+		return 0;
+	return err_reason(err, REASON_HOST_STOPPED,
+			  err_set(err, EPERM,
+				  "merging is stopped on this host (" STOP_PATH
+				  "); ksm-hook stop --end ends that"));
+}

@@ -5,9 +5,14 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 #define STOP_PATH SYSCONFDIR "/ksm-hook/stop"
 
 /* Is it there? Whatever it holds, and whoever made it. */
 bool stop_is_set(void);
+
+/* 0, or -EPERM with err, which says so, where it is there. */
+int stop_check(struct error *err);
 
 #endif

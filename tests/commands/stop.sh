@@ -4,9 +4,16 @@
 # The kill switch: nothing new is made mergeable, and what is merged is unmerged in steps. In a pid
 # namespace, whose processes are all that it sees, and with an /etc/ksm-hook and, where memory is to
 # be scarce, a /proc/meminfo of its own.
-# needs: ksmd config
+# needs: ksmd config containers
 
 suite_setup() {
+	. "$top/tests/lib/bundle.sh"
+	rootfs_make "$work/root"
+	echo '{}' >"$work/config.json"
+	bundle_make "$work/hooked" "$work/root" "$(hooks_json createRuntime poststart)" \
+		'{"io.ksm.merge":"true","io.ksm.required":"true"}' cat /proc/self/ksm_stat
+	bundle_make "$work/wrapped" "$work/root" '{}' '{"io.ksm.merge":"true"}' sleep 600
+	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	echo 1 >$ksm/run
 	echo 20000 >$ksm/pages_to_scan
 	echo 5 >$ksm/sleep_millisecs
@@ -38,6 +45,16 @@ suite_setup() {
 			"$KSM_HOOK" stop "$@" 2>&1
 			echo "status $?"
 		}
+		# until COMMAND: a minute
+		await() {
+			_n=0
+			until "$@" || [ $_n -ge 600 ]; do
+				_n=$((_n + 1))
+				perl -e 'select undef, undef, undef, 0.1'
+			done
+		}
+		is() { grep -q "^ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
+		merged() { sed -n 's/^ksm_merge_any: //p' "$@"; }
 	E
 	made=
 	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
@@ -51,7 +68,7 @@ suite_teardown() {
 inside() {
 	rm -rf "${work:?}/etc"
 	{ cat "$work/lib.sh" && cat; } >"$work/script"
-	out=$(env work="$work" KSM_HOOK="$KSM_HOOK" timeout 300 unshare -m -p -f --mount-proc --kill-child sh "$work/script" 2>&1)
+	out=$(env work="$work" id="ksmstop-$$" KSM_HOOK="$KSM_HOOK" timeout 300 unshare -m -p -f --mount-proc --kill-child sh "$work/script" 2>&1)
 }
 
 testEverythingIsUnmergedInSteps() {
@@ -130,6 +147,66 @@ testNothingNewIsMerged() {
 	assertContains "$out" "broken"
 	assertContains "$out" "attach 0"
 	assertContains "$out" "ksm_hook_stopped 0"
+}
+
+# Whoever watches already sees the file at his next pass, rests, and goes on when it has gone.
+testARunningWatchRests() {
+	inside <<-'E'
+		sleep 600 &
+		p=$!
+		"$KSM_HOOK" attach --watch=1 $p >"$work/watch" 2>&1 &
+		watch=$!
+		await is yes $p
+		"$KSM_HOOK" detach $p >/dev/null
+		await is yes $p
+		echo "control $(merged /proc/$p/ksm_stat)"
+		stop --unmerge
+		await grep -q reason=host-stopped "$work/watch"
+		# two passes more, by what the kernel counts of its naps
+		switches() { awk '/^voluntary/ { print $2 }' /proc/$watch/status; }
+		_at=$(switches)
+		more() { [ "$(switches)" -ge $((_at + 4)) ]; }
+		await more
+		echo "stopped $(merged /proc/$p/ksm_stat), said $(grep -c host-stopped "$work/watch")"
+		timeout 30 "$KSM_HOOK" attach --all --watch=1
+		echo "a new watch: $?"
+		stop --end
+		await is yes $p
+		echo "again $(merged /proc/$p/ksm_stat)"
+		kill $watch
+		wait $watch
+		echo "watch $?"
+	E
+	assertContains "$out" "control yes"
+	assertContains "$out" "stopped no, said 1"
+	assertContains "$out" "a new watch: 1"
+	assertContains "$out" "again yes"
+	assertContains "$out" "watch 0"
+}
+
+# Of a real runtime: by the hook, and by the wrapper, whose container was merged before.
+testContainersAndSessionsOfRunc() {
+	inside <<-'E'
+		hooked() { runc run -b "$work/hooked" "$id" 2>&1 | merged; }
+		session() { "$work/ksm-runc" exec "$id" cat /proc/self/ksm_stat 2>&1 | merged; }
+		echo "control: hook $(hooked)"
+		"$work/ksm-runc" run -d -b "$work/wrapped" "$id" </dev/null >/dev/null 2>&1
+		echo "control: session $(session)"
+		stop
+		echo "stopped: session $(session)"
+		runc delete -f "$id"
+		"$work/ksm-runc" run -d -b "$work/wrapped" "$id" </dev/null >/dev/null 2>&1
+		echo "stopped: wrapper $(merged "/proc/$(runc state "$id" | jq .pid)/ksm_stat")"
+		runc delete -f "$id"
+		echo "stopped: hook $(hooked)"
+		"$KSM_HOOK" run --required cat /proc/self/ksm_stat 2>&1 | sed -n 's/^ksm_merge_any: /stopped: run /p'
+		stop --end
+		echo "again: hook $(hooked)"
+	E
+	for said in "control: hook yes" "control: session yes" "stopped: session no" "stopped: wrapper no" \
+		"stopped: hook no" "stopped: run no" "again: hook yes"; do
+		assertContains "$out" "$said"
+	done
 }
 
 testWrongUsage() {

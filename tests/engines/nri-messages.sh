@@ -118,7 +118,9 @@ testHostileLengthsEndTheConnectionOnly() {
 testTheKillSwitch() {
 	says stopped "0 no"
 	assertContains "$(cat "$work/log")" "reason=host-stopped"
+	says stopped-existing no
 	says start-again "0 yes"
+	says existing-again yes
 }
 
 suite_teardown() {

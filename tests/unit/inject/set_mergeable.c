@@ -6,12 +6,15 @@
 #include "inject/set_mergeable.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +24,7 @@
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
+#include "policy/stop.h"
 
 #define TIMEOUT_MS 20000
 /* A number is taken by somebody else now and then, in between. */
@@ -393,6 +397,54 @@ static void pinned(void)
 	CHECK(!"the number could be had again");
 }
 
+static bool stop_at_check(const void *arg, pid_t pid)
+{
+	(void)arg;
+	(void)pid;
+	close(open(STOP_PATH, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	return true;
+}
+
+/* The kill switch comes in the middle of a pass. Last, as this has an /etc of its own then. */
+static void stopped(void)
+{
+	/* in two batches */
+	enum { TWO = 40 };
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .timeout_ms = TIMEOUT_MS,
+				   .still_right = stop_at_check };
+	pid_t pids[TWO];
+	struct error err;
+	int merged = 0;
+
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", SYSCONFDIR, "tmpfs", 0, NULL) < 0 ||
+	    mkdir(SYSCONFDIR "/ksm-hook", 0755) < 0)
+		abort();
+	for (int i = 0; i < TWO; i++)
+		pids[i] = start();
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
+	CHECK_INT(err.reason, REASON_HOST_STOPPED);
+	for (int i = 0; i < TWO; i++)
+		merged += is_mergeable(pids[i]);
+	CHECK(merged > 0 && merged < TWO);
+	CHECK_INT(m.n, merged);
+	/* nor is another begun, but what is merged can be undone */
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
+	set_mergeable_free(&m);
+	m = (struct set_mergeable){ .off = true, .timeout_ms = TIMEOUT_MS };
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), merged);
+	set_mergeable_free(&m);
+	m = (struct set_mergeable){ .timeout_ms = TIMEOUT_MS };
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
+	CHECK_INT(unlink(STOP_PATH), 0);
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), TWO);
+	set_mergeable_free(&m);
+	for (int i = 0; i < TWO; i++)
+		end(pids[i]);
+}
+
 int main(void)
 {
 	RUN(the_right_one);
@@ -403,5 +455,6 @@ int main(void)
 	RUN(too_many_stuck);
 	RUN(within_a_pass);
 	RUN(pinned);
+	RUN(stopped);
 	return check_end();
 }
