@@ -206,7 +206,7 @@ static bool runs_not(const void *arg, const char *id)
 
 void metadata_remove_ended(int dir, const char *id)
 {
-	if (metadata_is_over(dir, id, runs_not, NULL))
+	if (proc_shows_all() && metadata_is_over(dir, id, runs_not, NULL))
 		unlinkat(dir, id, 0);
 }
 
@@ -217,7 +217,8 @@ static void remove_file(int dir, const char *id)
 
 void metadata_collect(int dir, const struct metadata_collector *c)
 {
-	int fd = dup(dir);
+	/* the node's directory in a pod without hostPID: its containers run, and are not seen */
+	int fd = proc_shows_all() ? dup(dir) : -1;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 

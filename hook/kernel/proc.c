@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -236,6 +237,16 @@ int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *ar
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	return for_each_number(path, visit, arg);
+}
+
+/* of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO) */
+#define FIRST_PID_NAMESPACE 0xeffffffcu
+
+bool proc_shows_all(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == FIRST_PID_NAMESPACE;
 }
 
 static int stop_at_live_thread(pid_t tid, void *arg)

@@ -71,6 +71,12 @@ int proc_status_line(pid_t tid, const char *name, char *out, size_t size);
 /* The number in a line of /proc/TID/status; -errno, -ENODATA: no such line. */
 int64_t proc_status_field(pid_t tid, const char *name);
 
+/*
+ * Are we in the machine's first pid namespace, whose /proc shows every process? In another one a
+ * number that somebody wrote down may mean another process here, or none.
+ */
+bool proc_shows_all(void);
+
 /* The seccomp mode of a thread (0 none); -errno when it cannot be read. */
 int proc_seccomp(pid_t tid);
 

@@ -3,6 +3,7 @@
 #include "containers/metadata.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -217,6 +218,46 @@ static void test_collect(void)
 	CHECK_INT(rmdir(dir_path), 0);
 }
 
+/* What runs outside of our own pid namespace is not seen: nothing of it is removed. */
+static void test_other_pid_namespace(void)
+{
+	char path[] = "/tmp/ksm-unit-XXXXXX";
+	int status = -1;
+	pid_t pid;
+
+	CHECK(mkdtemp(path) != NULL);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	make_file("c1", "init 999999999 1\npod web\n", 0);
+	make_file("old", "init 0 0\npod p\n", 70);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWPID | (geteuid() ? CLONE_NEWUSER : 0)) < 0)
+			_exit(77);
+		pid = fork();
+		if (pid == 0) {
+			metadata_collect(dir,
+					 &(struct metadata_collector){ runs, "none", NULL });
+			metadata_remove_ended(dir, "c1");
+			metadata_remove_ended(dir, "old");
+			_exit(0);
+		}
+		_exit(pid < 0 || waitpid(pid, &status, 0) != pid ? 1 : status);
+	}
+	waitpid(pid, &status, 0);
+	/* where nobody may have namespaces of his own */
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 77) {
+		CHECK_INT(status, 0);
+		CHECK(is_there("c1"));
+		CHECK(is_there("old"));
+	}
+	CHECK(proc_shows_all());
+	metadata_collect(dir, &(struct metadata_collector){ runs, "none", NULL });
+	CHECK(!is_there("c1"));
+	CHECK(!is_there("old"));
+	close(dir);
+	CHECK_INT(rmdir(path), 0);
+}
+
 static void test_may_name(void)
 {
 	CHECK(metadata_may_name("{\"io.kubernetes.pod.name\"", 24));
@@ -231,6 +272,7 @@ int main(void)
 {
 	RUN(test_files);
 	RUN(test_collect);
+	RUN(test_other_pid_namespace);
 	RUN(test_fields);
 	RUN(test_values);
 	RUN(test_clean);
