@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -246,9 +247,6 @@ static void http_rules(void)
 		SCMP_SYS(recvmsg),
 		SCMP_SYS(write),
 		SCMP_SYS(writev),
-		SCMP_SYS(send),
-		SCMP_SYS(sendto),
-		SCMP_SYS(sendmsg),
 		SCMP_SYS(accept),
 		SCMP_SYS(accept4),
 		SCMP_SYS(shutdown),
@@ -281,6 +279,12 @@ static void http_rules(void)
 	static const unsigned long fcntls[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL };
 
 	allow_calls(calls, COUNT(calls));
+	/* by MSG_FASTOPEN a socket is connected that was shut down, or that listened */
+	must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
+			      SCMP_CMP64(3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
+			      SCMP_CMP64(4, SCMP_CMP_EQ, 0)));
+	allow_where(SCMP_SYS(send), 3, MSG_FASTOPEN, 0);
+	allow_where(SCMP_SYS(sendmsg), 2, MSG_FASTOPEN, 0);
 	allow_where(SCMP_SYS(mmap), 2, PROT_EXEC, 0);
 	allow_where(SCMP_SYS(mmap2), 2, PROT_EXEC, 0);
 	allow_each(SCMP_SYS(fcntl), 1, fcntls, COUNT(fcntls));
