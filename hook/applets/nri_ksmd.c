@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "kernel/proc.h"
 #include "ksmd/settings.h"
 
 /* In a process of its own, as the lock of what is remembered is kept until that ends. */
@@ -46,6 +47,10 @@ static int give_back(const char *profile, struct error *err)
 
 void nri_ksmd_take(const char *profile)
 {
+	/* what is seen here is no node: another tuning daemon would not be */
+	if (!proc_shows_all())
+		return log_warning("ksmd is left as it is: --profile needs the host's pid "
+				   "namespace; ksm-hook enable on the node starts it");
 	in_child(enable_for_agent, profile, "ksmd is left as it is");
 }
 

@@ -29,13 +29,36 @@ static bool may_trace(void)
 	       have[0].effective & 1u << CAP_SYS_PTRACE;
 }
 
-/* Ours, in which the numbers mean something that it says. */
-static bool is_in_our_pid_namespace(int runtime)
+/* 0: it is not in our pid namespace, in which the numbers mean something that it says. */
+static pid_t runtime_pid(int runtime)
 {
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof(peer);
 
-	return getsockopt(runtime, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
+	return getsockopt(runtime, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+static bool is_same_file(pid_t runtime, const char *path)
+{
+	char theirs[PATH_MAX];
+	struct stat a, b;
+
+	return snprintf(theirs, sizeof(theirs), "/proc/%d/root%s", runtime, path) <
+		       (int)sizeof(theirs) &&
+	       stat(path, &a) == 0 && stat(theirs, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/*
+ * Does what lies here have the same path for the runtime? A mount of what it does not find would
+ * keep the container from starting. Where that cannot be seen it is not so.
+ */
+static void look_from_runtime(struct nri_way *w, int runtime)
+{
+	pid_t pid = runtime_pid(runtime);
+
+	w->program_shared = w->share || (pid > 0 && is_same_file(pid, w->program));
+	w->preload_shared = w->share || (pid > 0 && is_same_file(pid, w->preload));
 }
 
 static int copy_file(const char *from, const char *to, mode_t mode, struct error *err)
@@ -87,6 +110,7 @@ int nri_way_prepare(struct nri_way *w, const char *asked, const char *share, str
 		return err_errno(err, errno, "/proc/self/exe");
 	w->program[n] = '\0';
 	w->asked = asked;
+	w->share = share != NULL;
 	w->kernel = probe_way();
 	snprintf(w->preload, sizeof(w->preload), "%s", PRELOAD_LIBRARY);
 	if (share && share[0] != '/')
@@ -98,6 +122,7 @@ void nri_way_choose(struct nri_way *w, int runtime)
 {
 	w->exec = true;
 	w->why = NULL;
+	look_from_runtime(w, runtime);
 	if (strcmp(w->asked, "auto") != 0) {
 		w->exec = strcmp(w->asked, "exec") == 0;
 		w->why = "--way says so";
@@ -105,7 +130,7 @@ void nri_way_choose(struct nri_way *w, int runtime)
 		w->why = "this kernel has no prctl(PR_SET_MEMORY_MERGE)";
 	} else if (!may_trace()) {
 		w->why = "CAP_SYS_PTRACE is not there";
-	} else if (!is_in_our_pid_namespace(runtime)) {
+	} else if (!runtime_pid(runtime)) {
 		w->why = "the runtime is in another pid namespace (no hostPID)";
 	} else {
 		w->exec = false;
@@ -133,6 +158,18 @@ void nri_way_describe(const struct nri_way *w, char *out, size_t size)
 			 w->why);
 }
 
+static int check_shared(bool shared, const char *path, enum reason reason, struct error *err)
+{
+	if (shared)
+		return 0;
+	return err_reason(
+		err, reason,
+		err_set(err, ENOENT,
+			"%.150s is not seen to be the runtime's too; --share gives it a "
+			"directory of the node",
+			path));
+}
+
 int nri_way_use(const struct nri_way *w, const struct decision *d, enum nri_use *use,
 		struct error *err)
 {
@@ -140,6 +177,8 @@ int nri_way_use(const struct nri_way *w, const struct decision *d, enum nri_use 
 		return err_reason(err, REASON_KERNEL_NO_KSM,
 				  err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)"));
 	if (program_will_do(w) && d->method != METHOD_PRELOAD) {
+		if (check_shared(w->program_shared, w->program, REASON_NONE, err) < 0)
+			return -ENOENT;
 		if (access(w->program, X_OK) < 0)
 			return err_errno(err, errno, "%s", w->program);
 		*use = NRI_USE_PROGRAM;
@@ -149,6 +188,8 @@ int nri_way_use(const struct nri_way *w, const struct decision *d, enum nri_use 
 		return err_reason(err, REASON_TARGET_UNTRACEABLE,
 				  err_set(err, EPERM,
 					  "method inject, and the agent may not do that here"));
+	if (check_shared(w->preload_shared, w->preload, REASON_PRELOAD_LIBRARY, err) < 0)
+		return -ENOENT;
 	if (access(w->preload, R_OK) < 0)
 		return err_reason(err, REASON_PRELOAD_LIBRARY,
 				  err_errno(err, errno, "%s", w->preload));

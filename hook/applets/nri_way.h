@@ -16,9 +16,11 @@ struct nri_way {
 	const char *asked; /* "auto", "inject", "exec" */
 	enum probe_way kernel;
 	char program[PATH_MAX], preload[PATH_MAX]; /* as the runtime's host knows them */
+	bool share;                                /* they are what --share says */
 	/* of this connection */
 	bool exec;
 	bool takes_args;
+	bool program_shared, preload_shared; /* the runtime finds the same file by that path */
 	const char *why;
 };
 

@@ -10,6 +10,12 @@ suite_setup() {
 	rootfs_make "$work/root" /bin/sleep
 	chmod 755 "$work" "$work/root"
 	mkdir -p /run/ksm-hook
+	# its copy lies where only its own mount namespace has it
+	cat >"$work/elsewhere" <<-S
+		#!/bin/sh
+		mount -t tmpfs none /mnt && cp "$(dirname "$KSM_HOOK")"/ksm-hook "$(dirname "$KSM_HOOK")"/libksm_preload.so /mnt && shift && exec /mnt/ksm-hook "\$@"
+	S
+	chmod +x "$work/elsewhere"
 	n=0
 }
 
@@ -157,6 +163,49 @@ testWhatIsNotThereAnyMore() {
 			;;
 		esac
 	done
+}
+
+# what the runtime does not find by that path would keep the container from starting
+testWithoutShareOnlyWhatTheRuntimeFinds() {
+	options=--way=exec
+	for start in "$none" 'unshare --pid --fork --kill-child' "$work/elsewhere"; do
+		for required in false true; do
+			create 0.12.0 . sleep 600 -- io.ksm.merge=true io.ksm.required=$required
+			assertContains "$start: $(cat "$work/log")" "is not seen to be the runtime's too; --share"
+			says args ""
+			says mount ""
+			case $required in
+			false)
+				says started 0
+				assertEquals no "$(is_mergeable)"
+				;;
+			true) assertContains "$(cat "$work/out")" "code: 9" ;;
+			esac
+		done
+	done
+	start=''
+	create 0.12.0 . sleep 600 -- io.ksm.merge=true
+	says mount "/dev/ksm-hook/ksm-hook $(readlink -f "$KSM_HOOK") bind ro nosuid nodev"
+	assertEquals yes "$(is_mergeable)"
+}
+
+# the node's directory of names, seen from a pid namespace with none of its containers
+testNamesOfWhatIsNotSeenStay() {
+	cat >"$work/looks" <<-'S'
+		#!/bin/sh
+		mount -t tmpfs -o mode=755 none /run/ksm-hook && mkdir -m 700 /run/ksm-hook/containers || exit
+		printf 'init %s %s\npod web\n' "$$" "$(cut -d' ' -f22 /proc/$$/stat)" >/run/ksm-hook/containers/seen
+		printf 'init 0 0\npod web\n' >/run/ksm-hook/containers/created
+		touch -d '2 minutes ago' /run/ksm-hook/containers/created
+		chmod 600 /run/ksm-hook/containers/*
+		# and until the one that removes has done so
+		unshare --pid --fork --mount-proc sh -c '"$1" metrics >/dev/null
+			while grep -qs ksm-hook /proc/[0-9]*/comm; do sleep 0.05; done' sh "$1"
+		ls /run/ksm-hook/containers
+	S
+	chmod +x "$work/looks"
+	assertEquals "created
+seen" "$(timeout 120 unshare -m "$work/looks" "$KSM_HOOK" 2>&1)"
 }
 
 testAutoSaysWhichAndWhy() {

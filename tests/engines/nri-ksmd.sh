@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/ksmd-lib.sh"
 
 start_agent() {
+	: >"$work/log" # the last one's says the same
 	"$KSM_HOOK" nri --socket="$work/none" --config="$work/none" "$@" 2>"$work/log" &
 	agent=$!
 	left=$agent
@@ -88,6 +89,21 @@ testWhatSomebodyElseHasSetIsLeftAlone() {
 	stop_agent TERM
 	assertTrue "kept" "is sleep_millisecs 4321"
 	assertTrue "off" "is run 0"
+}
+
+# a pod without hostPID sees no other tuner
+testNotInAnotherPidNamespace() {
+	before=$(values)
+	: >"$work/log"
+	unshare --pid --fork --kill-child --mount-proc "$KSM_HOOK" nri --socket="$work/none" --config="$work/none" \
+		--profile=fast 2>"$work/log" &
+	agent=$!
+	left=$agent
+	wait_for 20 grep -q nri-unreachable "$work/log"
+	assertContains "$(cat "$work/log")" "--profile needs the host's pid namespace"
+	assertEquals "$before" "$(values)"
+	stop_agent KILL
+	assertEquals "$before" "$(values)"
 }
 
 testNotBesideAnotherTuner() {
