@@ -70,7 +70,7 @@ uninstall::
 
 .PHONY: dist deb rpm install-packaging
 
-## image: build/ksm-hook-VERSION.oci.tar, a container image of the program alone (needs podman)
+## image: build/ksm-hook-VERSION.oci.tar, a container image of the programs and the preload library (needs podman)
 IMAGE ?= localhost/ksm-hook:$(VERSION)
 image: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http | $(BUILD)/libksm_preload.so
 	$(Q)for p in $^; do ! readelf -l $$p | grep -q INTERP || { echo "$$p is not linked statically:" \

@@ -35,6 +35,7 @@ suite_setup() {
 		    config = [v["configMap"]["name"] for v in spec["volumes"] if "configMap" in v]
 		    print(name, "config", config == [c["metadata"]["name"] for c in found if c["kind"] == "ConfigMap"])
 		    print(name, "image", agent["image"])
+		    print(name, "probes", *sorted(key for key in agent if key.endswith("Probe")))
 		    print(name, "args", *agent["args"])
 		    for c in found:
 		        if c["kind"] == "ConfigMap":
@@ -56,6 +57,8 @@ testTheAgentsRights() {
 		assertEquals False "$(fact $name writable)"
 		assertEquals "/run/ksm-hook /sys/kernel/mm/ksm /var/run/nri" "$(fact $name places)"
 		assertEquals 1 "$(fact $name containers)"
+		# who keeps the port busy does not get the agent killed
+		assertEquals readinessProbe "$(fact $name probes)"
 	done
 }
 
@@ -67,9 +70,34 @@ testRestricted() {
 	assertEquals RuntimeDefault "$(fact restricted seccomp)"
 	assertContains "$(fact restricted args)" "--way=exec"
 	assertNotContains "$(fact restricted args)" "--existing"
+	# another tuner is not seen from there
+	assertContains "$(fact base args)" "--profile"
+	assertNotContains "$(fact restricted args)" "--profile"
 	assertContains "$(fact restricted places)" /var/lib/ksm-hook
 	assertContains "$(fact inject args)" "--way=inject"
 	assertEquals "True Unconfined" "$(fact inject host-pid) $(fact inject seccomp)"
+}
+
+# by what docs/kubernetes.md says
+testComponentsAreCombined() {
+	cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir "$work/own"
+	for other in restricted openshift inject; do
+		cat >"$work/own/kustomization.yaml" <<-K
+			resources: [../kubernetes/base]
+			components: [../kubernetes/components/one-pool, ../kubernetes/components/$other]
+			images: [{ name: localhost/ksm-hook, newName: registry/ksm-hook, newTag: "1" }]
+		K
+		out=$("$kubectl" kustomize "$work/own" 2>&1)
+		assertEquals "$other: $out" 0 $?
+		assertContains "$out" "ksm-hook: enabled"
+		assertContains "$out" "image: registry/ksm-hook:1"
+		case $other in
+		restricted) assertContains "$out" "--way=exec" ;;
+		openshift) assertContains "$out" "kind: SecurityContextConstraints" ;;
+		inject) assertContains "$out" "--way=inject" ;;
+		esac
+	done
 }
 
 # what the DaemonSet asks for, by the names of the API, and no more
@@ -86,6 +114,7 @@ testOpenShift() {
 		print(scc["allowHostPID"] == spec["hostPID"], scc["allowPrivilegedContainer"], scc["allowHostNetwork"])
 		print(sorted(scc["allowedCapabilities"]) == sorted(agent["capabilities"]["add"]))
 		print(scc["seLinuxContext"]["seLinuxOptions"] == spec["securityContext"]["seLinuxOptions"])
+		print(scc["runAsUser"] == {"type": "MustRunAs", "uid": agent["runAsUser"]})
 		print(sorted(scc["volumes"]) == sorted({kind for v in spec["volumes"] for kind in v if kind != "name"}))
 		print(role["rules"][0]["resourceNames"] == [scc["metadata"]["name"]], role["rules"][0]["verbs"])
 		print(binding["roleRef"]["name"] == role["metadata"]["name"],
@@ -94,6 +123,7 @@ testOpenShift() {
 	P
 	)
 	assertEquals "True False False
+True
 True
 True
 True
@@ -179,6 +209,17 @@ print("--aggregate=workload" in agent["args"], [a for a in agent["args"] if a.st
 	assertEquals "True {'release': 'p'}
 True
 True []" "$out"
+	# nobody is not everybody: a rule without "from" would let everybody in
+	for from in '[]' '[{"podSelector":{}}]'; do
+		out=$("$helm" template x "$top/kubernetes/chart" --set-json "metrics.from=$from" 2>&1 |
+			python3 -c 'import sys, yaml
+found = {one["kind"]: one for one in yaml.safe_load_all(sys.stdin) if one}
+print(found["NetworkPolicy"]["spec"]["policyTypes"], [r["from"] for r in found["NetworkPolicy"]["spec"]["ingress"]])' 2>&1)
+		case $from in
+		'[]') assertEquals "['Ingress', 'Egress'] []" "$out" ;;
+		*) assertEquals "['Ingress', 'Egress'] [[{'podSelector': {}}]]" "$out" ;;
+		esac
+	done
 	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
