@@ -241,6 +241,7 @@ void check_containers(struct doctor *d)
 {
 	size_t before = d->n, mergeable = 0, left_out = 0;
 	bool running = is_ksmd_running();
+	enum ksmd_progress progress = KSMD_NOT_LOOKED_AT;
 	struct container_labels labels;
 	struct container_summaries list;
 	struct ksmd_speed speed;
@@ -264,7 +265,7 @@ void check_containers(struct doctor *d)
 		check_layout(d, c, name);
 		container_limit_check(d, c, name);
 		if (c->mergeable && running)
-			container_sparse_check(d, c, name);
+			container_sparse_check(d, c, name, &progress);
 		if (c->mergeable && running)
 			check_benefit(d, c, &speed, name);
 	}

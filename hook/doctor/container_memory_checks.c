@@ -63,31 +63,38 @@ bool is_sparse(int64_t address_space, int64_t anonymous)
 	return address_space >= SPARSE_PAGES && address_space / SPARSE_RATIO >= anonymous;
 }
 
-static bool is_ksmd_stuck(void)
+static enum ksmd_progress look_at_ksmd(void)
 {
 	const struct timespec pause = { STUCK_MS / 1000, STUCK_MS % 1000 * 1000000L };
 	int64_t before = ksmd_counter("pages_scanned"), scans = ksmd_counter("full_scans");
 
 	nanosleep(&pause, NULL);
-	return ksmd_counter("pages_scanned") == before && ksmd_counter("full_scans") == scans;
+	return ksmd_counter("pages_scanned") == before && ksmd_counter("full_scans") == scans ?
+		       KSMD_STUCK :
+		       KSMD_SCANS;
 }
 
 void container_sparse_check(struct doctor *d, const struct container_summary *c,
-			    const char *name)
+			    const char *name, enum ksmd_progress *progress)
 {
 	char size[16];
 	struct finding *f;
 
-	if (!is_sparse(c->sparse_pages, c->sparse_anonymous) || !is_ksmd_stuck())
+	if (!is_sparse(c->sparse_pages, c->sparse_anonymous))
+		return;
+	if (*progress == KSMD_NOT_LOOKED_AT)
+		*progress = look_at_ksmd();
+	if (*progress != KSMD_STUCK)
 		return;
 	f = finding_add(
 		d, FINDING_WARNING, ID_CONTAINER_SPARSE,
 		"kernels without a fix of October 2025 have ksmd look at every page that is "
-		"not "
-		"there, and until it is through it merges nothing of anybody's",
+		"not there, and until it is through it merges nothing of anybody's; "
+		"io.ksm.merge=false keeps a hook from making the next one mergeable, not a "
+		"program that calls prctl itself",
 		"%s: process %d is mergeable, has %s of address space, nearly all of it holes, "
 		"and ksmd gets nowhere",
 		name, c->sparse_pid,
 		format_bytes(size, sizeof(size), c->sparse_pages * sysconf(_SC_PAGESIZE)));
-	finding_fix(f, "kill %d, and start it with io.ksm.merge=false", c->sparse_pid);
+	finding_fix(f, "kill %d", c->sparse_pid);
 }

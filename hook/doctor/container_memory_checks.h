@@ -16,12 +16,16 @@ void check_host_headroom(struct doctor *d);
 void container_limit_check(struct doctor *d, const struct container_summary *c,
 			   const char *name);
 
+/* Does ksmd get anywhere? Looked at once, however many containers make it a question. */
+enum ksmd_progress { KSMD_NOT_LOOKED_AT, KSMD_SCANS, KSMD_STUCK };
+
 /*
  * Is one of its mergeable processes so sparse that ksmd may walk holes for minutes, and does ksmd get
- * nowhere? Takes a second where one is. For a ksmd that runs.
+ * nowhere? Takes a second for the first one that is, and is remembered in progress. For a ksmd that
+ * runs.
  */
 void container_sparse_check(struct doctor *d, const struct container_summary *c,
-			    const char *name);
+			    const char *name, enum ksmd_progress *progress);
 
 /* Pure: is this much more address space than memory, and enough to matter? In pages. */
 bool is_sparse(int64_t address_space, int64_t anonymous);
