@@ -18,8 +18,20 @@
 
 #define CONFIG_TOML "/etc/containerd/config.toml"
 
+/* By the files alone, which is of no use where containerd has told what came of them. */
+static void check_import(struct doctor *d, const struct containerd_config *c, const char *path)
+{
+	if (c->version >= 3 && c->root_version < 3)
+		finding_add(
+			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
+			"containerd before 2.0 does not start with that, or drops what is in "
+			"it",
+			"%s has version %d, and the configuration that imports it version %d",
+			path, c->version, c->root_version ? c->root_version : 1);
+}
+
 static bool read_containerd_config(struct doctor *d, struct containerd_config *c,
-				   const char *path)
+				   const char *path, bool answered)
 {
 	char *text __cleanup(host_file_free) = NULL;
 	struct error err;
@@ -31,24 +43,22 @@ static bool read_containerd_config(struct doctor *d, struct containerd_config *c
 		finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
 		return false;
 	}
-	if (c->root_version && c->version > c->root_version)
-		finding_add(
-			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
-			"containerd from 2.1 on does not start with that",
-			"%s has version %d, and the configuration that imports it version %d",
-			path, c->version, c->root_version);
+	if (!answered)
+		check_import(d, c, path);
 	return true;
 }
 
 /* Without a "*" it is a file, which has to be there. */
 static bool read_import(struct doctor *d, struct containerd_config *c,
-			const struct containerd_import *import)
+			const struct containerd_import *import, bool answered)
 {
 	bool pattern = strchr(import->path, '*'), whole = true;
 	struct finding *f;
 	glob_t found;
 
 	if (!pattern && access(import->path, F_OK) < 0) {
+		if (answered)
+			return true;
 		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
 				"containerd does not start: only a pattern with a * may match "
 				"nothing",
@@ -58,89 +68,64 @@ static bool read_import(struct doctor *d, struct containerd_config *c,
 		return false;
 	}
 	if (!pattern)
-		return read_containerd_config(d, c, import->path);
-	if (import->relative)
+		return read_containerd_config(d, c, import->path, answered);
+	if (import->relative && !answered)
 		finding_add(d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
-			    "containerd 1.x looks for such a pattern in its working directory, "
-			    "later ones beside the file: an absolute one is the same to all",
+			    "older releases of containerd, as 1.6, look for such a pattern in "
+			    "their working directory, newer ones beside the file: an absolute "
+			    "one is the same to all",
 			    "%s imports by a relative pattern: %s", import->from, import->path);
 	if (glob(import->path, 0, NULL, &found) != 0)
 		return true;
 	for (size_t k = 0; k < found.gl_pathc; k++)
-		whole = read_containerd_config(d, c, found.gl_pathv[k]) && whole;
+		whole = read_containerd_config(d, c, found.gl_pathv[k], answered) && whole;
 	globfree(&found);
 	return whole;
 }
 
 /* What is imported may import more. False where something is not understood. */
-static bool read_imports(struct doctor *d, struct containerd_config *c)
+static bool read_imports(struct doctor *d, struct containerd_config *c, bool answered)
 {
 	bool whole = true;
 
 	for (size_t i = 0; i < c->imports; i++)
-		whole = read_import(d, c, &c->import[i]) && whole;
+		whole = read_import(d, c, &c->import[i], answered) && whole;
 	return whole;
+}
+
+/* That what follows is by the files alone, or that containerd itself complains of them. */
+static void report_no_answer(struct doctor *d, const struct engine_answer *a)
+{
+	const char *command = engine_question_command(ASK_CONTAINERD);
+	char text[ENGINE_TROUBLE_MAX];
+
+	if (a->state == ANSWER_REFUSED && engine_refuses_config(a->words))
+		finding_add(
+			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
+			"containerd would not start with that; what runs was started before",
+			"%s fails: %s", command, a->words);
+	else if (engine_trouble(a, ASK_CONTAINERD, text))
+		finding_add(d, FINDING_NOTE, ID_CONTAINERD_CONFIG, ENGINE_FILES_ALONE, "%s",
+			    text);
 }
 
 /* What it says itself of its configuration, put together; NULL where it was not to be had. */
 static struct containerd_config *containerd_answer(struct doctor *d)
 {
 	const struct engine_answer *a = &d->answer[ASK_CONTAINERD];
-	const char *command = engine_question_command(ASK_CONTAINERD);
 	static struct containerd_config in_effect;
 	struct error err;
 
-	in_effect = (struct containerd_config){ 0 };
-	if (a->state == ANSWER_GIVEN &&
-	    containerd_config_parse(&in_effect, command, a->text, &err) == 0)
-		return &in_effect;
-	if (a->state == ANSWER_GIVEN)
-		finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
-	else if (a->state == ANSWER_LATE)
-		finding_add(d, FINDING_NOTE, ID_CONTAINERD_CONFIG,
-			    "what follows is by the files alone, not by what is in effect",
-			    "%s has not come to an end within %d s", command,
-			    ENGINE_ANSWER_MS / 1000);
-	else if (a->state == ANSWER_REFUSED)
-		finding_add(
-			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
-			"containerd would not start with that; what runs was started before",
-			"%s fails: %s", command, a->words);
-	return NULL;
-}
-
-/* NULL: it has none of that name with that program. */
-static const struct containerd_runtime *
-runtime_of_answer(const struct containerd_config *in_effect, const struct containerd_runtime *r)
-{
-	enum cri_plugin plugin = containerd_plugin_of(in_effect->root_version);
-
-	for (size_t i = 0; i < in_effect->n; i++) {
-		const struct containerd_runtime *e = &in_effect->runtime[i];
-
-		/* what 2.x does not know it hands through */
-		if (e->plugin == plugin && strcmp(e->name, r->name) == 0 &&
-		    strcmp(e->binary, r->binary) == 0)
-			return e;
+	if (a->state != ANSWER_GIVEN) {
+		report_no_answer(d, a);
+		return NULL;
 	}
+	in_effect = (struct containerd_config){ 0 };
+	if (containerd_config_parse(&in_effect, engine_question_command(ASK_CONTAINERD),
+				    a->text, &err) == 0)
+		return &in_effect;
+	finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
 	return NULL;
-}
-
-/* Of a runtime of the files, into which goes what containerd has taken of it. */
-static enum containerd_effect effect_of(const struct containerd_config *in_effect,
-					struct containerd_runtime *r)
-{
-	const struct containerd_runtime *e;
-
-	if (!in_effect)
-		return EFFECT_UNKNOWN;
-	e = runtime_of_answer(in_effect, r);
-	if (!e)
-		return EFFECT_DROPPED;
-	r->typed = e->typed;
-	r->pod.merge = e->pod.merge;
-	r->container.merge = e->container.merge;
-	return EFFECT_TAKEN;
 }
 
 static void check_containerd_runtime(struct doctor *d, const struct containerd_config *c,
@@ -159,7 +144,8 @@ static void check_containerd_runtime(struct doctor *d, const struct containerd_c
 				"no pod of that runtime can start",
 				"%s, which is the runtime %s of %s", what.msg, runtime->name,
 				runtime->option.file);
-		program_fix(d, f, r, runtime->option.file, runtime->binary, &fix);
+		program_fix(d, f, r, runtime->option.line ? runtime->option.file : NULL,
+			    runtime->binary, &fix);
 		return;
 	}
 	before = d->n;
@@ -215,6 +201,8 @@ static bool check_only_in_effect(struct doctor *d, const struct containerd_confi
 		if (k < files->n)
 			continue;
 		any = true;
+		/* no file was read that could be edited */
+		r->table.line = r->option.line = 0;
 		check_containerd_runtime(d, in_effect, r, EFFECT_TAKEN);
 	}
 	return any;
@@ -228,19 +216,26 @@ void check_containerd(struct doctor *d)
 
 	if (!program_is_installed("containerd"))
 		return;
-	whole = read_containerd_config(d, &c, CONFIG_TOML);
-	whole = read_imports(d, &c) && whole;
 	in_effect = containerd_answer(d);
+	whole = read_containerd_config(d, &c, CONFIG_TOML, in_effect);
+	whole = read_imports(d, &c, in_effect) && whole;
 	for (size_t i = 0; i < c.n; i++) {
 		struct containerd_runtime *r = &c.runtime[i];
 
 		if (!r->binary[0] || !program_is_ours(d, r->binary))
 			continue;
 		any = true;
-		check_containerd_runtime(d, &c, r, effect_of(in_effect, r));
+		check_containerd_runtime(d, &c, r, containerd_effect_of(in_effect, r));
 	}
 	if (in_effect)
 		any = check_only_in_effect(d, &c, in_effect) || any;
-	if (!any && (whole || in_effect))
+	if (in_effect ? in_effect->truncated : c.truncated)
+		finding_add(
+			d, FINDING_NOTE, ID_CONTAINERD_RUNTIME,
+			"one of ours among the others would not be seen",
+			"containerd has more than %d runtimes, or one of a name that is too "
+			"long: others were not looked at",
+			CONTAINERD_RUNTIMES_MAX);
+	else if (!any && (whole || in_effect))
 		report_no_containerd_runtime(d);
 }

@@ -10,17 +10,13 @@ static void take_crio_answer(struct doctor *d, struct engine_config *c)
 {
 	const struct engine_answer *a = &d->answer[ASK_CRIO];
 	const char *command = engine_question_command(ASK_CRIO);
+	char text[ENGINE_TROUBLE_MAX];
 	static struct engine_config e;
 	struct error err;
 
-	if (a->state == ANSWER_LATE || a->state == ANSWER_REFUSED) {
-		finding_add(d, FINDING_NOTE, ID_HOOK_REGISTERED,
-			    "what follows is by the files alone, not by what is in effect",
-			    "%s %s%s", command,
-			    a->state == ANSWER_LATE ? "does not come to an end" : "fails: ",
-			    a->words);
-		return;
-	}
+	if (engine_trouble(a, ASK_CRIO, text))
+		finding_add(d, FINDING_NOTE, ID_HOOK_REGISTERED, ENGINE_FILES_ALONE, "%s",
+			    text);
 	if (a->state != ANSWER_GIVEN)
 		return;
 	e = (struct engine_config){ .dialect = c->dialect, .engine = c->engine };

@@ -45,7 +45,7 @@ static void take_import(struct containerd_scan *s, const char *path)
 	c->imports++;
 }
 
-/* That of the name, a new one if need be; NULL where there is no room. */
+/* That of the name, a new one if need be; NULL where there is no room for it. */
 static struct containerd_runtime *runtime_of_name(struct containerd_config *c, const char *name)
 {
 	struct containerd_runtime *r = c->runtime;
@@ -54,8 +54,10 @@ static struct containerd_runtime *runtime_of_name(struct containerd_config *c, c
 		if (strcmp(r->name, name) == 0)
 			return r;
 	}
-	if (c->n == CONTAINERD_RUNTIMES_MAX)
+	if (c->n == CONTAINERD_RUNTIMES_MAX || strlen(name) >= sizeof(r->name)) {
+		c->truncated = true;
 		return NULL;
+	}
 	*r = (struct containerd_runtime){ 0 };
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	c->n++;

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* More runtimes, or imported files, than this are not looked at. */
+/* More runtimes, or imported files, than this are not looked at, nor runtimes of longer names. */
 #define CONTAINERD_RUNTIMES_MAX 32
 #define CONTAINERD_IMPORTS_MAX  32
 #define CONTAINERD_PATH_MAX     256
@@ -48,6 +48,7 @@ struct containerd_import {
 struct containerd_config {
 	struct containerd_runtime runtime[CONTAINERD_RUNTIMES_MAX];
 	size_t n;
+	bool truncated; /* there are runtimes that are not looked at */
 	struct containerd_import import[CONTAINERD_IMPORTS_MAX];
 	size_t imports;
 	size_t files;     /* that were read */

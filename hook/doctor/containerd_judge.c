@@ -32,6 +32,36 @@ enum cri_plugin containerd_plugin_of(int version)
 	return version <= 1 ? CRI_PLUGIN_V1 : version == 2 ? CRI_PLUGIN_V2 : CRI_PLUGIN_V3;
 }
 
+/* NULL: it has none of that name with that program. */
+static const struct containerd_runtime *
+runtime_of_answer(const struct containerd_config *in_effect, const struct containerd_runtime *r)
+{
+	enum cri_plugin plugin = containerd_plugin_of(in_effect->root_version);
+
+	for (size_t i = 0; i < in_effect->n; i++) {
+		const struct containerd_runtime *e = &in_effect->runtime[i];
+
+		/* what 2.x does not know it hands through */
+		if (e->plugin == plugin && strcmp(e->name, r->name) == 0 &&
+		    strcmp(e->binary, r->binary) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+enum containerd_effect containerd_effect_of(const struct containerd_config *in_effect,
+					    struct containerd_runtime *r)
+{
+	const struct containerd_runtime *e = in_effect ? runtime_of_answer(in_effect, r) : NULL;
+
+	if (!e)
+		return !in_effect || in_effect->truncated ? EFFECT_UNKNOWN : EFFECT_DROPPED;
+	r->typed = e->typed;
+	r->pod.merge = e->pod.merge;
+	r->container.merge = e->container.merge;
+	return EFFECT_TAKEN;
+}
+
 /*
  * From 2.0 on, a configuration is migrated version by version, and a long name stays what it is
  * until its own turn comes: what a 1.x drops in versions 1 and 2 is taken then.

@@ -14,10 +14,17 @@ enum cri_plugin containerd_plugin_of(int version);
 
 /* What containerd itself says of a runtime (containerd config dump). */
 enum containerd_effect {
-	EFFECT_UNKNOWN, /* it was not asked, or did not answer */
+	EFFECT_UNKNOWN, /* it was not asked, did not answer, or has more than we look at */
 	EFFECT_TAKEN,   /* it has the runtime */
 	EFFECT_DROPPED  /* it has not */
 };
+
+/*
+ * Of a runtime of the files, into which goes what containerd has taken of it. in_effect is its answer,
+ * NULL where there is none.
+ */
+enum containerd_effect containerd_effect_of(const struct containerd_config *in_effect,
+					    struct containerd_runtime *r);
 
 /*
  * Add findings where containerd drops the runtime, or cannot start it: the plugin's name is none
@@ -28,7 +35,7 @@ bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *
 			      const struct containerd_runtime *r,
 			      enum containerd_effect effect);
 
-/* Add a finding about the annotations that it is given. */
+/* Add a finding about the annotations that it is given, with a command where its table has a line. */
 void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r);
 
 #endif

@@ -6,14 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +19,7 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "doctor/host_files.h"
+#include "doctor/trusted_program.h"
 #include "kernel/privileges.h"
 
 /* What it may write to its standard error, which is a file in memory. */
@@ -39,51 +38,69 @@ const char *engine_question_command(enum engine_question question)
 	return questions[question].command;
 }
 
-/* The program, and each directory down to it, by the name that was found and by what it leads to. */
-static bool directories_are_trusted(char *path)
+bool engine_refuses_config(const char *words)
 {
-	struct stat st;
-
-	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
-		slash[slash == path] = '\0';
-		if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
-		    !file_is_trusted(&st, FILE_TRUSTED))
-			return false;
-		if (slash == path)
-			return true;
-	}
-	return false;
+	/* of urfave/cli, for a command that this release lacks; of Go, for EACCES and EPERM */
+	return !strstr(words, "No help topic for") && !strstr(words, "permission denied") &&
+	       !strstr(words, "operation not permitted");
 }
 
-static bool program_is_trusted(const char *path)
+bool engine_trouble(const struct engine_answer *a, enum engine_question question,
+		    char text[ENGINE_TROUBLE_MAX])
 {
-	char named[PATH_MAX], real[PATH_MAX];
-	struct error ignored;
+	static const char *const says[] = {
+		[ANSWER_NOT_ASKED] = NULL,
+		[ANSWER_UNTRUSTED] = "is not run as root: ",
+		[ANSWER_LATE] = "does not come to an end",
+		[ANSWER_UNUSABLE] = "gives no answer: ",
+		[ANSWER_REFUSED] = "fails, run without capabilities: ",
+		[ANSWER_GIVEN] = NULL,
+	};
 
-	return snprintf(named, sizeof(named), "%s", path) < (int)sizeof(named) &&
-	       realpath(path, real) && program_check(real, &ignored, &ignored) == 0 &&
-	       directories_are_trusted(named) && directories_are_trusted(real);
+	if (!says[a->state])
+		return false;
+	snprintf(text, ENGINE_TROUBLE_MAX, "%s %s%s", engine_question_command(question),
+		 says[a->state], a->words);
+	return true;
 }
 
-static _Noreturn void become_program(const char *path, const char *const argv[], int out,
-				     int words)
+/* Of a child that is not to become the program: by a signal, as the program ends by a status. */
+static _Noreturn void end_unexecuted(const char *why)
+{
+	dprintf(STDERR_FILENO, "%s\n", why);
+	(void)raise(SIGKILL);
+	_exit(127);
+}
+
+/*
+ * A script's interpreter opens the script by its descriptor, which therefore stays open: as this one.
+ */
+#define PROGRAM_FD 3
+
+/* What was opened is executed, not what has its name by now. */
+static _Noreturn void become_program(int program, const char *const argv[], int out, int words)
 {
 	static char *const environment[] = { NULL };
 	const struct rlimit files = { WORDS_MAX, WORDS_MAX }, core = { 0, 0 };
 	int null = open("/dev/null", O_RDONLY);
-	struct error ignored;
+	struct error err;
 
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(words, 2) < 0 ||
+	if (null < 0 || dup2(words, 2) < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
+	    dup2(program, PROGRAM_FD) < 0 || fcntl(PROGRAM_FD, F_SETFD, 0) < 0 ||
 	    chdir("/") < 0 || setrlimit(RLIMIT_FSIZE, &files) < 0 ||
-	    setrlimit(RLIMIT_CORE, &core) < 0 ||
-	    privileges_reduce(PRIVILEGES_NONE, &ignored) < 0)
-		_exit(127);
+	    setrlimit(RLIMIT_CORE, &core) < 0) {
+		err_errno(&err, errno, "its surroundings");
+		end_unexecuted(err.msg);
+	}
+	if (privileges_reduce(PRIVILEGES_NONE, &err) < 0)
+		end_unexecuted(err.msg);
 	/* with all that it starts, and with us */
 	(void)setsid();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)syscall(SYS_close_range, 3, ~0U, 0);
-	execve(path, (char *const *)argv, environment);
-	_exit(127);
+	(void)syscall(SYS_close_range, PROGRAM_FD + 1, ~0U, 0);
+	(void)syscall(SYS_execveat, PROGRAM_FD, "", argv, environment, AT_EMPTY_PATH);
+	err_errno(&err, errno, "execveat");
+	end_unexecuted(err.msg);
 }
 
 /* The last line that is not empty. */
@@ -101,6 +118,28 @@ static void take_words(struct engine_answer *a, int words)
 	snprintf(a->words, sizeof(a->words), "%.*s", (int)(end - line), line);
 }
 
+/* What became of it: n is what was read of its answer, or -errno; status is of wait(2). */
+static enum engine_answer_state state_of(struct engine_answer *a, ssize_t n, int status,
+					 int words)
+{
+	if (n == -ETIMEDOUT)
+		return ANSWER_LATE;
+	if (n < 0) {
+		snprintf(a->words, sizeof(a->words), "its answer: %s", strerror((int)-n));
+		return ANSWER_UNUSABLE;
+	}
+	take_words(a, words);
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return ANSWER_REFUSED;
+	if (WIFEXITED(status) && n > 0 && !memchr(a->text, '\0', (size_t)n))
+		return ANSWER_GIVEN;
+	if (!a->words[0])
+		snprintf(a->words, sizeof(a->words), "%s",
+			 WIFEXITED(status) ? "it says nothing, or no text" :
+					     strsignal(WTERMSIG(status)));
+	return ANSWER_UNUSABLE;
+}
+
 static void take_answer(struct engine_answer *a, pid_t pid, int out, int words)
 {
 	int status = 0;
@@ -114,32 +153,47 @@ static void take_answer(struct engine_answer *a, pid_t pid, int out, int words)
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, n == -ETIMEDOUT ? WNOHANG : 0) < 0 && errno == EINTR)
 		;
-	a->state = n == -ETIMEDOUT                                           ? ANSWER_LATE :
-		   n <= 0 || status != 0 || memchr(a->text, '\0', (size_t)n) ? ANSWER_REFUSED :
-									       ANSWER_GIVEN;
-	if (a->state == ANSWER_REFUSED)
-		take_words(a, words);
+	a->state = state_of(a, n, status, words);
 	if (a->state == ANSWER_GIVEN)
 		return;
 	free(a->text);
 	a->text = NULL;
 }
 
-static void ask_engine(struct engine_answer *a, const char *path, const char *const argv[])
+static void ask_engine(struct engine_answer *a, int program, const char *const argv[])
 {
 	__cleanup(close_fd) int words = memfd_create("words", MFD_CLOEXEC);
 	int fds[2];
 	pid_t pid;
 
-	if (words < 0 || pipe2(fds, O_CLOEXEC) < 0)
+	a->state = ANSWER_UNUSABLE;
+	if (words < 0 || pipe2(fds, O_CLOEXEC) < 0) {
+		snprintf(a->words, sizeof(a->words), "%s", strerror(errno));
 		return;
+	}
 	pid = fork();
 	if (pid == 0)
-		become_program(path, argv, fds[1], words);
+		become_program(program, argv, fds[1], words);
+	if (pid < 0)
+		snprintf(a->words, sizeof(a->words), "fork: %s", strerror(errno));
 	close(fds[1]);
 	if (pid > 0)
 		take_answer(a, pid, fds[0], words);
 	close(fds[0]);
+}
+
+static void get_answer(struct engine_answer *a, const char *path, const char *const argv[])
+{
+	struct error err;
+	int program = trusted_program_open(path, &err);
+
+	if (program < 0) {
+		a->state = ANSWER_UNTRUSTED;
+		snprintf(a->words, sizeof(a->words), "%s", err.msg);
+		return;
+	}
+	ask_engine(a, program, argv);
+	close(program);
 }
 
 void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS])
@@ -147,9 +201,8 @@ void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS])
 	char path[PATH_MAX];
 
 	for (size_t i = 0; geteuid() == 0 && i < ENGINE_QUESTIONS; i++) {
-		if (program_path(questions[i].argv[0], path, sizeof(path)) == path &&
-		    program_is_trusted(path))
-			ask_engine(&answer[i], path, questions[i].argv);
+		if (program_path(questions[i].argv[0], path, sizeof(path)) == path)
+			get_answer(&answer[i], path, questions[i].argv);
 	}
 }
 

@@ -88,6 +88,7 @@ void engine_config_locate(struct engine_config *c, const struct engine_config *f
 	for (size_t i = 0; i < c->runtimes; i++) {
 		struct engine_runtime *r = &c->runtime[i];
 
+		r->line = 0;
 		for (size_t k = 0; k < files->runtimes; k++) {
 			if (strcmp(files->runtime[k].path, r->path) == 0)
 				*r = files->runtime[k];

@@ -12,7 +12,7 @@
 
 struct engine_runtime {
 	char path[256], file[256]; /* its program, and the file that names it */
-	int line;
+	int line;                  /* of that file; 0: no file that was read names it */
 };
 
 struct engine_config {
@@ -30,7 +30,10 @@ struct engine_config {
 int engine_config_parse(struct engine_config *c, const char *file, char *text,
 			struct error *err);
 
-/* Of each runtime of c: the file and the line that name its program in another configuration. */
+/*
+ * Of each runtime of c: the file and the line that name its program in another configuration, or line 0
+ * where none does.
+ */
 void engine_config_locate(struct engine_config *c, const struct engine_config *files);
 
 #endif

@@ -48,11 +48,12 @@ struct engine_answer;
 struct doctor {
 	struct finding *finding; /* FINDINGS_MAX of them */
 	size_t n, left_out;
-	char self[PATH_MAX];          /* this program */
-	const char *command;          /* the same as a user would type it */
-	struct support kernel;        /* known before the first check: it takes an execve(2) */
-	struct engine_answer *answer; /* ENGINE_QUESTIONS of them, known before as well */
-	struct policy_config config;  /* the defaults where there is none, or a faulty one */
+	char self[PATH_MAX];   /* this program */
+	const char *command;   /* the same as a user would type it */
+	struct support kernel; /* known before the first check: it takes an execve(2) */
+	/* ENGINE_QUESTIONS of them: of programs that were run before the first check, too */
+	struct engine_answer *answer;
+	struct policy_config config; /* the defaults where there is none, or a faulty one */
 	struct registered registered;
 	int64_t mergeable_pages; /* of containers' anonymous memory */
 	struct target_set targets;

@@ -3,6 +3,7 @@
 #include "doctor/hook_engine.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/macros.h"
@@ -31,6 +32,7 @@ void hook_engine_read_dir(struct doctor *d, struct engine_config *c, const char 
 static void check_wrapper(struct doctor *d, const char *engine, const struct engine_runtime *w)
 {
 	struct error what, fix;
+	char where[32] = "";
 	struct finding *f;
 	int r;
 
@@ -43,9 +45,11 @@ static void check_wrapper(struct doctor *d, const char *engine, const struct eng
 			    w->path);
 		return;
 	}
+	if (w->line)
+		snprintf(where, sizeof(where), " in line %d", w->line);
 	f = finding_add(d, FINDING_BROKEN, ID_WRAPPER, "no container of that runtime can start",
-			"%s, which %s names in line %d", what.msg, w->file, w->line);
-	program_fix(d, f, r, w->file, w->path, &fix);
+			"%s, which %s names%s", what.msg, w->file, where);
+	program_fix(d, f, r, w->line ? w->file : NULL, w->path, &fix);
 }
 
 void hook_engine_check(struct doctor *d, const struct engine_config *c)

@@ -121,7 +121,7 @@ void program_fix(const struct doctor *d, struct finding *f, int r, const char *f
 	const char *name = strrchr(path, '/'), *slash = strrchr(d->self, '/');
 	char here[PATH_MAX];
 
-	if (r == -ENOENT && name && slash && !strpbrk(path, "'|[*\\&")) {
+	if (file && r == -ENOENT && name && slash && !strpbrk(path, "'|[*\\&")) {
 		snprintf(here, sizeof(here), "%.*s%s", (int)(slash - d->self), d->self, name);
 		if (access(here, X_OK) == 0) {
 			finding_fix(f, "sed -i 's|%s|%s|' %s", path, here, file);

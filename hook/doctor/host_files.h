@@ -41,7 +41,7 @@ int program_check(const char *path, struct error *what, struct error *fix);
 
 /*
  * How to fix program_check()'s result r: as it says, or, where a program of that name is beside
- * this one, by writing that path into the file that names it.
+ * this one, by writing that path into the file that names it (NULL: none is known).
  */
 void program_fix(const struct doctor *d, struct finding *f, int r, const char *file,
 		 const char *path, const struct error *fix);

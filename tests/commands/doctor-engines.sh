@@ -68,7 +68,8 @@ testCrioHooks() {
 	# one that is not to be asked: anybody could have put it there
 	printf '#!/bin/sh\n: >%s/was-run\n' "$work" >/usr/local/bin/crio
 	chmod 777 /usr/local/bin/crio
-	gone hook-registered
+	found hook-registered note
+	assertContains "$out" "crio config is not run as root: /usr/local/bin/crio: others than root can change it"
 	assertFalse "a program that anybody can write" "[ -e '$work/was-run' ]"
 	chmod 755 /usr/local/bin/crio
 	found hook-registered note
@@ -99,12 +100,55 @@ testCrioHooks() {
 	found hook-registered broken
 	assertContains "$out" "$out" /etc/crio/other.d
 	assertEquals "the file's runtime is not in effect: $out" none "$(level wrapper)"
+	# one of the answer's alone: there is no file that a command could edit
+	printf '[crio.runtime.runtimes.x]\nruntime_path = "/nowhere/ksm-runc"\n' >/etc/crio/in-effect
+	found wrapper broken
+	assertEquals "install ksm-hook again, so that /nowhere/ksm-runc is there" "$(of wrapper fix)"
+	assertContains "$(of wrapper what)" "which crio config names"
+	assertNotContains "$(of wrapper what)" "in line"
+	# and what is no answer
+	for _says in 'head -c 600000 /dev/zero' 'kill -9 $$' 'exit 0' "printf 'a\\0b'"; do
+		printf '#!/bin/sh\n%s\n' "$_says" >/usr/local/bin/crio
+		found hook-registered note
+		assertContains "$_says: $out" "$out" "crio config gives no answer: "
+	done
+	printf '#!/bin/sh\necho reason >&2; exit 127\n' >/usr/local/bin/crio
+	found hook-registered note
+	assertContains "$out" "crio config fails, run without capabilities: reason"
 	# one that never answers
 	printf '#!/bin/sh\nexec sleep 1000\n' >/usr/local/bin/crio
 	rm /etc/crio/in-effect
 	found hook-registered note
 	assertEquals "the files count: $out" ok "$(level wrapper)"
 	rm -r /usr/local/bin/crio /etc/crio
+}
+
+# A link of root's to a program of root's, by way of a link of a user's, who flips it
+testEnginesByAUsersLink() {
+	_way=/usr/local/share/way
+	mkdir /etc/crio $_way
+	for _name in good evil; do
+		printf '#!/bin/sh\n: >%s/%s-was-run\nexit 0\n' "$work" $_name >/usr/local/bin/$_name
+		chmod 755 /usr/local/bin/$_name
+	done
+	cp /usr/local/bin/evil $_way/evil
+	ln -s /usr/local/bin/good $_way/link
+	# the control: without a user's directory it is run, by whatever links
+	ln -s $_way/link /usr/local/bin/crio
+	found hook-registered note
+	assertTrue "was asked: $out" "[ -e '$work/good-was-run' ]"
+	rm "$work/good-was-run"
+	chown -R nobody $_way
+	perl -e 'for (;;) { for my $to ("/usr/local/bin/good", "evil") { symlink $to, "$ARGV[0]/new"; rename "$ARGV[0]/new", "$ARGV[0]/link" } }' $_way &
+	_flipping=$!
+	for _round in 1 2 3 4 5 6 7 8 9 10; do
+		found hook-registered note
+		assertContains "$out" "/usr/local/bin/crio: others than root can change a directory on the way"
+	done
+	kill $_flipping
+	assertFalse "root ran what a user chose" "[ -e '$work/good-was-run' ]"
+	assertFalse "root ran the user's" "[ -e '$work/evil-was-run' ]"
+	rm -r $_way /usr/local/bin/good /usr/local/bin/evil /usr/local/bin/crio /etc/crio
 }
 
 testHookFile() {
@@ -316,13 +360,23 @@ judged() {
 	fi
 }
 
+# unasked, asked: another may have put the program there, or not
+unasked() {
+	printf '#!/bin/sh\nexit 0\n' >/usr/local/sbin/containerd
+	chmod 777 /usr/local/sbin/containerd
+}
+
+asked() {
+	rm /usr/local/sbin/containerd
+}
+
 # judged_unasked VERSION SED LEVEL: where another may have put the program there
 judged_unasked() {
 	{ printf '%s\n' "$1" && sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" | sed "$2"; } >$_file
-	printf '#!/bin/sh\nexit 0\n' >/usr/local/sbin/containerd
-	chmod 777 /usr/local/sbin/containerd
+	unasked
 	found containerd-runtime "$3"
-	rm /usr/local/sbin/containerd
+	assertContains "$out" "containerd config dump is not run as root"
+	asked
 }
 
 # the plugin's name against the version of the configuration, asked of containerd 1.6
@@ -355,7 +409,22 @@ testContainerdVersions() {
 	found containerd-config broken
 	printf 'version = 2\nimports = ["conf.d/*.toml"]\n' >$_file
 	assertEquals 1 "$(containerd_has)"
+	gone containerd-config
+	unasked
 	found containerd-config warning
+	assertContains "$out" "imports by a relative pattern"
+	asked
+	# a later version's drop-in: 1.6 drops what it has
+	sed 's/^version = .*/version = 3/' "$top/oci-config/containerd-v3.toml" >/etc/containerd/conf.d/ksm.toml
+	printf 'version = 2\nimports = ["/etc/containerd/conf.d/ksm.toml"]\n' >$_file
+	assertEquals 1 "$(containerd_has)"
+	gone containerd-config
+	assertEquals "$out" broken "$(level containerd-runtime)"
+	unasked
+	found containerd-config warning
+	assertContains "$out" "has version 3, and the configuration that imports it version 2"
+	asked
+	sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >/etc/containerd/conf.d/ksm.toml
 	# a later file's section takes the place of all that was set before
 	printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "x"\n' >/etc/containerd/conf.d/more.toml
 	{ printf 'version = 2\nimports = ["/etc/containerd/conf.d/more.toml"]\n'
@@ -364,6 +433,71 @@ testContainerdVersions() {
 	found containerd-runtime broken
 	rm -r /etc/containerd/conf.d
 	cp "$work/containerd.saved" $_file
+}
+
+# containerd_says: a containerd that root may trust, and that does what standard input tells
+containerd_says() {
+	{ echo '#!/bin/sh' && cat; } >/usr/local/sbin/containerd
+	chmod 755 /usr/local/sbin/containerd
+}
+
+# answered PROGRAM LINE: one runtime, of which no file knows
+answered() {
+	containerd_says <<-E
+		printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.x]\npod_annotations = ["a"]\n'
+		printf '%s\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.x.options]\nBinaryName = "$1"\n' '$2'
+	E
+}
+
+no_command() {
+	assertEquals "$out" "" "$(printf '%s\n' "$out" |
+		jq -r '.findings[] | select(.id | startswith("containerd")) | .fix // "" | select(test("sed|config dump"))')"
+}
+
+# What containerd alone tells of is no file: its words are advice, not commands
+testContainerdAnswers() {
+	_file=/etc/containerd/config.toml
+	cp $_file "$work/containerd.saved"
+	echo 'version = 2' >$_file
+	for _program in /nowhere/ksm-runc /usr/local/sbin/ksm-runc; do
+		answered $_program ''
+		found containerd-runtime broken
+		no_command
+	done
+	assertEquals 'add runtime_type = "io.containerd.runc.v2" to it' "$(of containerd-runtime fix)"
+	answered /usr/local/sbin/ksm-runc 'runtime_type = "io.containerd.runc.v2"'
+	gone containerd-runtime
+	found containerd-annotations warning
+	no_command
+	assertContains "$(of containerd-annotations fix)" "add pod_annotations = "
+	# more runtimes than doctor looks at: nothing is said to be missing
+	cp "$work/containerd.saved" $_file
+	containerd_says <<-'E'
+		printf 'version = 2\n'
+		for i in $(seq 40); do
+			printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.r%s]\nruntime_type = "x"\n' $i
+		done
+		cat /etc/containerd/config.toml | sed -n '/^\[plugins/,$p'
+	E
+	found containerd-runtime note
+	assertContains "$out" "more than 32 runtimes"
+	# no answer is not a refusal
+	for _says in 'head -c 600000 /dev/zero' 'kill -9 $$' "echo \"No help topic for 'dump'\" >&2; exit 3" \
+		'echo "containerd: open /etc/containerd/config.toml: permission denied" >&2; exit 1'; do
+		echo "$_says" | containerd_says
+		found containerd-config note
+		assertNotContains "$_says" "$out" "would not start"
+	done
+	echo 'echo "containerd: failed to load TOML" >&2; exit 1' | containerd_says
+	found containerd-config warning
+	assertContains "$out" "would not start"
+	# the real one, which cannot read what it reads as a service
+	rm /usr/local/sbin/containerd
+	chmod 000 $_file
+	found containerd-config note
+	assertContains "$out" "permission denied"
+	cp "$work/containerd.saved" $_file
+	chmod 644 $_file
 }
 
 testNoRealRuntime() {

@@ -77,13 +77,16 @@ doctor() {
 testDoctor() {
 	assertEquals "2, the file for it: ok
 2, the file for 3: broken
-2, the file for 3, repaired: ok" "$(doctor trixie)"
+2, the file for 3, repaired: ok
+2, a drop-in of version 3: fails, warning, by the files warning
+2, a relative pattern: 1, none, by the files warning" "$(doctor trixie)"
 }
 
 testDoctorInContainerd2() {
 	assertEquals "2, the file for it: ok
 2, the file for 3: ok
-2, the file for 3, repaired: ok
+2, a drop-in of version 3: 1, none, by the files warning
+2, a relative pattern: 1, none, by the files warning
 3, a drop-in: ok
 3, the file for 2: broken
 3, the file for 2, repaired: ok" "$(doctor sid)"

@@ -3,6 +3,7 @@
 #include "doctor/containerd_judge.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/macros.h"
 #include "check.h"
@@ -276,8 +277,76 @@ static void test_effects(void)
 	}
 }
 
+/* n runtimes, ours the last. */
+static void parse_many(struct containerd_config *c, int n, const char *name)
+{
+	static char text[16384];
+	struct error err;
+	size_t len = (size_t)snprintf(text, sizeof(text), "version = 2\n");
+
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len,
+			"[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.r%d" OPTIONS
+			"'/a'\n",
+			i);
+	snprintf(text + len, sizeof(text) - len,
+		 "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.%s" OPTIONS
+		 "'/usr/sbin/ksm-runc'\n",
+		 name);
+	*c = (struct containerd_config){ 0 };
+	CHECK_INT(containerd_config_parse(c, "an answer", text, &err), 0);
+}
+
+/* "Not there" is said where all that is there was looked at. */
+static void test_truncated(void)
+{
+	static struct containerd_config files, answer;
+	char name[100];
+
+	check_case = "truncated";
+	parse_many(&files, 0, "ksm");
+	CHECK_INT(containerd_effect_of(NULL, &files.runtime[0]), EFFECT_UNKNOWN);
+	parse_many(&answer, CONTAINERD_RUNTIMES_MAX - 1, "ksm");
+	CHECK(!answer.truncated);
+	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_TAKEN);
+	parse_many(&answer, CONTAINERD_RUNTIMES_MAX - 1, "other");
+	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_DROPPED);
+	parse_many(&answer, CONTAINERD_RUNTIMES_MAX, "ksm");
+	CHECK(answer.truncated);
+	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_UNKNOWN);
+	/* nor by a name that has no room */
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	parse_many(&answer, 2, name);
+	CHECK_INT(answer.n, 2);
+	CHECK(answer.truncated);
+}
+
+/* Known from the answer alone: there is no line that could be edited. */
+static void test_no_file(void)
+{
+	struct doctor d = { .finding = findings };
+
+	check_case = "no file";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("containerd config dump",
+			     "version = 2\n" V1 "pod_annotations = ['mine']\n"
+			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes."
+			     "ksm" OPTIONS "'/usr/sbin/ksm-runc'\n"),
+		  0);
+	config.runtime[0].table.line = 0;
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_TAKEN));
+	containerd_annotations_judge(&d, &config.runtime[0]);
+	CHECK_INT(d.n, 2);
+	CHECK_TEXT(findings[0].fix, "add runtime_type = \"io.containerd.runc.v2\" to it");
+	CHECK(strncmp(findings[1].fix, "add pod_annotations = ", 22) == 0);
+}
+
 int main(void)
 {
+	RUN(test_truncated);
+	RUN(test_no_file);
 	RUN(test_annotations);
 	RUN(test_names);
 	RUN(test_two_files);

@@ -105,8 +105,29 @@ static void test_limits(void)
 	CHECK_INT(config.dirs.n, HOOK_DIRS_MAX);
 }
 
+/* What an engine says of itself gets the lines of the files, where they have it. */
+static void test_locate(void)
+{
+	static struct engine_config answer;
+	struct error err;
+	char text[] = "[crio.runtime.runtimes.a]\nruntime_path = '/a'\n"
+		      "[crio.runtime.runtimes.b]\nruntime_path = '/b'\n";
+	int ret;
+
+	check_case = "locate";
+	answer = (struct engine_config){ .dialect = CRIO_CONF };
+	CHECK_INT(engine_config_parse(&answer, "crio config", text, &err), 0);
+	read_text(CRIO_CONF, "\n\n[crio.runtime.runtimes.x]\nruntime_path = '/b'\n", &ret);
+	engine_config_locate(&answer, &config);
+	CHECK_TEXT(answer.runtime[0].file, "crio config");
+	CHECK_INT(answer.runtime[0].line, 0);
+	CHECK_TEXT(answer.runtime[1].file, config.runtime[0].file);
+	CHECK_INT(answer.runtime[1].line, 4);
+}
+
 int main(void)
 {
+	RUN(test_locate);
 	RUN(test_settings);
 	RUN(test_limits);
 	return check_end();
