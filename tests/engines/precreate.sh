@@ -18,6 +18,12 @@ suite_setup() {
 	rootfs_add "$root" /bin/cat
 	rootfs_add "$root" /usr/bin/env
 	echo 'int image_library;' | gcc -shared -fPIC -nostdlib -xc -o "$root/image.so" -
+	# gcc's AddressSanitizer, by its library
+	printf '#include <unistd.h>\nint main(void) { return write(1, "ran\\n", 4) != 4; }\n' |
+		gcc -fsanitize=address -o "$work/sanitized" -xc -
+	rootfs_add "$root" "$work/sanitized"
+	mv "$root$work/sanitized" "$root/bin/sanitized"
+	rm -r "${root:?}${work:?}"
 	tar -C "$root" -cf "$work/image.tar" .
 	echo '{}' >"$work/plain.json"
 	echo '{"required": true}' >"$work/required.json"
@@ -113,6 +119,20 @@ testTheEdit() {
 	assertEquals "$(cat "$work/diff")" 0 $?
 	cp "$work/out" "$work/once"
 	alone twice "$work/once" ""
+}
+
+# Keys that are none of ours, of any length up to what a walk keeps of them
+testLongForeignKeys() {
+	for _length in 511 512 513 4096 100000; do
+		for _where in . .annotations .process .linux.sysctl; do
+			as "$_where += {(\"k\" * $_length): \"v\"}"
+			changed "$_length in $_where" "$work/as.json"
+		done
+		as ".annotations = {(\"k\" * $_length): (\"v\" * $_length)} + .annotations + {(\"io.ksm.\" + \"k\" * $_length): \"v\"}"
+		changed "$_length among annotations" "$work/as.json"
+	done
+	as ".x = {(\"k\" * 300000): \"v\"}"
+	alone "longer than is kept" "$work/as.json" spec-invalid
 }
 
 testGeneratedConfigs() {
@@ -217,7 +237,6 @@ testEntryProgram() {
 	as '.process.args = ["/bin/foreign"]'
 	alone foreign "$work/as.json" preload-architecture
 	# AddressSanitizer's library has to be the first one
-	echo 'int main(void) { return 0; }' | gcc -fsanitize=address -o "$root/bin/sanitized" -xc -
 	assertTrue "it is linked with a library" "readelf -d '$root/bin/sanitized' | grep -q 'NEEDED.*libasan'"
 	as '.process.args = ["/bin/sanitized"]'
 	alone sanitized "$work/as.json" preload-sanitizer
@@ -418,6 +437,20 @@ testPodmanAutoOnAKernelWithoutThePrctl() {
 	out=$(run_in runc $required image cat /proc/self/maps /proc/self/ksm_stat)
 	assertNotContains "$out" "$place"
 	assertContains "$out" "$out" "ksm_merge_any: yes"
+}
+
+# A program that a library before its sanitizer's would end at once
+testPodmanSanitizedProgramRuns() {
+	out=$(run_in runc --env LD_PRELOAD=/image.so image sanitized)
+	assertEquals "a library before it: $out" 1 $?
+	assertContains "$out" "does not come first"
+	out=$(run_in runc $preload image sanitized)
+	assertEquals "$out" "0 ran" "$? $out"
+	out=$(run_in runc $preload --env KSM_PRELOAD=madvise image cat /proc/self/maps)
+	assertContains "the library is added to others: $out" "$out" "$place"
+	# and what the program cannot have from the library, the hook gives it
+	out=$(run_in runc $ask --annotation io.ksm.required=true image sanitized)
+	assertEquals "$out" "0 ran" "$? $out"
 }
 
 testPodmanBuildStillWorks() {
