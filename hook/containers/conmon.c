@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* podman's names, as conmon was told them: its monitor of each container. */
+/* podman's and CRI-O's names, as conmon was told them: their monitor of each container. */
 #include "containers/conmon.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,25 +22,52 @@ static const char *next_arg(const char *arg, const char *end)
 	return next < end ? next : NULL;
 }
 
-const char *conmon_args_name(const char *args, size_t len, const char *id)
+static bool take_value(char *out, size_t size, const char *value)
 {
-	const char *name = NULL, *end = args + len;
-	bool is_its = false;
+	size_t len = value ? strlen(value) : 0;
+
+	if (len == 0 || len >= size)
+		return false;
+	memcpy(out, value, len + 1);
+	return true;
+}
+
+bool conmon_args_parse(const char *args, size_t len, struct conmon_args *out)
+{
+	const char *id = NULL, *name = NULL, *end = args + len;
 
 	/* an argument that was cut off is none */
 	while (end > args && end[-1])
 		end--;
+	/* behind them stands what it is to execute in the end, with options of its own */
 	for (const char *arg = args, *value; arg && arg < end; arg = next_arg(arg, end)) {
 		value = next_arg(arg, end);
 		if (!value || (strcmp(arg, "-c") != 0 && strcmp(arg, "-n") != 0))
 			continue;
 		if (arg[1] == 'n' && !name)
 			name = value;
-		if (arg[1] == 'c')
-			is_its |= strcmp(value, id) == 0;
+		if (arg[1] == 'c' && !id)
+			id = value;
 		arg = value;
 	}
-	return is_its ? name : NULL;
+	return take_value(out->id, sizeof(out->id), id) &&
+	       take_value(out->name, sizeof(out->name), name);
+}
+
+static bool is_conmon(pid_t pid)
+{
+	char command[32];
+
+	return process_command(pid, command, sizeof(command)) >= 0 &&
+	       strcmp(command, "conmon") == 0;
+}
+
+static bool read_args(pid_t pid, struct conmon_args *out)
+{
+	char args[ARGS_MAX];
+	ssize_t len = proc_read_head(pid, "cmdline", args, sizeof(args));
+
+	return len > 0 && conmon_args_parse(args, (size_t)len, out);
 }
 
 /* The nearest ancestor that is in no container; 0 where there is none. */
@@ -58,58 +84,27 @@ static pid_t outside(pid_t pid)
 	return 0;
 }
 
-bool conmon_name(pid_t pid, const char *id, char *out, size_t size)
+bool conmon_of(pid_t pid, const char *id, struct conmon_args *out)
 {
-	char command[32], args[ARGS_MAX];
 	pid_t monitor = outside(pid);
 	int64_t user = monitor ? proc_status_field(monitor, "Uid") : -1;
-	const char *name;
-	ssize_t len;
 
 	/* first: the memory of another user's process is not read */
-	if (!monitor || (user != 0 && user != geteuid()) ||
-	    process_command(monitor, command, sizeof(command)) < 0 ||
-	    strcmp(command, "conmon") != 0)
-		return false;
-	len = proc_read_head(monitor, "cmdline", args, sizeof(args));
-	name = len > 0 ? conmon_args_name(args, (size_t)len, id) : NULL;
-	return name && name[0] && snprintf(out, size, "%s", name) < (int)size;
+	return monitor && (user == 0 || user == geteuid()) && is_conmon(monitor) &&
+	       read_args(monitor, out) && strcmp(out->id, id) == 0;
 }
 
-static const char *args_id(const char *args, size_t len)
+bool conmon_calling(struct conmon_args *out)
 {
-	const char *end = args + len;
-
-	while (end > args && end[-1])
-		end--;
-	for (const char *arg = args; arg && arg < end; arg = next_arg(arg, end)) {
-		if (strcmp(arg, "-c") == 0)
-			return next_arg(arg, end);
-	}
-	return NULL;
-}
-
-bool conmon_calling(struct conmon_call *out)
-{
-	char command[32], args[ARGS_MAX];
-	const char *id, *name;
 	struct proc_stat st;
 	pid_t pid = getppid();
-	ssize_t len;
 
 	for (int i = 0; i < CALLERS_MAX && pid > 1; i++, pid = st.ppid) {
 		if (proc_stat(pid, &st) < 0)
 			return false;
-		if (process_command(pid, command, sizeof(command)) < 0 ||
-		    strcmp(command, "conmon") != 0)
-			continue;
-		len = proc_read_head(pid, "cmdline", args, sizeof(args));
-		id = len > 0 ? args_id(args, (size_t)len) : NULL;
-		name = id ? conmon_args_name(args, (size_t)len, id) : NULL;
-		return name && proc_status_field(pid, "Uid") == (int64_t)geteuid() &&
-		       snprintf(out->id, sizeof(out->id), "%s", id) < (int)sizeof(out->id) &&
-		       snprintf(out->name, sizeof(out->name), "%s", name) <
-			       (int)sizeof(out->name);
+		if (is_conmon(pid))
+			return proc_status_field(pid, "Uid") == (int64_t)geteuid() &&
+			       read_args(pid, out);
 	}
 	return false;
 }

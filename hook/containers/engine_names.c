@@ -19,10 +19,10 @@ static bool may_be_named_by(const char *engine, const struct named_container *c)
 
 static void ask_podman(const struct named_container *c)
 {
-	char name[sizeof(c->metadata->container)];
+	struct conmon_args told;
 
-	if (conmon_name(c->pid, c->name->id, name, sizeof(name)))
-		metadata_set(c->metadata, METADATA_CONTAINER, name, strlen(name));
+	if (conmon_of(c->pid, c->name->id, &told))
+		metadata_set(c->metadata, METADATA_CONTAINER, told.name, strlen(told.name));
 }
 
 static void ask_docker(const struct named_container *c, size_t n)

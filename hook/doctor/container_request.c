@@ -163,10 +163,10 @@ static bool find_in_namespace(const struct container_name *name, struct containe
 static const char *monitored_name(const struct container_name *name, pid_t pid,
 				  enum container_engine engine)
 {
-	static char said[256];
+	static struct conmon_args told;
 	bool monitors = engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
 
-	return monitors && conmon_name(pid, name->id, said, sizeof(said)) ? said : NULL;
+	return monitors && conmon_of(pid, name->id, &told) ? told.name : NULL;
 }
 
 bool container_text_find(const struct container_name *name, pid_t pid,
@@ -199,21 +199,22 @@ bool container_text_find(const struct container_name *name, pid_t pid,
 bool check_asked(const struct container_name *name, pid_t pid,
 		 const struct policy_config *config, struct decision *out)
 {
-	struct container_text t;
+	struct decision_request request;
 	struct container_decision c;
+	struct container_text t;
 	struct error err;
 
 	if (!container_text_find(name, pid, &t))
 		return false;
-	if (decision_make(&(struct decision_request){ .policy = config,
-						      .config_path = CONFIG_PATH,
-						      .requests = true,
-						      .text = t.text,
-						      .len = t.len,
-						      .reader = read_container_text,
-						      .keys = &t,
-						      .timeout_ms = PARSE_TIMEOUT_MS },
-			  &c, &err) < 0)
+	request = (struct decision_request){ .policy = config,
+					     .config_path = config ? NULL : CONFIG_PATH,
+					     .requests = true,
+					     .text = t.text,
+					     .len = t.len,
+					     .reader = read_container_text,
+					     .keys = &t,
+					     .timeout_ms = PARSE_TIMEOUT_MS };
+	if (decision_make(&request, &c, &err) < 0)
 		return false;
 	*out = c.decision;
 	return true;

@@ -241,27 +241,52 @@ static bool is_crio(const struct decision_request *request, const struct contain
 	       engine_of_bundle(c->bundle, c->id, cgroup) == ENGINE_CRIO;
 }
 
-/* podman's names stand in no annotation: does anything ask for them? */
-static bool wants_monitor(const struct decision_request *request)
+/*
+ * podman's names stand in no annotation: does anything ask for one? Not where the caller knows the
+ * engine: podman calls precreate before there is a monitor.
+ */
+static bool wants_name(const struct decision_request *request)
 {
-	return text_has(request->text, request->len, "/container.") ||
-	       (request->config_path &&
-		decision_config_mentions(request->config_path, "\"name\""));
+	return (request->reader == decision_read_state ||
+		request->reader == decision_read_spec) &&
+	       request->engine == ENGINE_UNKNOWN &&
+	       (text_has(request->text, request->len, "/container.") ||
+		(request->config_path &&
+		 decision_config_mentions(request->config_path, "\"name\"")));
+}
+
+/*
+ * Whoever makes a container is started by its monitor, and so are the hooks of that. Those of its
+ * start may be podman's own (crun): then the container is the monitor's child, which is known
+ * only when its state has been read.
+ */
+static bool is_monitored(const struct decision_request *request,
+			 const struct container_decision *c, struct conmon_args *out)
+{
+	return request->reader == decision_read_state && c->pid > 0 &&
+	       engine_bundle_is_storage(c->bundle, c->id) && conmon_of(c->pid, c->id, out);
 }
 
 static int parse_container(const struct decision_request *request,
 			   struct container_decision *out, struct error *err)
 {
 	struct decision_request known = *request;
-	struct conmon_call monitor;
+	bool name = wants_name(request);
+	struct conmon_args told;
 	int r;
 
-	if (!request->monitor && wants_monitor(request) && conmon_calling(&monitor))
-		known.monitor = &monitor;
+	if (name && conmon_calling(&told))
+		known.monitor = &told;
 	r = parse_confined(&known, out, err);
-	if (r < 0 || !is_crio(request, out))
+	if (r < 0)
 		return r;
-	known.engine = ENGINE_CRIO;
+	if (is_crio(request, out))
+		known.engine = ENGINE_CRIO;
+	if (name && !(known.monitor && strcmp(told.id, out->id) == 0) &&
+	    is_monitored(request, out, &told))
+		known.monitor = &told;
+	else if (known.engine == request->engine)
+		return 0;
 	return parse_confined(&known, out, err);
 }
 

@@ -42,7 +42,7 @@ struct decision_request {
 		engine; /* who wrote the text, where the caller knows it; or else: */
 	const char *bundle,
 		*id; /* of the bundle whose text this is; NULL if it says so itself */
-	const struct conmon_call *monitor; /* who calls us for it; NULL: looked for if needed */
+	const struct conmon_args *monitor; /* for the readers: found where it is needed */
 	bool requests;   /* known to the caller: do not look for it in the text */
 	bool by_runtime; /* its user chose the runtime wrapper */
 	int timeout_ms;

@@ -11,7 +11,7 @@
 struct spec_origin {
 	enum container_engine engine;
 	const char *bundle, *id;
-	const struct conmon_call *monitor;
+	const struct conmon_args *monitor;
 };
 
 /*

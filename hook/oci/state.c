@@ -98,7 +98,7 @@ static int state_visit(void *arg, const struct json_path *path, const struct jso
 	return 0;
 }
 
-const char *state_monitored_name(const struct conmon_call *monitor,
+const char *state_monitored_name(const struct conmon_args *monitor,
 				 enum container_engine engine, const char *id)
 {
 	bool monitors = engine == ENGINE_PODMAN || engine == ENGINE_CRIO;

@@ -51,7 +51,7 @@ int state_annotation(const char *name, struct state *out, const char *key,
 		     const struct json_value *v, struct error *err);
 
 /* The name that podman or CRI-O gave it, where its monitor is known; or NULL. */
-const char *state_monitored_name(const struct conmon_call *monitor,
+const char *state_monitored_name(const struct conmon_args *monitor,
 				 enum container_engine engine, const char *id);
 
 /* What ps and metrics are to show: of what the engine says of it, what can be believed. */

@@ -147,6 +147,28 @@ const char *policy_rule_file(const struct policy_rule *rule)
 	return rule->file ? rule->file : "config.json";
 }
 
+/* Behind a key of ours: the name of a container of the pod. NULL: none, or of another key. */
+static const char *name_behind(const char *annotation, const char *key)
+{
+	static const char infix[] = "/container.";
+	size_t prefix = strlen(key);
+
+	if (strncmp(annotation, key, prefix) != 0 ||
+	    strncmp(annotation + prefix, infix, sizeof(infix) - 1) != 0)
+		return NULL;
+	return annotation + prefix + sizeof(infix) - 1;
+}
+
+/*
+ * Where nobody says what a container is called, whichever is named may be this one: podman at
+ * precreate, Docker. Not a pod's pause container, whose engine would name it.
+ */
+static bool may_be_any(const struct deciding *d)
+{
+	return d->keys->of_pods && !d->subject->name && !d->trusted.value[TRUSTED_CONTAINER] &&
+	       !trusted_source(d->subject->engine, TRUSTED_CONTAINER);
+}
+
 /*
  * The name in KEY/container.NAME that means this container. podman does not tell it, but calls
  * the container NAME or POD-NAME: of several that fit, the longest. It only finds what the
@@ -154,22 +176,16 @@ const char *policy_rule_file(const struct policy_rule *rule)
  */
 static const char *addressed_name(const struct deciding *d, const char *key)
 {
-	static const char infix[] = "/container.";
 	const struct policy_subject *s = d->subject;
 	const char *best = NULL, *whole = s->name;
-	size_t longest = 0, prefix = strlen(key);
+	size_t longest = 0;
 
 	if (s->engine != ENGINE_PODMAN || !whole)
 		return d->trusted.value[TRUSTED_CONTAINER];
 	for (size_t i = 0; i < s->n; i++) {
-		const char *k = s->annotation[i].key, *name, *tail;
-		size_t len;
+		const char *name = name_behind(s->annotation[i].key, key), *tail;
+		size_t len = name ? strlen(name) : 0;
 
-		if (strncmp(k, key, prefix) != 0 ||
-		    strncmp(k + prefix, infix, sizeof(infix) - 1) != 0)
-			continue;
-		name = k + prefix + sizeof(infix) - 1;
-		len = strlen(name);
 		if (len <= longest || len > strlen(whole))
 			continue;
 		tail = whole + strlen(whole) - len;
@@ -181,18 +197,35 @@ static const char *addressed_name(const struct deciding *d, const char *key)
 	return best;
 }
 
-/*
- * What the container says for a key: for this container of the pod by its name, for all of the
- * pod's, or without either. *key, of size bytes, becomes the one that was found.
- */
-static const char *requested_value(const struct deciding *d, const char *key, char *found,
-				   size_t size)
+/* Whom that is for is not known, so that it has to hold for this one as well. */
+static const char *refused_by_any(const struct deciding *d, const char *key, const char *no,
+				  char *found, size_t size)
 {
 	const struct annotation *a = d->subject->annotation;
-	const char *container = addressed_name(d, key), *value = NULL;
+
+	for (size_t i = 0; may_be_any(d) && i < d->subject->n; i++) {
+		if (name_behind(a[i].key, key) && strcmp(a[i].value, no) == 0) {
+			snprintf(found, size, "%s", a[i].key);
+			return a[i].value;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * What the container says for a key: for this container of the pod by its name, for all of the
+ * pod's, or without either. found, of size bytes, becomes the one that was. no is the value that
+ * asks for nothing; NULL where there is none.
+ */
+static const char *requested_value(const struct deciding *d, const char *key, const char *no,
+				   char *found, size_t size)
+{
+	const struct annotation *a = d->subject->annotation;
+	const char *container = addressed_name(d, key);
+	const char *value = no ? refused_by_any(d, key, no, found, size) : NULL;
 	size_t n = d->subject->n;
 
-	if (d->keys->of_pods && container &&
+	if (!value && d->keys->of_pods && container &&
 	    snprintf(found, size, "%s/container.%s", key, container) < (int)size)
 		value = annotation_value(a, n, found);
 	if (!value && d->keys->of_pods) {
@@ -206,11 +239,11 @@ static const char *requested_value(const struct deciding *d, const char *key, ch
 	return value;
 }
 
-/* 1 yes, 0 no, -1 not given or not understood */
-static int requested_truth(const struct deciding *d, const char *key)
+/* 1 yes, 0 no, -1 not given or not understood; found, of REQUEST_KEY_MAX bytes, says by what */
+static int requested_truth(const struct deciding *d, const char *key, char *found)
 {
-	char expected[16], found[REQUEST_KEY_MAX];
-	const char *value = requested_value(d, key, found, sizeof(found));
+	const char *value = requested_value(d, key, d->keys->no, found, REQUEST_KEY_MAX);
+	char expected[16];
 
 	if (!value)
 		return -1;
@@ -230,9 +263,10 @@ static void decide_layout(struct deciding *d)
 	const struct policy_subject *s = d->subject;
 	struct layout_request request = {
 		.kind = d->keys->kind,
-		.layout = requested_value(d, d->keys->layout, layout, sizeof(layout)),
+		.layout =
+			requested_value(d, d->keys->layout, "private", layout, sizeof(layout)),
 		.layout_key = layout,
-		.group = requested_value(d, d->keys->group, group, sizeof(group)),
+		.group = requested_value(d, d->keys->group, NULL, group, sizeof(group)),
 		.group_key = group,
 		.orchestrated = engine_is_orchestrated(s->engine) ||
 				(s->engine == ENGINE_UNKNOWN &&
@@ -242,7 +276,8 @@ static void decide_layout(struct deciding *d)
 	layout_decide(&request, d->config, &d->trusted, d->out);
 }
 
-static bool decide_merge(struct deciding *deciding, int requested)
+/* requested: 1 yes, 0 no, -1 neither; by the key that was found */
+static bool decide_merge(struct deciding *deciding, int requested, const char *found)
 {
 	const struct policy_config *c = deciding->config;
 	const struct policy_keys *keys = deciding->keys;
@@ -282,7 +317,7 @@ static bool decide_merge(struct deciding *deciding, int requested)
 		return false;
 	}
 	if (requested == 0) {
-		BECAUSE(OPTED_OUT, "%s%s=%s", keys->kind, keys->merge, keys->no);
+		BECAUSE(OPTED_OUT, "%s%.100s=%s", keys->kind, found, keys->no);
 		return false;
 	}
 	if (requested < 0 && !c->by_runtime && c->containers != CONTAINERS_ALL) {
@@ -294,7 +329,7 @@ static bool decide_merge(struct deciding *deciding, int requested)
 		return false;
 	}
 	if (requested > 0)
-		BECAUSE(REQUESTED, "%s%s=%s", keys->kind, keys->merge, keys->yes);
+		BECAUSE(REQUESTED, "%s%.100s=%s", keys->kind, found, keys->yes);
 	else if (c->by_runtime)
 		BECAUSE(RUNTIME_REQUESTS, "its runtime is ksm-hook's by choice");
 	else
@@ -319,21 +354,23 @@ void policy_decide(const struct policy_config *config, const struct policy_subje
 	struct deciding d = { .config = config, .subject = subject, .out = out };
 	char found[REQUEST_KEY_MAX];
 	const char *method;
-	int required;
+	int requested, required;
 
 	d.keys = subject->keys ? subject->keys : &policy_annotations;
 	trusted_values_find(subject, config->owner, &d.trusted);
 	*out = (struct decision){ .method = config->method };
-	out->merge = decide_merge(&d, requested_truth(&d, d.keys->merge));
+	requested = requested_truth(&d, d.keys->merge, found);
+	out->merge = decide_merge(&d, requested, found);
 	out->audit = config->audit;
 	out->would = out->merge && config->observe;
 	out->merge = out->merge && !config->observe;
 
-	required = requested_truth(&d, d.keys->required);
+	required = requested_truth(&d, d.keys->required, found);
 	out->required = required < 0 ? config->required : required;
 
-	method = d.keys->method ? requested_value(&d, d.keys->method, found, sizeof(found)) :
-				  NULL;
+	method = d.keys->method ?
+			 requested_value(&d, d.keys->method, NULL, found, sizeof(found)) :
+			 NULL;
 	if (method && policy_method_parse(method, &out->method) < 0)
 		annotation_misunderstood(out->warning, sizeof(out->warning), d.keys->kind,
 					 found, method, "auto, inject, preload");

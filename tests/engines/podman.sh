@@ -129,6 +129,39 @@ testContainersOfAPod() {
 	podman_in "$work/r" pod rm -f -t 0 kube >/dev/null 2>&1
 }
 
+# poststart COMMAND...: that of the containers web and db, which COMMAND starts with the hook for that
+# stage alone, db is merged
+poststart() {
+	out=$("$@" 2>&1)
+	assertEquals "started: $out" 0 $?
+	_web=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' web 2>/dev/null)
+	_db=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' db 2>/dev/null)
+	# runc's looks behind the start
+	wait_for 60 grep -qs 'ksm_merge_any: yes' "/proc/$_db/ksm_stat"
+	assertContains "$out" "$(cat "/proc/$_web/ksm_stat")" "ksm_merge_any: no"
+	podman_in "$work/r" rm -f -t 0 web db >"$work/removed" 2>&1
+	assertEquals "$(cat "$work/removed")" 0 $?
+}
+
+# crun's poststart is podman's child and not the monitor's, who has the name
+testContainersOfAPodAtPoststart() {
+	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
+	mkdir "$work/poststart.d"
+	sed 's/createRuntime/poststart/g' "$work/hooks.d/50-ksm-hook.json" >"$work/poststart.d/50-ksm-hook.json"
+	cat >"$work/poststart.sh" <<-E
+		. "$work/functions"
+		_runtime=\$1
+		shift
+		set -e
+		for _c in web db; do
+			podman_in "$work/r" --hooks-dir "$work/poststart.d" --runtime \$_runtime run -d --name \$_c $limits "\$@" \
+				--annotation io.ksm.merge=true --annotation io.ksm.merge/container.web=false image sleep 600
+		done
+	E
+	poststart sh "$work/poststart.sh" runc
+	poststart v2_tree sh "$work/poststart.sh" crun --cgroups disabled
+}
+
 # By the name that its user gave it, which only conmon's arguments and podman's database have.
 testKnownByName() {
 	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1

@@ -163,6 +163,18 @@ testDidNotAsk() {
 	assertTrue "cmp '$work/as.json' '$work/out'"
 }
 
+# Which container of a pod this is nobody knows here: one that is not to be merged may be this one.
+testOneContainerOfAPod() {
+	as '.annotations["io.ksm.merge/container.db"] = "false"'
+	alone "one said no" "$work/as.json" ""
+	hook all <"$work/as.json"
+	assertTrue "cmp '$work/as.json' '$work/out'"
+	as '.annotations["io.ksm.merge/container.db"] = "true"'
+	changed "one said yes, as did all" "$work/as.json"
+	as '.annotations |= (del(.["io.ksm.merge"]) + {"io.ksm.merge/container.db": "true"})'
+	alone "one said yes" "$work/as.json" ""
+}
+
 # this kernel keeps the mark over exec
 testMethods() {
 	as 'del(.annotations["io.ksm.method"])'
@@ -398,6 +410,15 @@ testPodmanLeavesNothingInTheImage() {
 	assertEquals "$(cat "$work/diff.inject")" "$(cat "$work/diff.preload")"
 	assertNotContains "$(cat "$work/diff.preload")" "ksm"
 	assertEquals "nothing on the host" "" "$(ls -d /dev/ksm-hook 2>/dev/null)"
+}
+
+testPodmanLeavesOneContainerAlone() {
+	out=$(run_in runc --name web $preload --annotation io.ksm.merge/container.web=false image cat /proc/self/maps /proc/self/ksm_stat)
+	assertContains "$out" "$out" "/bin/cat"
+	assertNotContains "$out" "$place"
+	assertContains "$out" "$out" "ksm_merge_any: no"
+	out=$(run_in runc --name web $preload --annotation io.ksm.merge/container.web=true image cat /proc/self/maps)
+	assertContains "control: $out" "$out" "$place"
 }
 
 testPodmanCrun() {

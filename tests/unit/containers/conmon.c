@@ -2,6 +2,7 @@
 /* The name among conmon's arguments. */
 #include "containers/conmon.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,7 +16,7 @@
 
 #define ID "5f3c"
 
-/* An argument per word; NULL: no name. */
+/* An argument per word; NULL: no name of this one's. */
 static const struct {
 	const char *args, *want;
 } cases[] = {
@@ -30,6 +31,9 @@ static const struct {
 	{ "conmon -c 5f3c0 -n web", NULL },
 	{ "conmon -u 5f3c -n web", NULL },
 	{ "conmon -n web", NULL },
+	/* behind its own arguments stand those of what it executes in the end */
+	{ "conmon -c 5f3c -n web -c other", "web" },
+	{ "conmon -c other -n web -c 5f3c", NULL },
 	/* the value of an option is none itself */
 	{ "conmon -n -c 5f3c", NULL },
 	{ "conmon -c 5f3c -n", NULL },
@@ -42,15 +46,16 @@ static void check_args(const char *words, size_t cut, const char *want)
 {
 	size_t len = strlen(words) + 1 - cut;
 	char *args = malloc(len ? len : 1); /* exactly as long: reading on would be seen */
-	const char *name;
+	struct conmon_args told;
+	bool is_its;
 
 	memcpy(args, words, len);
 	for (size_t i = 0; i < len; i++) {
 		if (args[i] == ' ')
 			args[i] = '\0';
 	}
-	name = conmon_args_name(args, len, ID);
-	CHECK_TEXT(name ? name : "none", want ? want : "none");
+	is_its = conmon_args_parse(args, len, &told) && strcmp(told.id, ID) == 0;
+	CHECK_TEXT(is_its ? told.name : "none", want ? want : "none");
 	free(args);
 }
 
@@ -70,57 +75,84 @@ static void cut_off(void)
 	check_args("", 1, NULL);
 }
 
+/* What does not fit is not known: a part of it would be another's. */
+static void long_texts(void)
+{
+	static const struct {
+		size_t id, name;
+		bool fits;
+	} of[] = { { 127, 511, true },
+		   { 128, 511, false },
+		   { 127, 512, false },
+		   { 0, 1, false },
+		   { 1, 0, false } };
+	char args[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		struct conmon_args told;
+		int len = snprintf(args, sizeof(args), "-c%c%0*d", 0, (int)of[i].id, 0);
+
+		len = of[i].id ? len + 1 : 4;
+		args[len - 1] = '\0';
+		memcpy(args + len, "-n", 3);
+		len += 3;
+		memset(args + len, 'n', of[i].name);
+		len += (int)of[i].name;
+		args[len++] = '\0';
+		CHECK_INT(conmon_args_parse(args, (size_t)len, &told), of[i].fits);
+		CHECK(!of[i].fits ||
+		      (strlen(told.id) == of[i].id && strlen(told.name) == of[i].name));
+	}
+}
+
 /* The nearest process outside has to be conmon, and to be told of this container. */
 static void monitors(void)
 {
 	static const struct {
 		const char *command, *id, *name;
-		size_t size;
 	} of[] = {
-		{ "conmon", "5f3c", "web", 4 }, { "conmon", "5f3c", "web", 8 },
-		{ "conmon", "5f3c", NULL, 3 },  { "conmon", "5f3", NULL, 4 },
-		{ "conmon2", "5f3c", NULL, 4 },
+		{ "conmon", "5f3c", "web" },
+		{ "conmon", "5f3", NULL },
+		{ "conmon2", "5f3c", NULL },
 	};
 	char *args[] = { "conmon", "-c", "5f3c", "-n", "web", NULL };
 	char *one[] = { "conmon", "-c", "5f3c", "-n", "w", NULL };
 	char *empty[] = { "conmon", "-c", "5f3c", "-n", "", NULL };
 	struct container_name ours;
+	struct conmon_args told;
 	struct contained c;
-	char out[8];
 
 	/* of what is in no container nothing is known, nor of one that is nobody's */
-	CHECK(!conmon_name(1, ID, out, sizeof(out)));
-	CHECK(!conmon_name(0x7fffff00, ID, out, sizeof(out)));
+	CHECK(!conmon_of(1, ID, &told));
+	CHECK(!conmon_of(0x7fffff00, ID, &told));
 	if (geteuid() != 0 || container_of(getpid(), &ours))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
 		check_case = of[i].command;
-		memset(out, 'x', sizeof(out));
 		if (contained_start(&c, of[i].command, args)) {
-			CHECK_INT(conmon_name(c.pid, of[i].id, out, of[i].size),
-				  of[i].name != NULL);
-			CHECK(!of[i].name || strcmp(out, of[i].name) == 0);
+			CHECK_INT(conmon_of(c.pid, of[i].id, &told), of[i].name != NULL);
+			CHECK(!of[i].name || strcmp(told.name, of[i].name) == 0);
 		}
 		contained_end(&c);
 	}
 	if (contained_start(&c, "conmon", one))
-		CHECK(conmon_name(c.pid, ID, out, sizeof(out)) && strcmp(out, "w") == 0);
+		CHECK(conmon_of(c.pid, ID, &told) && strcmp(told.name, "w") == 0);
 	contained_end(&c);
 	/* another user's may say what it likes */
 	setenv(CONTAINED_USER, "65534", 1);
 	if (contained_start(&c, "conmon", args))
-		CHECK(!conmon_name(c.pid, ID, out, sizeof(out)));
+		CHECK(!conmon_of(c.pid, ID, &told));
 	contained_end(&c);
 	unsetenv(CONTAINED_USER);
 	if (contained_start(&c, "conmon", empty))
-		CHECK(!conmon_name(c.pid, ID, out, sizeof(out)));
+		CHECK(!conmon_of(c.pid, ID, &told));
 	contained_end(&c);
 }
 
 /* What a hook so far below it is told: "ID NAME", or nothing. */
 static int tell_caller(const char *command, int below)
 {
-	struct conmon_call call;
+	struct conmon_args call;
 	int status = -1;
 	pid_t pid;
 
@@ -191,5 +223,6 @@ int main(int argc, char **argv)
 	RUN(monitors);
 	RUN(command_lines);
 	RUN(cut_off);
+	RUN(long_texts);
 	return check_end();
 }

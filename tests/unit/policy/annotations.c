@@ -169,16 +169,76 @@ static void of_pods(void)
 	CHECK(!d.merge);
 	CHECK_INT(d.reason, REASON_OPTED_OUT);
 	CHECK_INT(d.method, METHOD_PRELOAD);
-	/* of no pod: there is no such container */
+	CHECK_HAS(d.text, "io.ksm.merge/container.db=false");
+	/* it may be that one, where nobody says what it is called */
 	s.engine = ENGINE_UNKNOWN;
 	policy_decide(&c, &s, &d);
+	CHECK_INT(d.reason, REASON_OPTED_OUT);
+	a[3].value = "true";
+	policy_decide(&c, &s, &d);
 	CHECK(d.merge);
+	a[3].value = "false";
 	s.annotation = a + 3;
 	s.n--;
 	s.n--;
 	s.n--;
 	policy_decide(&c, &s, &d);
-	CHECK_INT(d.reason, REASON_NOT_REQUESTED);
+	CHECK_INT(d.reason, REASON_OPTED_OUT);
+}
+
+/*
+ * Where no name is known (podman at precreate, Docker), a word for another container may be for this
+ * one: it counts where it refuses, and asks for nothing.
+ */
+static void of_nobody_knows_whom(void)
+{
+	static const enum container_engine unnamed[] = { ENGINE_UNKNOWN, ENGINE_CONTAINERD,
+							 ENGINE_DOCKER, ENGINE_PODMAN };
+	struct annotation refuses[] = { { "io.ksm.merge", "true" },
+					{ "io.ksm.merge/pod", "true" },
+					{ "io.ksm.merge/container.db", "false" } };
+	struct annotation asks[] = { { "io.ksm.merge/container.db", "true" } };
+	struct annotation other[] = { { "io.ksm.merge", "true" },
+				      { "io.ksm.merge/container", "false" },
+				      { "io.ksm.merge/container.db", "no" },
+				      { "io.ksm.required", "true" },
+				      { "io.ksm.required/container.db", "false" },
+				      { "io.ksm.layout", "shared" },
+				      { "io.ksm.group", "web" },
+				      { "io.ksm.layout/container.db", "private" } };
+	struct policy_config c = { .shared_layout = true };
+	struct policy_subject s;
+	struct decision d;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unnamed); i++) {
+		s = (struct policy_subject){ .engine = unnamed[i],
+					     .annotation = refuses,
+					     .n = ARRAY_SIZE(refuses) };
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.reason, REASON_OPTED_OUT);
+		s.annotation = asks;
+		s.n = ARRAY_SIZE(asks);
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.reason, REASON_NOT_REQUESTED);
+		s.annotation = other;
+		s.n = ARRAY_SIZE(other);
+		policy_decide(&c, &s, &d);
+		CHECK(d.merge && !d.required && !d.group[0]);
+		s.n -= 1;
+		policy_decide(&c, &s, &d);
+		CHECK_TEXT(d.group, "group:web");
+	}
+	/* a pod's pause container is none of those that are named */
+	s = (struct policy_subject){ .engine = ENGINE_CONTAINERD_CRI,
+				     .annotation = refuses,
+				     .n = ARRAY_SIZE(refuses) };
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+	/* and whose name is known is not db */
+	s.engine = ENGINE_PODMAN;
+	s.name = "kp-web";
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
 }
 
 /* podman calls it POD-NAME, or by its name alone. */
@@ -244,5 +304,6 @@ int main(void)
 	RUN(keys);
 	RUN(of_pods);
 	RUN(of_podmans_pods);
+	RUN(of_nobody_knows_whom);
 	return check_end();
 }
