@@ -276,6 +276,8 @@ static void add_process_stats(struct container_stats *c, const struct process_st
 
 void container_stats_add(struct container_stats *to, const struct container_stats *c)
 {
+	/* before the figures that it looks at are added */
+	charges_add_open(&to->charges, to->merged > 0, &c->charges, c->merged > 0);
 	to->processes += c->processes;
 	to->mergeable += c->mergeable;
 	to->unknown += c->unknown;
@@ -291,7 +293,6 @@ void container_stats_add(struct container_stats *to, const struct container_stat
 	to->against += c->against;
 	to->saving.least += c->saving.least;
 	to->saving.most += c->saving.most;
-	charges_add(&to->charges, &c->charges);
 }
 
 int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,

@@ -65,3 +65,14 @@ void charges_add(struct charges *to, const struct charges *c)
 	to->elsewhere_least += c->elsewhere_least;
 	to->elsewhere_most += c->elsewhere_most;
 }
+
+void charges_add_open(struct charges *to, bool to_counts, const struct charges *c, bool counts)
+{
+	bool open =
+		(to_counts && (!to->known || to->open)) || (counts && (!c->known || c->open));
+	bool known = to->known || c->known;
+
+	charges_add(to, c);
+	to->known = known;
+	to->open = open;
+}

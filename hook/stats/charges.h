@@ -19,6 +19,7 @@ struct charges {
 	int64_t charged_least, charged_most;
 	/* merged pages that it uses, and another cgroup pays for */
 	int64_t elsewhere_least, elsewhere_most;
+	bool open; /* of a sum: not all of it is known, so there is no "at most" */
 };
 
 /* Anonymous memory of one or several fork groups. */
@@ -41,5 +42,11 @@ struct charges charges_of(const struct charge_base *b, int64_t charged, int64_t 
 
 /* A sum is known if each of it is. */
 void charges_add(struct charges *to, const struct charges *c);
+
+/*
+ * A sum of which some may not be known: it is at least what is known. Who has nothing merged does
+ * not count unless he is known.
+ */
+void charges_add_open(struct charges *to, bool to_counts, const struct charges *c, bool counts);
 
 #endif

@@ -171,6 +171,11 @@ static int64_t if_known(const struct container_stats *c, int64_t value)
 	return c->charges.known ? value : -1;
 }
 
+static int64_t if_bounded(const struct container_stats *c, int64_t value)
+{
+	return c->charges.open ? -1 : if_known(c, value);
+}
+
 static int64_t metric_charged(const struct container_stats *c)
 {
 	return if_known(c, c->charges.charged_least);
@@ -178,7 +183,7 @@ static int64_t metric_charged(const struct container_stats *c)
 
 static int64_t metric_charged_at_most(const struct container_stats *c)
 {
-	return if_known(c, c->charges.charged_most);
+	return if_bounded(c, c->charges.charged_most);
 }
 
 static int64_t metric_elsewhere(const struct container_stats *c)
@@ -188,7 +193,7 @@ static int64_t metric_elsewhere(const struct container_stats *c)
 
 static int64_t metric_elsewhere_at_most(const struct container_stats *c)
 {
-	return if_known(c, c->charges.elsewhere_most);
+	return if_bounded(c, c->charges.elsewhere_most);
 }
 
 const struct container_metric container_metrics[] = {

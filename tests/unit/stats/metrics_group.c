@@ -97,6 +97,62 @@ static void groups(void)
 	CHECK_TEXT(c[1].metadata.pod, "");
 }
 
+/* One whose payers are not known does not hide what the others' are. */
+static void charges(void)
+{
+	static const struct {
+		const char *name;
+		struct charges first, second;
+		int64_t merged;
+		struct charges sum;
+	} cases[] = {
+		{ "both known",
+		  { true, 1, 2, 3, 4, false },
+		  { true, 10, 20, 30, 40, false },
+		  5,
+		  { true, 11, 22, 33, 44, false } },
+		{ "the second is not known",
+		  { true, 1, 2, 3, 4, false },
+		  { 0 },
+		  5,
+		  { true, 1, 2, 3, 4, true } },
+		{ "nor is the first",
+		  { 0 },
+		  { true, 1, 2, 3, 4, false },
+		  5,
+		  { true, 1, 2, 3, 4, true } },
+		{ "the second has nothing merged",
+		  { true, 1, 2, 3, 4, false },
+		  { 0 },
+		  0,
+		  { true, 1, 2, 3, 4, false } },
+		{ "none is known", { 0 }, { 0 }, 5, { false, 0, 0, 0, 0, true } },
+		{ "of no weight", { 0 }, { 0 }, 0, { false, 0, 0, 0, 0, true } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_stats c[2];
+		struct snapshot s = { .container = c, .n = ARRAY_SIZE(c) };
+		const struct charges *sum = &c[0].charges;
+
+		check_case = cases[i].name;
+		fill(&c[0], "containerd", "a", "one", 1);
+		fill(&c[1], "containerd", "a", "two", 1);
+		c[0].charges = cases[i].first;
+		c[1].charges = cases[i].second;
+		c[1].merged = cases[i].merged;
+		metrics_group(&s, METRICS_BY_NAMESPACE);
+		CHECK_INT(s.n, 1);
+		CHECK_INT(sum->known, cases[i].sum.known);
+		CHECK_INT(sum->open, cases[i].sum.open);
+		CHECK_INT(sum->charged_least, cases[i].sum.charged_least);
+		CHECK_INT(sum->charged_most, cases[i].sum.charged_most);
+		CHECK_INT(sum->elsewhere_least, cases[i].sum.elsewhere_least);
+		CHECK_INT(sum->elsewhere_most, cases[i].sum.elsewhere_most);
+	}
+	check_case = "";
+}
+
 static void names(void)
 {
 	enum metrics_group group;
@@ -114,6 +170,7 @@ int main(void)
 {
 	RUN(workloads);
 	RUN(groups);
+	RUN(charges);
 	RUN(names);
 	return check_end();
 }
