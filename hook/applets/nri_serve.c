@@ -91,10 +91,10 @@ static void check_started_behind(const struct container_decision *c)
 	_exit(0);
 }
 
-static int merge_start(struct agent *a, struct container_decision *c, struct nri_answer *answer,
+static int merge_start(struct agent *a, const struct nri_call *call, struct nri_answer *answer,
 		       struct error *err)
 {
-	int r = nri_merge_start(c, err);
+	int r = nri_merge_start(&call->container, err);
 
 	(void)a;
 	(void)answer;
@@ -103,14 +103,22 @@ static int merge_start(struct agent *a, struct container_decision *c, struct nri
 	return r;
 }
 
-static int merge_create(struct agent *a, struct container_decision *c,
-			struct nri_answer *answer, struct error *err)
+static int merge_create(struct agent *a, const struct nri_call *call, struct nri_answer *answer,
+			struct error *err)
 {
-	int r = nri_way_use(&a->way, &c->decision, &answer->use, err);
+	const struct container_decision *c = &call->container;
+	enum nri_use use;
+	int r = nri_way_use(&a->way, &c->decision, &use, err);
 
 	if (r < 0)
 		return r;
-	metadata_write(c->id, 0, &c->metadata);
+	if (!call->can[use])
+		return err_reason(err, REASON_EDIT_FAILED,
+				  err_set(err, EINVAL, "its %s cannot be changed",
+					  use == NRI_USE_PROGRAM ? "arguments" :
+								   "environment"));
+	answer->use = use;
+	metadata_write_created(c->id, &c->metadata);
 	boost_start(true);
 	log_info("gets %s",
 		 answer->use == NRI_USE_PROGRAM ? "ksm-hook run" : "the preload library");
@@ -118,11 +126,11 @@ static int merge_create(struct agent *a, struct container_decision *c,
 }
 
 /* Whatever its decision is: the answer to NRI_CALL_START or NRI_CALL_CREATE. */
-static void act_on_decision(struct agent *a, struct container_decision *c,
-			    struct nri_answer *answer,
-			    int (*merge)(struct agent *a, struct container_decision *c,
+static void act_on_decision(struct agent *a, struct nri_call *call, struct nri_answer *answer,
+			    int (*merge)(struct agent *a, const struct nri_call *call,
 					 struct nri_answer *answer, struct error *err))
 {
+	struct container_decision *c = &call->container;
 	struct error err = c->err;
 	int r = err.msg[0] ? -EINVAL : 0;
 
@@ -132,9 +140,10 @@ static void act_on_decision(struct agent *a, struct container_decision *c,
 	if (r == 0 && c->decision.merge) {
 		if (c->decision.group[0])
 			log_warning("its layout is not shared: ksm-hook nri does not do that");
-		r = merge(a, c, answer, &err);
-		nri_state_count(a->state, r);
+		r = merge(a, call, answer, &err);
 	}
+	if (r < 0 || c->decision.merge)
+		nri_state_count(a->state, r);
 	answer->refuse = r < 0 && c->decision.required;
 	if (answer->refuse)
 		answer->err = err;
@@ -176,24 +185,33 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 	case NRI_CALL_START:
 		if (c->log_given)
 			log_set_level(c->log);
-		act_on_decision(a, c, answer, merge_start);
+		act_on_decision(a, call, answer, merge_start);
 		break;
 	case NRI_CALL_CREATE:
 		if (c->log_given)
 			log_set_level(c->log);
-		act_on_decision(a, c, answer, merge_create);
+		act_on_decision(a, call, answer, merge_create);
 		break;
 	case NRI_CALL_STARTED:
 		if (c->decision.merge && !c->err.msg[0])
 			check_started_behind(c);
 		break;
+	case NRI_CALL_REMOVED:
+		metadata_remove(c->id);
+		break;
 	case NRI_CALL_EXISTING:
-		if (c->decision.merge && !stop_is_set() &&
+		if ((a->way.exec || (c->decision.merge && !stop_is_set())) &&
 		    nri_existing_add(&a->existing, c, &err) < 0)
 			log_warning("%s", err.msg);
 		break;
 	case NRI_CALL_SYNCHRONIZED:
-		merge_existing_behind(a);
+		if (!a->way.exec) {
+			merge_existing_behind(a);
+			break;
+		}
+		if (a->existing.n < NRI_EXISTING_MAX)
+			nri_existing_forget_others(&a->existing);
+		nri_existing_free(&a->existing);
 		break;
 	case NRI_CALL_SAY:
 		log_reason(LOG_LEVEL_WARNING, c->err.reason, "%s", c->err.msg);

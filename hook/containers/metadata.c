@@ -130,8 +130,12 @@ static int make_metadata_dir(void)
 	return open_metadata_dir();
 }
 
+/* A line of those that metadata_remove_created() may remove. */
+#define CREATED_LINE "created\n"
+
 /* The lines of a file, and "init PID START" in front; the length, or -1 when there is no name. */
-static int format_metadata(char *out, size_t size, pid_t pid, const struct metadata *m)
+static int format_metadata(char *out, size_t size, pid_t pid, const struct metadata *m,
+			   const char *more)
 {
 	struct proc_stat st = { 0 };
 	int len, head;
@@ -146,7 +150,9 @@ static int format_metadata(char *out, size_t size, pid_t pid, const struct metad
 			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
 					text);
 	}
-	return len > head ? len : -1;
+	if (len == head)
+		return -1;
+	return len + snprintf(out + len, size - (size_t)len, "%s", more);
 }
 
 static bool init_has_ended(const char *text)
@@ -252,7 +258,8 @@ static void collect_metadata_if_due(int dir)
 	metadata_collect(dir, &(struct metadata_collector){ 0 });
 }
 
-void metadata_write(const char *id, pid_t pid, const struct metadata *m)
+static void store_metadata(const char *id, pid_t pid, const struct metadata *m,
+			   const char *more)
 {
 	__cleanup(close_fd) int dir = -1;
 	struct error err;
@@ -261,7 +268,7 @@ void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 
 	if (!is_metadata_id(id) || geteuid() != 0)
 		return;
-	len = format_metadata(text, sizeof(text), pid, m);
+	len = format_metadata(text, sizeof(text), pid, m, more);
 	if (len < 0)
 		return;
 	dir = make_metadata_dir();
@@ -270,6 +277,41 @@ void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 	if (replace_file(dir, id, text, (size_t)len, 0600, &err) < 0)
 		log_debug("%s/%s", METADATA_DIR, err.msg);
 	collect_metadata_if_due(dir);
+}
+
+void metadata_write(const char *id, pid_t pid, const struct metadata *m)
+{
+	store_metadata(id, pid, m, "");
+}
+
+void metadata_write_created(const char *id, const struct metadata *m)
+{
+	store_metadata(id, 0, m, CREATED_LINE);
+}
+
+static bool is_created(int dir, const char *name)
+{
+	char text[1024];
+
+	return is_metadata_id(name) && read_metadata_file(dir, name, text, sizeof(text)) >= 0 &&
+	       !has_init(text) && strstr(text, "\n" CREATED_LINE);
+}
+
+void metadata_remove_created(bool (*is_there)(const void *arg, const char *id), const void *arg)
+{
+	int fd = open_metadata_dir();
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d) {
+		close_fd(&fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (is_created(fd, e->d_name) && !is_there(arg, e->d_name))
+			unlinkat(fd, e->d_name, 0);
+	}
+	closedir(d);
 }
 
 void metadata_remove(const char *id)

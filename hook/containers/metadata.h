@@ -59,6 +59,14 @@ void metadata_clean(struct metadata *m);
 void metadata_write(const char *id, pid_t pid, const struct metadata *m);
 void metadata_remove(const char *id);
 
+/*
+ * The same for a container that is being created, by an agent that may see no process of the node:
+ * it removes them by itself, when the runtime says so or no longer names the container.
+ */
+void metadata_write_created(const char *id, const struct metadata *m);
+void metadata_remove_created(bool (*is_there)(const void *arg, const char *id),
+			     const void *arg);
+
 /* The directory for metadata_read(), -1 if there is none that can be trusted. */
 int metadata_open(void);
 bool metadata_read(int dir, const char *id, struct metadata *out);

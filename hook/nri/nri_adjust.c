@@ -54,6 +54,18 @@ static const char *old_preload(const Nri__Container *c)
 	return "";
 }
 
+/* Of "NAME:NAME NAME", as the loader reads it (ld.so(8)). */
+static bool preloads(const char *list, const char *name)
+{
+	for (size_t len; *list; list += len) {
+		list += strspn(list, ": ");
+		len = strcspn(list, ": ");
+		if (len == strlen(name) && memcmp(list, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Appended to what the container preloads, and in place of what another plugin may have set. */
 static bool add_library(const Nri__Container *c, Nri__Adjustment *a)
 {
@@ -61,9 +73,13 @@ static bool add_library(const Nri__Container *c, Nri__Adjustment *a)
 	static Nri__Pair *both[] = { &remove, &set };
 	const char *old = old_preload(c);
 	size_t size = strlen(old) + sizeof(":" SPEC_LIBRARY);
-	char *value = nri_rpc_room(size);
+	char *value;
 
-	if (!value || strstr(old, SPEC_LIBRARY))
+	/* named already, and yet to be mounted */
+	if (preloads(old, SPEC_LIBRARY))
+		return true;
+	value = nri_rpc_room(size);
+	if (!value)
 		return false;
 	snprintf(value, size, "%s%s" SPEC_LIBRARY, old, *old ? ":" : "");
 	remove.key = "-LD_PRELOAD";
@@ -77,9 +93,13 @@ static bool add_library(const Nri__Container *c, Nri__Adjustment *a)
 static bool add_program(const Nri__Container *c, Nri__Adjustment *a)
 {
 	static char program[] = NRI_PROGRAM, run[] = "run", end[] = "--";
-	char **args = nri_rpc_room((c->n_args + 3) * sizeof(*args));
+	char **args;
 
-	if (!args || c->n_args == 0 || strcmp(c->args[0], NRI_PROGRAM) == 0)
+	/* what would be behind is not to be a program of its own at our place */
+	if (c->n_args == 0 || strcmp(c->args[0], NRI_PROGRAM) == 0)
+		return false;
+	args = nri_rpc_room((c->n_args + 3) * sizeof(*args));
+	if (!args)
 		return false;
 	args[0] = program;
 	args[1] = run;
@@ -94,24 +114,28 @@ const Nri__Created *nri_adjust(const Nri__Container *c, enum nri_use use, const 
 {
 	static char bind[] = "bind", ro[] = "ro", nosuid[] = "nosuid", nodev[] = "nodev";
 	static char *options[] = { bind, ro, nosuid, nodev };
-	static Nri__Mount mount, *mounts[] = { &mount };
-	static Nri__Adjustment adjustment;
-	static Nri__Created created;
+	static struct {
+		Nri__Mount mount, *mounts[1];
+		Nri__Adjustment adjustment;
+		Nri__Created created;
+	} of[NRI_USES];
 	bool with_program = use == NRI_USE_PROGRAM;
+	Nri__Adjustment *a = &of[use].adjustment;
+	Nri__Mount *mount = &of[use].mount;
 
-	mount = (Nri__Mount)NRI__MOUNT__INIT;
-	adjustment = (Nri__Adjustment)NRI__ADJUSTMENT__INIT;
-	created = (Nri__Created)NRI__CREATED__INIT;
-	if (use == NRI_USE_NOTHING ||
-	    !(with_program ? add_program(c, &adjustment) : add_library(c, &adjustment)))
+	*mount = (Nri__Mount)NRI__MOUNT__INIT;
+	*a = (Nri__Adjustment)NRI__ADJUSTMENT__INIT;
+	of[use].created = (Nri__Created)NRI__CREATED__INIT;
+	if (use == NRI_USE_NOTHING || !(with_program ? add_program(c, a) : add_library(c, a)))
 		return NULL;
-	mount.destination = with_program ? NRI_PROGRAM : SPEC_LIBRARY;
-	mount.type = bind;
-	mount.source = (char *)source;
-	mount.options = options;
-	mount.n_options = ARRAY_SIZE(options);
-	adjustment.mounts = mounts;
-	adjustment.n_mounts = 1;
-	created.adjust = &adjustment;
-	return &created;
+	mount->destination = with_program ? NRI_PROGRAM : SPEC_LIBRARY;
+	mount->type = bind;
+	mount->source = (char *)source;
+	mount->options = options;
+	mount->n_options = ARRAY_SIZE(options);
+	of[use].mounts[0] = mount;
+	a->mounts = of[use].mounts;
+	a->n_mounts = 1;
+	of[use].created.adjust = a;
+	return &of[use].created;
 }

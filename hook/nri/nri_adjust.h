@@ -25,8 +25,8 @@ bool nri_takes_args(const Nri__Configure *c);
 
 /*
  * What the container gets, source being the program or the library as the runtime's host knows it;
- * in memory that nri_rpc_release() takes back. NULL where there is nothing to be changed, or no
- * memory for it.
+ * in memory that nri_rpc_release() takes back, until the next call for the same use. NULL where it
+ * cannot be changed like that: it has no arguments or ours already, or there is no memory.
  */
 const Nri__Created *nri_adjust(const Nri__Container *c, enum nri_use use, const char *source);
 

@@ -9,8 +9,12 @@
 
 int nri_call_check(struct nri_call *call, size_t len, struct error *err)
 {
-	if (len != NRI_CALL_SIZE || (unsigned)call->kind >= NRI_CALL_KINDS ||
-	    !sandbox_bool(&call->takes_args))
+	bool fine = len == NRI_CALL_SIZE && (unsigned)call->kind < NRI_CALL_KINDS &&
+		    sandbox_bool(&call->takes_args);
+
+	for (size_t i = 0; fine && i < NRI_USES; i++)
+		fine = sandbox_bool(&call->can[i]);
+	if (!fine)
 		return err_reason(err, REASON_PARSER_REPLY,
 				  err_set(err, EPROTO, "the parser sent a malformed request"));
 	call->text[sizeof(call->text) - 1] = '\0';

@@ -18,7 +18,8 @@ enum nri_call_kind {
 	NRI_CALL_CREATE,       /* a container that is being created, and what was decided */
 	NRI_CALL_START,        /* a container that is about to start, and what was decided */
 	NRI_CALL_STARTED,      /* the same, where a kernel may have lost it by then */
-	NRI_CALL_EXISTING,     /* one that runs already; they are merged after: */
+	NRI_CALL_REMOVED,      /* a container that is no more, by its id */
+	NRI_CALL_EXISTING,     /* one that is there already; they are seen to after: */
 	NRI_CALL_SYNCHRONIZED, /* the runtime has named all that there are */
 	NRI_CALL_SAY,          /* container.err is a complaint for the log */
 	NRI_CALL_KINDS
@@ -26,7 +27,8 @@ enum nri_call_kind {
 
 struct nri_call {
 	enum nri_call_kind kind;
-	bool takes_args; /* NRI_CALL_REGISTERED: the runtime can change arguments */
+	bool takes_args;    /* NRI_CALL_REGISTERED: the runtime can change arguments */
+	bool can[NRI_USES]; /* NRI_CALL_CREATE: the container can be changed like that */
 	char text[128];
 	struct container_decision container;
 };

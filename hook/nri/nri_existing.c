@@ -2,6 +2,7 @@
 /* Containers that run already when the node's agent comes, or comes back. */
 #include "nri/nri_existing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,16 +51,27 @@ static int by_id(const void *a, const void *b)
 		      ((const struct nri_existing_container *)b)->id);
 }
 
-static bool is_of_existing(const void *arg, pid_t pid)
+static bool is_existing(const void *arg, const char *id)
 {
 	const struct nri_existing *e = arg;
 	struct nri_existing_container key = { 0 };
+
+	snprintf(key.id, sizeof(key.id), "%s", id);
+	return bsearch(&key, e->c, e->n, sizeof(key), by_id) != NULL;
+}
+
+static bool is_of_existing(const void *arg, pid_t pid)
+{
 	struct container_name name;
 
-	if (!container_of(pid, &name))
-		return false;
-	memcpy(key.id, name.id, sizeof(key.id));
-	return bsearch(&key, e->c, e->n, sizeof(key), by_id) != NULL;
+	return container_of(pid, &name) && is_existing(arg, name.id);
+}
+
+void nri_existing_forget_others(struct nri_existing *e)
+{
+	if (e->n)
+		qsort(e->c, e->n, sizeof(*e->c), by_id);
+	metadata_remove_created(is_existing, e);
 }
 
 struct existing_list {

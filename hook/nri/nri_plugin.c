@@ -28,6 +28,7 @@
 #define EVENT_CREATE_CONTAINER     4
 #define EVENT_START_CONTAINER      6
 #define EVENT_POST_START_CONTAINER 7
+#define EVENT_REMOVE_CONTAINER     11
 #define STATE_RUNNING              3
 
 #define PLUGIN_SERVICE  "nri.pkg.api.v1alpha1.Plugin"
@@ -156,19 +157,25 @@ static void start_container(uint32_t stream, const Nri__PodSandbox *pod,
 static void on_create_container(const struct plugin_call *c)
 {
 	const Nri__ContainerEvent *e = c->arguments;
-	const Nri__Created *created = NULL;
+	const char *const source[NRI_USES] = { [NRI_USE_PROGRAM] = plugin.options->program,
+					       [NRI_USE_LIBRARY] = plugin.options->preload };
+	const Nri__Created *created[NRI_USES] = { NULL };
 	struct nri_answer answer = { 0 };
 
 	refresh_policy();
-	if (decide(NRI_CALL_CREATE, e->pod, e->container))
+	if (decide(NRI_CALL_CREATE, e->pod, e->container)) {
+		/* before, as what cannot be done is not to be taken for done */
+		for (int i = NRI_USE_NOTHING + 1;
+		     i < NRI_USES && plugin.call.container.decision.merge; i++) {
+			created[i] = nri_adjust(e->container, (enum nri_use)i, source[i]);
+			plugin.call.can[i] = created[i] != NULL;
+		}
 		ask(&answer);
+	}
 	if (answer.refuse)
 		return refuse_container(c->stream, &answer.err);
-	if (answer.use != NRI_USE_NOTHING)
-		created = nri_adjust(e->container, answer.use,
-				     answer.use == NRI_USE_PROGRAM ? plugin.options->program :
-								     plugin.options->preload);
-	if (nri_rpc_answer(RUNTIME_FD, c->stream, created ? &created->base : NULL) < 0)
+	if (nri_rpc_answer(RUNTIME_FD, c->stream,
+			   created[answer.use] ? &created[answer.use]->base : NULL) < 0)
 		leave(0);
 }
 
@@ -184,17 +191,40 @@ static void check_started(uint32_t stream, const Nri__PodSandbox *pod,
 		leave(0);
 }
 
-static void merge_existing(const Nri__Synchronize *s)
+static void removed_container(uint32_t stream, const Nri__Container *c)
+{
+	struct nri_answer answer;
+	struct error ignored;
+
+	prepare_call(NRI_CALL_REMOVED);
+	if (c && nri_identify(c, &plugin.call.container, &ignored) == 0)
+		ask(&answer);
+	if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
+		leave(0);
+}
+
+/* Is the process with power to know of it? Into plugin.call. */
+static bool is_of_interest(const Nri__Synchronize *s, const Nri__Container *c)
+{
+	const Nri__PodSandbox *pod = nri_sync_pod(s, c->pod_sandbox_id);
+	struct error ignored;
+
+	/* without a right nobody is reached who runs; what is left of others is removed */
+	if (plugin.exec) {
+		prepare_call(NRI_CALL_EXISTING);
+		return nri_identify(c, &plugin.call.container, &ignored) == 0;
+	}
+	return c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c) &&
+	       plugin.call.container.decision.merge;
+}
+
+static void name_existing(const Nri__Synchronize *s)
 {
 	struct nri_answer answer;
 
 	refresh_policy();
 	for (size_t i = 0; i < s->n_containers; i++) {
-		const Nri__Container *c = s->containers[i];
-		const Nri__PodSandbox *pod = nri_sync_pod(s, c->pod_sandbox_id);
-
-		if (c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c) &&
-		    plugin.call.container.decision.merge)
+		if (is_of_interest(s, s->containers[i]))
 			ask(&answer);
 	}
 	prepare_call(NRI_CALL_SYNCHRONIZED);
@@ -204,8 +234,7 @@ static void merge_existing(const Nri__Synchronize *s)
 static void on_synchronize(const struct plugin_call *c)
 {
 	const Nri__Synchronize *s = c->arguments;
-	/* without a right nobody is reached who runs already */
-	bool existing = plugin.options->existing && !plugin.exec;
+	bool existing = plugin.options->existing || plugin.exec;
 	const Nri__Synchronize *all = NULL;
 	Nri__Synchronized done = NRI__SYNCHRONIZED__INIT;
 	struct error err;
@@ -213,7 +242,7 @@ static void on_synchronize(const struct plugin_call *c)
 	if (existing && nri_sync_add(&plugin.sync, s, c->payload, &all, &err) < 0)
 		complain(&err);
 	if (all)
-		merge_existing(all);
+		name_existing(all);
 	done.more = s->more;
 	if (nri_rpc_answer(RUNTIME_FD, c->stream, &done.base) < 0)
 		leave(0);
@@ -235,6 +264,9 @@ static void on_configure(const struct plugin_call *c)
 	/* no more than is needed: each event is a round trip in every container's life */
 	events.events =
 		1 << ((answer.exec ? EVENT_CREATE_CONTAINER : EVENT_START_CONTAINER) - 1);
+	/* of others the process tells that they have ended */
+	if (answer.exec)
+		events.events |= 1 << (EVENT_REMOVE_CONTAINER - 1);
 	if (answer.loses && !answer.exec)
 		events.events |= 1 << (EVENT_POST_START_CONTAINER - 1);
 	if (nri_rpc_answer(RUNTIME_FD, c->stream, &events.base) < 0)
@@ -256,6 +288,13 @@ static void on_post_start_container(const struct plugin_call *c)
 	check_started(c->stream, e->pod, e->container);
 }
 
+static void on_remove_container(const struct plugin_call *c)
+{
+	const Nri__ContainerEvent *e = c->arguments;
+
+	removed_container(c->stream, e->container);
+}
+
 /* Before that, all but a few were changes of state. */
 static void on_state_change(const struct plugin_call *c)
 {
@@ -265,6 +304,8 @@ static void on_state_change(const struct plugin_call *c)
 		start_container(c->stream, e->pod, e->container);
 	else if (e->event == EVENT_POST_START_CONTAINER)
 		check_started(c->stream, e->pod, e->container);
+	else if (e->event == EVENT_REMOVE_CONTAINER)
+		removed_container(c->stream, e->container);
 	else if (nri_rpc_answer(RUNTIME_FD, c->stream, NULL) < 0)
 		leave(0);
 }
@@ -284,6 +325,7 @@ static const struct plugin_method {
 	{ "CreateContainer", &nri__container_event__descriptor, on_create_container },
 	{ "StartContainer", &nri__container_event__descriptor, on_start_container },
 	{ "PostStartContainer", &nri__container_event__descriptor, on_post_start_container },
+	{ "RemoveContainer", &nri__container_event__descriptor, on_remove_container },
 	{ "StateChange", &nri__state_change__descriptor, on_state_change },
 	{ "Shutdown", NULL, on_shutdown },
 };

@@ -38,8 +38,8 @@ static int add_annotations(const struct policy_config *policy, Nri__Pair *const 
 	return 0;
 }
 
-static int take_identity(const Nri__Container *container, struct container_decision *out,
-			 struct error *err)
+int nri_identify(const Nri__Container *container, struct container_decision *out,
+		 struct error *err)
 {
 	size_t len = strlen(container->id);
 
@@ -78,7 +78,7 @@ void nri_decide(const struct policy_config *policy, enum container_engine engine
 		out->err.reason = REASON_NRI_PROTOCOL;
 		return;
 	}
-	r = take_identity(container, out, &err);
+	r = nri_identify(container, out, &err);
 	if (r == 0)
 		r = add_annotations(policy, pod->annotations, pod->n_annotations, false, &state,
 				    &err);

@@ -9,6 +9,10 @@
 /* Which engine calls itself so in NRI's Configure. */
 enum container_engine nri_engine(const char *runtime_name);
 
+/* Its id and process. -EINVAL with err where these are none. */
+int nri_identify(const Nri__Container *container, struct container_decision *out,
+		 struct error *err);
+
 /*
  * Decide by policy, or say in out->err why not; merging may be required all the same. Of the names,
  * what the runtime says in fields of its own is the engine's word, and so is what it writes among

@@ -67,7 +67,7 @@ testTheProgramInFrontOfTheArguments() {
 	start=$none options=--share=$work/share
 	create 0.10.0 '.root.readonly = true | .process.user = {uid: 1000, gid: 1000} | .process.noNewPrivileges = true' \
 		sleep 600 -- io.ksm.merge=true
-	says registered "10-ksm-hook events=8"
+	says registered "10-ksm-hook events=1032"
 	assertContains "$(cat "$work/log")" "way exec, by ksm-hook run in front of the arguments: CAP_SYS_PTRACE is not there"
 	says args "/dev/ksm-hook/ksm-hook run -- sleep 600"
 	says mount "/dev/ksm-hook/ksm-hook $work/share/ksm-hook bind ro nosuid nodev"
@@ -131,6 +131,40 @@ testAKernelWithoutThePrctl() {
 	assertContains "$(cat "$work/log")" "this kernel has no prctl(PR_SET_MEMORY_MERGE)"
 	says preload "/dev/ksm-hook/libksm_preload.so"
 	says args ""
+}
+
+# what is not changed is not said to be, and not what merging required
+testWhatCannotBeChanged() {
+	start=$none options=--share=$work/share
+	for required in false true; do
+		create 0.12.0 '.process.args = ["/dev/ksm-hook/ksm-hook"]' sleep -- io.ksm.merge=true io.ksm.required=$required
+		assertContains "$(cat "$work/log")" "reason=edit-failed"
+		assertNotContains "$(cat "$work/log")" "gets ksm-hook run"
+		says args ""
+		case $required in
+		false) says code 0 ;;
+		true) assertContains "$(cat "$work/out")" "code: 9" ;;
+		esac
+	done
+	# what only looks like the library's path, and what is that, and not there
+	create 0.8.0 '.process.env += ["LD_PRELOAD=/dev/ksm-hook/libksm_preload.so.1"]' /bin/sleep 600 -- io.ksm.merge=true io.ksm.required=true
+	says preload "/dev/ksm-hook/libksm_preload.so.1:/dev/ksm-hook/libksm_preload.so"
+	assertEquals yes "$(is_mergeable)"
+	create 0.8.0 '.process.env += ["LD_PRELOAD=/lib/none.so /dev/ksm-hook/libksm_preload.so"]' /bin/sleep 600 -- io.ksm.merge=true io.ksm.required=true
+	says preload "/lib/none.so /dev/ksm-hook/libksm_preload.so"
+	says mount "/dev/ksm-hook/libksm_preload.so $work/share/libksm_preload.so bind ro nosuid nodev"
+	assertEquals yes "$(is_mergeable)"
+}
+
+# by an agent that sees no process of theirs: when the runtime says so, or names them no longer
+testNamesAreRemoved() {
+	options=--share=$work/share
+	for start in "$none" 'unshare --pid --fork --kill-child'; do
+		for version in 0.12.0 0.8.0; do
+			create $version . /bin/sleep 600 -- io.ksm.merge=true
+			says stored "True True False True False"
+		done
+	done
 }
 
 # what was taken away would keep the container from starting
@@ -215,7 +249,7 @@ testAutoSaysWhichAndWhy() {
 	assertContains "$(cat "$work/log")" "way inject: CAP_SYS_PTRACE is there, in the runtime's pid namespace"
 	start='unshare --pid --fork --kill-child'
 	create 0.12.0 . sleep 600 -- io.ksm.merge=true
-	says registered "10-ksm-hook events=8"
+	says registered "10-ksm-hook events=1032"
 	assertContains "$(cat "$work/log")" "the runtime is in another pid namespace (no hostPID)"
 	assertEquals yes "$(is_mergeable)"
 	start='' options="--share=$work/share --way=exec --existing"

@@ -6,7 +6,7 @@ import struct
 import time
 
 PLUGIN = "nri.pkg.api.v1alpha1.Plugin"
-START_CONTAINER, CREATED, RUNNING = 6, 1, 3
+START_CONTAINER, REMOVE_CONTAINER, CREATED, RUNNING = 6, 11, 1, 3
 REQUEST, RESPONSE = 1, 2
 
 

@@ -48,6 +48,9 @@ static void refused(void)
 	memset(&call.container.decision.merge, 2, 1);
 	CHECK_INT(check(), -EPROTO);
 	begin();
+	memset(&call.can[NRI_USE_LIBRARY], 2, 1);
+	CHECK_INT(check(), -EPROTO);
+	begin();
 	call.container.decision.reason = REASON_COUNT;
 	CHECK_INT(check(), -EPROTO);
 }
