@@ -20,6 +20,7 @@
 #include "base/options.h"
 #include "doctor/container_policy.h"
 #include "kernel/privileges.h"
+#include "policy/config.h"
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
@@ -55,7 +56,7 @@ static int prepare_and_print(enum metrics_group group, struct error *err)
 {
 	int r = snapshot_prepare(PRIVILEGES_COUNTERS, err);
 
-	return r < 0 ? r : metrics_print(stdout, group, err);
+	return r < 0 ? r : metrics_print(stdout, group, CONFIG_PATH, err);
 }
 
 /* The child's exit status: what it had to say is said. */

@@ -7,7 +7,7 @@
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
-int metrics_print(FILE *f, enum metrics_group group, struct error *err)
+int metrics_print(FILE *f, enum metrics_group group, const char *config, struct error *err)
 {
 	struct snapshot s;
 	int r = snapshot_take(&s, false, err);
@@ -15,7 +15,7 @@ int metrics_print(FILE *f, enum metrics_group group, struct error *err)
 	unreadable_log();
 	if (r < 0)
 		return r;
-	container_policy_judge(&s);
+	container_policy_judge_by(config, &s);
 	metrics_group(&s, group);
 	r = metrics_prometheus(f, &s, group);
 	snapshot_free(&s);

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "stats/metrics_group.h"
 
-/* After snapshot_prepare(). 0 or -errno with err. */
-int metrics_print(FILE *f, enum metrics_group group, struct error *err);
+/* After snapshot_prepare(); containers are judged by the files of config. 0 or -errno with err. */
+int metrics_print(FILE *f, enum metrics_group group, const char *config, struct error *err);
 
 #endif

@@ -154,7 +154,9 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 	a->state = nri_state_make(err);
 	if (!a->state)
 		return -ENOMEM;
-	return o->listen ? nri_http_open(&a->http, o->listen, o->aggregate, a->state, err) : 0;
+	return o->listen ? nri_http_open(&a->http, o->listen, o->aggregate, o->config_path,
+					 a->state, err) :
+			   0;
 }
 
 int applet_nri(int argc, char **argv)

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "applets/nri_pages.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/io.h"
@@ -102,14 +101,14 @@ static int find_program(char *path, size_t size, struct error *err)
 }
 
 int nri_http_open(struct nri_http *h, const char *address, const char *group,
-		  const struct nri_state *state, struct error *err)
+		  const char *config, const struct nri_state *state, struct error *err)
 {
 	char path[PATH_MAX];
 	union any_address a;
 	int r = parse_address(address, &a, err);
 
 	if (r == 0)
-		r = metrics_group_parse(group, &h->group) < 0 ?
+		r = metrics_group_parse(group, &h->made.group) < 0 ?
 			    err_set(err, EINVAL, "--aggregate=%s", group) :
 			    find_program(path, sizeof(path), err);
 	if (r < 0)
@@ -125,7 +124,8 @@ int nri_http_open(struct nri_http *h, const char *address, const char *group,
 	if (r < 0)
 		return err_wrap(err, r, "--listen=%s", address);
 	h->listens = r;
-	h->state = state;
+	h->made.config = config;
+	h->made.state = state;
 	return 0;
 }
 
@@ -163,7 +163,7 @@ static int start_both(struct nri_http *h, struct error *err)
 	h->pages = fork();
 	if (h->pages == 0) {
 		close(h->listens);
-		nri_pages_serve(pair[0], h->group, h->state);
+		nri_pages_serve(pair[0], &h->made);
 	}
 	h->http = h->pages > 0 ? fork() : -1;
 	if (h->http == 0)

@@ -9,24 +9,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "applets/nri_pages.h"
 #include "base/error.h"
-#include "nri/nri_state.h"
-#include "stats/metrics_group.h"
 
 struct nri_http {
 	int listens; /* 0: it was not asked for */
-	enum metrics_group group;
-	const struct nri_state *state;
+	struct nri_pages made;
 	pid_t pages, http;  /* 0: it does not run */
 	int64_t started_ms; /* the last time, of now_ms() */
 };
 
 /*
- * Listen at "[ADDRESS]:PORT" for both, which nri_http_keep() starts. 0; -EINVAL where that is no
+ * Listen at "[ADDRESS]:PORT" for both, which nri_http_keep() starts; containers are put together by
+ * group, and judged by the files of config. 0; -EINVAL where that is no
  * address, or -errno.
  */
 int nri_http_open(struct nri_http *h, const char *address, const char *group,
-		  const struct nri_state *state, struct error *err);
+		  const char *config, const struct nri_state *state, struct error *err);
 
 /*
  * Start both where they do not run, at most once in a while. In how many milliseconds it is to be

@@ -76,8 +76,7 @@ static void agent_metrics(FILE *f, const struct nri_state *state)
 		(unsigned long long)state->count[NRI_COUNT_FAILED]);
 }
 
-static _Noreturn void write_all_metrics(int fd, enum metrics_group group,
-					const struct nri_state *state)
+static _Noreturn void write_all_metrics(int fd, const struct nri_pages *pages)
 {
 	struct error err = { "" };
 	FILE *f = fdopen(fd, "w");
@@ -85,16 +84,15 @@ static _Noreturn void write_all_metrics(int fd, enum metrics_group group,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!f)
 		_exit(1);
-	agent_metrics(f, state);
-	if (metrics_print(f, group, &err) < 0) {
+	agent_metrics(f, pages->state);
+	if (metrics_print(f, pages->group, pages->config, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "metrics: %s", err.msg);
 		_exit(1);
 	}
 	_exit(fclose(f) == 0 ? 0 : 1);
 }
 
-static void begin_scrape(struct scrape *s, enum metrics_group group,
-			 const struct nri_state *state)
+static void begin_scrape(struct scrape *s, const struct nri_pages *pages)
 {
 	int fds[2];
 
@@ -104,7 +102,7 @@ static void begin_scrape(struct scrape *s, enum metrics_group group,
 		return answer_line(NRI_PAGE_METRICS, strerror(errno));
 	s->child = fork();
 	if (s->child == 0)
-		write_all_metrics(fds[1], group, state);
+		write_all_metrics(fds[1], pages);
 	close(fds[1]);
 	if (s->child < 0) {
 		close(fds[0]);
@@ -152,8 +150,7 @@ static void read_scrape(struct scrape *s)
 }
 
 /* A byte for each page, as the one who asks is ours. */
-static void take_requests(struct scrape *s, enum metrics_group group,
-			  const struct nri_state *state)
+static void take_requests(struct scrape *s, const struct nri_pages *pages)
 {
 	unsigned char asked[NRI_PAGES];
 	ssize_t n = read(PAGES_FD, asked, sizeof(asked));
@@ -163,15 +160,15 @@ static void take_requests(struct scrape *s, enum metrics_group group,
 	for (ssize_t i = 0; i < n; i++) {
 		switch (asked[i]) {
 		case NRI_PAGE_METRICS:
-			begin_scrape(s, group, state);
+			begin_scrape(s, pages);
 			break;
 		case NRI_PAGE_HEALTH:
-			answer_line(NRI_PAGE_HEALTH, nri_state_is_healthy(state) ?
+			answer_line(NRI_PAGE_HEALTH, nri_state_is_healthy(pages->state) ?
 							     NULL :
 							     "busy with one request for long");
 			break;
 		case NRI_PAGE_READY:
-			answer_line(NRI_PAGE_READY, not_ready(state));
+			answer_line(NRI_PAGE_READY, not_ready(pages->state));
 			break;
 		default:
 			/* has been taken over, or is not ours */
@@ -188,7 +185,7 @@ static bool keep_only(int fd)
 	return syscall(SYS_close_range, PAGES_FD + 1, UINT_MAX, 0) == 0 || errno == ENOSYS;
 }
 
-_Noreturn void nri_pages_serve(int fd, enum metrics_group group, const struct nri_state *state)
+_Noreturn void nri_pages_serve(int fd, const struct nri_pages *pages)
 {
 	struct scrape s = { 0 };
 	struct error err;
@@ -210,6 +207,6 @@ _Noreturn void nri_pages_serve(int fd, enum metrics_group group, const struct nr
 		else if (s.child && now_ms() >= s.until_ms)
 			end_scrape(&s, false);
 		if (p[0].revents)
-			take_requests(&s, group, state);
+			take_requests(&s, pages);
 	}
 }

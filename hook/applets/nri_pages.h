@@ -6,10 +6,16 @@
 #include "nri/nri_state.h"
 #include "stats/metrics_group.h"
 
+struct nri_pages {
+	enum metrics_group group;
+	const char *config; /* the agent's configuration */
+	const struct nri_state *state;
+};
+
 /*
  * Answer what comes from the socket (nri/nri_page.h) until that is closed. This process keeps no
  * other descriptor, and no right but to look. Does not return.
  */
-_Noreturn void nri_pages_serve(int fd, enum metrics_group group, const struct nri_state *state);
+_Noreturn void nri_pages_serve(int fd, const struct nri_pages *pages);
 
 #endif

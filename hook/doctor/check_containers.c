@@ -120,7 +120,7 @@ static void check_against_rules(struct doctor *d, const struct container_summary
 	if (c->mergeable == 0 ||
 	    (!d->config.deny.n && !d->config.allow.n &&
 	     d->config.containers != CONTAINERS_NONE) ||
-	    !check_asked(&c->name, c->pid, &d->config, &now) ||
+	    !check_asked(&c->name, c->pid, &d->config, NULL, &now) ||
 	    !container_policy_denies(now.reason))
 		return;
 	name_mergeable(c, who, sizeof(who));
@@ -141,7 +141,7 @@ static void check_mergeable(struct doctor *d, const struct container_summary *c,
 	struct decision request;
 	/* which takes a process: not where there is nothing to complain about */
 	bool known = c->mergeable < c->processes &&
-		     check_asked(&c->name, c->pid, &d->config, &request);
+		     check_asked(&c->name, c->pid, &d->config, NULL, &request);
 
 	if (known && request.warning[0])
 		report_request_warning(d, name, &request);

@@ -11,6 +11,9 @@
  * process for each container, is paid only where the configuration has such a mode or rules, and
  * of containers that they could concern. It is read anew each time.
  */
+void container_policy_judge_by(const char *config, struct snapshot *s);
+
+/* By the configuration that is installed. */
 void container_policy_judge(struct snapshot *s);
 
 /* Does this reason keep a container from being merged by the administrator's will? */

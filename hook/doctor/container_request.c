@@ -197,7 +197,8 @@ bool container_text_find(const struct container_name *name, pid_t pid,
 }
 
 bool check_asked(const struct container_name *name, pid_t pid,
-		 const struct policy_config *config, struct decision *out)
+		 const struct policy_config *config, const char *config_path,
+		 struct decision *out)
 {
 	struct decision_request request;
 	struct container_decision c;
@@ -207,7 +208,7 @@ bool check_asked(const struct container_name *name, pid_t pid,
 	if (!container_text_find(name, pid, &t))
 		return false;
 	request = (struct decision_request){ .policy = config,
-					     .config_path = config ? NULL : CONFIG_PATH,
+					     .config_path = config_path,
 					     .requests = true,
 					     .text = t.text,
 					     .len = t.len,

@@ -36,10 +36,11 @@ int container_text_read(const struct container_text *t, const struct policy_conf
 			struct policy_subject *out, struct error *err);
 
 /*
- * Decide by that text as the hook would have, by config or, if that is NULL, by what is
- * installed. False where nothing is found, or it is not understood.
+ * Decide by that text as the hook would have, by config or, if that is NULL, by the files of
+ * config_path. False where nothing is found, or it is not understood.
  */
 bool check_asked(const struct container_name *name, pid_t pid,
-		 const struct policy_config *config, struct decision *out);
+		 const struct policy_config *config, const char *config_path,
+		 struct decision *out);
 
 #endif

@@ -147,6 +147,21 @@ testAggregate() {
 	wait_for 20 answers /readyz 200
 }
 
+# the agent's configuration, not what is installed: nobody is merged by a broken one, and that is told
+testABrokenConfiguration() {
+	assertContains "$(get /metrics)" 'ksm_hook_nri_starts_total{result="failed"} 0'
+	assertContains "$(get /metrics)" "ksm_hook_config_valid 1"
+	[ -z "${runtime:-}" ] || stop_runtime
+	echo '{' >"$work/config.json"
+	start_runtime
+	body=$(get /metrics)
+	assertContains "$body" 'ksm_hook_nri_starts_total{result="failed"} 2'
+	assertContains "$body" 'ksm_hook_nri_starts_total{result="mergeable"} 0'
+	assertContains "$body" "ksm_hook_config_valid 0"
+	rm "$work/config.json"
+	assertContains "$(get /metrics)" "ksm_hook_config_valid 1"
+}
+
 testWhoTalksToTheNetworkHasNoRight() {
 	http=$(process http)
 	assertEquals "0000000000000000 1 2" "$(status_of "$http" CapEff) $(status_of "$http" NoNewPrivs) $(status_of "$http" Seccomp)"
