@@ -31,12 +31,17 @@ suite_setup() {
 		done
 		for i in $(seq 32); do until_file /tmp/fill.$i ready; done
 		until [ "$(merged)" -ge 4090 ]; do sleep 1; done
-		fill $(($(available) - 1024)) >/tmp/hog &
-		hog=$!
-		until_file /tmp/hog ready
+		hogs=
+		# what is available is counted late, so twice
+		for i in 1 2; do
+			[ "$(available)" -gt 1040 ] || continue
+			fill $(($(available) - 1024)) >/tmp/hog.$i &
+			hogs="$hogs $!"
+			until_file /tmp/hog.$i ready
+		done
 		try scarce --unmerge
 		try greedy --unmerge --budget=100
-		kill -9 $hog
+		kill -9 $hogs
 		until [ "$(available)" -gt 4200 ]; do sleep 0.1; done
 		echo "room: $(merged) MiB merged in $(mergeable) processes, $(available) MiB available"
 		ksm-hook stop --unmerge --budget=10 >/tmp/first 2>&1 &
@@ -76,7 +81,7 @@ testWhereItDoesNotFit() {
 		assertEquals "$out" 4096 "$(figure $_part 2)"
 		assertTrue "$out" "[ $(figure $_part 8) -ge 900 ] && [ $(figure $_part 8) -le 1100 ]"
 		assertContains "$out" "$(part $_part)" "stopped: nothing new is made mergeable"
-		assertTrue "$out" "part $_part | grep -qE 'reason=host-headroom: unmerging needs 4\.0 GiB more, and the machine has [0-9.]+ MiB left: (2\.9|3\.[01]) GiB too little'"
+		assertTrue "$out" "part $_part | grep -qE 'reason=host-headroom: unmerging needs 4\.0 GiB more, and the machine has [0-9.]+ [MG]iB left: (2\.9|3\.[01]) GiB too little'"
 		assertContains "$out" "$(part $_part)" "status 1"
 	done
 	assertEquals "$out" "4096 32" "$(figure room 2) $(figure room 6)"
