@@ -134,19 +134,10 @@ static int parse_attach(int *argc, char **argv, struct attach_options *o, struct
 	return 0;
 }
 
-/* One pass over what is meant now. */
-static ssize_t one_pass(struct set_mergeable *m, const struct target_set *set, size_t *found,
+static int walk_targets(const void *set, int (*visit)(pid_t pid, void *to), void *to,
 			struct error *err)
 {
-	pid_t *pids = NULL;
-	ssize_t n = target_list(set, &pids, err);
-
-	if (n >= 0) {
-		*found = (size_t)n;
-		n = set_mergeable_pass(m, pids, (size_t)n, err);
-	}
-	free(pids);
-	return n;
+	return target_for_each(set, visit, to, err);
 }
 
 /* Until a pass finds none that is not as wanted, those that failed aside. */
@@ -164,13 +155,13 @@ static int passes_until_done(struct set_mergeable *m, const struct target_set *s
 				err, EAGAIN,
 				"new processes appear faster than they are made mergeable: "
 				"try again, or --watch");
-		r = one_pass(m, set, found, err);
+		r = set_mergeable_walk(m, walk_targets, set, found, err);
 		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
 			m->retry = true;
 			m->n_lost = 0;
 			m->timeout_ms = SECOND_TIMEOUT_MS;
-			r = one_pass(m, set, found, err);
+			r = set_mergeable_walk(m, walk_targets, set, found, err);
 			m->retry = false;
 			m->timeout_ms = FIRST_TIMEOUT_MS;
 		}

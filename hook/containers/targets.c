@@ -76,8 +76,10 @@ struct pid_list {
 	size_t n, capacity;
 };
 
-static int add_pid(struct pid_list *p, pid_t pid)
+static int add_pid(pid_t pid, void *list)
 {
+	struct pid_list *p = list;
+
 	if (p->n == p->capacity) {
 		size_t capacity = p->capacity ? p->capacity * 2 : 256;
 		pid_t *more = realloc(p->pid, capacity * sizeof(*more));
@@ -111,37 +113,44 @@ static bool is_another_process(pid_t pid)
 
 struct target_search {
 	const struct target_set *set;
-	struct pid_list found;
+	int (*visit)(pid_t pid, void *arg);
+	void *arg;
 };
 
-static int add_if_meant(pid_t pid, void *arg)
+static int visit_if_meant(pid_t pid, void *arg)
 {
 	struct target_search *s = arg;
 
-	return target_match(s->set, pid) && is_another_process(pid) ? add_pid(&s->found, pid) :
-								      0;
+	return target_match(s->set, pid) && is_another_process(pid) ? s->visit(pid, s->arg) : 0;
 }
 
-ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err)
+int target_for_each(const struct target_set *set, int (*visit)(pid_t pid, void *arg), void *arg,
+		    struct error *err)
 {
-	struct target_search s = { .set = set };
+	struct target_search s = { set, visit, arg };
 	bool only_pids = true;
 	int r = 0;
 
 	for (size_t i = 0; i < set->n; i++)
 		only_pids &= set->t[i].kind == TARGET_PID;
 	if (!only_pids)
-		r = for_each_pid(add_if_meant, &s, err);
-	for (size_t i = 0; only_pids && r == 0 && i < set->n; i++) {
-		if (is_meant_by(&set->t[i], set->t[i].pid) && is_another_process(set->t[i].pid))
-			r = add_pid(&s.found, set->t[i].pid);
-	}
+		return for_each_pid(visit_if_meant, &s, err);
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		r = visit_if_meant(set->t[i].pid, &s);
+	return r < 0 ? err_errno(err, -r, "the processes that were named") : r;
+}
+
+ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err)
+{
+	struct pid_list found = { 0 };
+	int r = target_for_each(set, add_pid, &found, err);
+
 	if (r < 0) {
-		free(s.found.pid);
+		free(found.pid);
 		return r;
 	}
-	*out = s.found.pid;
-	return (ssize_t)s.found.n;
+	*out = found.pid;
+	return (ssize_t)found.n;
 }
 
 /* -ENOENT when there is no process (but maybe a thread) of that number */

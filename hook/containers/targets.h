@@ -35,7 +35,15 @@ struct target_set {
 int target_resolve(struct target_set *set, char *const *words, size_t n, bool all,
 		   struct error *err);
 
-/* The ids of the processes that are meant at this moment, never our own. -errno with err. */
+/*
+ * Call visit for each process that is meant, never ourselves, until it returns other than 0, which
+ * is returned; or -errno with err. A child of one that was there at its visit is visited after it,
+ * though its parent has ended meanwhile.
+ */
+int target_for_each(const struct target_set *set, int (*visit)(pid_t pid, void *arg), void *arg,
+		    struct error *err);
+
+/* Their ids, a list for the caller to free; how many, or -errno with err. */
 ssize_t target_list(const struct target_set *set, pid_t **out, struct error *err);
 
 /* Is this process meant? arg is a struct target_set. */

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "inject/inject.h"
+#include "inject/merge_plan.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
@@ -28,8 +29,6 @@
 
 /* So many processes have one tracer after the other. */
 #define TOGETHER 32
-/* A process that is never as wanted (a mapping that cannot merge after all) is left alone. */
-#define TRIES_MAX 4
 /*
  * So much time the processes of one container that do not answer may take: twenty of the first
  * try, three of the second. Who stops hundreds of his own must not keep others from their turn.
@@ -37,164 +36,35 @@
 #define LOST_TRIES_MAX   20
 #define LOST_RETRIES_MAX 3
 
-enum merge_change {
-	NOTHING,
-	ON,
-	AGAIN,
-	OFF,
-	MADVISE_ON,
-	MADVISE_OFF,
-	UNREADABLE,
-	MERGE_CHANGES
-};
-
 static const struct {
 	struct inject_call call[2];
 	size_t n;
 	enum ksm_method method;
 } merge_changes[MERGE_CHANGES] = {
-	[ON] = { { { PR_SET_MEMORY_MERGE, 1 } }, 1, KSM_BY_PRCTL },
+	[MERGE_ON] = { { { PR_SET_MEMORY_MERGE, 1 } }, 1, KSM_BY_PRCTL },
 	/*
 	 * Off and on again: where mergeability survived exec but ksmd lost the process (Linux 6.7
 	 * to 6.9, fixed by 3a9e567ca45f), setting it a second time does nothing.
 	 */
-	[AGAIN] = { { { PR_SET_MEMORY_MERGE, 0 }, { PR_SET_MEMORY_MERGE, 1 } },
-		    2,
-		    KSM_BY_PRCTL },
-	[OFF] = { { { PR_SET_MEMORY_MERGE, 0 } }, 1, KSM_BY_PRCTL },
-	[MADVISE_ON] = { { { 0, WHOLE_SPACE, MADV_MERGEABLE, INJECT_MADVISE } },
-			 1,
-			 KSM_BY_MADVISE },
-	[MADVISE_OFF] = { { { 0, WHOLE_SPACE, MADV_UNMERGEABLE, INJECT_MADVISE } },
-			  1,
-			  KSM_BY_MADVISE },
+	[MERGE_AGAIN] = { { { PR_SET_MEMORY_MERGE, 0 }, { PR_SET_MEMORY_MERGE, 1 } },
+			  2,
+			  KSM_BY_PRCTL },
+	[MERGE_OFF] = { { { PR_SET_MEMORY_MERGE, 0 } }, 1, KSM_BY_PRCTL },
+	[MERGE_MADVISE_ON] = { { { 0, WHOLE_SPACE, MADV_MERGEABLE, INJECT_MADVISE } },
+			       1,
+			       KSM_BY_MADVISE },
+	[MERGE_MADVISE_OFF] = { { { 0, WHOLE_SPACE, MADV_UNMERGEABLE, INJECT_MADVISE } },
+				1,
+				KSM_BY_MADVISE },
 	/* nothing is done, but it is said why */
-	[UNREADABLE] = { .method = KSM_BY_UNKNOWN },
+	[MERGE_UNREADABLE] = { .method = KSM_BY_UNKNOWN },
 };
-
-struct merge_work {
-	pid_t pid;
-	uint64_t start;
-	enum merge_change kind;
-	int cpu; /* where it ran last: the tracer goes there, and that is the dearest step */
-	int64_t pages; /* merged */
-};
-
-static int compare_merge_rows(const void *a, const void *b)
-{
-	const struct merge_row *x = a, *y = b;
-
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-static struct merge_row *find_merge_row(const struct set_mergeable *m, pid_t pid,
-					uint64_t start)
-{
-	struct merge_row key = { .pid = pid, .start = start };
-
-	return m->n ? bsearch(&key, m->row, m->n, sizeof(key), compare_merge_rows) : NULL;
-}
-
-static bool kernel_has_prctl(void)
-{
-	return ksm_self_is_merged() != -EINVAL;
-}
-
-static bool use_madvise(const struct set_mergeable *m)
-{
-	return m->method == MERGE_BY_MADVISE ||
-	       (m->method == MERGE_BY_AUTO && !kernel_has_prctl());
-}
-
-/* A kernel that does not tell: a mapping is mergeable, and ksmd holds items of the process. */
-static bool seems_merged(pid_t pid, const struct ksm_stat *st)
-{
-	return st->rmap_items > 0 && ksm_process_method(pid, st) == KSM_BY_PRCTL;
-}
-
-static enum merge_change to_turn_on(const struct set_mergeable *m, pid_t pid,
-				    const struct ksm_stat *st, const struct merge_row *before)
-{
-	if (st->merge_any == KSM_YES && st->scanned != KSM_NO)
-		return NOTHING;
-	if (use_madvise(m))
-		return ksm_has_unmergeable_mapping(pid) ? MADVISE_ON : NOTHING;
-	if (st->merge_any == KSM_NO)
-		return ON;
-	if (st->merge_any == KSM_YES)
-		return AGAIN;
-	/* a second pass would find the same again */
-	return (before && before->result == 0) || seems_merged(pid, st) ? NOTHING : AGAIN;
-}
-
-static enum merge_change to_turn_off(const struct set_mergeable *m, pid_t pid,
-				     const struct ksm_stat *st, const struct merge_row *before)
-{
-	bool tried = before && before->result == 0 && before->method == KSM_BY_PRCTL;
-
-	if (st->merge_any == KSM_YES)
-		return m->method == MERGE_BY_MADVISE ? NOTHING : OFF;
-	/* where the kernel tells, it has looked itself: smaps would take long for many mappings */
-	if (st->scanned == KSM_NO || !ksm_has_mergeable_mapping(pid))
-		return NOTHING;
-	if (st->merge_any == KSM_UNKNOWN && m->method != MERGE_BY_MADVISE && !tried &&
-	    kernel_has_prctl())
-		return OFF;
-	return m->method == MERGE_BY_PRCTL ? NOTHING : MADVISE_OFF;
-}
-
-/* Where the kernel does not count: no more than it has, and no more than there is. */
-static int64_t merged_at_most(pid_t pid)
-{
-	int64_t shared = 0, sharing = 0;
-	long resident, files;
-	char text[128];
-
-	(void)ksm_sysfs("pages_shared", &shared);
-	(void)ksm_sysfs("pages_sharing", &sharing);
-	if (proc_read(pid, "statm", text, sizeof(text)) <= 0 ||
-	    sscanf(text, "%*d %ld %ld", &resident, &files) != 2)
-		return 0;
-	return resident - files < shared + sharing ? resident - files : shared + sharing;
-}
-
-/* What a process needs; false when there is nothing to do with it (ended, a kernel thread). */
-static bool find_what_to_do(const struct set_mergeable *m, pid_t pid, struct merge_work *w)
-{
-	const struct merge_row *before;
-	struct ksm_stat st;
-	struct process p;
-	int r;
-
-	if (process_find(pid, &p) < 0)
-		return false;
-	before = find_merge_row(m, pid, p.stat.start);
-	*w = (struct merge_work){ .pid = pid, .start = p.stat.start, .cpu = p.stat.cpu };
-	/* it waits within our call, or keeps its memory locked anyhow */
-	if (before && before->result == -EBUSY)
-		return true;
-	r = ksm_stat_read(p.task, &st);
-	if (r < 0)
-		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
-	if (before && (before->result < 0 ? !m->retry : before->tries >= TRIES_MAX))
-		return true;
-	if (r == -EBUSY) {
-		w->kind = UNREADABLE;
-		return true;
-	}
-	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
-	w->kind = m->off ? to_turn_off(m, p.task, &st, before) :
-			   to_turn_on(m, p.task, &st, before);
-	return true;
-}
 
 /* The row of a process; a new one goes behind the sorted ones, *n counts both. */
 static struct merge_row *merge_row_for(struct set_mergeable *m, const struct merge_work *w,
 				       size_t *n)
 {
-	struct merge_row *row = find_merge_row(m, w->pid, w->start);
+	struct merge_row *row = merge_row_find(m->row, m->n, w->pid, w->start);
 
 	if (row)
 		return row;
@@ -211,7 +81,7 @@ static void record_result(struct set_mergeable *m, const struct merge_work *w,
 	struct merge_row *row;
 
 	if (t->result == -ESRCH) {
-		row = find_merge_row(m, w->pid, w->start);
+		row = merge_row_find(m->row, m->n, w->pid, w->start);
 		if (row)
 			row->gone = true;
 		return;
@@ -293,7 +163,7 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 			close(t[k].pidfd);
 			continue;
 		}
-		if (kind != UNREADABLE && is_time_used_up(m, &w[used])) {
+		if (kind != MERGE_UNREADABLE && is_time_used_up(m, &w[used])) {
 			close(t[k].pidfd);
 			t[k].result = err_reason(
 				&t[k].err, REASON_TARGET_SKIPPED,
@@ -305,7 +175,7 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 		}
 		of[k++] = &w[used];
 	}
-	if (k && kind == UNREADABLE) {
+	if (k && kind == MERGE_UNREADABLE) {
 		for (size_t i = 0; i < k; i++)
 			t[i].result = err_reason(
 				&t[i].err, REASON_TARGET_UNREADABLE,
@@ -357,60 +227,35 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 			r = inject_batch(m, &w[i], n_work - i, &n, err);
 	}
 	m->n = n;
-	qsort(m->row, n, sizeof(*m->row), compare_merge_rows);
+	merge_rows_sort(m->row, n);
 	return r < 0 ? r : 0;
 }
 
-struct merge_plan {
-	const struct set_mergeable *m;
-	const pid_t *pids;
-	size_t n;
-};
-
-/* In a child (kernel/watched.h); its answer: what each process needs, pid 0 where there is none. */
-static int plan_all(void *arg, void **data, size_t *size, struct error *err)
+static struct merge_wish wish_of(const struct set_mergeable *m)
 {
-	const struct merge_plan *plan = arg;
-	struct merge_work *w = calloc(plan->n + 1, sizeof(*w));
-
-	if (!w)
-		return err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < plan->n; i++) {
-		if (!find_what_to_do(plan->m, plan->pids[i], &w[i]))
-			w[i].pid = 0;
-	}
-	*data = w;
-	*size = plan->n * sizeof(*w);
-	return 0;
+	return (struct merge_wish){ m->off, m->method, m->retry, m->row, m->n };
 }
 
-static int plan_watched(const struct set_mergeable *m, const pid_t *pids, size_t n,
-			struct merge_work **w, struct error *err)
+ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,
+			   size_t *found, struct error *err)
 {
-	struct merge_plan plan = { m, pids, n };
-	size_t size;
-
-	return watched_run(plan_all, &plan, (void **)w, &size, err);
-}
-
-ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
-			   struct error *err)
-{
-	struct merge_work *w;
-	size_t n_work = 0;
+	struct merge_wish wish = wish_of(m);
+	struct merge_work *w = NULL;
+	size_t n = 0, n_work = 0;
 	int r = m->off ? 0 : stop_check(err);
 
 	if (r == 0)
-		r = plan_watched(m, pids, n, &w, err);
+		r = merge_plan(&wish, walk, arg, &w, &n, err);
 	if (r < 0)
 		return r;
+	*found = n;
 	m->already = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!w[i].pid)
 			continue;
-		if (w[i].kind != NOTHING)
+		if (w[i].kind != MERGE_NOTHING)
 			w[n_work++] = w[i];
-		else if (!find_merge_row(m, w[i].pid, w[i].start))
+		else if (!merge_row_find(m->row, m->n, w[i].pid, w[i].start))
 			m->already++;
 	}
 	if (n_work)
@@ -419,15 +264,43 @@ ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 	return r < 0 ? r : (ssize_t)n_work;
 }
 
+struct pid_span {
+	const pid_t *pid;
+	size_t n;
+};
+
+static int walk_span(const void *arg, int (*visit)(pid_t pid, void *arg), void *to,
+		     struct error *err)
+{
+	const struct pid_span *s = arg;
+	int r = 0;
+
+	(void)err;
+	for (size_t i = 0; r == 0 && i < s->n; i++)
+		r = visit(s->pid[i], to);
+	return r;
+}
+
+ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
+			   struct error *err)
+{
+	const struct pid_span s = { pids, n };
+
+	return set_mergeable_walk(m, walk_span, &s, &n, err);
+}
+
 int set_mergeable_pages(const struct set_mergeable *m, const pid_t *pids, size_t n,
 			int64_t *pages, struct error *err)
 {
+	const struct pid_span s = { pids, n };
+	struct merge_wish wish = wish_of(m);
 	struct merge_work *w;
-	int r = plan_watched(m, pids, n, &w, err);
+	int r = merge_plan(&wish, walk_span, &s, &w, &n, err);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		pages[i] = w[i].pid && w[i].kind != NOTHING ? w[i].pages : 0;
-	free(w);
+		pages[i] = w[i].pid && w[i].kind != MERGE_NOTHING ? w[i].pages : 0;
+	if (r == 0)
+		free(w);
 	return r;
 }
 

@@ -9,27 +9,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "kernel/ksm.h"
-
-enum merge_method {
-	/* PR_SET_MEMORY_MERGE where the kernel has it; to disable: what a process has */
-	MERGE_BY_AUTO,
-	MERGE_BY_PRCTL,
-	MERGE_BY_MADVISE,
-};
-
-/* A process on which something was tried, once or more often. */
-struct merge_row {
-	pid_t pid;
-	uint64_t start;   /* with pid: this process and no later one */
-	char command[64]; /* any bytes: whoever writes it has to escape it */
-	enum ksm_method method;
-	unsigned tries;
-	int result;     /* 0 done; else -errno as inject.h has it, with err */
-	int stopped_us; /* the longest of the tries */
-	bool gone;      /* it ended meanwhile */
-	struct error err;
-};
+#include "inject/merge_plan.h"
 
 /* Processes of one container that did not answer in time. */
 struct merge_lost {
@@ -58,12 +38,16 @@ struct set_mergeable {
 };
 
 /*
- * One pass over the processes of a list; on those that are not as wanted it is tried. Returns
- * how many these were, or -errno with err. A caller who makes the list anew and repeats this
- * until it returns 0 misses none that was forked meanwhile. Those on which it failed are
- * tried again with retry only. As long as `ksm-hook stop` is in force, from whatever moment on, it
- * is refused unless off: -EPERM with REASON_HOST_STOPPED; what was done before is in the rows.
+ * One pass over those that a walk visits, *found of them; on those that are not as wanted it is
+ * tried. Returns how many these were, or -errno with err. A caller who repeats this until it
+ * returns 0 misses none that was forked meanwhile. Those on which it failed are tried again with
+ * retry only. As long as `ksm-hook stop` is in force, from whatever moment on, it is refused unless
+ * off: -EPERM with REASON_HOST_STOPPED; what was done before is in the rows.
  */
+ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,
+			   size_t *found, struct error *err);
+
+/* The same over a list. What one of it forked and left behind when it ended is in none. */
 ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 			   struct error *err);
 

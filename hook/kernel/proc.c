@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,12 +210,62 @@ int proc_parent(pid_t *number, bool *outer)
 	return 0;
 }
 
-static int for_each_number(const char *path, int (*visit)(pid_t number, void *arg), void *arg)
+/* What an entry takes with a name of so many bytes (filldir64() in fs/readdir.c). */
+#define ENTRY_SIZE(len) ((offsetof(struct dirent64, d_name) + (len) + 1 + 7) & ~7UL)
+
+/*
+ * One entry at a time, and from behind it again. The kernel (fs/proc/base.c, proc_pid_readdir)
+ * reads ahead as far as the buffer goes and one further, and when there is none it never looks
+ * again: of who forks and ends between this and the visit the child would be in no list. Numbers
+ * come in their order, so the child of one that was there at its visit comes behind it.
+ */
+int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg)
 {
-	DIR *dir = opendir(path);
+	/* what a number needs; two entries never fit */
+	const size_t one = ENTRY_SIZE(sizeof("4194304") - 1);
+	struct dirent64 e;
+	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	off_t at = 0, before_numbers = -1;
+	size_t room = one;
+
+	if (fd < 0)
+		return -errno;
+	while (r == 0) {
+		long n = syscall(SYS_getdents64, fd, &e, room);
+		int64_t number;
+
+		if (n < 0 && errno == EINVAL && room < sizeof(e)) {
+			room += 8; /* it is no number, and longer */
+			continue;
+		}
+		if (n <= 0) {
+			r = n < 0 ? -errno : 0;
+			break;
+		}
+		room = one;
+		if (parse_int(e.d_name, strlen(e.d_name), 1, INT_MAX, &number) == 0) {
+			/* init is always there, so this is its place and not that of one who ended */
+			if (number == 1)
+				before_numbers = at - 1;
+			r = visit((pid_t)number, arg);
+			if (before_numbers >= 0)
+				(void)lseek(fd, before_numbers + number + 1, SEEK_SET);
+		}
+		at = e.d_off;
+	}
+	close(fd);
+	return r;
+}
+
+int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg)
+{
+	char path[32];
+	DIR *dir;
 	struct dirent *e;
 	int r = 0;
 
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
 	if (!dir)
 		return -errno;
 	while (r == 0 && (e = readdir(dir)) != NULL) {
@@ -224,19 +276,6 @@ static int for_each_number(const char *path, int (*visit)(pid_t number, void *ar
 	}
 	closedir(dir);
 	return r;
-}
-
-int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg)
-{
-	return for_each_number("/proc", visit, arg);
-}
-
-int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	return for_each_number(path, visit, arg);
 }
 
 /* of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO) */

@@ -8,7 +8,7 @@
 
 #include "containers/identify.h"
 #include "inject/set_mergeable.h"
-#include "kernel/process.h"
+#include "kernel/proc.h"
 
 /* A workload may be busy; nobody waits for this. */
 #define EXISTING_TIMEOUT_MS 1000
@@ -74,28 +74,26 @@ void nri_existing_forget_others(struct nri_existing *e)
 	metadata_remove_created(is_existing, e);
 }
 
-struct existing_list {
+struct existing_search {
 	const struct nri_existing *e;
-	pid_t *pid;
-	size_t n, room;
+	int (*visit)(pid_t pid, void *to);
+	void *to;
 };
 
-static int list_existing(const struct process *p, void *arg)
+static int visit_existing(pid_t pid, void *arg)
 {
-	struct existing_list *l = arg;
-	pid_t *more;
+	struct existing_search *s = arg;
 
-	if (!is_of_existing(l->e, p->pid))
-		return 0;
-	if (l->n == l->room) {
-		l->room = l->room ? 2 * l->room : 256;
-		more = realloc(l->pid, l->room * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		l->pid = more;
-	}
-	l->pid[l->n++] = p->pid;
-	return 0;
+	return is_of_existing(s->e, pid) ? s->visit(pid, s->to) : 0;
+}
+
+static int walk_existing(const void *e, int (*visit)(pid_t pid, void *to), void *to,
+			 struct error *err)
+{
+	struct existing_search s = { e, visit, to };
+	int r = proc_for_each(visit_existing, &s);
+
+	return r < 0 ? err_errno(err, -r, "the list of processes") : r;
 }
 
 /* What ps and metrics show. An init that is not the container's is not believed. */
@@ -115,20 +113,14 @@ ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error 
 				   .timeout_ms = EXISTING_TIMEOUT_MS,
 				   .still_right = is_of_existing,
 				   .arg = e };
-	struct existing_list l = { .e = e };
+	size_t found;
 	ssize_t r = 1;
 
 	*failed = 0;
 	qsort(e->c, e->n, sizeof(*e->c), by_id);
 	store_names(e);
-	for (int i = 0; i < EXISTING_PASSES_MAX && r > 0; i++) {
-		l.n = 0;
-		r = process_for_each(list_existing, &l);
-		if (r < 0)
-			(void)err_errno(err, (int)-r, "the list of processes");
-		else
-			r = set_mergeable_pass(&m, l.pid, l.n, err);
-	}
+	for (int i = 0; i < EXISTING_PASSES_MAX && r > 0; i++)
+		r = set_mergeable_walk(&m, walk_existing, e, &found, err);
 	for (size_t i = 0; i < m.n; i++) {
 		if (m.row[i].result == 0 || m.row[i].gone)
 			continue;
@@ -139,6 +131,5 @@ ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error 
 	if (r >= 0)
 		r = (ssize_t)(m.n - *failed);
 	set_mergeable_free(&m);
-	free(l.pid);
 	return r;
 }

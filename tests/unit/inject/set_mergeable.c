@@ -445,6 +445,46 @@ static void stopped(void)
 		end(pids[i]);
 }
 
+static int end_after_visit(const void *arg, int (*visit)(pid_t pid, void *to), void *to,
+			   struct error *err)
+{
+	pid_t pid = *(const pid_t *)arg;
+	int r = visit(pid, to);
+
+	(void)err;
+	kill(pid, SIGKILL);
+	return r ? r : visit(getppid(), to);
+}
+
+static int refuse_walk(const void *arg, int (*visit)(pid_t pid, void *to), void *to,
+		       struct error *err)
+{
+	(void)arg;
+	(void)visit;
+	(void)to;
+	return err_set(err, EIO, "no list today");
+}
+
+/* It is looked at while it is visited: who ends behind that was to be tried, and is counted. */
+static void walked(void)
+{
+	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = TIMEOUT_MS };
+	pid_t pid = start();
+	struct error err;
+	size_t found = 0;
+
+	CHECK_INT(set_mergeable_walk(&m, end_after_visit, &pid, &found, &err), 1);
+	/* and the caller himself, on whom nothing is tried */
+	CHECK_INT(found, 2);
+	CHECK_INT(m.already, 0);
+	CHECK_INT(set_mergeable_failed(&m), 0);
+	end(pid);
+	CHECK_INT(set_mergeable_walk(&m, end_after_visit, &pid, &found, &err), 0);
+	CHECK_INT(set_mergeable_walk(&m, refuse_walk, NULL, &found, &err), -EIO);
+	CHECK_TEXT(err.msg, "no list today");
+	set_mergeable_free(&m);
+}
+
 int main(void)
 {
 	RUN(the_right_one);
@@ -456,5 +496,6 @@ int main(void)
 	RUN(within_a_pass);
 	RUN(pinned);
 	RUN(stopped);
+	RUN(walked);
 	return check_end();
 }

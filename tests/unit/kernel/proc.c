@@ -257,6 +257,70 @@ static void walks(void)
 	close(ready[1]);
 }
 
+/* A process that forks another one and ends, when it is asked to, and that other one. */
+struct relay {
+	int ask, answer;
+	pid_t first, second;
+	bool saw_second;
+};
+
+static void ask_relay(struct relay *r)
+{
+	CHECK_INT(write(r->ask, "", 1), 1);
+	CHECK_INT(read(r->answer, &r->second, sizeof(r->second)), sizeof(r->second));
+	CHECK_INT(waitpid(r->first, NULL, 0), r->first);
+}
+
+static int pass_relay_on(pid_t number, void *arg)
+{
+	struct relay *r = arg;
+
+	if (number == r->first)
+		ask_relay(r);
+	r->saw_second |= number == r->second;
+	return 0;
+}
+
+/* Who is forked during the walk comes in it, though who forked it ends. */
+static void relayed(void)
+{
+	struct relay r = { 0 };
+	int ask[2], answer[2];
+	pid_t second;
+	char c;
+
+	do {
+		if (r.second)
+			kill(r.second, SIGKILL);
+		r = (struct relay){ 0 };
+		CHECK_INT(pipe(ask), 0);
+		CHECK_INT(pipe(answer), 0);
+		r.ask = ask[1];
+		r.answer = answer[0];
+		r.first = fork();
+		if (r.first == 0) {
+			close(ask[1]);
+			if (read(ask[0], &c, 1) != 1)
+				_exit(1);
+			second = fork();
+			if (second == 0) {
+				/* until all is closed */
+				(void)!read(ask[0], &c, 1);
+				_exit(0);
+			}
+			(void)!write(answer[1], &second, sizeof(second));
+			_exit(0);
+		}
+		close(ask[0]);
+		close(answer[1]);
+		CHECK_INT(proc_for_each(pass_relay_on, &r), 0);
+		/* numbers begin anew at times */
+	} while (r.second > 0 && r.second < r.first);
+	CHECK(r.saw_second);
+	close(r.ask);
+	close(r.answer);
+}
+
 static uint64_t ticks_now(void)
 {
 	struct tms t;
@@ -407,6 +471,7 @@ int main(void)
 	RUN(fields);
 	RUN(reading);
 	RUN(walks);
+	RUN(relayed);
 	RUN(long_status);
 	return check_end();
 }

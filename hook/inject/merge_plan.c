@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each process needs to be as wanted. */
+#include "inject/merge_plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "kernel/ksm.h"
+#include "kernel/proc.h"
+#include "kernel/process.h"
+#include "kernel/watched.h"
+
+/* A process that is never as wanted (a mapping that cannot merge after all) is left alone. */
+#define TRIES_MAX 4
+
+static int compare_merge_rows(const void *a, const void *b)
+{
+	const struct merge_row *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+struct merge_row *merge_row_find(const struct merge_row *row, size_t n, pid_t pid,
+				 uint64_t start)
+{
+	struct merge_row key = { .pid = pid, .start = start };
+
+	return n ? bsearch(&key, row, n, sizeof(key), compare_merge_rows) : NULL;
+}
+
+void merge_rows_sort(struct merge_row *row, size_t n)
+{
+	qsort(row, n, sizeof(*row), compare_merge_rows);
+}
+
+static bool kernel_has_prctl(void)
+{
+	return ksm_self_is_merged() != -EINVAL;
+}
+
+static bool use_madvise(const struct merge_wish *wish)
+{
+	return wish->method == MERGE_BY_MADVISE ||
+	       (wish->method == MERGE_BY_AUTO && !kernel_has_prctl());
+}
+
+/* A kernel that does not tell: a mapping is mergeable, and ksmd holds items of the process. */
+static bool seems_merged(pid_t pid, const struct ksm_stat *st)
+{
+	return st->rmap_items > 0 && ksm_process_method(pid, st) == KSM_BY_PRCTL;
+}
+
+static enum merge_change to_turn_on(const struct merge_wish *wish, pid_t pid,
+				    const struct ksm_stat *st, const struct merge_row *before)
+{
+	if (st->merge_any == KSM_YES && st->scanned != KSM_NO)
+		return MERGE_NOTHING;
+	if (use_madvise(wish))
+		return ksm_has_unmergeable_mapping(pid) ? MERGE_MADVISE_ON : MERGE_NOTHING;
+	if (st->merge_any == KSM_NO)
+		return MERGE_ON;
+	if (st->merge_any == KSM_YES)
+		return MERGE_AGAIN;
+	/* a second pass would find the same again */
+	return (before && before->result == 0) || seems_merged(pid, st) ? MERGE_NOTHING :
+									  MERGE_AGAIN;
+}
+
+static enum merge_change to_turn_off(const struct merge_wish *wish, pid_t pid,
+				     const struct ksm_stat *st, const struct merge_row *before)
+{
+	bool tried = before && before->result == 0 && before->method == KSM_BY_PRCTL;
+
+	if (st->merge_any == KSM_YES)
+		return wish->method == MERGE_BY_MADVISE ? MERGE_NOTHING : MERGE_OFF;
+	/* where the kernel tells, it has looked itself: smaps would take long for many mappings */
+	if (st->scanned == KSM_NO || !ksm_has_mergeable_mapping(pid))
+		return MERGE_NOTHING;
+	if (st->merge_any == KSM_UNKNOWN && wish->method != MERGE_BY_MADVISE && !tried &&
+	    kernel_has_prctl())
+		return MERGE_OFF;
+	return wish->method == MERGE_BY_PRCTL ? MERGE_NOTHING : MERGE_MADVISE_OFF;
+}
+
+/* Where the kernel does not count: no more than it has, and no more than there is. */
+static int64_t merged_at_most(pid_t pid)
+{
+	int64_t shared = 0, sharing = 0;
+	long resident, files;
+	char text[128];
+
+	(void)ksm_sysfs("pages_shared", &shared);
+	(void)ksm_sysfs("pages_sharing", &sharing);
+	if (proc_read(pid, "statm", text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%*d %ld %ld", &resident, &files) != 2)
+		return 0;
+	return resident - files < shared + sharing ? resident - files : shared + sharing;
+}
+
+/* What a process needs; false when there is nothing to do with it (ended, a kernel thread). */
+static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct merge_work *w)
+{
+	const struct merge_row *before;
+	struct ksm_stat st;
+	struct process p;
+	int r;
+
+	if (process_find(pid, &p) < 0)
+		return false;
+	before = merge_row_find(wish->row, wish->n, pid, p.stat.start);
+	*w = (struct merge_work){ .pid = pid, .start = p.stat.start, .cpu = p.stat.cpu };
+	/* it waits within our call, or keeps its memory locked anyhow */
+	if (before && before->result == -EBUSY)
+		return true;
+	r = ksm_stat_read(p.task, &st);
+	if (r < 0)
+		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
+	if (before && (before->result < 0 ? !wish->retry : before->tries >= TRIES_MAX))
+		return true;
+	if (r == -EBUSY) {
+		w->kind = MERGE_UNREADABLE;
+		return true;
+	}
+	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
+	w->kind = wish->off ? to_turn_off(wish, p.task, &st, before) :
+			      to_turn_on(wish, p.task, &st, before);
+	return true;
+}
+
+struct merge_planner {
+	const struct merge_wish *wish;
+	merge_walk *walk;
+	const void *arg;
+	struct merge_work *w;
+	size_t n, capacity;
+};
+
+static int add_work(pid_t pid, void *arg)
+{
+	struct merge_planner *p = arg;
+
+	if (p->n == p->capacity) {
+		size_t capacity = p->capacity ? p->capacity * 2 : 64;
+		struct merge_work *more = realloc(p->w, capacity * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		p->w = more;
+		p->capacity = capacity;
+	}
+	/* here the caller is our parent */
+	if (pid == getppid() || !find_what_to_do(p->wish, pid, &p->w[p->n]))
+		p->w[p->n] = (struct merge_work){ 0 };
+	p->n++;
+	return 0;
+}
+
+static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
+{
+	struct merge_planner p = *(struct merge_planner *)arg;
+	int r = p.walk(p.arg, add_work, &p, err);
+
+	if (r < 0) {
+		free(p.w);
+		return r == -ENOMEM ? err_set(err, ENOMEM, "out of memory") : r;
+	}
+	*data = p.w;
+	*size = p.n * sizeof(*p.w);
+	return 0;
+}
+
+int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
+	       struct merge_work **w, size_t *n, struct error *err)
+{
+	struct merge_planner p = { .wish = wish, .walk = walk, .arg = arg };
+	size_t size;
+	int r = watched_run(plan_walk, &p, (void **)w, &size, err);
+
+	if (r == 0)
+		*n = size / sizeof(**w);
+	return r;
+}
