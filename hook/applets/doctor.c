@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ksm-hook doctor: why is nothing merging? It changes nothing; each finding has its fix. */
+/* ksm-hook doctor: why is nothing merging? It changes nothing; where a command fixes what it found, it is told. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,10 +53,10 @@ static void print_folded(const char *label, const char *text)
 
 static void print_finding(const struct finding *f)
 {
-	char what[4 * sizeof(f->what)], fix[4 * sizeof(f->fix)], line[sizeof(what) + 64];
+	char what[4 * sizeof(f->what)], advice[4 * sizeof(f->advice)], line[sizeof(what) + 64];
 
 	printable(what, sizeof(what), f->what, strlen(f->what));
-	printable(fix, sizeof(fix), f->fix, strlen(f->fix));
+	printable(advice, sizeof(advice), f->advice, strlen(f->advice));
 	snprintf(line, sizeof(line), "%s: %s", check_id_name(f->id), what);
 	if (f->level == FINDING_OK) {
 		printf("ok        %s\n", line);
@@ -65,9 +65,11 @@ static void print_finding(const struct finding *f)
 	print_folded(finding_level_name(f->level), line);
 	if (f->why)
 		print_folded("  why", f->why);
-	/* in one line, to be copied */
-	if (fix[0])
-		printf("  fix     %s\n", fix);
+	/* in one line, to be copied, with backslashes: finding_fix() takes nothing else to be escaped */
+	if (f->fix[0])
+		printf("  fix     %s\n", f->fix);
+	else if (advice[0])
+		print_folded("  advice", advice);
 }
 
 static void print_findings(const struct doctor *d)
@@ -98,6 +100,8 @@ static void write_finding(struct json_out *o, const struct finding *f)
 		json_out_string(o, "why", f->why);
 	if (f->fix[0])
 		json_out_string(o, "fix", f->fix);
+	else if (f->advice[0])
+		json_out_string(o, "advice", f->advice);
 	json_out_end_object(o);
 }
 
@@ -124,12 +128,13 @@ static int write_findings(const struct doctor *d)
 static void find_doctor_itself(struct doctor *d)
 {
 	char dir[PATH_MAX + 2];
+	static struct shell_word word;
 	const char *slash;
 
 	if (readlink("/proc/self/exe", d->self, sizeof(d->self) - 1) < 0)
 		snprintf(d->self, sizeof(d->self), "ksm-hook");
 	slash = strrchr(d->self, '/');
-	d->command = d->self;
+	d->command = shell_word(&word, d->self);
 	if (!slash || strcmp(slash, "/ksm-hook") != 0)
 		return;
 	snprintf(dir, sizeof(dir), ":%.*s:", (int)(slash - d->self), d->self);
@@ -161,8 +166,8 @@ static const struct command_syntax doctor_command __help_section = {
 	.about =
 		"Find out why nothing is merging: look at the kernel, at ksmd, at the\n"
 		"configuration of this host's container engines, and at the containers that\n"
-		"run. For each problem prints why it matters and the command that fixes it.\n"
-		"Changes nothing.\n"
+		"run. For each problem prints why it matters, and the command that fixes it, or\n"
+		"advice. Changes nothing.\n"
 		"\n"
 		"A TARGET is a process (NUMBER or pid:NUMBER), a container as ksm-hook ps lists\n"
 		"it (NAME, or ENGINE:NAME), or a cgroup with all below it (a path as in\n"

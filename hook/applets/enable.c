@@ -29,8 +29,8 @@ static int check_no_other_tuner(struct error *err)
 			  err_set(err, EBUSY,
 				  "%s (process %d), a KSM tuning daemon, would undo this "
 				  "within a minute; "
-				  "stop it first (systemctl disable --now %s)",
-				  t.name, t.pid, t.unit));
+				  "stop it first (%s)",
+				  t.name, t.pid, t.stop));
 }
 
 /* What is there now, of what this kernel has. */

@@ -64,7 +64,7 @@ static bool read_import(struct doctor *d, struct containerd_config *c,
 				"nothing",
 				"%s, which %s imports, is not there", import->path,
 				import->from);
-		finding_fix(f, "take it out of \"imports\" in %s", import->from);
+		finding_advise(f, "take it out of \"imports\" in %s", import->from);
 		return false;
 	}
 	if (!pattern)
@@ -135,17 +135,17 @@ static void check_containerd_runtime(struct doctor *d, const struct containerd_c
 	char path[PATH_MAX];
 	const char *program = program_path(runtime->binary, path, sizeof(path));
 	size_t before;
-	struct error what, fix;
+	struct error what;
 	struct finding *f;
-	int r = program_check(program, &what, &fix);
+	int r = program_check(program, &what);
 
 	if (r < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
 				"no pod of that runtime can start",
 				"%s, which is the runtime %s of %s", what.msg, runtime->name,
 				runtime->option.file);
-		program_fix(d, f, r, runtime->option.line ? runtime->option.file : NULL,
-			    runtime->binary, &fix);
+		program_fix(d, f, r, runtime->binary,
+			    runtime->option.line ? runtime->option.file : NULL);
 		return;
 	}
 	before = d->n;
@@ -179,7 +179,7 @@ static void report_no_containerd_runtime(struct doctor *d)
 			"wrapper, by ksm-hook nri, by attach, or not at all",
 			"there is a kubelet, and neither is ksm-hook nri registered, nor does "
 			"containerd have the runtime wrapper");
-	finding_fix(f, "start ksm-hook nri, as docs/kubernetes.md shows");
+	finding_advise(f, "start ksm-hook nri, as docs/kubernetes.md shows");
 }
 
 /* What the files did not tell, but containerd does. */
@@ -222,20 +222,21 @@ void check_containerd(struct doctor *d)
 	for (size_t i = 0; i < c.n; i++) {
 		struct containerd_runtime *r = &c.runtime[i];
 
-		if (!r->binary[0] || !program_is_ours(d, r->binary))
+		if (!r->binary[0] || !program_is_ours(d, r->binary) ||
+		    containerd_runtime_is_repeated(&c, r))
 			continue;
 		any = true;
 		check_containerd_runtime(d, &c, r, containerd_effect_of(in_effect, r));
 	}
 	if (in_effect)
 		any = check_only_in_effect(d, &c, in_effect) || any;
-	if (in_effect ? in_effect->truncated : c.truncated)
+	if (in_effect ? in_effect->truncated : c.truncated || c.unread)
 		finding_add(
 			d, FINDING_NOTE, ID_CONTAINERD_RUNTIME,
 			"one of ours among the others would not be seen",
-			"containerd has more than %d runtimes, or one of a name that is too "
+			"containerd has more than %d runtimes%s, or one of a name that is too "
 			"long: others were not looked at",
-			CONTAINERD_RUNTIMES_MAX);
+			CONTAINERD_RUNTIMES_MAX, in_effect ? "" : " or imported files");
 	else if (!any && (whole || in_effect))
 		report_no_containerd_runtime(d);
 }

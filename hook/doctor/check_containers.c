@@ -35,8 +35,8 @@ static void report_request_warning(struct doctor *d, const char *name,
 	f = finding_add(d, FINDING_WARNING, ID_CONTAINER_ANNOTATION,
 			"an invalid value is ignored, as if it was not given", "%s: %s", name,
 			request->warning);
-	finding_fix(f, "start it with io.ksm.merge=true; until then: %s attach %s", d->command,
-		    name);
+	finding_advise(f, "start it with io.ksm.merge=true; until then: %s attach %s",
+		       d->command, name);
 }
 
 static void report_request_unmet(struct doctor *d, const struct container_summary *c,
@@ -66,7 +66,7 @@ static void report_refused(struct doctor *d, const char *name, const struct deci
 			"the administrator's rules take precedence over a container's request",
 			"%s is not merged: %s", name, request->text);
 	f->reason = request->reason;
-	finding_fix(f, "%s policy explain %s", d->command, name);
+	finding_advise(f, "%s policy explain %s says which rule, and why", d->command, name);
 }
 
 static void report_partly(struct doctor *d, const struct container_summary *c, const char *name)
@@ -168,7 +168,7 @@ static void check_layout(struct doctor *d, const struct container_summary *c, co
 			"every container of the group knows where the others have their "
 			"memory, so a leak in one is a leak in all",
 			"%s shares the address-space layout of %s", name, group);
-	finding_fix(f, "start it without io.ksm.layout=shared unless this is intended");
+	finding_advise(f, "start it without io.ksm.layout=shared unless this is intended");
 }
 
 /* In a child (kernel/watched.h); its answer is the text with its NUL. */

@@ -44,19 +44,19 @@ static void check_docker_runtime(struct doctor *d, const struct docker_runtime *
 {
 	const char *named = docker_runtime_program(runtime), *program;
 	char path[PATH_MAX];
-	struct error what, fix;
+	struct error what;
 	struct finding *f;
 	int r;
 
 	program = program_path(named, path, sizeof(path));
-	r = program_check(program, &what, &fix);
+	r = program_check(program, &what);
 	if (r < 0) {
 		f = finding_add(
 			d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
 			"containers of that runtime cannot start; others are not affected",
 			"%s, which is the runtime %s of %s", what.msg, runtime->name,
 			daemon_json);
-		program_fix(d, f, r, daemon_json, named, &fix);
+		program_fix(d, f, r, named, daemon_json);
 		return;
 	}
 	d->registered.wrapper = true;
@@ -84,12 +84,13 @@ static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
 		"dockerd does not start with that; where one before 23.0 does, containers "
 		"of the runtime do not",
 		"%s", err.msg);
-	finding_fix(f, "${EDITOR:-vi} %s", daemon_json);
+	finding_advise(f, "correct it: ${EDITOR:-vi} %s", daemon_json);
 	return false;
 }
 
 static void report_no_docker_runtime(struct doctor *d)
 {
+	struct shell_word file;
 	struct finding *f;
 
 	f = finding_add(d, FINDING_WARNING, ID_DOCKER_RUNTIME,
@@ -98,7 +99,8 @@ static void report_no_docker_runtime(struct doctor *d)
 			"Docker is installed, and %s does not name the runtime wrapper",
 			daemon_json);
 	finding_fix(f, "%s docker-register add%s%s && systemctl%s reload docker", d->command,
-		    manager[0] ? " " : "", manager[0] ? daemon_json : "", manager);
+		    manager[0] ? " " : "", manager[0] ? shell_word(&file, daemon_json) : "",
+		    manager);
 }
 
 void check_docker(struct doctor *d)
@@ -122,7 +124,7 @@ void check_docker(struct doctor *d)
 		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 				"dockerd does not start while it cannot read daemon.json", "%s",
 				err.msg);
-		finding_fix(f, "${EDITOR:-vi} %s", daemon_json);
+		finding_advise(f, "correct it: ${EDITOR:-vi} %s", daemon_json);
 		return;
 	}
 	if (!check_daemon_json(d, &c))
@@ -135,6 +137,11 @@ void check_docker(struct doctor *d)
 		any = true;
 		check_docker_runtime(d, &c.runtime[i]);
 	}
-	if (!any)
+	if (!any && c.n < DOCKER_RUNTIMES_MAX)
 		report_no_docker_runtime(d);
+	else if (!any)
+		finding_add(d, FINDING_NOTE, ID_DOCKER_RUNTIME,
+			    "one of ours among the others would not be seen",
+			    "%s has %d runtimes, or more: others were not looked at",
+			    daemon_json, DOCKER_RUNTIMES_MAX);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/error.h"
@@ -15,6 +16,8 @@
 #include "oci/runtime_path.h"
 #include "policy/config_files.h"
 #include "policy/stop.h"
+
+#define CONFIG_DIR SYSCONFDIR "/ksm-hook"
 
 /* Files that are read later take the place of its texts. */
 static bool copy_text(const char **text)
@@ -65,10 +68,31 @@ static void report_rules(struct doctor *d)
 			CONFIG_PATH " has %zu \"deny\" and %zu \"allow\" rules, the first for "
 				    "%s",
 			c->deny.n, c->allow.n, policy_rule_subject(first));
-	finding_fix(f, "see " CONFIG_PATH " and ksm-hook.conf(5) if this is not intended");
+	finding_advise(f, "see " CONFIG_PATH " and ksm-hook.conf(5) if this is not intended");
 }
 
-static void report_containers_none(struct doctor *d)
+/* Of the files that set it the last one counts, and in it one line, as people write it. */
+static void fix_containers_none(struct finding *f, const struct config_files *files)
+{
+	static const char key[] = "\"containers\"", none[] = "\"none\"";
+	const struct config_text *last = NULL;
+	struct shell_word word;
+	const char *p = NULL;
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (strstr(files->file[i].text, key))
+			last = &files->file[i];
+	}
+	if (last)
+		p = strstr(last->text, key) + strlen(key);
+	if (p && !strstr(p, key) && strncmp(p + strspn(p, " \t:"), none, strlen(none)) == 0)
+		finding_fix(f, "sed -i '/%s/s/%s/\"annotated\"/' %s", key, none,
+			    shell_word(&word, last->path));
+	else
+		finding_advise(f, "set \"containers\" to \"annotated\"");
+}
+
+static void report_containers_none(struct doctor *d, const struct config_files *files)
 {
 	struct finding *f;
 
@@ -78,7 +102,7 @@ static void report_containers_none(struct doctor *d)
 			"no container is made mergeable, whatever it requests",
 			CONFIG_PATH " says \"containers\": \"none\"");
 	f->reason = REASON_CONTAINERS_NONE;
-	finding_fix(f, "sed -i '/\"containers\"/s/\"none\"/\"annotated\"/' " CONFIG_PATH);
+	fix_containers_none(f, files);
 }
 
 struct config_note {
@@ -97,7 +121,7 @@ static void note_warning(void *arg, const struct config_problem *problem)
 	f = finding_add(note->d, FINDING_WARNING, ID_CONFIG_UNKNOWN,
 			"a slip of the pen, or a key of a newer version: it has no effect here",
 			"%s", problem->text);
-	finding_fix(f, "ksm-hook policy check");
+	finding_advise(f, "ksm-hook policy check names all such keys");
 }
 
 static void check_stopped(struct doctor *d)
@@ -111,6 +135,26 @@ static void check_stopped(struct doctor *d)
 			"merging is stopped on this host (" STOP_PATH ")");
 	f->reason = REASON_HOST_STOPPED;
 	finding_fix(f, "%s stop --end", d->command);
+}
+
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* chown -R does not follow them, and whose what they lead to should be we do not know. */
+static bool config_has_links(void)
+{
+	char **list = host_files_list(CONFIG_DIR "/conf.d", ".json");
+	bool found =
+		is_link(CONFIG_DIR) || is_link(CONFIG_PATH) || is_link(CONFIG_DIR "/conf.d");
+
+	for (size_t i = 0; list && list[i]; i++)
+		found = found || is_link(list[i]);
+	host_files_free(list);
+	return found;
 }
 
 static void check_config(struct doctor *d)
@@ -130,14 +174,13 @@ static void check_config(struct doctor *d)
 				"rule that denies one might be lost",
 				"%s", err.msg);
 		f->reason = err.reason;
-		if (r == -EPERM)
-			finding_fix(f, "chown -R root:root " SYSCONFDIR "/ksm-hook"
-				       " && chmod -R go-w " SYSCONFDIR "/ksm-hook");
-		else if (r == -EINVAL && files.n == 1 &&
-			 strcmp(files.file[0].path, CONFIG_PATH) == 0)
-			finding_fix(f, "${EDITOR:-vi} " CONFIG_PATH);
+		if (r == -EPERM && !config_has_links())
+			finding_fix(f, "chown -R root:root " CONFIG_DIR
+				       " && chmod -R go-w " CONFIG_DIR);
 		else
-			finding_fix(f, "ksm-hook policy check; correct the files it names");
+			finding_advise(f,
+				       "correct it; ksm-hook policy check says whether it is "
+				       "right");
 		return;
 	}
 	finding_add(d, FINDING_OK, ID_CONFIG, NULL, "%s",
@@ -146,17 +189,17 @@ static void check_config(struct doctor *d)
 	json_release();
 	(void)config_files_parse(&files, &d->config, note_warning, &note, &err);
 	copy_config(&d->config);
-	report_containers_none(d);
+	report_containers_none(d, &files);
 	report_rules(d);
 }
 
 static void check_preload_library(struct doctor *d)
 {
-	struct error what, fix;
+	struct error what;
 	bool needed = !d->kernel.prctl || d->kernel.exec == KSM_NO ||
 		      d->config.method == METHOD_PRELOAD;
 	struct finding *f;
-	int r = program_check(PRELOAD_LIBRARY, &what, &fix);
+	int r = program_check(PRELOAD_LIBRARY, &what);
 
 	/* libraries need not be executable */
 	if (r == 0 || r == -EACCES) {
@@ -168,7 +211,7 @@ static void check_preload_library(struct doctor *d)
 		needed ? "containers become mergeable by it here" :
 			 "exec sessions and method \"preload\" need it; the hooks do not",
 		"%s", what.msg);
-	finding_fix(f, "%s", fix.msg);
+	program_fix(d, f, r, PRELOAD_LIBRARY, NULL);
 }
 
 static void check_run_space(struct doctor *d)
@@ -186,8 +229,8 @@ static void check_run_space(struct doctor *d)
 			"runtimes cannot start containers, and nothing can be stored about "
 			"them",
 			s.f_bavail ? "/run has no free inodes" : "/run is full");
-	finding_fix(f, "find /run -xdev -type f -size +1M -exec ls -l {} +; remove what is not "
-		       "needed");
+	finding_advise(f, "find /run -xdev -type f -size +1M -exec ls -l {} + lists what is "
+			  "large; remove what is not needed");
 }
 
 void check_installation(struct doctor *d)
@@ -217,7 +260,8 @@ void check_runtime(struct doctor *d)
 	f = finding_add(d, FINDING_BROKEN, ID_RUNTIME,
 			"no container of the wrapper's can start", "%s", err.msg);
 	f->reason = err.reason;
-	finding_fix(f, d->config.runtimes ? "set \"runtimes\" in " CONFIG_PATH
-					    " to the path of a runtime" :
-					    "apt-get install runc || dnf install runc");
+	finding_advise(f, d->config.runtimes ? "set \"runtimes\" in " CONFIG_PATH
+					       " to the path of a runtime" :
+					       "install one: apt-get install runc, or dnf "
+					       "install runc");
 }

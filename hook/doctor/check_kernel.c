@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: what the kernel can do, and how containers stay mergeable over exec. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "doctor/checks.h"
 
 void check_kernel(struct doctor *d)
@@ -11,7 +15,7 @@ void check_kernel(struct doctor *d)
 				"without it nothing can be merged on this host",
 				"this kernel has no KSM, or madvise(MADV_MERGEABLE) is refused "
 				"here");
-		finding_fix(f, "boot a kernel that was built with CONFIG_KSM=y");
+		finding_advise(f, "boot a kernel that was built with CONFIG_KSM=y");
 		return;
 	}
 	finding_add(d, FINDING_OK, ID_KERNEL_KSM, NULL, "KSM is in this kernel");
@@ -22,8 +26,8 @@ void check_kernel(struct doctor *d)
 			"can, and attach can once for what is running",
 			"this kernel has no PR_SET_MEMORY_MERGE, or a seccomp filter refuses "
 			"it");
-		finding_fix(f,
-			    "boot Linux 6.10 or later (or 6.4 with the distribution's fixes)");
+		finding_advise(
+			f, "boot Linux 6.10 or later (or 6.4 with the distribution's fixes)");
 		return;
 	}
 	finding_add(d, FINDING_OK, ID_KERNEL_PRCTL, NULL,
@@ -33,6 +37,8 @@ void check_kernel(struct doctor *d)
 
 void check_exec(struct doctor *d)
 {
+	struct shell_word file, other;
+	char path[PATH_MAX];
 	struct finding *f;
 
 	if (!d->kernel.prctl)
@@ -53,7 +59,9 @@ void check_exec(struct doctor *d)
 			"when their program starts",
 			"programs do not stay mergeable at exec on this kernel, and no "
 			"poststart hook repairs it");
-	finding_fix(f,
-		    "cd /usr/share/containers/oci/hooks.d && sed s/createRuntime/poststart/g "
-		    "50-ksm-hook.json >51-ksm-hook-poststart.json");
+	snprintf(path, sizeof(path), "%.*s/51-ksm-hook-poststart.json",
+		 (int)(strrchr(d->registered.file, '/') - d->registered.file),
+		 d->registered.file);
+	finding_fix(f, "sed -E 's/createRuntime|prestart/poststart/g' %s >%s",
+		    shell_word(&file, d->registered.file), shell_word(&other, path));
 }

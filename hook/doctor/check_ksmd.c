@@ -61,7 +61,7 @@ static void check_other_tuners(struct doctor *d)
 			"while there is enough, so what ksm-hook enable sets does not last",
 			"the KSM tuning daemon %s (process %d) sets ksmd's speed too", t.name,
 			t.pid);
-	finding_fix(f, "systemctl disable --now %s", t.unit);
+	finding_fix(f, "%s", t.stop);
 }
 
 static void check_huge_pages(struct doctor *d)

@@ -15,8 +15,9 @@
 void check_openvz(struct doctor *d)
 {
 	char *text __cleanup(host_file_free) = NULL;
-	struct error what, fix;
-	const char *helper;
+	struct error what;
+	const char *helper, *program = VZ_MOUNT;
+	int r;
 	struct finding *f;
 
 	if (access("/etc/vz/vz.conf", F_OK) < 0)
@@ -26,11 +27,15 @@ void check_openvz(struct doctor *d)
 			d, FINDING_WARNING, ID_OPENVZ_SCRIPT,
 			"KSM_MERGE=\"yes\" in a container's configuration has no effect",
 			"this is an OpenVZ host, and " VZ_MOUNT " is not ksm-hook's");
-		finding_fix(f, "make install-openvz");
+		finding_advise(f, "install ksm-hook's files for OpenVZ: make install-openvz");
 		return;
 	}
-	if (program_check(VZ_MOUNT, &what, &fix) == 0 &&
-	    program_check(helper, &what, &fix) == 0) {
+	r = program_check(program, &what);
+	if (r == 0) {
+		program = helper;
+		r = program_check(program, &what);
+	}
+	if (r == 0) {
 		finding_add(d, FINDING_OK, ID_OPENVZ_SCRIPT, NULL, "OpenVZ runs " VZ_MOUNT);
 		return;
 	}
@@ -39,5 +44,5 @@ void check_openvz(struct doctor *d)
 		"vzctl starts no container whose script cannot be executed, and without "
 		"the helper nothing is merged",
 		"%s", what.msg);
-	finding_fix(f, "%s", fix.msg);
+	program_fix(d, f, r, program, NULL);
 }

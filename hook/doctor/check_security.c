@@ -23,10 +23,9 @@ static void check_yama(struct doctor *d)
 			"runtime wrapper and ksm-hook run do not need it",
 			"kernel.yama.ptrace_scope is 3, which forbids ptrace to everybody "
 			"until the next boot");
-	finding_fix(f,
-		    "grep -rs ptrace_scope /etc/sysctl.conf /etc/sysctl.d /usr/lib/sysctl.d; "
-		    "set 2 or less there and reboot, or choose the wrapper (--runtime "
-		    "ksm-runc)");
+	finding_advise(f, "set 2 or less where it is set, and reboot, or choose the wrapper "
+			  "(--runtime ksm-runc): grep -rs ptrace_scope /etc/sysctl.conf "
+			  "/etc/sysctl.d /usr/lib/sysctl.d");
 }
 
 static void check_selinux(struct doctor *d)
@@ -42,8 +41,10 @@ static void check_selinux(struct doctor *d)
 			"containers to read the preload library; the audit log has what it "
 			"denied",
 			"SELinux is enforcing");
-	finding_fix(f, "ausearch -m avc -c ksm-hook; restorecon -v %s %s", d->self,
-		    PRELOAD_LIBRARY);
+	finding_advise(f,
+		       "ausearch -m avc -c ksm-hook lists what was denied; restorecon -v %s %s "
+		       "gives both files their labels",
+		       d->self, PRELOAD_LIBRARY);
 }
 
 void check_security(struct doctor *d)
@@ -54,7 +55,7 @@ void check_security(struct doctor *d)
 		f = finding_add(d, FINDING_NOTE, ID_ROOT,
 				"the processes and files of other users cannot be read",
 				"doctor runs as an ordinary user, so its report is incomplete");
-		finding_fix(f, "sudo %s doctor", d->command);
+		finding_advise(f, "sudo %s doctor", d->command);
 	}
 	check_yama(d);
 	check_selinux(d);

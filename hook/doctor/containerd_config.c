@@ -29,14 +29,19 @@ static void take_import(struct containerd_scan *s, const char *path)
 	const char *slash = strrchr(s->file, '/');
 	int dir = path[0] != '/' && slash ? (int)(slash + 1 - s->file) : 0;
 
-	if (c->imports == CONTAINERD_IMPORTS_MAX)
+	if (c->imports == CONTAINERD_IMPORTS_MAX) {
+		c->unread = true;
 		return;
+	}
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
 	if (snprintf(next->path, sizeof(next->path), "%.*s%s", dir, s->file, path) >=
 		    (int)sizeof(next->path) ||
-	    snprintf(next->from, sizeof(next->from), "%s", s->file) >= (int)sizeof(next->from))
+	    snprintf(next->from, sizeof(next->from), "%s", s->file) >=
+		    (int)sizeof(next->from)) {
+		c->unread = true;
 		return;
+	}
 	next->relative = dir != 0;
 	for (size_t i = 0; i < c->imports; i++) {
 		if (strcmp(c->import[i].path, next->path) == 0)
@@ -45,20 +50,21 @@ static void take_import(struct containerd_scan *s, const char *path)
 	c->imports++;
 }
 
-/* That of the name, a new one if need be; NULL where there is no room for it. */
-static struct containerd_runtime *runtime_of_name(struct containerd_config *c, const char *name)
+/* That of the plugin and the name, a new one if need be; NULL where there is no room for it. */
+static struct containerd_runtime *runtime_of_name(struct containerd_config *c,
+						  enum cri_plugin plugin, const char *name)
 {
 	struct containerd_runtime *r = c->runtime;
 
 	for (; r < c->runtime + c->n; r++) {
-		if (strcmp(r->name, name) == 0)
+		if (r->plugin == plugin && strcmp(r->name, name) == 0)
 			return r;
 	}
 	if (c->n == CONTAINERD_RUNTIMES_MAX || strlen(name) >= sizeof(r->name)) {
 		c->truncated = true;
 		return NULL;
 	}
-	*r = (struct containerd_runtime){ 0 };
+	*r = (struct containerd_runtime){ .plugin = plugin, .headed = true };
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	c->n++;
 	return r;
@@ -114,6 +120,7 @@ static void take_runtime_setting(const struct containerd_scan *s, struct contain
 		take_annotations(s, &r->container, v);
 	} else if (p->depth == 6 && strcmp(key, "runtime_type") == 0) {
 		r->typed = v->type == TOML_STRING && v->text[0][0];
+		r->type_given = true;
 	} else if (p->depth == 7 && strcmp(p->key[5], "options") == 0 &&
 		   strcmp(key, "BinaryName") == 0 && v->type == TOML_STRING) {
 		r->option = containerd_place_of(s, v->line);
@@ -137,6 +144,7 @@ static void visit_containerd_config(void *arg, const struct toml_path *p,
 	struct containerd_runtime *r;
 
 	if (toml_path_is(p, "imports", NULL)) {
+		c->unread = c->unread || v->type != TOML_LIST;
 		for (size_t i = 0; i < v->n; i++)
 			take_import(s, v->text[i]);
 	} else if (toml_path_is(p, "version", NULL)) {
@@ -145,11 +153,12 @@ static void visit_containerd_config(void *arg, const struct toml_path *p,
 	if (plugin == CRI_PLUGINS)
 		return;
 	snprintf(c->section[plugin], sizeof(c->section[plugin]), "%s", s->file);
-	r = is_runtime_setting(p) ? runtime_of_name(c, p->key[4]) : NULL;
+	r = is_runtime_setting(p) ? runtime_of_name(c, plugin, p->key[4]) : NULL;
 	if (!r)
 		return;
+	r->headed = r->headed && p->table_depth >= 5 && p->table_plain &&
+		    (!r->file[0] || strcmp(r->file, s->file) == 0);
 	snprintf(r->file, sizeof(r->file), "%s", s->file);
-	r->plugin = plugin;
 	r->version = c->version > 0 ? c->version : c->root_version > 0 ? c->root_version : 1;
 	take_runtime_setting(s, r, p, v);
 }

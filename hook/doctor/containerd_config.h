@@ -31,8 +31,10 @@ enum cri_plugin { CRI_PLUGIN_V1, CRI_PLUGIN_V2, CRI_PLUGIN_V3, CRI_PLUGINS };
 struct containerd_runtime {
 	char name[64], binary[CONTAINERD_PATH_MAX];
 	enum cri_plugin plugin;
-	int version; /* of the configuration that the table stands in, 1 if it has none */
-	bool typed;  /* it has a runtime_type */
+	int version;     /* of the configuration that the table stands in, 1 if it has none */
+	bool typed;      /* it has a runtime_type */
+	bool type_given; /* there is one, be it empty */
+	bool headed; /* all of it stands in one file, below plain headers that begin as the table's */
 	struct containerd_place table;  /* [….runtimes.NAME] */
 	struct containerd_place option; /* BinaryName */
 	char file[CONTAINERD_PATH_MAX]; /* the last one that says something of it */
@@ -51,6 +53,7 @@ struct containerd_config {
 	bool truncated; /* there are runtimes that are not looked at */
 	struct containerd_import import[CONTAINERD_IMPORTS_MAX];
 	size_t imports;
+	bool unread;      /* there are imported files that are not among them */
 	size_t files;     /* that were read */
 	int root_version; /* of the first one; 0 where it has none */
 	int version;      /* of the last one that was read; 0 where it has none */

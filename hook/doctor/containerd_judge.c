@@ -32,6 +32,22 @@ enum cri_plugin containerd_plugin_of(int version)
 	return version <= 1 ? CRI_PLUGIN_V1 : version == 2 ? CRI_PLUGIN_V2 : CRI_PLUGIN_V3;
 }
 
+static bool has_right_plugin(const struct containerd_runtime *r)
+{
+	return r->plugin == containerd_plugin_of(r->version);
+}
+
+bool containerd_runtime_is_repeated(const struct containerd_config *c,
+				    const struct containerd_runtime *r)
+{
+	for (size_t i = 0; i < c->n && !has_right_plugin(r); i++) {
+		if (strcmp(c->runtime[i].name, r->name) == 0 &&
+		    has_right_plugin(&c->runtime[i]))
+			return true;
+	}
+	return false;
+}
+
 /* NULL: it has none of that name with that program. */
 static const struct containerd_runtime *
 runtime_of_answer(const struct containerd_config *in_effect, const struct containerd_runtime *r)
@@ -56,6 +72,9 @@ enum containerd_effect containerd_effect_of(const struct containerd_config *in_e
 
 	if (!e)
 		return !in_effect || in_effect->truncated ? EFFECT_UNKNOWN : EFFECT_DROPPED;
+	/* what has no effect where it stands is not to be edited there */
+	if ((r->pod.merge && !e->pod.merge) || (r->container.merge && !e->container.merge))
+		r->table.line = 0;
 	r->typed = e->typed;
 	r->pod.merge = e->pod.merge;
 	r->container.merge = e->container.merge;
@@ -76,6 +95,7 @@ static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r,
 {
 	enum cri_plugin right = containerd_plugin_of(r->version);
 	bool later = is_taken_since_2(r) && effect == EFFECT_UNKNOWN;
+	struct shell_word file;
 	struct finding *f;
 
 	if (r->plugin == right)
@@ -89,13 +109,18 @@ static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r,
 		"%s is a configuration of version %d, which has no plugin %s: see the "
 		"runtime %s",
 		r->file, r->version, written[r->plugin].shown, r->name);
-	finding_fix(f, "sed -i '/^ *[[]plugins/s|%s|%s\\1|' %s" RESTART,
-		    written[r->plugin].pattern, written[right].text, r->file);
+	if (r->headed)
+		finding_fix(f, "sed -i '/^[[:blank:]]*[[]plugins/s|%s|%s\\1|' %s" RESTART,
+			    written[r->plugin].pattern, written[right].text,
+			    shell_word(&file, r->file));
+	else
+		finding_advise(f, "set it for the plugin %s", written[right].shown);
 	return later;
 }
 
 static void judge_type(struct doctor *d, const struct containerd_runtime *r)
 {
+	struct shell_word file;
 	struct finding *f;
 
 	if (r->typed)
@@ -103,12 +128,12 @@ static void judge_type(struct doctor *d, const struct containerd_runtime *r)
 	f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
 			"no pod of that runtime can start",
 			"the runtime %s of %s has no runtime_type", r->name, r->file);
-	if (r->table.line)
+	if (r->table.line && !r->type_given)
 		finding_fix(f,
 			    "sed -i '%da runtime_type = \"io.containerd.runc.v2\"' %s" RESTART,
-			    r->table.line, r->table.file);
+			    r->table.line, shell_word(&file, r->table.file));
 	else
-		finding_fix(f, "add runtime_type = \"io.containerd.runc.v2\" to it");
+		finding_advise(f, "add runtime_type = \"io.containerd.runc.v2\" to it");
 }
 
 /* A file that is imported later and says anything of the plugin. */
@@ -127,7 +152,7 @@ static void judge_section(struct doctor *d, const struct containerd_config *c,
 		"before it, so it has no such runtime",
 		"%s sets the runtime %s, and %s has a section of the plugin %s too", first,
 		r->name, last, written[r->plugin].shown);
-	finding_fix(f, "move what is set for the plugin into one of the two files");
+	finding_advise(f, "move what is set for the plugin into one of the two files");
 }
 
 bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *c,
@@ -146,7 +171,7 @@ bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *
 				"no pod of that runtime can start",
 				"containerd does not have the runtime %s that %s sets with %s",
 				r->name, r->option.file, r->binary);
-		finding_fix(f, "look for what takes its place in: containerd config dump");
+		finding_advise(f, "look for what takes its place in: containerd config dump");
 	}
 	judge_type(d, r);
 	return taken && r->typed && effect != EFFECT_DROPPED;
@@ -180,23 +205,25 @@ static void fix_annotations(struct finding *f, const struct containerd_runtime *
 {
 	char pod[128] = "", container[128] = "";
 	const char *file = edited_file(r, &r->pod), *other = edited_file(r, &r->container);
+	struct shell_word first, second;
 	bool both;
 
 	/* an inline table has no line to put one after */
 	if (!r->table.line) {
-		finding_fix(f, "add pod_annotations = %s and container_annotations = %s to it",
-			    all_ours, all_ours);
+		finding_advise(f,
+			       "add pod_annotations = %s and container_annotations = %s to it",
+			       all_ours, all_ours);
 		return;
 	}
 	both = write_list_edit(pod, sizeof(pod), r, &r->pod, "pod_annotations");
 	both &= write_list_edit(container, sizeof(container), r, &r->container,
 				"container_annotations");
 	if (both && strcmp(file, other) != 0)
-		finding_fix(f, "sed -i%s %s && sed -i%s %s" RESTART, pod, file, container,
-			    other);
+		finding_fix(f, "sed -i%s %s && sed -i%s %s" RESTART, pod,
+			    shell_word(&first, file), container, shell_word(&second, other));
 	else
 		finding_fix(f, "sed -i%s%s %s" RESTART, pod, container,
-			    r->pod.merge ? other : file);
+			    shell_word(&first, r->pod.merge ? other : file));
 }
 
 void containerd_annotations_judge(struct doctor *d, const struct containerd_runtime *r)

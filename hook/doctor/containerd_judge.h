@@ -20,6 +20,13 @@ enum containerd_effect {
 };
 
 /*
+ * Is it set for a plugin that this version does not have, and once more, by the same name, for the one
+ * that it has? Then that counts.
+ */
+bool containerd_runtime_is_repeated(const struct containerd_config *c,
+				    const struct containerd_runtime *r);
+
+/*
  * Of a runtime of the files, into which goes what containerd has taken of it. in_effect is its answer,
  * NULL where there is none.
  */

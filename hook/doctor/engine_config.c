@@ -40,8 +40,10 @@ static void take_hooks_dir(struct engine_scan *s, const struct toml_value *v)
 		s->bad_line = v->line;
 		return;
 	}
-	if (!v->append)
+	if (!v->append) {
 		dirs->n = 0;
+		dirs->more = false;
+	}
 	for (size_t i = 0; i < v->n; i++)
 		hook_dirs_add(dirs, v->text[i]);
 }

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "doctor/hook_dirs.h"
 
-#define ENGINE_RUNTIMES_MAX 32
+#define ENGINE_RUNTIMES_MAX 128
 
 struct engine_runtime {
 	char path[256], file[256]; /* its program, and the file that names it */

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct finding *finding_add(struct doctor *d, enum finding_level level, enum check_id id,
 			    const char *why, const char *what, ...)
@@ -23,6 +24,13 @@ struct finding *finding_add(struct doctor *d, enum finding_level level, enum che
 	return f;
 }
 
+static bool is_visible(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
 void finding_fix(struct finding *f, const char *fmt, ...)
 {
 	va_list ap;
@@ -31,9 +39,38 @@ void finding_fix(struct finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(f->fix, sizeof(f->fix), fmt, ap);
 	va_end(ap);
-	/* half a command is worse than none */
-	if (n < 0 || (size_t)n >= sizeof(f->fix))
+	/* half a command is worse than none, and what a terminal cannot show cannot be copied */
+	if (n < 0 || (size_t)n >= sizeof(f->fix) || !is_visible(f->fix))
 		f->fix[0] = '\0';
+}
+
+void finding_advise(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->advice, sizeof(f->advice), fmt, ap);
+	va_end(ap);
+}
+
+const char *shell_word(struct shell_word *out, const char *name)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-+:@%,=";
+	const char *quote = *name && !name[strspn(name, plain)] ? "" : "'";
+	const size_t room = sizeof(out->text);
+	size_t n = (size_t)snprintf(out->text, room, "%s", quote);
+
+	for (const char *p = name; *p && n < room; p++)
+		n += (size_t)snprintf(out->text + n, room - n, "%s%c%s",
+				      *p == '\'' ? "'\\" : "", *p, *p == '\'' ? "'" : "");
+	if (n < room)
+		n += (size_t)snprintf(out->text + n, room - n, "%s", quote);
+	if (n < room)
+		return out->text;
+	memset(out->text, 'x', room - 1);
+	out->text[room - 1] = '\0';
+	return out->text;
 }
 
 void finding_unreadable(struct doctor *d, enum check_id id, const struct error *err)

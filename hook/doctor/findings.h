@@ -30,7 +30,8 @@ struct finding {
 	enum reason reason; /* REASON_NONE where no code says more than the id */
 	const char *why;    /* NULL where all is well */
 	char what[512];
-	char fix[768]; /* a command for a shell, or a sentence where no command does it */
+	char fix[768]; /* a command for a shell after which it is not found any more; or "" */
+	char advice[384]; /* a sentence, where no command does it */
 };
 
 /* Findings beyond these are only counted. */
@@ -41,6 +42,7 @@ struct registered {
 	bool hook;      /* createRuntime or prestart */
 	bool poststart; /* which some kernels need */
 	bool wrapper, lxc;
+	char file[300]; /* that registers createRuntime, the first one; "" where none does */
 };
 
 struct engine_answer;
@@ -63,8 +65,20 @@ struct doctor {
 struct finding *finding_add(struct doctor *d, enum finding_level level, enum check_id id,
 			    const char *why, const char *what, ...) __printf(5, 6);
 
-/* What is to be done about it. A command that does not fit is left out. */
+/*
+ * The command that makes it go, which root's shell can run as it stands: names of files as shell_word()
+ * writes them. One that does not fit, or has what no terminal shows, is left out.
+ */
 void finding_fix(struct finding *f, const char *fmt, ...) __printf(2, 3);
+
+/* What to do about it in words, where no command is sure to do it. */
+void finding_advise(struct finding *f, const char *fmt, ...) __printf(2, 3);
+
+/* A name as one word of a shell's command; one that does not fit becomes a word that no fix has room for. */
+struct shell_word {
+	char text[sizeof(((struct finding *)0)->fix) + 1];
+};
+const char *shell_word(struct shell_word *out, const char *name);
 
 /* A note that something could not be read or understood, so that nothing is said of it. */
 void finding_unreadable(struct doctor *d, enum check_id id, const struct error *err);

@@ -3,6 +3,7 @@
 #include "doctor/hook_dirs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +20,14 @@ void hook_dirs_add(struct hook_dirs *dirs, const char *dir)
 
 	if (dirs->n < HOOK_DIRS_MAX && size <= sizeof(dirs->dir[0]))
 		memcpy(dirs->dir[dirs->n++], dir, size);
+	else
+		dirs->more = true;
 }
 
 static bool hook_program_works(struct doctor *d, const char *engine, const char *path,
 			       const struct hook_file *h)
 {
-	struct error what, fix;
+	struct error what;
 	struct finding *f;
 	int r;
 
@@ -37,7 +40,7 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 		hook_file_fix(d, f, path);
 		return false;
 	}
-	r = program_check(h->program, &what, &fix);
+	r = program_check(h->program, &what);
 	if (r == 0)
 		return true;
 	f = finding_add(d, FINDING_BROKEN, ID_HOOK_PROGRAM,
@@ -48,7 +51,7 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 				"whoever can write to it is root when the next container "
 				"starts",
 			"%s, which %s names for %s", what.msg, path, engine);
-	program_fix(d, f, r, path, h->program, &fix);
+	program_fix(d, f, r, h->program, path);
 	return false;
 }
 
@@ -62,11 +65,24 @@ static const char *form_fault(const struct hook_file *h)
 	return NULL;
 }
 
+/* The file's name with a suffix that no engine reads, for a shell. */
+static const char *aside(struct shell_word *out, const char *path, const char *suffix)
+{
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return shell_word(out, name);
+}
+
 static bool read_hook_file(struct doctor *d, const char *path, char **text, struct hook_file *h)
 {
+	struct shell_word file, away;
 	struct finding *f;
 	struct error err;
 	ssize_t n = host_file_read(path, text, &err);
+
+	shell_word(&file, path);
+	aside(&away, path, ".broken");
 
 	if (n < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_HOOK_FILE,
@@ -75,9 +91,10 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 					"an engine that cannot read it starts no container",
 				"%s", err.msg);
 		if (n == -EPERM)
-			finding_fix(f, "chown root:root %s && chmod 644 %s", path, path);
+			finding_fix(f, "chown root:root %s && chmod 644 %s", file.text,
+				    file.text);
 		else
-			finding_fix(f, "mv %s %s.broken", path, path);
+			finding_fix(f, "mv %s %s", file.text, away.text);
 		return false;
 	}
 	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0) {
@@ -94,7 +111,7 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 	if (strstr(path, "ksm-hook") || (h->program && program_is_ours(d, h->program)))
 		hook_file_fix(d, f, path);
 	else
-		finding_fix(f, "mv %s %s.broken", path, path);
+		finding_fix(f, "mv %s %s", file.text, away.text);
 	return false;
 }
 
@@ -102,6 +119,7 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 static bool check_hook_file(struct doctor *d, const char *engine, const char *path, bool shared)
 {
 	char *text __cleanup(host_file_free) = NULL;
+	struct shell_word file, away;
 	struct hook_file h;
 	struct finding *f;
 
@@ -112,7 +130,8 @@ static bool check_hook_file(struct doctor *d, const char *engine, const char *pa
 				"podman build, buildah and CRI-O refuse the whole directory "
 				"because of it",
 				"%s names the stage precreate", path);
-		finding_fix(f, "mv %s %s.not-here", path, path);
+		finding_fix(f, "mv %s %s", shell_word(&file, path),
+			    aside(&away, path, ".not-here"));
 		return false;
 	}
 	if (!h.program || !program_is_ours(d, h.program))
@@ -140,6 +159,7 @@ static void report_no_hook(struct doctor *d, const char *engine, const struct ho
 {
 	const char *dir = dirs->n ? dirs->dir[dirs->n - 1] : HOOKS_DIR;
 	static const char usual[] = HOOKS_DIR "/50-ksm-hook.json";
+	struct shell_word at, file;
 	char path[300];
 	struct finding *f;
 
@@ -148,8 +168,12 @@ static void report_no_hook(struct doctor *d, const char *engine, const struct ho
 			"%s: ksm-hook is not registered for createRuntime in %s%s", engine, dir,
 			dirs->n > 1 ? " or in the directories before it" : "");
 	snprintf(path, sizeof(path), "%s/50-ksm-hook.json", dir);
-	if (strcmp(dir, HOOKS_DIR) != 0 && access(usual, R_OK) == 0)
-		finding_fix(f, "mkdir -p %s && ln -sf %s %s", dir, usual, path);
+	if (!dirs->n)
+		finding_advise(f,
+			       "its hooks_dir names no directory: put " HOOKS_DIR " into it");
+	else if (strcmp(dir, HOOKS_DIR) != 0 && access(usual, R_OK) == 0)
+		finding_fix(f, "mkdir -p %s && ln -sf %s %s", shell_word(&at, dir), usual,
+			    shell_word(&file, path));
 	else
 		hook_file_fix(d, f, path);
 }
@@ -169,6 +193,9 @@ void hook_dirs_check(struct doctor *d, const char *engine, const struct hook_dir
 				continue;
 			if (!found++)
 				snprintf(first, sizeof(first), "%s", list[k]);
+			if (!d->registered.file[0])
+				snprintf(d->registered.file, sizeof(d->registered.file), "%s",
+					 list[k]);
 		}
 		host_files_free(list);
 	}
@@ -179,6 +206,13 @@ void hook_dirs_check(struct doctor *d, const char *engine, const struct hook_dir
 			    found, first);
 	if (found)
 		d->registered.hook = true;
+	else if (dirs->more)
+		finding_add(d, FINDING_NOTE, ID_HOOK_REGISTERED,
+			    "the hook may be registered in one that was not looked at",
+			    "%s has more than %d directories of hooks, or one of a name that "
+			    "is too "
+			    "long",
+			    engine, HOOK_DIRS_MAX);
 	else if (d->n == before || d->finding[d->n - 1].level != FINDING_BROKEN)
 		report_no_hook(d, engine, dirs);
 	if (found == 1 && d->n == before)

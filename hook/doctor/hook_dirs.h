@@ -11,6 +11,7 @@
 #define HOOK_DIRS_MAX 16
 
 struct hook_dirs {
+	bool more; /* there are others, or one of a longer name */
 	char dir[HOOK_DIRS_MAX][256];
 	size_t n;
 };

@@ -31,7 +31,7 @@ void hook_engine_read_dir(struct doctor *d, struct engine_config *c, const char 
 
 static void check_wrapper(struct doctor *d, const char *engine, const struct engine_runtime *w)
 {
-	struct error what, fix;
+	struct error what;
 	char where[32] = "";
 	struct finding *f;
 	int r;
@@ -39,7 +39,7 @@ static void check_wrapper(struct doctor *d, const char *engine, const struct eng
 	if (!program_is_ours(d, w->path))
 		return;
 	d->registered.wrapper = true;
-	r = program_check(w->path, &what, &fix);
+	r = program_check(w->path, &what);
 	if (r == 0) {
 		finding_add(d, FINDING_OK, ID_WRAPPER, NULL, "%s has the runtime %s", engine,
 			    w->path);
@@ -49,7 +49,7 @@ static void check_wrapper(struct doctor *d, const char *engine, const struct eng
 		snprintf(where, sizeof(where), " in line %d", w->line);
 	f = finding_add(d, FINDING_BROKEN, ID_WRAPPER, "no container of that runtime can start",
 			"%s, which %s names%s", what.msg, w->file, where);
-	program_fix(d, f, r, w->line ? w->file : NULL, w->path, &fix);
+	program_fix(d, f, r, w->path, w->line ? w->file : NULL);
 }
 
 void hook_engine_check(struct doctor *d, const struct engine_config *c)

@@ -3,7 +3,9 @@
 #include "doctor/hook_file.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,13 +145,20 @@ int hook_file_parse(struct hook_file *h, const char *path, const char *text, siz
 
 void hook_file_fix(const struct doctor *d, struct finding *f, const char *path)
 {
+	struct shell_word at, file;
+	char dir[PATH_MAX];
+
+	/* what the quotes, or JSON, would take for something else */
+	if (strpbrk(d->self, "'\"\\"))
+		return;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
 	/* no backslashes, which JSON would double */
 	finding_fix(f,
-		    "mkdir -p %.*s && echo '{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s\","
+		    "mkdir -p %s && echo '{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s\","
 		    "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":10},\"when\":"
 		    "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}},\"stages\":"
 		    "[\"createRuntime\"]}' >%s",
-		    (int)(strrchr(path, '/') - path), path, d->self, path);
+		    shell_word(&at, dir), d->self, shell_word(&file, path));
 }
 
 static bool is_called(struct doctor *d, const char *path, const struct hook_file *h)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/macros.h"
 #include "oci/runtime_path.h"
 
 ssize_t host_file_read(const char *path, char **text, struct error *err)
@@ -94,41 +95,75 @@ bool program_is_installed(const char *name)
 	return program_path(name, path, sizeof(path)) == path;
 }
 
-int program_check(const char *path, struct error *what, struct error *fix)
+int program_check(const char *path, struct error *what)
 {
 	struct stat st;
 
-	err_set(fix, 0, "install ksm-hook again, so that %s is there", path);
 	if (stat(path, &st) < 0)
 		return err_errno(what, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(what, EINVAL, "%s: not a program", path);
-	if (!(st.st_mode & S_IXUSR)) {
-		err_set(fix, 0, "chmod 755 %s", path);
-		return err_set(what, EACCES, "%s: not executable", path);
-	}
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH)) {
-		err_set(fix, 0, "chown root:root %s && chmod 755 %s", path, path);
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(what, EPERM, "%s: root executes it, and others can write to it",
 			       path);
-	}
+	if (!(st.st_mode & S_IXUSR))
+		return err_set(what, EACCES, "%s: not executable", path);
 	return 0;
 }
 
-void program_fix(const struct doctor *d, struct finding *f, int r, const char *file,
-		 const char *path, const struct error *fix)
+/* Does the text have the path, and not as the beginning of another? */
+static bool has_path(const char *text, const char *path)
+{
+	static const char more[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789._-/";
+	const char *p = strstr(text, path);
+	bool found = p;
+
+	for (; p; p = strstr(p + 1, path))
+		found = found && (!p[strlen(path)] || !strchr(more, p[strlen(path)]));
+	return found;
+}
+
+/* The program beside this one takes the place of that which is not there, where the file names that. */
+static bool fix_name(const struct doctor *d, struct finding *f, const char *path,
+		     const char *file)
 {
 	const char *name = strrchr(path, '/'), *slash = strrchr(d->self, '/');
-	char here[PATH_MAX];
+	char *text __cleanup(host_file_free) = NULL, here[PATH_MAX];
+	struct shell_word word;
+	struct error ignored;
 
-	if (file && r == -ENOENT && name && slash && !strpbrk(path, "'|[*\\&")) {
-		snprintf(here, sizeof(here), "%.*s%s", (int)(slash - d->self), d->self, name);
-		if (access(here, X_OK) == 0) {
-			finding_fix(f, "sed -i 's|%s|%s|' %s", path, here, file);
-			return;
-		}
+	/* what sed, or the quotes around its command, would take for something else */
+	if (!name || !slash || strpbrk(path, "'|[*\\&^$") || strpbrk(d->self, "'|\\&"))
+		return false;
+	snprintf(here, sizeof(here), "%.*s%s", (int)(slash - d->self), d->self, name);
+	if (program_check(here, &ignored) < 0 || host_file_read(file, &text, &ignored) < 0 ||
+	    !has_path(text, path))
+		return false;
+	finding_fix(f, "sed -i 's|%s|%s|g' %s", path, here, shell_word(&word, file));
+	return true;
+}
+
+void program_fix(const struct doctor *d, struct finding *f, int r, const char *path,
+		 const char *file)
+{
+	struct shell_word word;
+	struct stat st;
+
+	if (r == -ENOENT && file && fix_name(d, f, path, file))
+		return;
+	if ((r == -EACCES || r == -EPERM) && stat(path, &st) == 0) {
+		bool owned = st.st_uid == 0 || st.st_uid == geteuid();
+
+		shell_word(&word, path);
+		if (owned)
+			finding_fix(f, "chmod 755 %s", word.text);
+		else
+			finding_fix(f, "chown root:root %s && chmod 755 %s", word.text,
+				    word.text);
+		return;
 	}
-	finding_fix(f, "%s", fix->msg);
+	finding_advise(f, "install ksm-hook again, so that %s is there", path);
 }
 
 bool program_is_ours(const struct doctor *d, const char *path)

@@ -34,17 +34,17 @@ bool program_is_installed(const char *name);
 const char *program_path(const char *name, char *out, size_t size);
 
 /*
- * A program that root will execute: is it there, executable, and writable by root alone? 0,
- * else -errno with what is wrong and the command that fixes it.
+ * A program that root will execute: is it there, writable by root alone, and executable? 0, else -errno
+ * (-ENOENT, -EINVAL, -EPERM, -EACCES) with what is wrong.
  */
-int program_check(const char *path, struct error *what, struct error *fix);
+int program_check(const char *path, struct error *what);
 
 /*
- * How to fix program_check()'s result r: as it says, or, where a program of that name is beside
- * this one, by writing that path into the file that names it (NULL: none is known).
+ * How to fix program_check()'s result r: by the file's mode and owner, or, where a program of that name
+ * is beside this one, by writing that path into the file that names it (NULL: none is known).
  */
-void program_fix(const struct doctor *d, struct finding *f, int r, const char *file,
-		 const char *path, const struct error *fix);
+void program_fix(const struct doctor *d, struct finding *f, int r, const char *path,
+		 const char *file);
 
 /* Does this path lead to this program, or has it the name of it or of the runtime wrapper? */
 bool program_is_ours(const struct doctor *d, const char *path);

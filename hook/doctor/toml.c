@@ -246,8 +246,12 @@ static bool parse_toml_value(struct toml_scanner *s)
 static bool parse_toml_header(struct toml_scanner *s)
 {
 	bool many = s->p[1] == '[';
+	size_t len, blank;
 
 	s->p += 1 + many;
+	len = strcspn(s->p, "]\n");
+	blank = strcspn(s->p, " \t");
+	s->path.table_plain = blank >= len && *s->p != '"' && *s->p != '\'';
 	s->path.depth = 0;
 	s->path.table_line = s->line;
 	if (parse_toml_key(s) != ']' || (many && *s->p != ']'))

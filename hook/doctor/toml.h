@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 #define TOML_DEPTH_MAX 12
-#define TOML_LIST_MAX  32
+#define TOML_LIST_MAX  256
 
 /* The key with the tables that it stands in. */
 struct toml_path {
@@ -17,6 +17,7 @@ struct toml_path {
 	size_t depth;
 	size_t table_depth; /* how many of them are of the [header] */
 	int table_line;     /* its; 0 above the first */
+	bool table_plain;   /* it is written without blanks, and its first key without quotes */
 };
 
 struct toml_value {

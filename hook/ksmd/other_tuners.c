@@ -60,22 +60,23 @@ static int is_other_tuner(pid_t pid, void *arg)
 }
 
 /* mom's unit is momd or mom-vdsm, ksmtuned's ksmtuned or qemu-kvm, as distributions like it. */
-static void find_unit(struct other_tuner *t)
+static void find_stop(struct other_tuner *t)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789-_.@";
 	static const char suffix[] = ".service";
+	static const size_t unit_max = 128;
 	struct container_name in = { "", "" };
 	size_t len;
 
 	container_host_name(t->pid, &in);
 	len = strlen(in.id);
-	if (len < sizeof(suffix) || len >= sizeof(t->unit) || in.id[strspn(in.id, plain)] ||
+	if (len < sizeof(suffix) || len >= unit_max || in.id[strspn(in.id, plain)] ||
 	    strcmp(in.id + len + 1 - sizeof(suffix), suffix) != 0)
-		snprintf(t->unit, sizeof(t->unit), "%s", t->name);
+		snprintf(t->stop, sizeof(t->stop), "kill %d", t->pid);
 	else
-		snprintf(t->unit, sizeof(t->unit), "%.*s", (int)(len + 1 - sizeof(suffix)),
-			 in.id);
+		snprintf(t->stop, sizeof(t->stop), "systemctl disable --now %.*s",
+			 (int)(len + 1 - sizeof(suffix)), in.id);
 }
 
 bool other_tuner_find(struct other_tuner *out)
@@ -83,6 +84,6 @@ bool other_tuner_find(struct other_tuner *out)
 	*out = (struct other_tuner){ 0 };
 	if (proc_for_each(is_other_tuner, out) <= 0)
 		return false;
-	find_unit(out);
+	find_stop(out);
 	return true;
 }

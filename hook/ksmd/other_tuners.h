@@ -9,7 +9,8 @@
 struct other_tuner {
 	const char *name;
 	pid_t pid;
-	char unit[128]; /* what systemctl calls it: the service that it runs in, or its name */
+	/* the command that does: of the service that it runs in, if it is in one */
+	char stop[160];
 };
 
 /* Is there one that runs on this host? */

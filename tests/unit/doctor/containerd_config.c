@@ -137,8 +137,41 @@ static void test_many_runtimes(void)
 	CHECK_INT(config.n, CONTAINERD_RUNTIMES_MAX);
 }
 
+/* Files that nobody will look into are told of. */
+static void test_unread(void)
+{
+	static char text[1024];
+	char name[CONTAINERD_PATH_MAX + 1];
+	struct error err;
+	size_t len;
+
+	for (int n = CONTAINERD_IMPORTS_MAX; n <= CONTAINERD_IMPORTS_MAX + 1; n++) {
+		check_case = n == CONTAINERD_IMPORTS_MAX ? "all" : "one too many";
+		len = (size_t)snprintf(text, sizeof(text), "imports = [");
+		for (int i = 0; i < n; i++)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "'/%d',", i);
+		snprintf(text + len, sizeof(text) - len, "]\n");
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_text(text, &err), 0);
+		CHECK_INT(config.imports, CONTAINERD_IMPORTS_MAX);
+		CHECK_INT(config.unread, n > CONTAINERD_IMPORTS_MAX);
+	}
+	check_case = "a long name";
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	snprintf(text, sizeof(text), "imports = ['/%s']\n", name);
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text(text, &err), 0);
+	CHECK(config.unread);
+	check_case = "no text";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text("imports = ['/a', 7]\n", &err), 0);
+	CHECK(config.unread);
+}
+
 int main(void)
 {
+	RUN(test_unread);
 	RUN(test_binary);
 	RUN(test_files);
 	RUN(test_imports);

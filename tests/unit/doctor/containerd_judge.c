@@ -31,7 +31,7 @@ static int parse_text(const char *text, struct error *err)
 	return parse_file("/etc/containerd/config.toml", text);
 }
 
-/* "LEVEL: FIX" of what is found of the first runtime. */
+/* "LEVEL: FIX" or "LEVEL: (ADVICE)" of what is found of the first runtime. */
 static const char *judge_text(const char *text)
 {
 	struct doctor d = { .finding = findings };
@@ -46,8 +46,9 @@ static const char *judge_text(const char *text)
 	containerd_annotations_judge(&d, &config.runtime[0]);
 	CHECK_INT(d.n, 1);
 	CHECK_INT(findings[0].id, ID_CONTAINERD_ANNOTATIONS);
-	snprintf(out, sizeof(out), "%s: %s", finding_level_name(findings[0].level),
-		 findings[0].fix);
+	snprintf(out, sizeof(out), findings[0].advice[0] ? "%s: (%s)" : "%s: %s",
+		 finding_level_name(findings[0].level),
+		 findings[0].advice[0] ? findings[0].advice : findings[0].fix);
 	return out;
 }
 
@@ -90,8 +91,8 @@ static void test_annotations(void)
 		/* an inline table has no line to put one after */
 		{ "[plugins.\"io.containerd.cri.v1.runtime\".containerd]\n"
 		  "runtimes = { ksm = { pod_annotations = ['x'] } }\n",
-		  "warning: add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
-		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it" },
+		  "warning: (add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
+		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it)" },
 		/* other plugins, other tables */
 		{ "[plugins.cri.containerd.runtimes.ksm]\n" BOTH, "ok: " },
 		{ "[plugins.other.containerd.runtimes.ksm]\n" BOTH, "none" },
@@ -163,7 +164,7 @@ static void test_names(void)
 		if (d.n == 0 || !cases[i].level[0])
 			continue;
 		CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
-		CHECK_HAS(findings[0].fix, "sed -i '/^ *[[]plugins/s|");
+		CHECK_HAS(findings[0].fix, "sed -i '/^[[:blank:]]*[[]plugins/s|");
 		CHECK_HAS(findings[0].fix, cases[i].fix);
 	}
 }
@@ -226,7 +227,8 @@ static void test_type(void)
 				    "/a.toml && systemctl restart containerd");
 	config.runtime[0].table.line = 0;
 	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN));
-	CHECK_HAS(findings[1].fix, "add runtime_type");
+	CHECK_TEXT(findings[1].fix, "");
+	CHECK_HAS(findings[1].advice, "add runtime_type");
 }
 
 /* What containerd itself has counts, whatever is known of its releases. */
@@ -339,12 +341,116 @@ static void test_no_file(void)
 	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_TAKEN));
 	containerd_annotations_judge(&d, &config.runtime[0]);
 	CHECK_INT(d.n, 2);
-	CHECK_TEXT(findings[0].fix, "add runtime_type = \"io.containerd.runc.v2\" to it");
-	CHECK(strncmp(findings[1].fix, "add pod_annotations = ", 22) == 0);
+	CHECK_TEXT(findings[0].fix, "");
+	CHECK_TEXT(findings[0].advice, "add runtime_type = \"io.containerd.runc.v2\" to it");
+	CHECK_TEXT(findings[1].fix, "");
+	CHECK(strncmp(findings[1].advice, "add pod_annotations = ", 22) == 0);
+}
+
+/* Below which headers a command finds all that it has to change. */
+static void test_headed(void)
+{
+#define V3_OF "io.containerd.cri.v1.runtime"
+	static const struct {
+		const char *text;
+		bool headed;
+	} cases[] = {
+		{ "[plugins.'" V3_OF "'.containerd.runtimes.ksm]\nx = 1\n", true },
+		{ "\t[plugins.'" V3_OF "'.containerd.runtimes.ksm.options]\nx = 1\n", true },
+		{ "[ plugins.'" V3_OF "'.containerd.runtimes.ksm]\nx = 1\n", false },
+		{ "[plugins.'" V3_OF "' .containerd.runtimes.ksm]\nx = 1\n", false },
+		{ "['plugins'.'" V3_OF "'.containerd.runtimes.ksm]\nx = 1\n", false },
+		{ "[plugins.'" V3_OF "'.containerd.runtimes]\nksm.x = 1\n", false },
+		{ "[plugins.'" V3_OF "'.containerd.runtimes]\nksm = {x = 1}\n", false },
+		{ "[plugins]\n'" V3_OF "'.containerd.runtimes.ksm.x = 1\n", false },
+		{ "[plugins.'" V3_OF "'.containerd.runtimes.ksm]\nx = 1\n"
+		  "[plugins.'" V3_OF "'.containerd.runtimes]\nksm.y = 1\n",
+		  false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		char text[512];
+
+		check_case = cases[i].text;
+		snprintf(text, sizeof(text), "version = 2\n%s", cases[i].text);
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_file("/c.toml", text), 0);
+		CHECK_INT(config.n, 1);
+		config.runtime[0].typed = true;
+		config.runtime[0].option = (struct containerd_place){ .file = "/c.toml" };
+		containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN);
+		CHECK_INT(d.n, 1);
+		CHECK_INT(findings[0].fix[0] != 0, cases[i].headed);
+		CHECK_INT(findings[0].advice[0] != 0, !cases[i].headed);
+	}
+	/* nor one of two files */
+	check_case = "two files";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("/c.toml", cases[0].text), 0);
+	CHECK_INT(parse_file("/d.toml", cases[0].text), 0);
+	CHECK(!config.runtime[0].headed);
+}
+
+/* By both names of the plugin: there is one runtime, that of the right one. */
+static void test_repeated(void)
+{
+	static const char right[] = V1 BOTH, wrong[] = V2 BOTH;
+	char text[1024];
+
+	for (int i = 0; i < 2; i++) {
+		check_case = i ? "the wrong one first" : "the right one first";
+		snprintf(text, sizeof(text), "version = 2\n%s%s", i ? wrong : right,
+			 i ? right : wrong);
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_file("/c.toml", text), 0);
+		CHECK_INT(config.n, 2);
+		CHECK_INT(containerd_runtime_is_repeated(&config, &config.runtime[i]), false);
+		CHECK_INT(containerd_runtime_is_repeated(&config, &config.runtime[1 - i]),
+			  true);
+	}
+	check_case = "alone";
+	snprintf(text, sizeof(text), "version = 2\n%s", wrong);
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("/c.toml", text), 0);
+	CHECK(!containerd_runtime_is_repeated(&config, &config.runtime[0]));
+}
+
+/* What is as it should be where it stands, and has no effect, is no place to be edited. */
+static void test_no_effect(void)
+{
+	static struct containerd_config answer;
+	struct doctor d = { .finding = findings };
+	struct error err;
+	char text[] = "version = 2\n" V1 "runtime_type = 'x'\npod_annotations = ['a']\n"
+		      "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.ksm" OPTIONS
+		      "'/usr/sbin/ksm-runc'\n";
+
+	check_case = "no effect";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_file("/a.toml",
+			     "version = 2\n" V1 BOTH "runtime_type = ''\n"
+			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes."
+			     "ksm" OPTIONS "'/usr/sbin/ksm-runc'\n"),
+		  0);
+	/* a second type would be no TOML */
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN));
+	CHECK_TEXT(findings[0].fix, "");
+	CHECK_HAS(findings[0].advice, "add runtime_type");
+	answer = (struct containerd_config){ 0 };
+	CHECK_INT(containerd_config_parse(&answer, "an answer", text, &err), 0);
+	CHECK_INT(containerd_effect_of(&answer, &config.runtime[0]), EFFECT_TAKEN);
+	containerd_annotations_judge(&d, &config.runtime[0]);
+	CHECK_INT(d.n, 2);
+	CHECK_TEXT(findings[1].fix, "");
+	CHECK_HAS(findings[1].advice, "add pod_annotations");
 }
 
 int main(void)
 {
+	RUN(test_headed);
+	RUN(test_repeated);
+	RUN(test_no_effect);
 	RUN(test_truncated);
 	RUN(test_no_file);
 	RUN(test_annotations);

@@ -2,6 +2,7 @@
 /* hook/doctor/findings.c: findings are kept as they are, and those that do not fit are counted. */
 #include "doctor/findings.h"
 
+#include "base/macros.h"
 #include "check.h"
 
 static struct finding findings[FINDINGS_MAX];
@@ -42,6 +43,66 @@ static void test_fix(void)
 	/* a command that is cut would do something else */
 	finding_fix(f, "rm %s", name);
 	CHECK_TEXT(f->fix, "");
+}
+
+/* What a terminal does not show as it is cannot be copied from one. */
+static void test_visible(void)
+{
+	struct doctor d = { .finding = findings };
+	struct finding *f = finding_add(&d, FINDING_NOTE, ID_CONFIG, "why", "what");
+
+	check_case = "visible";
+	finding_fix(f, "sed 's|\\(a\\)|%s|'", " ~");
+	CHECK_TEXT(f->fix, "sed 's|\\(a\\)| ~|'");
+	finding_fix(f, "rm %s", "a\nb");
+	CHECK_TEXT(f->fix, "");
+	finding_fix(f, "rm %s", "\xc3\xa4");
+	CHECK_TEXT(f->fix, "");
+	finding_fix(f, "rm %s", "\x7f");
+	CHECK_TEXT(f->fix, "");
+	CHECK_TEXT(f->advice, "");
+	finding_advise(f, "%s", "a\nb");
+	CHECK_TEXT(f->advice, "a\nb");
+	CHECK_TEXT(f->fix, "");
+}
+
+static void test_words(void)
+{
+	static const struct {
+		const char *name, *word;
+	} cases[] = {
+		{ "/etc/a-b_c.d/50%x@y+z:1,2=3", "/etc/a-b_c.d/50%x@y+z:1,2=3" },
+		{ "", "''" },
+		{ "a b", "'a b'" },
+		{ "a'b", "'a'\\''b'" },
+		{ "'a", "''\\''a'" },
+		{ "$(x)", "'$(x)'" },
+		{ "a;b", "'a;b'" },
+		{ "~", "'~'" },
+		{ "a*", "'a*'" },
+		{ "a\\b", "'a\\b'" },
+		{ "a\tb", "'a\tb'" },
+	};
+	struct doctor d = { .finding = findings };
+	struct finding *f = finding_add(&d, FINDING_NOTE, ID_CONFIG, "why", "what");
+	struct shell_word word;
+	char name[2 * sizeof(word.text)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].name;
+		CHECK_TEXT(shell_word(&word, cases[i].name), cases[i].word);
+	}
+	/* of every length around that of a fix: all of it, or none */
+	for (size_t len = sizeof(f->fix) - 8; len < sizeof(name); len++) {
+		for (const char *c = "a '"; *c; c++) {
+			check_case = c;
+			memset(name, *c, len);
+			name[len] = '\0';
+			finding_fix(f, "%s", shell_word(&word, name));
+			CHECK(!f->fix[0] || (strlen(f->fix) >= len && word.text[0] != 'x'));
+			CHECK(!f->fix[0] || *c == 'a' || f->fix[strlen(f->fix) - 1] == '\'');
+		}
+	}
 }
 
 static void test_unreadable(void)
@@ -89,6 +150,8 @@ int main(void)
 {
 	RUN(test_add);
 	RUN(test_fix);
+	RUN(test_visible);
+	RUN(test_words);
 	RUN(test_unreadable);
 	RUN(test_too_many);
 	RUN(test_names);
