@@ -22,6 +22,14 @@ suite_setup() {
 				denied-forged payments-eu:ksm-runc io.ksm.merge=true io.kubernetes.cri.sandbox-namespace=default
 				denied-default payments-eu:runc io.ksm.merge=true io.kubernetes.pod.namespace=default
 				other shop-payments-eu:runc io.ksm.merge=true io.kubernetes.cri.sandbox-namespace=payments-eu
+				one-yes runc io.ksm.merge/pod=false io.ksm.merge/container.container=true
+				one-no runc io.ksm.merge=true io.ksm.merge/container.container=false
+				one-other runc io.ksm.merge=true io.ksm.merge/container.other=false io.ksm.method/container.other=preload
+				one-method runc io.ksm.merge=true io.ksm.method/container.container=preload
+				one-required runc io.ksm.merge=true io.ksm.method=preload io.ksm.required/container.container=true
+				one-layout runc io.ksm.merge=true io.ksm.group=web io.ksm.layout/container.container=shared
+				one-group runc io.ksm.merge=true io.ksm.layout=shared io.ksm.group/pod=all io.ksm.group/container.container=web
+				one-private runc io.ksm.merge=true io.ksm.layout=shared io.ksm.group=web io.ksm.layout/container.container=private
 			P
 		echo $? >"$work/$_debian.rc"
 	done
@@ -68,6 +76,30 @@ denied() {
 
 testDeniedNamespace() { denied trixie; }
 testDeniedNamespaceInContainerd2() { denied sid; }
+
+# one DEBIAN NAME SANDBOX CONTAINER [GROUP]: whether the pod's two are merged, and that it is in a group
+one() {
+	assertEquals "$(cat "$work/$1.out")" "$2 sandbox: $3
+$2 container: $4${5:+
+$2 group: $5}" "$(grep -E "^$2 (sandbox|container|group): " "$work/$1.out")"
+}
+
+# each annotation, for one container of the pod, which is called "container"; the other is the pause
+# container, which has no name
+one_container() {
+	one "$1" one-yes no yes
+	one "$1" one-no yes no
+	one "$1" one-other yes yes
+	# the library does not reach a static program
+	one "$1" one-method yes no
+	one "$1" one-required no 'refused, as merging is required: True'
+	one "$1" one-layout yes yes default/group:web
+	one "$1" one-group yes yes default/group:web
+	one "$1" one-private yes yes
+}
+
+testOneContainer() { one_container trixie; }
+testOneContainerInContainerd2() { one_container sid; }
 
 # doctor DEBIAN: what it says of configurations that the release takes, or drops
 doctor() {

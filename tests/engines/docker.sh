@@ -130,12 +130,14 @@ testOtherSettings() {
 	says_merged "dropped rights" yes
 }
 
-# docker run has --annotation since 25
+# no_annotations: docker run has --annotation since 25
+no_annotations() {
+	docker run --help | grep -q -e --annotation && return 1
+	assertContains "$(docker version -f '{{.Server.Version}}')" "20.10."
+}
+
 testAnnotations() {
-	if ! docker run --help | grep -q -e --annotation; then
-		assertContains "$(docker version -f '{{.Server.Version}}')" "20.10."
-		return
-	fi
+	no_annotations && return
 	run --runtime ksm-runc --annotation io.ksm.merge=false image $show
 	says_merged "chosen, says no" no
 	start place "{\"default-runtime\":\"ksm\",\"runtimes\":{\"ksm\":{\"path\":\"$work/private/runc\"}}}"
@@ -144,6 +146,44 @@ testAnnotations() {
 	run image $show
 	says_merged "in runc's place, did not ask" no
 	stop
+}
+
+# Whoever starts a container writes all of them: no other engine's, and no namespace, is to be believed.
+testForgedAnnotations() {
+	no_annotations && return
+	# shellcheck disable=SC2046 # words
+	set -- $(printf -- '--annotation %s ' io.ksm.merge=true io.container.manager=cri-o \
+		io.kubernetes.cri.container-type=container io.kubernetes.cri.sandbox-namespace=shop \
+		io.kubernetes.cri.container-name=bait io.kubernetes.cri.image-name=bait io.kubernetes.cri-o.Namespace=shop \
+		io.kubernetes.pod.namespace=shop io.kubernetes.pod.name=bait io.kubernetes.container.name=bait lxc.name=bait)
+	_n=0
+	while read -r _merged _rules; do
+		_n=$((_n + 1))
+		start "forged-$_n" "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" "$_rules"
+		run --runtime ksm-runc "$@" image $show </dev/null
+		says_merged "$_rules" "$_merged"
+		stop
+	done <<-E
+		no {"deny": [{"engine": "docker"}]}
+		yes {"deny": [{"engine": "cri-o"}, {"engine": "containerd"}, {"engine": "lxc"}]}
+		no {"deny": [{"namespace": "payments-*"}]}
+		no {"unknown": "allow", "allow": [{"namespace": "shop"}]}
+		yes {"unknown": "allow", "deny": [{"namespace": "shop"}, {"pod": "bait"}, {"container": "bait"}, {"image": "bait"}, {"name": "bait"}]}
+	E
+	docker run -d --network none --name forged --runtime ksm-runc "$@" image sleep 60 >"$work/id"
+	out=$("$KSM_HOOK" ps --json | jq -r --arg id "$(cat "$work/id")" \
+		'.[] | select(.id == $id) | [.mergeable, .namespace, .pod, .container] | map(. // "-") | join(" ")')
+	docker rm -f forged >/dev/null
+	assertEquals "$out" "true - - -" "$out"
+}
+
+# For one container of a pod: nobody tells Docker's what they are called in one. A refusal counts.
+testOneContainerOfAPod() {
+	no_annotations && return
+	run --runtime ksm-runc --annotation io.ksm.merge/container.db=false image $show
+	says_merged "refused for one" no
+	run --runtime ksm-runc --annotation io.ksm.merge=false --annotation io.ksm.merge/container.db=true image $show
+	says_merged "asked for one" no
 }
 
 testBuildUsesTheDefaultRuntime() {

@@ -5,7 +5,8 @@
 pod.py SOCKET IMAGE [NAMESPACE:]HANDLER [ANNOTATION=VALUE...]
 
 Prints ksm_merge_any of the sandbox's process, the container's, and one that ExecSync starts,
-and the names that $KSM_HOOK ps has of the container; the pod is gone afterwards.
+and the names that $KSM_HOOK ps has of the container; the group of its layout, if it is in one; or
+that it was refused. The pod is gone afterwards.
 """
 import json
 import os
@@ -32,12 +33,11 @@ def of_process(info):
         return any_of(stat.read())
 
 
-def names_of(container):
+def row_of(container):
     out = subprocess.run(
         [os.environ["KSM_HOOK"], "ps", "--json"], check=True, stdout=subprocess.PIPE
     ).stdout
-    row = [row for row in json.loads(out) if row["id"] == container][0]
-    return " ".join(row.get(key, "-") for key in ("namespace", "pod", "container", "image"))
+    return [row for row in json.loads(out) if row["id"] == container][0]
 
 
 node = cri.NamespaceOption(network=cri.NODE)
@@ -70,7 +70,11 @@ try:
         cri.CreateContainerRequest(pod_sandbox_id=sandbox, config=container, sandbox_config=pod),
         timeout=30,
     ).container_id
-    runtime.StartContainer(cri.StartContainerRequest(container_id=started), timeout=30)
+    try:
+        runtime.StartContainer(cri.StartContainerRequest(container_id=started), timeout=30)
+    except grpc.RpcError as error:
+        print("container: refused, as merging is required:", "merging is required" in error.details())
+        sys.exit()
     status = runtime.ContainerStatus(
         cri.ContainerStatusRequest(container_id=started, verbose=True), timeout=10
     )
@@ -80,7 +84,10 @@ try:
         timeout=20,
     )
     print("exec:", any_of((ran.stdout + ran.stderr).decode()))
-    print("names:", names_of(started))
+    row = row_of(started)
+    print("names:", *(row.get(key, "-") for key in ("namespace", "pod", "container", "image")))
+    if "group" in row:
+        print("group:", row["group"])
     runtime.StopContainer(cri.StopContainerRequest(container_id=started, timeout=0), timeout=20)
 finally:
     # with all that is in it
