@@ -16,7 +16,7 @@ OPENVZ_LDFLAGS :=
 endif
 
 # what the hook has for errors, files and the log, built for this C library
-OPENVZ_BASE := clock error io log log_output reason surroundings text
+OPENVZ_BASE := clock error io log log_output near_path reason surroundings text
 OPENVZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard openvz/*.c)) \
 	$(OPENVZ_BASE:%=$(BUILD)/openvz/base/%.o)
 OPENVZ_CFLAGS  := -Ihook -ffunction-sections

@@ -27,9 +27,9 @@
  * containers, and a kernel where exec ends merging by what the engines have registered.
  */
 static void (*const checks[])(struct doctor *d) = {
-	check_kernel, check_security, check_installation, check_containers, check_ksmd,
-	check_podman, check_crio,     check_docker,       check_containerd, check_lxc,
-	check_openvz, check_runtime,  check_exec,
+	check_kernel, check_security, check_installation, check_containers,    check_ksmd,
+	check_podman, check_crio,     check_docker,       check_containerd,    check_lxc,
+	check_openvz, check_runtime,  check_exec,         check_silent_places,
 };
 
 /* After the label, in lines of WIDTH; a word is never split. */

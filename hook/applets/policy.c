@@ -17,6 +17,7 @@
 #include "containers/targets.h"
 #include "doctor/policy_report.h"
 #include "kernel/privileges.h"
+#include "oci/config_load.h"
 
 struct policy_options {
 	const char *config_path, *engine;
@@ -109,7 +110,9 @@ static int check_all(struct check *c, const struct policy_options *o, char *cons
 {
 	int r = 0;
 
-	if (n == 0) {
+	if (n == 0 && config_load(o->config_path, err) == -ETIMEDOUT) {
+		tell_problem(c, false, err->msg);
+	} else if (n == 0) {
 		(void)config_files_read(o->config_path, &files, say_unreadable, c, err);
 		r = check_files(c, err);
 	}
@@ -212,9 +215,9 @@ static int explain_question(const struct policy_options *o, struct policy_questi
 			    struct error *err)
 {
 	static struct explanation e;
-	int r = config_files_read(o->config_path, &files, NULL, NULL, err);
+	int r = config_load(o->config_path, err);
 
-	q->files = &files;
+	q->files = config_loaded();
 	if (r == 0)
 		r = report_decision(q, &e, err);
 	if (r < 0)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Says which processes could not be looked at. */
+/* Says which processes, and which places of the host, could not be looked at. */
 #include "applets/unreadable.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/far_files.h"
 #include "base/log.h"
 #include "containers/identify.h"
 #include "kernel/process.h"
@@ -12,6 +13,20 @@
 
 /* More would drown what else is said. */
 #define LOGGED_MAX 10
+
+static void log_silent_places(void)
+{
+	const char *place;
+
+	for (size_t i = 0; (place = far_silent_place(i)) != NULL; i++) {
+		if (i == 0)
+			fflush(stdout);
+		log_reason(LOG_LEVEL_WARNING, REASON_HOST_UNREADABLE,
+			   "%s: its file system does not answer (a file server?): what is "
+			   "kept there, as names of containers, is not shown",
+			   place);
+	}
+}
 
 void unreadable_log(void)
 {
@@ -38,4 +53,5 @@ void unreadable_log(void)
 	if (n > LOGGED_MAX)
 		log_reason(LOG_LEVEL_WARNING, REASON_TARGET_UNREADABLE,
 			   "%zu more processes are left out", n - LOGGED_MAX);
+	log_silent_places();
 }

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "base/clock.h"
+#include "base/near_path.h"
 
 /* Linux's default kernel.overflowuid: what an owner outside of our user namespace looks like */
 #define OVERFLOW_UID 65534
@@ -126,8 +127,11 @@ int open_near(int dirfd, const char *path, int flags)
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 
 	/* an older kernel, or a filter that does not know it */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL)) {
+		if (!path_stays_near(dirfd, path))
+			return -EXDEV;
 		fd = openat(dirfd, path, flags);
+	}
 	return fd < 0 ? -errno : fd;
 }
 

@@ -54,8 +54,7 @@ enum file_trust {
 
 /*
  * openat(2), but for paths that lead to another mount than they begin at: -EXDEV, before its file
- * system, which need not answer, is asked. Linux before 5.6 opens these as well. A descriptor or
- * -errno.
+ * system, which need not answer, is asked (Linux before 4.11 asks). A descriptor or -errno.
  */
 int open_near(int dirfd, const char *path, int flags);
 

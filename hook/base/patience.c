@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,14 +15,24 @@
 #include "base/io.h"
 #include "base/surroundings.h"
 
+/* Whoever reads what comes out of us waits for the last writer, and this one may stay for ever. */
+static void close_others(int kept)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fd != kept)
+			close(fd);
+	}
+	if (kept > STDERR_FILENO + 1)
+		(void)syscall(SYS_close_range, STDERR_FILENO + 1, kept - 1, 0);
+	(void)syscall(SYS_close_range, (kept > STDERR_FILENO ? kept : STDERR_FILENO) + 1, ~0U,
+		      0);
+}
+
 static _Noreturn void answer(int (*fn)(void *arg), void *arg, int wr)
 {
 	int r;
 
-	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-		if (fd != wr)
-			close(fd);
-	}
+	close_others(wr);
 	r = fn(arg);
 	(void)write_all(wr, &r, sizeof(r));
 	_exit(0);

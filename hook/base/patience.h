@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Run fn in a child, which has none of the standard descriptors, since whoever reads our output
- * waits for its last writer. Returns what fn returned; -ETIMEDOUT: it has not come back within
+ * Run fn in a child, which has none of our descriptors, since whoever reads our output waits for
+ * its last writer (Linux before 5.9: none of the standard ones). Returns what fn returned; -ETIMEDOUT: it has not come back within
  * timeout_ms, and the child is left to itself, as not even SIGKILL need end such a wait;
  * -EIO: it died; -errno: there is no child.
  */

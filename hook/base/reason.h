@@ -94,6 +94,7 @@ enum reason {
 	REASON_HOST_HEADROOM,    /* there is no memory for the copies that unmerging makes */
 	REASON_HOST_OTHER_TUNER, /* another program tunes ksmd */
 	REASON_HOST_STOPPED,     /* `ksm-hook stop`: nothing is made mergeable */
+	REASON_HOST_UNREADABLE, /* a file system, on which an engine keeps something, does not answer */
 
 	REASON_COUNT
 };

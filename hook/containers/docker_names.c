@@ -3,6 +3,7 @@
 #include "containers/docker_names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
@@ -10,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/far_files.h"
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
+#include "base/patience.h"
 #include "kernel/sandbox.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
@@ -44,13 +47,21 @@ struct roots {
 	size_t n;
 };
 
+/* Shared with the child that fills it, where files are far (base/far_files.h). */
 struct batch {
-	char *text;
+	size_t next; /* the first container that it does not hold */
 	size_t used, n;
 	struct {
-		size_t at, len;
-		struct metadata *metadata;
+		size_t at, len, container;
 	} file[BATCH_MAX];
+	char text[BATCH_BYTES];
+};
+
+struct batch_filler {
+	const char *data_root;
+	const struct docker_container *container;
+	size_t n;
+	struct batch *batch;
 };
 
 static int visit_config(void *arg, const struct json_path *path, const struct json_value *v,
@@ -105,7 +116,7 @@ static void take_over(struct metadata *m, const char *text, size_t len, const st
 		metadata_set(m, METADATA_IMAGE, image, f->image.len);
 }
 
-static void read_batch(struct batch *b)
+static void parse_names(const struct batch *b, const struct docker_container *c)
 {
 	struct found found[BATCH_MAX] = { 0 };
 	struct error ignored;
@@ -115,10 +126,9 @@ static void read_batch(struct batch *b)
 	    sandbox_call(parse_batch, b, found, sizeof(found), PARSE_TIMEOUT_MS, &ignored) ==
 		    0) {
 		for (size_t i = 0; i < b->n; i++)
-			take_over(b->file[i].metadata, b->text + b->file[i].at, b->file[i].len,
-				  &found[i]);
+			take_over(c[b->file[i].container].metadata, b->text + b->file[i].at,
+				  b->file[i].len, &found[i]);
 	}
-	b->n = b->used = 0;
 }
 
 /* The administrator's file, in the caller: nothing of it is a container's. */
@@ -160,8 +170,8 @@ static void find_data_root(char root[PATH_MAX])
 		user_path(root, "XDG_DATA_HOME", ".local/share", USER_DATA_ROOT);
 		user_path(file, "XDG_CONFIG_HOME", ".config", USER_DAEMON_JSON);
 	}
-	len = text ? read_regular_file(AT_FDCWD, file, FILE_TRUSTED | FILE_SYMLINK, text,
-				       CONFIG_MAX, &ignored) :
+	len = text ? far_read_file(file, FILE_TRUSTED | FILE_SYMLINK, text, CONFIG_MAX,
+				   &ignored) :
 		     -1;
 	if (len > 0)
 		(void)json_scan(file, text, (size_t)len, visit_daemon, NULL, root, &ignored);
@@ -188,15 +198,12 @@ static void add_root(struct roots *r, int fd)
 		r->fd[r->n++] = fd;
 }
 
-static void open_roots(struct roots *r)
+static void open_roots(struct roots *r, const char *path)
 {
-	char path[PATH_MAX];
 	struct dirent *e;
-	DIR *d;
+	DIR *d = opendir(path);
 
 	r->n = 0;
-	find_data_root(path);
-	d = opendir(path);
 	if (!d)
 		return;
 	add_root(r, openat(dirfd(d), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -223,40 +230,62 @@ static ssize_t read_config(const struct roots *r, const char *id, char *text)
 	return len;
 }
 
-static void add_to_batch(struct batch *b, const struct roots *r,
-			 const struct docker_container *c)
+static void add_to_batch(struct batch *b, const struct roots *r, const char *id)
 {
 	ssize_t len;
 
-	if (!is_docker_id(c->id))
+	if (!is_docker_id(id))
 		return;
-	if (b->n == BATCH_MAX || b->used + CONFIG_MAX + 1 > BATCH_BYTES)
-		read_batch(b);
-	len = read_config(r, c->id, b->text + b->used);
+	len = read_config(r, id, b->text + b->used);
 	if (len <= 0)
 		return;
 	b->file[b->n].at = b->used;
 	b->file[b->n].len = (size_t)len;
-	b->file[b->n++].metadata = c->metadata;
+	b->file[b->n++].container = b->next;
 	b->used += (size_t)len + 1;
 }
 
-void docker_names_fill(const struct docker_container *c, size_t n)
+static int fill_batch(void *arg)
 {
-	struct batch *b = n ? calloc(1, sizeof(*b)) : NULL;
+	const struct batch_filler *f = arg;
+	struct batch *b = f->batch;
 	struct roots roots;
+
+	b->n = b->used = 0;
+	open_roots(&roots, f->data_root);
+	for (; b->next < f->n && b->n < BATCH_MAX && b->used + CONFIG_MAX < BATCH_BYTES;
+	     b->next++) {
+		if (roots.n)
+			add_to_batch(b, &roots, f->container[b->next].id);
+	}
+	while (roots.n)
+		close(roots.fd[--roots.n]);
+	return 0;
+}
+
+void docker_names_fill(struct docker_container *c, size_t n)
+{
+	struct batch *b = n ? patience_memory(sizeof(*b)) : NULL;
+	char root[PATH_MAX];
+	struct batch_filler f = { root, c, n, b };
+	struct error ignored;
+	int r = 0;
 
 	if (!b)
 		return;
-	b->text = malloc(BATCH_BYTES);
-	if (b->text) {
-		open_roots(&roots);
-		for (size_t i = 0; i < n && roots.n; i++)
-			add_to_batch(b, &roots, &c[i]);
-		read_batch(b);
-		while (roots.n)
-			close(roots.fd[--roots.n]);
+	find_data_root(root);
+	while (r == 0 && b->next < n) {
+		r = far_run(root, fill_batch, &f, &ignored);
+		if (r == 0)
+			parse_names(b, c);
 	}
-	free(b->text);
-	free(b);
+	/* a child that has not come back still writes there */
+	if (r != -ETIMEDOUT) {
+		patience_free(b, sizeof(*b));
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		c[i].unread = is_docker_id(c[i].id) && !c[i].metadata->container[0] ?
+				      far_silent_place_of(root) :
+				      NULL;
 }

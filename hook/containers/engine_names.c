@@ -25,22 +25,26 @@ static void ask_podman(const struct named_container *c)
 		metadata_set(c->metadata, METADATA_CONTAINER, told.name, strlen(told.name));
 }
 
-static void ask_docker(const struct named_container *c, size_t n)
+static void ask_docker(struct named_container *c, size_t n)
 {
 	struct docker_container *list = calloc(n ? n : 1, sizeof(*list));
-	size_t found = 0;
+	size_t found = 0, at = 0;
 
 	for (size_t i = 0; list && i < n; i++) {
 		if (may_be_named_by("docker", &c[i]))
 			list[found++] =
-				(struct docker_container){ c[i].name->id, c[i].metadata };
+				(struct docker_container){ c[i].name->id, c[i].metadata, NULL };
 	}
 	if (list)
 		docker_names_fill(list, found);
+	for (size_t i = 0; at < found && i < n; i++) {
+		if (list[at].metadata == c[i].metadata)
+			c[i].unread = list[at++].unread;
+	}
 	free(list);
 }
 
-void engine_names_fill(const struct named_container *c, size_t n)
+void engine_names_fill(struct named_container *c, size_t n)
 {
 	__cleanup(close_fd) int dir = metadata_open();
 

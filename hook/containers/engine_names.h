@@ -9,11 +9,15 @@
 #include "containers/identify.h"
 #include "containers/metadata.h"
 
-/* A container, a process of it, and where its names go. */
+/*
+ * A container, a process of it, and where its names go. unread: the place of the host that holds
+ * its name, perhaps, and does not answer (base/far_files.h); NULL: none.
+ */
 struct named_container {
 	const struct container_name *name;
 	pid_t pid;
 	struct metadata *metadata;
+	const char *unread;
 };
 
 /*
@@ -21,6 +25,6 @@ struct named_container {
  * then, where that has no name, what Docker or podman call it. A source counts only if root
  * alone could write it, or our own user: the names of rootless engines are known to their user only.
  */
-void engine_names_fill(const struct named_container *c, size_t n);
+void engine_names_fill(struct named_container *c, size_t n);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "containers/cgroup_name.h"
@@ -246,7 +247,7 @@ static bool is_known(void *arg, const struct cgroup_component *c)
 			     both ? "/" : "", c->len, c->name) >= (int)sizeof(id) ||
 		    snprintf(path, sizeof(path), "%s/%s", states[i].dir, id) >=
 			    (int)sizeof(path) ||
-		    access(path, F_OK) < 0)
+		    far_access(path, F_OK) < 0)
 			continue;
 		snprintf(out->engine, sizeof(out->engine), "%s", states[i].engine);
 		memcpy(out->id, id, sizeof(id));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/far_files.h"
 #include "containers/engine_names.h"
 #include "kernel/process.h"
 
@@ -120,6 +121,12 @@ ssize_t container_choose(const struct known_container *list, size_t n, const cha
 		name_candidates(list, n, word, best, found, err);
 		return -EEXIST;
 	}
+	if (far_silent_place(0))
+		return err_reason(err, REASON_HOST_UNREADABLE,
+				  err_set(err, ENOENT,
+					  "there is no container \"%.79s\", by what is known: "
+					  "%.99s does not answer, which has names; use the id",
+					  word, far_silent_place(0)));
 	return err_set(err, ENOENT,
 		       "there is no container \"%.79s\" (ksm-hook ps lists them; of another "
 		       "user's rootless "
@@ -202,7 +209,7 @@ int container_list_read(struct container_list *out, struct error *err)
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < out->n; i++)
 		named[i] = (struct named_container){ &out->c[i].name, out->c[i].pid,
-						     &out->c[i].metadata };
+						     &out->c[i].metadata, NULL };
 	engine_names_fill(named, out->n);
 	free(named);
 	return 0;

@@ -4,10 +4,12 @@
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/containerd_config.h"
@@ -48,15 +50,29 @@ static bool read_containerd_config(struct doctor *d, struct containerd_config *c
 	return true;
 }
 
+static int list_matches(const char *pattern, struct far_list *out)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		far_list_add(out, found.gl_pathv[i]);
+	globfree(&found);
+	return 0;
+}
+
 /* Without a "*" it is a file, which has to be there. */
 static bool read_import(struct doctor *d, struct containerd_config *c,
 			const struct containerd_import *import, bool answered)
 {
 	bool pattern = strchr(import->path, '*'), whole = true;
 	struct finding *f;
-	glob_t found;
+	struct error err;
+	char *found;
+	size_t size;
 
-	if (!pattern && access(import->path, F_OK) < 0) {
+	if (!pattern && far_access(import->path, F_OK) < 0) {
 		if (answered)
 			return true;
 		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
@@ -75,11 +91,13 @@ static bool read_import(struct doctor *d, struct containerd_config *c,
 			    "their working directory, newer ones beside the file: an absolute "
 			    "one is the same to all",
 			    "%s imports by a relative pattern: %s", import->from, import->path);
-	if (glob(import->path, 0, NULL, &found) != 0)
-		return true;
-	for (size_t k = 0; k < found.gl_pathc; k++)
-		whole = read_containerd_config(d, c, found.gl_pathv[k], answered) && whole;
-	globfree(&found);
+	if (far_list(import->path, list_matches, &found, &size, &err) < 0) {
+		finding_unreadable(d, ID_CONTAINERD_CONFIG, &err);
+		return false;
+	}
+	for (char *path = found; path && path < found + size; path += strlen(path) + 1)
+		whole = read_containerd_config(d, c, path, answered) && whole;
+	free(found);
 	return whole;
 }
 
@@ -168,7 +186,7 @@ static void report_no_containerd_runtime(struct doctor *d)
 		return;
 	}
 	if (!program_is_installed("kubelet") &&
-	    access("/var/lib/kubelet/config.yaml", F_OK) < 0) {
+	    far_access("/var/lib/kubelet/config.yaml", F_OK) < 0) {
 		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
 			    "containerd does not have the runtime wrapper, which only "
 			    "Kubernetes would need");

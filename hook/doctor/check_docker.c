@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/docker_config.h"
@@ -34,7 +35,7 @@ static void find_daemon_json(void)
 		n = snprintf(path, sizeof(path), "%s/.config/docker/daemon.json",
 			     home ? home : "");
 	if (geteuid() == 0 || n >= (int)sizeof(path) ||
-	    (access(socket, F_OK) < 0 && access(path, F_OK) < 0))
+	    (far_access(socket, F_OK) < 0 && far_access(path, F_OK) < 0))
 		return;
 	memcpy(daemon_json, path, (size_t)n + 1);
 	manager = " --user";

@@ -22,6 +22,7 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_STOPPED] = "stopped",
 	[ID_LIBRARY] = "library",
 	[ID_RUN_SPACE] = "run-space",
+	[ID_HOST_FILES] = "host-files",
 	[ID_RUNTIME] = "runtime",
 	[ID_HOOK_REGISTERED] = "hook-registered",
 	[ID_HOOK_FILE] = "hook-file",

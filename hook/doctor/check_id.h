@@ -31,6 +31,7 @@ enum check_id {
 	ID_STOPPED,
 	ID_LIBRARY,
 	ID_RUN_SPACE,
+	ID_HOST_FILES,
 	ID_RUNTIME,
 
 	/* engines */

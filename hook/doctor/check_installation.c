@@ -9,10 +9,12 @@
 #include <sys/statvfs.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
+#include "oci/config_load.h"
 #include "oci/runtime_path.h"
 #include "policy/config_files.h"
 #include "policy/stop.h"
@@ -159,14 +161,14 @@ static bool config_has_links(void)
 
 static void check_config(struct doctor *d)
 {
-	static struct config_files files;
 	struct config_note note = { .d = d };
 	struct finding *f;
 	struct error err;
-	int r = config_files_read(CONFIG_PATH, &files, NULL, NULL, &err);
+	int r = config_load(CONFIG_PATH, &err);
+	const struct config_files *files = config_loaded();
 
 	if (r == 0)
-		r = config_files_parse(&files, &d->config, NULL, NULL, &err);
+		r = config_files_parse(files, &d->config, NULL, NULL, &err);
 	if (r < 0) {
 		d->config = (struct policy_config){ 0 };
 		f = finding_add(d, FINDING_BROKEN, ID_CONFIG,
@@ -184,12 +186,12 @@ static void check_config(struct doctor *d)
 		return;
 	}
 	finding_add(d, FINDING_OK, ID_CONFIG, NULL, "%s",
-		    files.n ? CONFIG_PATH " is valid" :
-			      "no " CONFIG_PATH ", so the defaults apply");
+		    files->n ? CONFIG_PATH " is valid" :
+			       "no " CONFIG_PATH ", so the defaults apply");
 	json_release();
-	(void)config_files_parse(&files, &d->config, note_warning, &note, &err);
+	(void)config_files_parse(files, &d->config, note_warning, &note, &err);
 	copy_config(&d->config);
-	report_containers_none(d, &files);
+	report_containers_none(d, files);
 	report_rules(d);
 }
 
@@ -233,6 +235,23 @@ static void check_run_space(struct doctor *d)
 			  "large; remove what is not needed");
 }
 
+void check_silent_places(struct doctor *d)
+{
+	const char *place;
+
+	for (size_t i = 0; (place = far_silent_place(i)) != NULL; i++) {
+		struct finding *f = finding_add(
+			d, FINDING_WARNING, ID_HOST_FILES,
+			"what is kept there, configuration or names, is not part of this "
+			"report",
+			"%s: its file system does not answer", place);
+
+		f->reason = REASON_HOST_UNREADABLE;
+		finding_advise(
+			f, "have its server answer, or unmount it: /proc/mounts has its line");
+	}
+}
+
 void check_installation(struct doctor *d)
 {
 	check_stopped(d);
@@ -252,6 +271,11 @@ void check_runtime(struct doctor *d)
 
 	if (!d->registered.wrapper)
 		return;
+	/* check_silent_places() says it */
+	for (size_t i = 0; i < n; i++) {
+		if (names[i][0] == '/' && far_access(names[i], F_OK) == -ETIMEDOUT)
+			return;
+	}
 	if (runtime_find(names, n, path, &err) == 0) {
 		finding_add(d, FINDING_OK, ID_RUNTIME, NULL, "the wrapper's delegate is %s",
 			    path);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
@@ -60,7 +61,7 @@ void check_lxc(struct doctor *d)
 	char **list;
 
 	if (!program_is_installed("lxc-start") && !program_is_installed("incusd") &&
-	    access("/opt/incus/bin/incusd", X_OK) < 0)
+	    far_access("/opt/incus/bin/incusd", X_OK) < 0)
 		return;
 	list = host_files_list(DROP_INS, ".conf");
 	for (size_t i = 0; list && list[i]; i++)

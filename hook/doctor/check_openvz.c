@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "doctor/checks.h"
 #include "doctor/host_files.h"
@@ -20,7 +21,7 @@ void check_openvz(struct doctor *d)
 	int r;
 	struct finding *f;
 
-	if (access("/etc/vz/vz.conf", F_OK) < 0)
+	if (far_access("/etc/vz/vz.conf", F_OK) < 0)
 		return;
 	if (host_file_read(VZ_MOUNT, &text, &what) < 0 || !vz_script_helper(text, &helper)) {
 		f = finding_add(

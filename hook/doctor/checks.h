@@ -26,4 +26,7 @@ void check_openvz(struct doctor *d);
 void check_runtime(struct doctor *d);
 void check_exec(struct doctor *d);
 
+/* And what of all that could not be read. */
+void check_silent_places(struct doctor *d);
+
 #endif

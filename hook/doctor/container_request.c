@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/io.h"
+#include "base/far_files.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "containers/conmon.h"
@@ -135,7 +135,7 @@ static bool take_text(const char *path, enum container_engine engine, const char
 		      struct container_text *out)
 {
 	struct error err;
-	ssize_t n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text, STATE_MAX, &err);
+	ssize_t n = far_read_file(path, FILE_TRUSTED, text, STATE_MAX, &err);
 
 	if (n <= 0)
 		return false;

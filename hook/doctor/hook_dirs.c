@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "doctor/hook_file.h"
 #include "doctor/host_files.h"
@@ -60,7 +61,7 @@ static const char *form_fault(const struct hook_file *h)
 {
 	if (h->form.fault[0])
 		return h->form.fault;
-	if (h->form.later_fault[0] && h->program && access(h->program, F_OK) == 0)
+	if (h->form.later_fault[0] && h->program && far_access(h->program, F_OK) == 0)
 		return h->form.later_fault;
 	return NULL;
 }
@@ -149,7 +150,7 @@ static bool is_masked_by_later(const struct hook_dirs *dirs, size_t i, const cha
 
 	for (size_t k = i + 1; k < dirs->n; k++) {
 		snprintf(other, sizeof(other), "%s%s", dirs->dir[k], name);
-		if (access(other, F_OK) == 0)
+		if (far_access(other, F_OK) == 0)
 			return true;
 	}
 	return false;
@@ -171,7 +172,7 @@ static void report_no_hook(struct doctor *d, const char *engine, const struct ho
 	if (!dirs->n)
 		finding_advise(f,
 			       "its hooks_dir names no directory: put " HOOKS_DIR " into it");
-	else if (strcmp(dir, HOOKS_DIR) != 0 && access(usual, R_OK) == 0)
+	else if (strcmp(dir, HOOKS_DIR) != 0 && far_access(usual, R_OK) == 0)
 		finding_fix(f, "mkdir -p %s && ln -sf %s %s", shell_word(&at, dir), usual,
 			    shell_word(&file, path));
 	else

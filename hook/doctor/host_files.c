@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "base/far_files.h"
 #include "base/macros.h"
 #include "oci/runtime_path.h"
 
@@ -22,8 +22,7 @@ ssize_t host_file_read(const char *path, char **text, struct error *err)
 	*text = malloc(HOST_FILE_MAX + 1);
 	if (!*text)
 		return err_set(err, ENOMEM, "out of memory");
-	n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED | FILE_SYMLINK, *text, HOST_FILE_MAX,
-			      err);
+	n = far_read_file(path, FILE_TRUSTED | FILE_SYMLINK, *text, HOST_FILE_MAX, err);
 	if (n >= 0 && memchr(*text, '\0', (size_t)n))
 		return err_set(err, EINVAL, "%s: not a text file", path);
 	return n;
@@ -39,25 +38,39 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static int list_directory(const char *dir, struct far_list *out)
+{
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return -errno;
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] != '.')
+			far_list_add(out, e->d_name);
+	}
+	closedir(d);
+	return 0;
+}
+
 char **host_files_list(const char *dir, const char *suffix)
 {
 	/* a directory of more files than that is no directory of drop-ins */
 	enum { LIST_MAX = 256 };
-	char **list = calloc(LIST_MAX + 1, sizeof(*list));
-	size_t n = 0, s = strlen(suffix);
-	struct dirent *e;
-	DIR *d = opendir(dir);
+	char **list = calloc(LIST_MAX + 1, sizeof(*list)), *names;
+	size_t n = 0, s = strlen(suffix), size;
+	struct error ignored;
 
-	while (d && list && n < LIST_MAX && (e = readdir(d)) != NULL) {
-		size_t len = strlen(e->d_name);
+	(void)far_list(dir, list_directory, &names, &size, &ignored);
+	for (char *name = names; list && name && name < names + size && n < LIST_MAX;
+	     name += strlen(name) + 1) {
+		size_t len = strlen(name);
 
-		if (e->d_name[0] != '.' && len > s &&
-		    strcmp(e->d_name + len - s, suffix) == 0 &&
-		    asprintf(&list[n], "%s/%s", dir, e->d_name) > 0)
+		if (len > s && strcmp(name + len - s, suffix) == 0 &&
+		    asprintf(&list[n], "%s/%s", dir, name) > 0)
 			n++;
 	}
-	if (d)
-		closedir(d);
+	free(names);
 	if (n == 0) {
 		free(list);
 		return NULL;
@@ -81,7 +94,7 @@ const char *program_path(const char *name, char *out, size_t size)
 		size_t len = strcspn(dir, ":");
 
 		if (snprintf(out, size, "%.*s/%s", (int)len, dir, name) < (int)size &&
-		    access(out, X_OK) == 0)
+		    far_access(out, X_OK) == 0)
 			return out;
 		dir += len + (dir[len] == ':');
 	}
@@ -98,9 +111,11 @@ bool program_is_installed(const char *name)
 int program_check(const char *path, struct error *what)
 {
 	struct stat st;
+	int r;
 
-	if (stat(path, &st) < 0)
-		return err_errno(what, errno, "%s", path);
+	r = far_stat(path, &st);
+	if (r < 0)
+		return err_errno(what, -r, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(what, EINVAL, "%s: not a program", path);
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
@@ -152,7 +167,7 @@ void program_fix(const struct doctor *d, struct finding *f, int r, const char *p
 
 	if (r == -ENOENT && file && fix_name(d, f, path, file))
 		return;
-	if ((r == -EACCES || r == -EPERM) && stat(path, &st) == 0) {
+	if ((r == -EACCES || r == -EPERM) && far_stat(path, &st) == 0) {
 		bool owned = st.st_uid == 0 || st.st_uid == geteuid();
 
 		shell_word(&word, path);
@@ -175,6 +190,6 @@ bool program_is_ours(const struct doctor *d, const char *path)
 	if (strcmp(name, "ksm-hook") == 0 || strncmp(name, "ksm-runc", 8) == 0 ||
 	    strncmp(name, "ksm-crun", 8) == 0 || strstr(path, "/ksm-hook/"))
 		return true;
-	return path[0] == '/' && stat(path, &a) == 0 && stat(d->self, &b) == 0 &&
+	return path[0] == '/' && far_stat(path, &a) == 0 && stat(d->self, &b) == 0 &&
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }

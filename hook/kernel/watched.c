@@ -16,6 +16,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/far_files.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "kernel/proc.h"
@@ -298,6 +299,7 @@ static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error
 
 static bool board_made(void)
 {
+	far_share_with_children();
 	if (!board) {
 		void *p = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/far_files.h"
+
 bool stop_is_set(void)
 {
+	int r = far_access(STOP_PATH, F_OK);
+
 	/* what cannot be looked at may be there */
-	return access(STOP_PATH, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	return r != -ENOENT && r != -ENOTDIR;
 }
 
 int stop_check(struct error *err)

@@ -290,10 +290,12 @@ static void read_metadata(struct snapshot *s)
 		struct container_stats *c = &s->container[i];
 
 		ids.id[i] = c->name.id;
-		named[i] = (struct named_container){ &c->name, c->pid, &c->metadata };
+		named[i] = (struct named_container){ &c->name, c->pid, &c->metadata, NULL };
 	}
 	if (ids.id && named)
 		engine_names_fill(named, s->n);
+	for (size_t i = 0; ids.id && named && i < s->n; i++)
+		s->container[i].unread = named[i].unread;
 	if (ids.id && dir >= 0) {
 		qsort(ids.id, ids.n, sizeof(*ids.id), compare_ids);
 		metadata_collect(dir, &(struct metadata_collector){ is_listed_id, &ids,

@@ -34,8 +34,9 @@ struct process_stats {
 /* What is shown of a container, or of what belongs together on the host. */
 struct container_stats {
 	struct container_name name;
-	pid_t pid;                    /* one of its processes */
-	struct metadata metadata;     /* empty texts where nothing is known */
+	pid_t pid;                /* one of its processes */
+	struct metadata metadata; /* empty texts where nothing is known */
+	const char *unread; /* the place of its names, which does not answer; NULL: none */
 	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
 	size_t processes, mergeable, unknown, estimated;
 	size_t by_prctl, by_madvise;

@@ -90,7 +90,7 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 	if (!is_total)
 		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
@@ -99,7 +99,8 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 		container_costs_more(c) ? " !" : "", w->charged,
 		charged_text(c, charged, sizeof(charged)), w->elsewhere,
 		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)),
-		c->group[0] ? "  " : "", c->group);
+		c->group[0] ? "  " : "", c->group, c->unread ? "  name not read: " : "",
+		c->unread ? c->unread : "");
 }
 
 static int widest(int width, const char *text)
@@ -190,6 +191,7 @@ int table_print_json(const struct snapshot *s)
 		print_if_known(o, "container", c->metadata.container);
 		print_if_known(o, "image", c->metadata.image);
 		print_if_known(o, "group", c->group);
+		print_if_known(o, "unread", c->unread ? c->unread : "");
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);

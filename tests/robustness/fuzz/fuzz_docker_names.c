@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_part rest = { data, size }, daemon = fuzz_next(&rest);
 	struct metadata m = { "" }, cleaned;
-	struct docker_container c = { ID, &m };
+	struct docker_container c = { ID, &m, NULL };
 
 	fake_file("/etc/docker/daemon.json", daemon.data, daemon.size);
 	fake_file("/config.v2.json", rest.data, rest.size);

@@ -49,6 +49,7 @@ static const struct {
 	{ REASON_HOST_HEADROOM, "host-headroom" },
 	{ REASON_HOST_OTHER_TUNER, "host-other-tuner" },
 	{ REASON_HOST_STOPPED, "host-stopped" },
+	{ REASON_HOST_UNREADABLE, "host-unreadable" },
 
 	{ REASON_CONFIG_INVALID, "config-invalid" },
 	{ REASON_CONFIG_UNREADABLE, "config-unreadable" },
