@@ -28,7 +28,8 @@ $(BUILD)/unit-obj/plain/nri.pb-c.o $(BUILD)/unit-obj/san/nri.pb-c.o: $(NRI_PB).c
 UNIT_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/plain/%.o) $(BUILD)/unit-obj/plain/nri.pb-c.o
 UNIT_SAN_LIB := $(UNIT_LIB_SRC:%.c=$(BUILD)/unit-obj/san/%.o) $(BUILD)/unit-obj/san/nri.pb-c.o
 
-$(UNIT_LIB) $(UNIT_SAN_LIB): | $(FILTERS) $(NRI_PB).h
+$(UNIT_LIB) $(UNIT_SAN_LIB) $(foreach kind,plain san,$(UNIT_NAMES:%=$(BUILD)/unit-obj/$(kind)/tests/unit/%.o)): \
+	| $(FILTERS) $(NRI_PB).h
 
 $(BUILD)/unit-obj/hook.a: $(UNIT_LIB)
 $(BUILD)/unit-obj/hook-san.a: $(UNIT_SAN_LIB)
