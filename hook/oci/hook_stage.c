@@ -56,34 +56,24 @@ static ssize_t read_state(struct error *err)
 	return n;
 }
 
-/*
- * 0 go on, else that was all. Wrong usage is reported, but not at the cost of every container on
- * the host.
- */
 static int parse_stage_options(const struct command_syntax *syntax, int argc, char **argv,
-			       struct decision_request *request)
+			       struct decision_request *request, struct error *err)
 {
 	struct hook_options o = { .config_path = CONFIG_PATH };
-	struct error err;
-	int r = options_parse(syntax, &argc, argv, &o, &err);
+	int r = options_parse(syntax, &argc, argv, &o, err);
 
 	request->config_path = o.config_path;
-	if (r < 0)
-		log_error("%s; nothing was done, fix the hook's \"args\"", err.msg);
 	return r;
 }
 
-static enum hook_next decide_stage(const struct command_syntax *syntax, int argc, char **argv,
-				   struct decision_request *request,
-				   struct container_decision *decision, int *status)
+/* What the state says, if there is one to be read, and the configuration. */
+static int decide_request(struct decision_request *request, struct container_decision *decision,
+			  struct error *err)
 {
-	struct error err, unread = { "" };
+	struct error unread = { "" };
 	int r;
 
-	*status = 0;
 	request->timeout_ms = PARSE_TIMEOUT_MS;
-	if (parse_stage_options(syntax, argc, argv, request) != 0)
-		return HOOK_DONE;
 	if (request->reader == decision_read_state) {
 		ssize_t n = read_state(&unread);
 
@@ -92,15 +82,61 @@ static enum hook_next decide_stage(const struct command_syntax *syntax, int argc
 		if (n <= 0)
 			request->reader = NULL;
 	}
-	r = decision_make(request, decision, &err);
+	r = decision_make(request, decision, err);
 	request->unread = NULL;
 	if (decision->log_given)
 		log_set_level(decision->log);
-	if (r < 0) {
+	return r;
+}
+
+static enum hook_next decide_stage(struct decision_request *request,
+				   struct container_decision *decision, int *status)
+{
+	struct error err;
+
+	*status = 0;
+	if (decide_request(request, decision, &err) < 0) {
 		*status = hook_failed(&decision->decision, &err);
 		return HOOK_DONE;
 	}
 	return decision->decision.reason == REASON_NONE ? HOOK_DONE : HOOK_MERGE;
+}
+
+/*
+ * Wrong usage is reported, but not at the cost of every container on the host: of those only that
+ * require merging. The exit status.
+ */
+static int report_slip(const struct error *slip, bool refused)
+{
+	log_error("%s; %s, fix the hook's \"args\"", slip->msg,
+		  refused ? "the container is refused, as merging is required" :
+			    "nothing was done");
+	return refused;
+}
+
+static bool is_required(struct decision_request *request, struct container_decision *c)
+{
+	struct error err;
+	int r;
+
+	/* whoever typed it is not kept waiting for a state */
+	if (isatty(STDIN_FILENO))
+		return false;
+	r = decide_request(request, c, &err);
+	return c->decision.required && (r < 0 || c->decision.merge);
+}
+
+static enum hook_next decide_start(const struct command_syntax *syntax, int argc, char **argv,
+				   struct decision_request *request,
+				   struct container_decision *decision, int *status)
+{
+	struct error slip;
+	int r = parse_stage_options(syntax, argc, argv, request, &slip);
+
+	if (r == 0)
+		return decide_stage(request, decision, status);
+	*status = r < 0 ? report_slip(&slip, is_required(request, decision)) : 0;
+	return HOOK_DONE;
 }
 
 /* A container does not have to do without merging because we could keep more than we need. */
@@ -127,7 +163,7 @@ enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **
 	struct decision_request request = { .text = state_text, .reader = decision_read_state };
 
 	log_init(argv[0], true);
-	if (decide_stage(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
+	if (decide_start(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	log_set_subject(decision->id, decision->pid);
 	return settle_stage(decision);
@@ -138,8 +174,16 @@ enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, ch
 {
 	struct decision_request request = { .text = state_text, .reader = decision_read_state };
 
+	struct error slip;
+	int r;
+
 	log_init(argv[0], true);
-	return decide_stage(syntax, argc, argv, &request, decision, status);
+	r = parse_stage_options(syntax, argc, argv, &request, &slip);
+	if (r == 0)
+		return decide_stage(&request, decision, status);
+	/* there is nothing left to refuse */
+	*status = r < 0 ? report_slip(&slip, false) : 0;
+	return HOOK_DONE;
 }
 
 enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc, char **argv,
@@ -154,7 +198,7 @@ enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc,
 
 	log_init(argv[0], true);
 	log_set_subject(hook->id, hook->pid);
-	if (decide_stage(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
+	if (decide_start(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	snprintf(decision->id, sizeof(decision->id), "%s", hook->id);
 	return settle_stage(decision);

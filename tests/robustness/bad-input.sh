@@ -279,6 +279,8 @@ test_broken_config() {
 
 test_wrong_usage() {
 	printf '{"pid":1,%s}' "$ask" >"$work/in/asks"
+	printf '{"pid":1,"annotations":{"io.ksm.merge":"true","io.ksm.required":"true"}}' \
+		>"$work/in/requires"
 	for args in --bogus --config extra "--config=$work/plain.json extra" -x; do
 		for stage in createRuntime poststart poststop; do
 			# told, but exit status 0: one typing error must not stop every container
@@ -286,6 +288,13 @@ test_wrong_usage() {
 			"$KSM_HOOK" $stage $args <"$work/in/asks" >"$work/out" 2>"$work/err"
 			rc=$?
 			judge "$stage $args" 0 1 "; nothing was done, fix the hook's \"args\""
+			# but for the container that is to be refused rather than not merged
+			want=1 then="the container is refused, as merging is required"
+			[ $stage != poststop ] || want=0 then="nothing was done"
+			# shellcheck disable=SC2086
+			"$KSM_HOOK" $stage $args <"$work/in/requires" >"$work/out" 2>"$work/err"
+			rc=$?
+			judge "$stage $args, required" $want 1 "; $then, fix the hook's \"args\""
 		done
 	done
 	"$KSM_HOOK" nosuch >"$work/out" 2>"$work/err"
