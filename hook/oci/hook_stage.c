@@ -114,7 +114,7 @@ static int report_slip(const struct error *slip, bool refused)
 	return refused;
 }
 
-static bool is_required(struct decision_request *request, struct container_decision *c)
+static bool request_requires(struct decision_request *request, struct container_decision *c)
 {
 	struct error err;
 	int r;
@@ -135,7 +135,7 @@ static enum hook_next decide_start(const struct command_syntax *syntax, int argc
 
 	if (r == 0)
 		return decide_stage(request, decision, status);
-	*status = r < 0 ? report_slip(&slip, is_required(request, decision)) : 0;
+	*status = r < 0 ? report_slip(&slip, request_requires(request, decision)) : 0;
 	return HOOK_DONE;
 }
 
