@@ -64,7 +64,7 @@ testNamesOfOthersAreNotBelieved() {
 }
 
 # kube RUNTIME ANNOTATION...: a pod of the containers web and db with these, and what became of
-# both; the hook's configuration is $work/kube.json
+# both: yes or no, "down", and the group of their layout; the hook's configuration is $work/kube.json
 kube() {
 	_runtime=$1
 	shift
@@ -92,18 +92,24 @@ kube() {
 	for _c in web db; do
 		_pid=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' "kube-$_c" 2>/dev/null)
 		out="$out
-$_c $(sed -n 's/^ksm_merge_any: //p' "/proc/$_pid/ksm_stat")"
+$_c $(sed -n 's/^ksm_merge_any: //p' "/proc/$_pid/ksm_stat" 2>/dev/null || echo down)$(
+			"$KSM_HOOK" ps --json | jq -r --arg c "kube-$_c" '.[] | select(.container == $c) | .group // "" | " " + .')"
 	done
 }
 
-# podman tells nobody the names that containers have in their pod: they are those of its monitor,
-# without the pod's in front.
-testContainersOfAPod() {
+kube_setup() {
+	[ ! -d "$work/kube.d" ] || return 0
 	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
 	podman_in "$work/r" import --change "ENTRYPOINT /bin/sleep 600" "$work/image.tar" pause >/dev/null 2>&1
 	mkdir "$work/kube.d"
 	sed "s|\"createRuntime\"\],|\"createRuntime\", \"--config=$work/kube.json\"],|" "$work/hooks.d/50-ksm-hook.json" \
 		>"$work/kube.d/50-ksm-hook.json"
+}
+
+# podman tells nobody the names that containers have in their pod: they are those of its monitor,
+# without the pod's in front.
+testContainersOfAPod() {
+	kube_setup
 	echo '{}' >"$work/kube.json"
 	kube runc io.ksm.merge=true io.ksm.merge/container.web=false
 	assertContains "$out" "$out" "web no"
@@ -126,6 +132,22 @@ testContainersOfAPod() {
 	assertContains "$out" "$out" "reason=denied-by-rule"
 	out=$("$KSM_HOOK" policy explain --config="$work/kube.json" kube-web 2>&1)
 	assertContains "$out" "$out" "reason=requested"
+	podman_in "$work/r" pod rm -f -t 0 kube >/dev/null 2>&1
+}
+
+testEachAnnotationOfOneContainer() {
+	kube_setup
+	echo '{"shared_layout": true}' >"$work/kube.json"
+	kube runc io.ksm.merge=true io.ksm.method/container.web=preload io.ksm.group=two io.ksm.layout/container.db=shared
+	assertContains "$out" "$out" "web no "
+	assertContains "$out" "$out" "db yes group:two"
+	kube runc io.ksm.merge=true io.ksm.layout/pod=shared io.ksm.group=two io.ksm.group/container.web=one
+	assertContains "$out" "$out" "web yes group:one"
+	assertContains "$out" "$out" "db yes group:two"
+	# the library is not there, so that who requires merging is refused
+	kube runc io.ksm.merge=true io.ksm.method=preload io.ksm.required/container.web=true
+	assertContains "$out" "$out" "web down"
+	assertContains "$out" "$out" "db no"
 	podman_in "$work/r" pod rm -f -t 0 kube >/dev/null 2>&1
 }
 
