@@ -28,11 +28,12 @@ struct stop_options {
 static const struct command_syntax stop_command __help_section = {
 	.arguments = ARGUMENTS_NONE,
 	.about =
-		"From now on nothing is made mergeable on this host: no container that starts,\n"
-		"no exec session, nothing by attach, not by one that watches already, or by the\n"
-		"node's agent. That is a file, " STOP_PATH ",\n"
+		"From now on ksm-hook makes nothing mergeable on this host: no container that\n"
+		"starts, no exec session, nothing by attach, by a watch that runs already, by\n"
+		"run or by the node's agent. That is a file, " STOP_PATH ",\n"
 		"which configuration management may make as well. What is mergeable stays so,\n"
-		"and so do its children, unless --unmerge is given.\n",
+		"and so do its children, unless --unmerge is given. Programs that call the\n"
+		"kernel themselves are not kept from it.\n",
 	.examples =
 		"ksm-hook stop --unmerge\n"
 		"ksm-hook stop --end\n",

@@ -31,7 +31,7 @@ suite_setup() {
 		mkdir -p /etc/ksm-hook && mount -t tmpfs none /etc/ksm-hook && exec "$@"' "lowerdir=/etc,upperdir=$work/upper,workdir=$work/upwork" \
 		"$KSM_HOOK" nri --existing --config="$work/config.json" --socket="$work/nri.sock" 2>"$work/log" &
 	agent=$!
-	AGENT=$agent KSM_HOOK=$KSM_HOOK timeout 200 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
+	AGENT=$agent KSM_HOOK=$KSM_HOOK VFORK=$BUILD/victims/vfork timeout 300 python3 "$top/tests/lib/fakes/nri-runtime" "$work/nri.sock" "$@" >"$work/out" 2>&1
 	rc=$?
 }
 
@@ -119,6 +119,9 @@ testTheKillSwitch() {
 	says stopped "0 no"
 	assertContains "$(cat "$work/log")" "reason=host-stopped"
 	says stopped-existing no
+	# and in the midst of those that run already
+	says late yes
+	says late-stopped "no no no"
 	says start-again "0 yes"
 	says existing-again yes
 }

@@ -145,9 +145,8 @@ def say(key, *value):
     print(key + ":", *value, flush=True)
 
 
-def await_mergeable(pid):
-    for _ in range(300):
-        if mergeable(pid) == "yes":
-            break
-        time.sleep(0.1)
+def await_mergeable(pid, nap=0.1):
+    end = time.monotonic() + 30
+    while mergeable(pid) != "yes" and time.monotonic() < end:
+        time.sleep(nap)
     return mergeable(pid)
