@@ -14,6 +14,7 @@
 #include "doctor/checks.h"
 #include "doctor/docker_config.h"
 #include "doctor/host_files.h"
+#include "oci/daemon_json.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 
@@ -89,7 +90,19 @@ static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
 	return false;
 }
 
-static void report_no_docker_runtime(struct doctor *d)
+/* docker-register's default. */
+#define WRAPPER_PATH SBINDIR "/" DAEMON_RUNTIME
+
+static bool has_runtime(const struct docker_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->runtime[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void report_no_docker_runtime(struct doctor *d, const struct docker_config *c)
 {
 	struct shell_word file;
 	struct finding *f;
@@ -99,9 +112,15 @@ static void report_no_docker_runtime(struct doctor *d)
 			"runtime wrapper, by attach, or not at all",
 			"Docker is installed, and %s does not name the runtime wrapper",
 			daemon_json);
-	finding_fix(f, "%s docker-register add%s%s && systemctl%s reload docker", d->command,
-		    manager[0] ? " " : "", manager[0] ? shell_word(&file, daemon_json) : "",
-		    manager);
+	if (has_runtime(c, DAEMON_RUNTIME))
+		finding_advise(f, "its runtime " DAEMON_RUNTIME " is another program: give the "
+				  "wrapper another name there");
+	else if (access(WRAPPER_PATH, X_OK) < 0)
+		finding_advise(f, "install ksm-hook again, so that " WRAPPER_PATH " is there");
+	else
+		finding_fix(f, "%s docker-register add%s%s && systemctl%s reload docker",
+			    d->command, manager[0] ? " " : "",
+			    manager[0] ? shell_word(&file, daemon_json) : "", manager);
 }
 
 void check_docker(struct doctor *d)
@@ -139,7 +158,7 @@ void check_docker(struct doctor *d)
 		check_docker_runtime(d, &c.runtime[i]);
 	}
 	if (!any && c.n < DOCKER_RUNTIMES_MAX)
-		report_no_docker_runtime(d);
+		report_no_docker_runtime(d, &c);
 	else if (!any)
 		finding_add(d, FINDING_NOTE, ID_DOCKER_RUNTIME,
 			    "one of ours among the others would not be seen",

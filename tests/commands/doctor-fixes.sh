@@ -164,6 +164,14 @@ testPrograms() {
 	held "Docker, escaped" 0
 	echo '{' >/etc/docker/daemon.json
 	held "Docker, broken" 0
+	rm -f /etc/docker/daemon.json
+	held "Docker without a file" 1
+	echo '{"runtimes": {"ksm-runc": {"path": "/usr/bin/other"}}}' >/etc/docker/daemon.json
+	held "Docker, another's of that name" 0
+	rm /etc/docker/daemon.json
+	mv /usr/local/sbin/ksm-runc "$work/ksm-runc"
+	held "Docker, and no wrapper" 0
+	mv "$work/ksm-runc" /usr/local/sbin/ksm-runc
 	rm /usr/local/lib64/libksm_preload.so
 	held "a library" 0
 	# loaded into every container, and anybody's to write
