@@ -12,8 +12,8 @@
 #define ANCESTORS_MAX 32
 /* Above a hook: the runtime, and a shell or two. */
 #define CALLERS_MAX 4
-/* The arguments in question are conmon's first ones. */
-#define ARGS_MAX 4096
+/* The arguments in question are conmon's first ones, with the paths of runtime, bundle and pid file. */
+#define ARGS_MAX (4 * 4096)
 
 static const char *next_arg(const char *arg, const char *end)
 {

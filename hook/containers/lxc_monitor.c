@@ -68,7 +68,8 @@ bool lxc_monitor_name(const char *cmdline, size_t len, char *name, size_t size)
 
 bool lxc_monitor_find(pid_t init, char *name, size_t size)
 {
-	char cmdline[4096];
+	/* any number of -s KEY=VALUE; of what is longer the name may be the last one's */
+	static char cmdline[256 << 10];
 	struct proc_stat st;
 	ssize_t n;
 

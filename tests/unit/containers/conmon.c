@@ -117,6 +117,9 @@ static void monitors(void)
 	};
 	char *args[] = { "conmon", "-c", "5f3c", "-n", "web", NULL };
 	char *one[] = { "conmon", "-c", "5f3c", "-n", "w", NULL };
+	static char path[4000];
+	char *deep[] = { "conmon", "-c", "5f3c", "-r", path,   "-b",
+			 path,     "-p", path,   "-n", "deep", NULL };
 	char *empty[] = { "conmon", "-c", "5f3c", "-n", "", NULL };
 	struct container_name ours;
 	struct conmon_args told;
@@ -137,6 +140,11 @@ static void monitors(void)
 	}
 	if (contained_start(&c, "conmon", one))
 		CHECK(conmon_of(c.pid, ID, &told) && strcmp(told.name, "w") == 0);
+	contained_end(&c);
+	/* podman has paths before the name */
+	memset(path, 'p', sizeof(path) - 1);
+	if (contained_start(&c, "conmon", deep))
+		CHECK(conmon_of(c.pid, ID, &told) && strcmp(told.name, "deep") == 0);
 	contained_end(&c);
 	/* another user's may say what it likes */
 	setenv(CONTAINED_USER, "65534", 1);

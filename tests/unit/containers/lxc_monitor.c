@@ -80,10 +80,28 @@ static void started(void)
 	contained_end(&c);
 }
 
+/* By a command line of any length: each -s is a setting. */
+static void started_with_much(void)
+{
+	static char setting[8192];
+	char *args[] = { "lxc-start", "-n",    "no", "-s",  setting,
+			 "-s",        setting, "-n", "web", NULL };
+	char name[8] = "";
+	struct contained c;
+
+	memset(setting, 'x', sizeof(setting) - 1);
+	if (contained_start(&c, "lxc-start", args)) {
+		CHECK(lxc_monitor_find(c.pid, name, sizeof(name)));
+		CHECK_TEXT(name, "web");
+	}
+	contained_end(&c);
+}
+
 int main(void)
 {
 	contained_main();
 	RUN(started);
+	RUN(started_with_much);
 	RUN(monitor_names);
 	RUN(never_a_part);
 	return check_end();
