@@ -40,9 +40,11 @@ const char *engine_question_command(enum engine_question question)
 
 bool engine_refuses_config(const char *words)
 {
+	static const char own[] = "containerd: "; /* in front of each error (main.go) */
+
 	/* of urfave/cli, for a command that this release lacks; of Go, for EACCES and EPERM */
-	return !strstr(words, "No help topic for") && !strstr(words, "permission denied") &&
-	       !strstr(words, "operation not permitted");
+	return strncmp(words, own, strlen(own)) == 0 && !strstr(words, "No help topic for") &&
+	       !strstr(words, "permission denied") && !strstr(words, "operation not permitted");
 }
 
 bool engine_trouble(const struct engine_answer *a, enum engine_question question,

@@ -36,7 +36,10 @@ struct engine_answer {
 void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS]);
 void engine_answers_free(struct engine_answer answer[ENGINE_QUESTIONS]);
 
-/* Pure: is it the configuration that was refused, and not the command, or for want of capabilities? */
+/*
+ * Pure: is it the configuration that containerd itself refused, and not the command, or for want of
+ * capabilities?
+ */
 bool engine_refuses_config(const char *words);
 
 /* Pure: why there is no answer, in words; false where one was given, or nobody asked. */

@@ -23,6 +23,10 @@ static void refused(void)
 		  false },
 		{ "containerd: open /c.toml: permission denied", false },
 		{ "No help topic for 'dump'", false },
+		/* of a script around it, or of what it lacks */
+		{ "/dev/fd/3: 2: exec: containerd.real: not found", false },
+		{ "error while loading shared libraries: libx.so: no such file", false },
+		{ "", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
