@@ -173,24 +173,13 @@ static int check_headroom(const struct set_mergeable *m, const struct target_set
 			  struct error *err)
 {
 	struct room_need *need;
-	int64_t *pages;
-	pid_t *pids = NULL;
-	ssize_t n = target_list(set, &pids, err);
-	int r;
+	size_t n;
+	int r = set_mergeable_copies(m, walk_targets, set, &need, &n, err);
 
-	if (n < 0)
-		return (int)n;
-	need = calloc((size_t)n + 1, sizeof(*need));
-	pages = calloc((size_t)n + 1, sizeof(*pages));
-	r = need && pages ? set_mergeable_pages(m, pids, (size_t)n, pages, err) :
-			    err_set(err, ENOMEM, "out of memory");
-	for (ssize_t i = 0; need && pages && r == 0 && i < n; i++)
-		need[i] = (struct room_need){ pids[i], pages[i] * sysconf(_SC_PAGESIZE) };
-	if (r == 0)
-		r = room_check_or_force(need, (size_t)n, err);
+	if (r < 0)
+		return r;
+	r = room_check_or_force(need, n, err);
 	free(need);
-	free(pages);
-	free(pids);
 	return r;
 }
 

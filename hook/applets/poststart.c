@@ -99,7 +99,8 @@ static bool is_of_init(const void *arg, pid_t pid)
 }
 
 /*
- * Repeat until a pass finds nothing: a process may fork meanwhile. Returns the number of
+ * Repeat until a pass finds nothing, and all of them still there: a process may fork meanwhile,
+ * and end. Returns the number of
  * processes that are not mergeable even so, with err about one of them.
  */
 static size_t verify(pid_t pid, int pidfd, struct error *err)
@@ -114,7 +115,7 @@ static size_t verify(pid_t pid, int pidfd, struct error *err)
 	ssize_t r = 1;
 
 	watched_group_by(container_key);
-	for (int i = 0; i < PASSES_MAX && r > 0; i++)
+	for (int i = 0; i < PASSES_MAX && (r > 0 || (r == 0 && m.ended)); i++)
 		r = set_mergeable_pass(&m, list, processes_of(pid, list), err);
 	failed = set_mergeable_failed(&m);
 	repaired = m.n - failed;

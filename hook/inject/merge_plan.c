@@ -153,7 +153,7 @@ static int add_work(pid_t pid, void *arg)
 		p->capacity = capacity;
 	}
 	/* here the caller is our parent */
-	if (pid == getppid() || !find_what_to_do(p->wish, pid, &p->w[p->n]))
+	if (pid == getpid() || pid == getppid() || !find_what_to_do(p->wish, pid, &p->w[p->n]))
 		p->w[p->n] = (struct merge_work){ 0 };
 	p->n++;
 	return 0;

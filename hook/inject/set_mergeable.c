@@ -249,11 +249,11 @@ ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void
 	if (r < 0)
 		return r;
 	*found = n;
-	m->already = 0;
+	m->already = m->ended = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!w[i].pid)
-			continue;
-		if (w[i].kind != MERGE_NOTHING)
+			m->ended++;
+		else if (w[i].kind != MERGE_NOTHING)
 			w[n_work++] = w[i];
 		else if (!merge_row_find(m->row, m->n, w[i].pid, w[i].start))
 			m->already++;
@@ -289,19 +289,26 @@ ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 	return set_mergeable_walk(m, walk_span, &s, &n, err);
 }
 
-int set_mergeable_pages(const struct set_mergeable *m, const pid_t *pids, size_t n,
-			int64_t *pages, struct error *err)
+int set_mergeable_copies(const struct set_mergeable *m, merge_walk *walk, const void *arg,
+			 struct room_need **need, size_t *n, struct error *err)
 {
-	const struct pid_span s = { pids, n };
 	struct merge_wish wish = wish_of(m);
 	struct merge_work *w;
-	int r = merge_plan(&wish, walk_span, &s, &w, &n, err);
+	size_t n_work;
+	int r = merge_plan(&wish, walk, arg, &w, &n_work, err);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		pages[i] = w[i].pid && w[i].kind != MERGE_NOTHING ? w[i].pages : 0;
-	if (r == 0)
-		free(w);
-	return r;
+	if (r < 0)
+		return r;
+	*n = 0;
+	*need = calloc(n_work + 1, sizeof(**need));
+	for (size_t i = 0; *need && i < n_work; i++) {
+		if (w[i].pid && w[i].kind != MERGE_NOTHING)
+			(*need)[(*n)++] =
+				(struct room_need){ w[i].pid,
+						    w[i].pages * sysconf(_SC_PAGESIZE) };
+	}
+	free(w);
+	return *need ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
 size_t set_mergeable_failed(const struct set_mergeable *m)

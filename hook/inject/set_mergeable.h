@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "inject/merge_plan.h"
+#include "kernel/memory_headroom.h"
 
 /* Processes of one container that did not answer in time. */
 struct merge_lost {
@@ -33,6 +34,7 @@ struct set_mergeable {
 	struct merge_lost *lost; /* in this round: set n_lost to 0 before the next */
 	size_t n_lost;
 	size_t already;        /* of the last list, those that were as wanted all along */
+	size_t ended;          /* and those that had ended when it was their turn */
 	struct merge_row *row; /* by process id */
 	size_t n;
 };
@@ -47,16 +49,19 @@ struct set_mergeable {
 ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,
 			   size_t *found, struct error *err);
 
-/* The same over a list. What one of it forked and left behind when it ended is in none. */
+/*
+ * The same over a list. What one of it forked and left behind when it ended is in none: as long as
+ * some have ended (m->ended), there may be one.
+ */
 ssize_t set_mergeable_pass(struct set_mergeable *m, const pid_t *pids, size_t n,
 			   struct error *err);
 
 /*
- * How many merged pages each of n processes would need memory for if set_mergeable_pass()
- * disabled merging. 0 or -errno with err.
+ * Those that set_mergeable_walk() would try it on, with the memory that their copies take if it is
+ * to disable merging: *n of them, for the caller to free. 0 or -errno with err.
  */
-int set_mergeable_pages(const struct set_mergeable *m, const pid_t *pids, size_t n,
-			int64_t *pages, struct error *err);
+int set_mergeable_copies(const struct set_mergeable *m, merge_walk *walk, const void *arg,
+			 struct room_need **need, size_t *n, struct error *err);
 
 size_t set_mergeable_failed(const struct set_mergeable *m);
 void set_mergeable_free(struct set_mergeable *m);

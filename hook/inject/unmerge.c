@@ -20,28 +20,13 @@
 /* In so many of them something may fail. */
 #define FAILING_ROUNDS_MAX 3
 
-struct unmerge_list {
-	pid_t *pid;
-	size_t n, room;
-};
-
-static int add_to_list(pid_t pid, void *arg)
+static int walk_all(const void *none, int (*visit)(pid_t pid, void *to), void *to,
+		    struct error *err)
 {
-	struct unmerge_list *l = arg;
+	int r = proc_for_each(visit, to);
 
-	if (pid == getpid())
-		return 0;
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 1024;
-		pid_t *more = reallocarray(l->pid, room, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		l->pid = more;
-		l->room = room;
-	}
-	l->pid[l->n++] = pid;
-	return 0;
+	(void)none;
+	return r < 0 ? err_errno(err, -r, "/proc") : r;
 }
 
 static int by_bytes_down(const void *a, const void *b)
@@ -49,32 +34,6 @@ static int by_bytes_down(const void *a, const void *b)
 	const struct room_need *x = a, *y = b;
 
 	return (x->bytes < y->bytes) - (x->bytes > y->bytes);
-}
-
-/* Every process with what its copies take, the largest first. *out is the caller's to free. */
-static int list_copies(const struct set_mergeable *m, struct room_need **out, size_t *n,
-		       struct error *err)
-{
-	struct unmerge_list l = { 0 };
-	int64_t *pages;
-	int r = proc_for_each(add_to_list, &l);
-
-	*out = calloc(l.n + 1, sizeof(**out));
-	pages = calloc(l.n + 1, sizeof(*pages));
-	if (r < 0)
-		r = err_errno(err, -r, "/proc");
-	else if (!*out || !pages)
-		r = err_set(err, ENOMEM, "out of memory");
-	else
-		r = set_mergeable_pages(m, l.pid, l.n, pages, err);
-	for (size_t i = 0; r == 0 && *out && pages && i < l.n; i++)
-		(*out)[i] = (struct room_need){ l.pid[i], pages[i] * sysconf(_SC_PAGESIZE) };
-	if (r == 0 && *out)
-		qsort(*out, l.n, sizeof(**out), by_bytes_down);
-	*n = l.n;
-	free(pages);
-	free(l.pid);
-	return r;
 }
 
 static int64_t sum_of(const struct room_need *need, size_t n)
@@ -155,11 +114,16 @@ static int one_round(struct unmerge *u, bool first, bool *changed, struct error 
 	const struct set_mergeable plan = { .off = true, .method = MERGE_BY_AUTO };
 	struct room_need *need;
 	size_t n, at = 0;
-	int r = list_copies(&plan, &need, &n, err);
+	int r = set_mergeable_copies(&plan, walk_all, NULL, &need, &n, err);
 
-	if (r == 0 && first)
+	if (r < 0)
+		return r;
+	/* the largest first */
+	qsort(need, n, sizeof(*need), by_bytes_down);
+	if (first)
 		r = room_check(need, n, err);
-	*changed = r == 0 && sum_of(need, n) > 0;
+	/* of who is mergeable there may be a child by now, though nothing of it is merged */
+	*changed = r == 0 && n > 0;
 	while (r == 0 && at < n) {
 		ssize_t some = step_size(u, need + at, n - at, err);
 

@@ -68,7 +68,7 @@ suite_teardown() {
 inside() {
 	rm -rf "${work:?}/etc"
 	{ cat "$work/lib.sh" && cat; } >"$work/script"
-	out=$(env work="$work" id="ksmstop-$$" KSM_HOOK="$KSM_HOOK" timeout 300 unshare -m -p -f --mount-proc --kill-child sh "$work/script" 2>&1)
+	out=$(env work="$work" id="ksmstop-$$" KSM_HOOK="$KSM_HOOK" BUILD="$BUILD" timeout 300 unshare -m -p -f --mount-proc --kill-child sh "$work/script" 2>&1)
 }
 
 testEverythingIsUnmergedInSteps() {
@@ -94,6 +94,26 @@ testEverythingIsUnmergedInSteps() {
 	assertContains "$out" "nothing is mergeable any more"
 	assertContains "$out" "after 0 0"
 	assertEquals "both say so: $out" 2 "$(echo "$out" | grep -c 'status 0')"
+}
+
+# Who forks all the time: a child of one that is still mergeable is, too, though nothing of it is
+# merged yet.
+testWhoForksMeanwhile() {
+	echo 0 >$ksm/run
+	inside <<-'E'
+		"$KSM_HOOK" run "$BUILD/attach/forker" 2000 600000 4 tree >"$work/forker" &
+		hundred() { [ "$(mergeable)" -ge 100 ]; }
+		await hundred
+		stop --unmerge
+		echo "after $(mergeable)"
+		await grep -q rests "$work/forker"
+		echo "at its end $(mergeable)"
+	E
+	echo 1 >$ksm/run
+	assertContains "$out" "nothing is mergeable any more"
+	assertContains "$out" "status 0"
+	assertContains "$out" "after 0"
+	assertContains "$out" "at its end 0"
 }
 
 # It is refused before anything is done, and says by how much; nothing new is merged all the same.

@@ -85,7 +85,7 @@ static void test_settings(void)
 /* What does not fit is left out, and nothing is written where there is no room. */
 static void test_limits(void)
 {
-	char text[2048] = "[engine.runtimes]\n", name[300];
+	char text[16 * 2 * ENGINE_RUNTIMES_MAX] = "[engine.runtimes]\n", name[300];
 	size_t len = strlen(text);
 	int ret;
 

@@ -185,19 +185,32 @@ static void methods(void)
 /* More than one tracer takes, in an order of its own; and those that are gone among them. */
 #define MANY 70
 
-static int64_t merged_pages(pid_t pid)
+/* The first two of a list. */
+static int walk_pair(const void *arg, int (*visit)(pid_t pid, void *to), void *to,
+		     struct error *err)
+{
+	const pid_t *pids = arg;
+	int r = visit(pids[0], to);
+
+	(void)err;
+	return r ? r : visit(pids[1], to);
+}
+
+static int64_t merged_bytes(pid_t pid)
 {
 	struct ksm_stat stat;
 
 	CHECK_INT(ksm_stat_read(pid, &stat), 0);
-	return stat.merging_pages + stat.zero_pages;
+	return (stat.merging_pages + stat.zero_pages) * sysconf(_SC_PAGESIZE);
 }
 
 static void many(void)
 {
 	struct set_mergeable m = { .method = MERGE_BY_PRCTL, .timeout_ms = TIMEOUT_MS };
+	struct room_need *need;
+	int64_t least;
+	size_t n;
 	pid_t pids[MANY];
-	int64_t pages[MANY], least;
 	struct error err;
 	size_t mergeable = 0, sorted = 0;
 
@@ -216,12 +229,18 @@ static void many(void)
 	CHECK_INT(sorted, m.n - 1);
 	CHECK_INT(set_mergeable_pass(&m, pids, MANY, &err), 0);
 	CHECK_INT(m.n, MANY - 2);
-	/* ksmd may be at them by now, for somebody else: no fewer than before, no more than behind */
+	CHECK_INT(m.ended, 2);
+	CHECK_INT(set_mergeable_copies(&m, walk_pair, pids, &need, &n, &err), 0);
+	CHECK_INT(n, 0);
+	free(need);
+	/* ksmd may be at it by now, for somebody else: no less than before, no more than behind */
 	m.off = true;
-	least = merged_pages(pids[1]);
-	CHECK_INT(set_mergeable_pages(&m, pids, MANY, pages, &err), 0);
-	CHECK_INT(pages[0], 0);
-	CHECK(pages[1] >= least && pages[1] <= merged_pages(pids[1]));
+	least = merged_bytes(pids[1]);
+	CHECK_INT(set_mergeable_copies(&m, walk_pair, pids, &need, &n, &err), 0);
+	CHECK_INT(n, 1);
+	CHECK_INT(need[0].pid, pids[1]);
+	CHECK(need[0].bytes >= least && need[0].bytes <= merged_bytes(pids[1]));
+	free(need);
 	CHECK_INT(set_mergeable_pass(&m, pids, MANY, &err), MANY - 2);
 	CHECK_INT(m.row[0].tries, 2);
 	CHECK(!is_mergeable(pids[1]));
@@ -462,6 +481,8 @@ static int end_after_visit(const void *arg, int (*visit)(pid_t pid, void *to), v
 
 	(void)err;
 	kill(pid, SIGKILL);
+	if (r == 0)
+		r = visit(getpid(), to);
 	return r ? r : visit(getppid(), to);
 }
 
@@ -483,8 +504,9 @@ static void walked(void)
 	size_t found = 0;
 
 	CHECK_INT(set_mergeable_walk(&m, end_after_visit, &pid, &found, &err), 1);
-	/* and the caller himself, on whom nothing is tried */
-	CHECK_INT(found, 2);
+	/* and the caller and who walks for him, on whom nothing is tried */
+	CHECK_INT(found, 3);
+	CHECK_INT(m.ended, 2);
 	CHECK_INT(m.already, 0);
 	CHECK_INT(set_mergeable_failed(&m), 0);
 	end(pid);
