@@ -63,9 +63,11 @@ EOP
 # the control is a caller that does not
 testAttachDetachAndAHook() {
 	python3 "$work/drive" "$KSM_HOOK" default "$work" >"$work/default" 2>&1
-	assertEquals "$(cat "$work/default")" 0 $?
+	_rc=$?
+	assertEquals "$(cat "$work/default")" 0 $_rc
 	python3 "$work/drive" "$KSM_HOOK" ignored "$work" >"$work/ignored" 2>&1
-	assertEquals "$(cat "$work/ignored")" 0 $?
+	_rc=$?
+	assertEquals "$(cat "$work/ignored")" 0 $_rc
 	assertEquals "stopped for less than 25 ms" "$(head -n 1 "$work/ignored")"
 	assertEquals "the same reason" "$(cat "$work/default")" "$(cat "$work/ignored")"
 }
@@ -85,7 +87,8 @@ EOP
 		_status=$?
 		# shellcheck disable=SC2086
 		timeout 60 python3 "$work/ignoring" "$KSM_HOOK" $_command >"$work/out" 2>&1
-		assertEquals "$_command: $(cat "$work/out")" $_status $?
+		_rc=$?
+		assertEquals "$_command: $(cat "$work/out")" $_status $_rc
 		assertNotContains "$_command" "$(cat "$work/out")" "No child processes"
 	done
 	kill $_pid

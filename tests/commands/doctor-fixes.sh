@@ -59,7 +59,8 @@ held() {
 	save "$work/case.tar"
 	while read -r _fix; do
 		sh -c "${_fix% && systemctl*}" >"$work/fix.out" 2>&1 </dev/null
-		assertEquals "$1: $_fix: $(cat "$work/fix.out")" 0 $?
+		_rc=$?
+		assertEquals "$1: $_fix: $(cat "$work/fix.out")" 0 $_rc
 		doctor </dev/null
 		jq -c --arg fix "$_fix" '.findings[] | select(.fix == $fix) | [.id, .what]' "$work/found.json" |
 			sort -u >"$work/before"
