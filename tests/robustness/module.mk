@@ -15,7 +15,7 @@ FUZZ_CFLAGS = $(UNIT_CFLAGS) -I. -O1 -g1 -U_FORTIFY_SOURCE -fno-sanitize-recover
 comma := ,
 # what fake.c stands in for
 FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,open64 openat64 fopen64 read pread64 fstat64 close \
-	replace_file sandbox_call)
+	replace_file sandbox_call far_run far_read_file)
 
 $(BUILD)/fuzz/obj/%.o: %.c tests/robustness/module.mk
 	$(call say,FUZZ,$<)
