@@ -16,6 +16,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "doctor/checks.h"
+#include "doctor/docker_daemon.h"
 #include "doctor/engine_answer.h"
 #include "doctor/findings.h"
 #include "kernel/ksm_probe.h"
@@ -186,7 +187,7 @@ static const struct command_syntax doctor_command __help_section = {
 	},
 };
 
-/* The probe executes this program, and engines' own are asked, which is over then. */
+/* The probe executes this program, and engines' own and dockerd are asked, which is over then. */
 static int give_up_privileges(struct doctor *d, struct error *err)
 {
 	int r = privileges_reduce(PRIVILEGES_COUNTERS, err);
@@ -195,18 +196,21 @@ static int give_up_privileges(struct doctor *d, struct error *err)
 		return r;
 	d->kernel = probe_support();
 	engine_answers_get(d->answer);
+	docker_daemon_ask(d->docker);
 	return privileges_only_look(PRIVILEGES_COUNTERS, err);
 }
 
 int applet_doctor(int argc, char **argv)
 {
 	static struct engine_answer answer[ENGINE_QUESTIONS];
+	static struct docker_daemon docker;
 	static struct doctor d;
 	struct doctor_options o = { 0 };
 	struct error err;
 	int ret;
 
 	d.answer = answer;
+	d.docker = &docker;
 	log_init("doctor", false);
 	ret = options_parse(&doctor_command, &argc, argv, &o, &err);
 	if (ret != 0)
@@ -231,6 +235,7 @@ int applet_doctor(int argc, char **argv)
 	}
 	free(d.finding);
 	engine_answers_free(d.answer);
+	docker_daemon_free(d.docker);
 	target_free(&d.targets);
 	return ret;
 }

@@ -91,7 +91,8 @@ enum reason {
 	REASON_TARGET_UNTRACEABLE, /* we may not trace it */
 
 	/* the host */
-	REASON_HOST_HEADROOM,    /* there is no memory for the copies that unmerging makes */
+	REASON_HOST_HEADROOM, /* there is no memory for the copies that unmerging makes */
+	REASON_HOST_NOT_RELOADED, /* an engine has not read its configuration since it was changed */
 	REASON_HOST_OTHER_TUNER, /* another program tunes ksmd */
 	REASON_HOST_STOPPED,     /* `ksm-hook stop`: nothing is made mergeable */
 	REASON_HOST_UNREADABLE, /* a file system, on which an engine keeps something, does not answer */

@@ -3,46 +3,70 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/far_files.h"
 #include "base/macros.h"
+#include "base/reason.h"
 #include "doctor/checks.h"
 #include "doctor/docker_config.h"
+#include "doctor/docker_daemon.h"
 #include "doctor/host_files.h"
 #include "oci/daemon_json.h"
 
-#define DAEMON_JSON "/etc/docker/daemon.json"
-
-/* The file of the daemon that is meant, and the option for those that manage its service. */
-static char daemon_json[PATH_MAX] = DAEMON_JSON;
-static const char *manager = "";
-
-/* Who is not root, and runs a rootless daemon, is told of that one. */
-static void find_daemon_json(void)
+/* Read again what changed, without a stop of what runs. */
+static void fix_by_reload(struct doctor *d, struct finding *f)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char path[PATH_MAX], socket[64];
-	int n;
+	char reload[DOCKER_RELOAD_MAX];
 
-	snprintf(socket, sizeof(socket), "/run/user/%u/docker.sock", geteuid());
-	if (config && config[0] == '/')
-		n = snprintf(path, sizeof(path), "%s/docker/daemon.json", config);
-	else
-		n = snprintf(path, sizeof(path), "%s/.config/docker/daemon.json",
-			     home ? home : "");
-	if (geteuid() == 0 || n >= (int)sizeof(path) ||
-	    (far_access(socket, F_OK) < 0 && far_access(path, F_OK) < 0))
-		return;
-	memcpy(daemon_json, path, (size_t)n + 1);
-	manager = " --user";
+	finding_fix(f, "%s", docker_reload_command(d->docker, reload));
 }
 
-static void check_docker_runtime(struct doctor *d, const struct docker_runtime *runtime)
+/* It is there, in the file: is it what dockerd starts? False where it is not. */
+static bool check_loaded(struct doctor *d, const struct docker_config *c,
+			 const struct docker_runtime *runtime,
+			 const struct docker_loaded *loaded)
+{
+	size_t at = docker_loaded_find(loaded, runtime->name);
+	const char *path = at < loaded->n ? loaded->runtime[at].path : "";
+	struct finding *f;
+
+	if (at == loaded->n && !loaded->truncated) {
+		f = finding_add(
+			d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
+			"containers of that runtime cannot start; others are not affected",
+			"dockerd (process %d) has not loaded the runtime %s, which %s has",
+			d->docker->pid, runtime->name, d->docker->file);
+	} else if (path[0] && runtime->path && strcmp(path, runtime->path) != 0) {
+		f = finding_add(
+			d, FINDING_WARNING, ID_DOCKER_RUNTIME,
+			"containers of that runtime are started by the program of before",
+			"dockerd (process %d) has loaded %s as the runtime %s, for which %s "
+			"has %s",
+			d->docker->pid, path, runtime->name, d->docker->file, runtime->path);
+	} else if (c->default_runtime && strcmp(c->default_runtime, runtime->name) == 0 &&
+		   loaded->default_runtime[0] &&
+		   strcmp(loaded->default_runtime, runtime->name) != 0) {
+		f = finding_add(
+			d, FINDING_WARNING, ID_DOCKER_RUNTIME,
+			"containers that name no runtime are started by that",
+			"dockerd (process %d) has loaded %s as its default runtime, for "
+			"which %s has %s",
+			d->docker->pid, loaded->default_runtime, d->docker->file,
+			runtime->name);
+	} else {
+		return true;
+	}
+	f->reason = REASON_HOST_NOT_RELOADED;
+	fix_by_reload(d, f);
+	return false;
+}
+
+/* loaded is NULL where it is not known. */
+static void check_docker_runtime(struct doctor *d, const struct docker_config *c,
+				 const struct docker_runtime *runtime,
+				 const struct docker_loaded *loaded)
 {
 	const char *named = docker_runtime_program(runtime), *program;
 	char path[PATH_MAX];
@@ -57,11 +81,13 @@ static void check_docker_runtime(struct doctor *d, const struct docker_runtime *
 			d, FINDING_BROKEN, ID_DOCKER_RUNTIME,
 			"containers of that runtime cannot start; others are not affected",
 			"%s, which is the runtime %s of %s", what.msg, runtime->name,
-			daemon_json);
-		program_fix(d, f, r, named, daemon_json);
+			d->docker->file);
+		program_fix(d, f, r, named, d->docker->file);
 		return;
 	}
 	d->registered.wrapper = true;
+	if (loaded && !check_loaded(d, c, runtime, loaded))
+		return;
 	if (runtime->path)
 		finding_add(d, FINDING_OK, ID_DOCKER_RUNTIME, NULL,
 			    "Docker has the runtime %s, which is %s", runtime->name, program);
@@ -79,14 +105,14 @@ static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
 	struct finding *f;
 	struct error err;
 
-	if (docker_config_check(c, daemon_json, &err) == 0)
+	if (docker_config_check(c, d->docker->file, &err) == 0)
 		return true;
 	f = finding_add(
 		d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 		"dockerd does not start with that; where one before 23.0 does, containers "
 		"of the runtime do not",
 		"%s", err.msg);
-	finding_advise(f, "correct it: ${EDITOR:-vi} %s", daemon_json);
+	finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
 	return false;
 }
 
@@ -104,6 +130,8 @@ static bool has_runtime(const struct docker_config *c, const char *name)
 
 static void report_no_docker_runtime(struct doctor *d, const struct docker_config *c)
 {
+	bool usual = strcmp(d->docker->file, DOCKER_DAEMON_JSON) == 0;
+	char reload[DOCKER_RELOAD_MAX];
 	struct shell_word file;
 	struct finding *f;
 
@@ -111,16 +139,81 @@ static void report_no_docker_runtime(struct doctor *d, const struct docker_confi
 			"Docker calls no hooks, so its containers become mergeable by the "
 			"runtime wrapper, by attach, or not at all",
 			"Docker is installed, and %s does not name the runtime wrapper",
-			daemon_json);
+			d->docker->file);
+	docker_reload_command(d->docker, reload);
 	if (has_runtime(c, DAEMON_RUNTIME))
 		finding_advise(f, "its runtime " DAEMON_RUNTIME " is another program: give the "
 				  "wrapper another name there");
 	else if (access(WRAPPER_PATH, X_OK) < 0)
 		finding_advise(f, "install ksm-hook again, so that " WRAPPER_PATH " is there");
 	else
-		finding_fix(f, "%s docker-register add%s%s && systemctl%s reload docker",
-			    d->command, manager[0] ? " " : "",
-			    manager[0] ? shell_word(&file, daemon_json) : "", manager);
+		finding_fix(f, "%s docker-register add%s%s%s%s", d->command, usual ? "" : " ",
+			    usual ? "" : shell_word(&file, d->docker->file),
+			    reload[0] ? " && " : "", reload);
+}
+
+/* NULL where it is not known, as a note says, or no dockerd runs. */
+static const struct docker_loaded *find_loaded(struct doctor *d)
+{
+	static struct docker_loaded loaded;
+	struct error err;
+	int r = docker_daemon_loaded(d->docker, &loaded, &err);
+
+	if (r == 0)
+		return &loaded;
+	if (r != -ENODATA)
+		finding_add(
+			d, FINDING_NOTE, ID_DOCKER_RUNTIME,
+			"whether it has read daemon.json since that was changed is not known",
+			"dockerd (process %d) does not say at %s what it has loaded: %s",
+			d->docker->pid, d->docker->socket, err.msg);
+	return NULL;
+}
+
+/* Those of options of its command line, which no file has. */
+static bool check_added_runtimes(struct doctor *d, const struct docker_config *c,
+				 const struct docker_loaded *loaded)
+{
+	bool any = false;
+
+	for (size_t i = 0; d->docker->args.runtimes && i < loaded->n; i++) {
+		const struct docker_runtime runtime = { .name = loaded->runtime[i].name,
+							.path = loaded->runtime[i].path };
+		size_t k = 0;
+
+		while (k < c->n && strcmp(c->runtime[k].name, runtime.name) != 0)
+			k++;
+		if (k < c->n || !program_is_ours(d, runtime.path))
+			continue;
+		any = true;
+		check_docker_runtime(d, c, &runtime, loaded);
+	}
+	return any;
+}
+
+/* Those of the file, and of the dockerd that runs. */
+static void check_docker_runtimes(struct doctor *d, const struct docker_config *c)
+{
+	const struct docker_loaded *loaded = find_loaded(d);
+	bool any = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const char *program = docker_runtime_program(&c->runtime[i]);
+
+		if (!program || !program_is_ours(d, program))
+			continue;
+		any = true;
+		check_docker_runtime(d, c, &c->runtime[i], loaded);
+	}
+	if (loaded)
+		any = check_added_runtimes(d, c, loaded) || any;
+	if (!any && c->n < DOCKER_RUNTIMES_MAX)
+		report_no_docker_runtime(d, c);
+	else if (!any)
+		finding_add(d, FINDING_NOTE, ID_DOCKER_RUNTIME,
+			    "one of ours among the others would not be seen",
+			    "%s has %d runtimes, or more: others were not looked at",
+			    d->docker->file, DOCKER_RUNTIMES_MAX);
 }
 
 void check_docker(struct doctor *d)
@@ -129,39 +222,22 @@ void check_docker(struct doctor *d)
 	char *text __cleanup(host_file_free) = NULL;
 	struct finding *f;
 	struct error err;
-	bool any = false;
 	ssize_t n;
 
 	if (!program_is_installed("dockerd"))
 		return;
-	find_daemon_json();
-	n = host_file_read(daemon_json, &text, &err);
+	n = host_file_read(d->docker->file, &text, &err);
 	if (n < 0 && n != -ENOENT) {
 		finding_unreadable(d, ID_DOCKER_CONFIG, &err);
 		return;
 	}
-	if (n > 0 && docker_config_parse(&c, daemon_json, text, (size_t)n, &err) < 0) {
+	if (n > 0 && docker_config_parse(&c, d->docker->file, text, (size_t)n, &err) < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 				"dockerd does not start while it cannot read daemon.json", "%s",
 				err.msg);
-		finding_advise(f, "correct it: ${EDITOR:-vi} %s", daemon_json);
+		finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
 		return;
 	}
-	if (!check_daemon_json(d, &c))
-		return;
-	for (size_t i = 0; i < c.n; i++) {
-		const char *program = docker_runtime_program(&c.runtime[i]);
-
-		if (!program || !program_is_ours(d, program))
-			continue;
-		any = true;
-		check_docker_runtime(d, &c.runtime[i]);
-	}
-	if (!any && c.n < DOCKER_RUNTIMES_MAX)
-		report_no_docker_runtime(d, &c);
-	else if (!any)
-		finding_add(d, FINDING_NOTE, ID_DOCKER_RUNTIME,
-			    "one of ours among the others would not be seen",
-			    "%s has %d runtimes, or more: others were not looked at",
-			    daemon_json, DOCKER_RUNTIMES_MAX);
+	if (check_daemon_json(d, &c))
+		check_docker_runtimes(d, &c);
 }

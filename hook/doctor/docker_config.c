@@ -7,6 +7,7 @@
 
 #include "base/json_reader.h"
 #include "base/macros.h"
+#include "doctor/docker_info.h"
 
 /* That of the name, as a new one: of what is given twice the last counts. NULL: no room. */
 static struct docker_runtime *take_docker_runtime(struct docker_config *c, const char *name)
@@ -84,6 +85,8 @@ static int visit_daemon_json(void *arg, const struct json_path *p, const struct 
 	check_value_type(c, p, v);
 	if (json_path_is(p, "default-runtime", NULL) && v->type == JSON_STRING)
 		c->default_runtime = v->text;
+	if (json_path_is(p, "hosts", "*", NULL) && v->type == JSON_STRING && !c->socket)
+		c->socket = docker_host_socket(v->text);
 	/* each is decoded into the same map, which null empties */
 	if (json_path_is(p, "runtimes", NULL) && v->type == JSON_NULL)
 		c->n = 0;

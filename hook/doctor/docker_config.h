@@ -20,6 +20,7 @@ struct docker_config {
 	struct docker_runtime runtime[DOCKER_RUNTIMES_MAX]; /* those beyond are left out */
 	size_t n;
 	const char *default_runtime; /* NULL */
+	const char *socket;          /* of the first unix:// of "hosts"; NULL */
 	/* a key whose value is of another type than this; NULL: none */
 	const char *mistyped, *type;
 };

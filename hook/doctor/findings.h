@@ -45,6 +45,7 @@ struct registered {
 	char file[300]; /* that registers createRuntime, the first one; "" where none does */
 };
 
+struct docker_daemon;
 struct engine_answer;
 
 struct doctor {
@@ -55,6 +56,7 @@ struct doctor {
 	struct support kernel; /* known before the first check: it takes an execve(2) */
 	/* ENGINE_QUESTIONS of them: of programs that were run before the first check, too */
 	struct engine_answer *answer;
+	struct docker_daemon *docker; /* found, and asked, before the first check */
 	struct policy_config config; /* the defaults where there is none, or a faulty one */
 	struct registered registered;
 	int64_t mergeable_pages; /* of containers' anonymous memory */

@@ -28,6 +28,8 @@ testNames() {
 # what doctor prints is the user's file, and puts it right
 testDoctor() {
 	assertContains "$(line fix)" "docker-register add /home/alice/.config/docker/daemon.json && systemctl --user reload docker"
+	assertEquals "$(cat "$work/out")" "broken" "$(line added)"
+	assertEquals "$(cat "$work/out")" "systemctl --user reload docker" "$(line reload)"
 	assertEquals "$(cat "$work/out")" "ok" "$(line repaired)"
 	assertEquals "$(cat "$work/out")" "yes" "$(line mergeable)"
 }

@@ -47,6 +47,7 @@ static const struct {
 	{ REASON_TARGET_UNREADABLE, "target-unreadable" },
 	{ REASON_TARGET_UNTRACEABLE, "target-untraceable" },
 	{ REASON_HOST_HEADROOM, "host-headroom" },
+	{ REASON_HOST_NOT_RELOADED, "host-not-reloaded" },
 	{ REASON_HOST_OTHER_TUNER, "host-other-tuner" },
 	{ REASON_HOST_STOPPED, "host-stopped" },
 	{ REASON_HOST_UNREADABLE, "host-unreadable" },
