@@ -195,15 +195,18 @@ int applet_disable(int argc, char **argv)
 	return 0;
 }
 
-int disable_for_agent(struct error *err)
+int disable_for_agent(pid_t agent, struct error *err)
 {
 	struct ksmd_enabled t;
+	struct proc_stat st;
 	bool was;
 	int dir = ksmd_state_open(true, err);
 	int r = dir < 0 ? dir : ksmd_state_load(dir, &t, err);
 
-	/* undone already, or somebody else's by now */
-	if (r == -ENOENT || (r == 0 && !t.agents))
+	/* undone already, or somebody else's by now: an administrator's, or another agent's */
+	if (r == -ENOENT ||
+	    (r == 0 && (!t.agents || t.agent != agent || proc_stat(agent, &st) < 0 ||
+			st.start != t.agent_start)))
 		return 0;
 	if (r == 0)
 		r = boost_forbid(dir, &t, &was, err);

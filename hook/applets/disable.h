@@ -3,9 +3,14 @@
 #ifndef KSM_DISABLE_H
 #define KSM_DISABLE_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
-/* Put back what enable_for_agent() has set, and nobody else has touched since. 0 or -errno. */
-int disable_for_agent(struct error *err);
+/*
+ * Put back what enable_for_agent() has set for this agent, and nobody else has touched since: not
+ * what a successor has taken over. 0 or -errno.
+ */
+int disable_for_agent(pid_t agent, struct error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
+#include "kernel/proc.h"
 #include "ksmd/boost.h"
 #include "ksmd/other_tuners.h"
 #include "ksmd/persist.h"
@@ -118,17 +119,18 @@ static int apply_settings(int dir, const struct ksmd_enabled *now,
 	return r;
 }
 
-static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist, bool agents,
+static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist, pid_t agent,
 		       struct error *err)
 {
 	struct ksmd_enabled now = { 0 }, old, next;
+	struct proc_stat st = { 0 };
 	bool was = false;
 	int r;
 
 	r = ksmd_state_load(dir, &old, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (agents && old.profile && !old.agents)
+	if (agent && old.profile && !old.agents)
 		return err_set(err, EEXIST, "ksm-hook enable was run on this node");
 	r = check_no_other_tuner(err);
 	if (r == 0 && old.profile)
@@ -139,7 +141,11 @@ static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist
 		return r;
 	next = old;
 	next.profile = profile;
-	next.agents = agents;
+	if (agent && proc_stat(agent, &st) < 0)
+		return err_set(err, ESRCH, "process %d has ended", agent);
+	next.agents = agent != 0;
+	next.agent = agent;
+	next.agent_start = st.start;
 	for (int k = 0; k < SETTINGS; k++) {
 		struct setting_value *v = &next.setting[k];
 
@@ -218,7 +224,7 @@ int applet_enable(int argc, char **argv)
 		return options_exit("enable", r, &err);
 	profile = ksmd_profile_find(o.profile);
 	dir = ksmd_state_open(true, &err);
-	if (dir < 0 || enable_ksmd(dir, profile, o.persist, false, &err) < 0) {
+	if (dir < 0 || enable_ksmd(dir, profile, o.persist, 0, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "nothing was set: %s", err.msg);
 		return 1;
 	}
@@ -229,12 +235,12 @@ int applet_enable(int argc, char **argv)
 	return 0;
 }
 
-int enable_for_agent(const char *profile, struct error *err)
+int enable_for_agent(const char *profile, pid_t agent, struct error *err)
 {
 	int r = ksmd_state_open(true, err);
 
 	if (r >= 0)
-		r = enable_ksmd(r, ksmd_profile_find(profile), false, true, err);
+		r = enable_ksmd(r, ksmd_profile_find(profile), false, agent, err);
 	if (r == 0)
 		boost_start(false);
 	return r;

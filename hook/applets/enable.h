@@ -3,12 +3,15 @@
 #ifndef KSM_ENABLE_H
 #define KSM_ENABLE_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 /*
  * As `ksm-hook enable` does, but for the agent: -EEXIST where somebody has run that. What an agent
- * that was killed has left is taken over, with what was found before it.
+ * that was killed has left, or one that still runs, is taken over, with what was found before it.
+ * agent is its process.
  */
-int enable_for_agent(const char *profile, struct error *err);
+int enable_for_agent(const char *profile, pid_t agent, struct error *err);
 
 #endif

@@ -16,18 +16,18 @@
 #include "ksmd/settings.h"
 
 /* In a process of its own, as the lock of what is remembered is kept until that ends. */
-static void in_child(int (*fn)(const char *profile, struct error *err), const char *profile,
-		     const char *otherwise)
+static void in_child(int (*fn)(const char *profile, pid_t agent, struct error *err),
+		     const char *profile, const char *otherwise)
 {
 	struct error err;
-	pid_t pid = fork();
+	pid_t agent = getpid(), pid = fork();
 	int r;
 
 	if (pid == 0) {
 		/* what is set is news for the log */
 		r = dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ?
 			    err_errno(&err, errno, "standard error") :
-			    fn(profile, &err);
+			    fn(profile, agent, &err);
 		if (r < 0)
 			log_reason(LOG_LEVEL_WARNING, err.reason, "%s: %s", otherwise, err.msg);
 		fflush(stdout);
@@ -39,10 +39,10 @@ static void in_child(int (*fn)(const char *profile, struct error *err), const ch
 		(void)child_wait(pid, NULL);
 }
 
-static int give_back(const char *profile, struct error *err)
+static int give_back(const char *profile, pid_t agent, struct error *err)
 {
 	(void)profile;
-	return disable_for_agent(err);
+	return disable_for_agent(agent, err);
 }
 
 void nri_ksmd_take(const char *profile)

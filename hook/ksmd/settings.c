@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "kernel/ksm.h"
 
 #define SYSFS     "/sys/kernel/mm/ksm/"
@@ -116,8 +118,16 @@ static int parse_state_line(struct ksmd_enabled *t, char *line)
 		return t->profile ? 0 : -EINVAL;
 	}
 	if (strcmp(name, "owner") == 0) {
+		char *start = strtok_r(NULL, " ", &save);
+		int64_t pid, ticks;
+
 		t->agents = strcmp(found, "agent") == 0;
-		return t->agents ? 0 : -EINVAL;
+		if (!t->agents || !set || parse_int(set, strlen(set), 1, INT_MAX, &pid) < 0 ||
+		    !start || parse_int(start, strlen(start), 0, INT64_MAX, &ticks) < 0)
+			return -EINVAL;
+		t->agent = (pid_t)pid;
+		t->agent_start = (uint64_t)ticks;
+		return 0;
 	}
 	for (int k = 0; k < SETTINGS; k++) {
 		struct setting_value *v = &t->setting[k];
@@ -158,9 +168,11 @@ int ksmd_state_load(int dir, struct ksmd_enabled *t, struct error *err)
 int ksmd_state_save(int dir, const struct ksmd_enabled *t, struct error *err)
 {
 	char text[STATE_MAX];
-	int r, n = snprintf(text, sizeof(text), "profile %s\n%s", t->profile->name,
-			    t->agents ? "owner agent\n" : "");
+	int r, n = snprintf(text, sizeof(text), "profile %s\n", t->profile->name);
 
+	if (t->agents)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "owner agent %d %llu\n",
+			      t->agent, (unsigned long long)t->agent_start);
 	for (int k = 0; k < SETTINGS; k++) {
 		if (t->setting[k].there)
 			n += snprintf(text + n, sizeof(text) - (size_t)n, "%s %s %s\n",

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "ksmd/profiles.h"
@@ -20,6 +21,9 @@ struct setting_value {
 struct ksmd_enabled {
 	const struct ksmd_profile *profile;
 	bool agents; /* by the node's agent, which puts all back when it leaves */
+	/* which one: its process id, and its start time in clock ticks, as ids are used again */
+	pid_t agent;
+	uint64_t agent_start;
 	struct setting_value setting[SETTINGS];
 };
 

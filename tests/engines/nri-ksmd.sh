@@ -51,6 +51,22 @@ testKilledThenStartedAgain() {
 	assertEquals "$before" "$(values)"
 }
 
+# a rolling update, in which the old one ends late: what the new one has taken over stays
+testTheSuccessorKeepsIt() {
+	before=$(values)
+	start_agent --profile=fast
+	old=$agent
+	start_agent --profile=gentle
+	left="$old $agent"
+	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	kill -TERM "$old"
+	wait "$old" 2>/dev/null
+	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	assertTrue "still" "is run 1"
+	stop_agent TERM
+	assertEquals "$before" "$(values)"
+}
+
 testKilledThenDisabled() {
 	before=$(values)
 	start_agent --profile=fast

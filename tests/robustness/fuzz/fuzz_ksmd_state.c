@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fake_forget();
 		fake_file("ksmd", data, size);
 		require(ksmd_state_load(-1, &again, &err) == 0);
-		require(again.profile == t.profile);
+		require(again.profile == t.profile && again.agents == t.agents &&
+			again.agent == t.agent && again.agent_start == t.agent_start);
 		for (int i = 0; i < SETTINGS; i++)
 			require(again.setting[i].there == t.setting[i].there &&
 				strcmp(again.setting[i].found, t.setting[i].found) == 0 &&
