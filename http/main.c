@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/http_filter.h"
@@ -29,12 +31,17 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A node's probes and two monitoring systems, with room for who reads slowly. */
-#define CONNECTIONS_MAX 16
-/* One client cannot take all of them. */
-#define CONNECTIONS_OF_ONE_MAX 6
-/* Seconds without a byte, after which a connection is closed. */
-#define IDLE_MAX 10
+/*
+ * A node's probes and two monitoring systems need three or four. Whoever comes beyond CROWDED has
+ * the oldest one closed that has not said yet what it wants, or is slow to take what it got: a
+ * probe takes milliseconds. Those that wait for a page, which costs the same for all of them,
+ * cannot take all the others' places.
+ */
+#define CONNECTIONS_MAX 128
+#define CROWDED         96
+#define WAITING_MAX     64
+/* Milliseconds to send a request, from the first byte to the last, and then to take the answer. */
+#define REQUEST_MAX_MS 10000
 /* A request's line and headers, and ours. */
 #define CONNECTION_MEMORY 8192
 
@@ -53,12 +60,19 @@ static const char *const paths[] = {
 
 /* One page, and who waits for it. */
 static struct waited {
-	struct MHD_Connection *connection[CONNECTIONS_MAX];
+	struct MHD_Connection *connection[WAITING_MAX];
 	size_t n;
 	struct MHD_Response *response; /* the last one, while anybody uses it */
 	unsigned status;
 	size_t users;
 } waited[NRI_PAGES];
+
+static struct connection {
+	bool used;
+	bool waits; /* for a page, which has a deadline of its own */
+	int fd;
+	int64_t since_ms; /* it connected, or was given its page */
+} connections[CONNECTIONS_MAX];
 
 /* What a request is at; its address is *con_cls. */
 static struct request {
@@ -79,6 +93,75 @@ static _Noreturn void say_and_leave(const char *what)
 	exit(1);
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The library sees that it has ended, and forgets it. */
+static void end_connection(struct connection *c)
+{
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
+
+static void connection_changed(void *cls, struct MHD_Connection *c, void **context,
+			       enum MHD_ConnectionNotificationCode how)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct connection *own = NULL, *oldest = NULL;
+	size_t n = 0;
+
+	(void)cls;
+	if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*context)
+			((struct connection *)*context)->used = false;
+		return;
+	}
+	for (struct connection *one = connections; one < connections + CONNECTIONS_MAX; one++) {
+		n += one->used;
+		if (!one->used)
+			own = one;
+		else if (!one->waits && (!oldest || one->since_ms < oldest->since_ms))
+			oldest = one;
+	}
+	if (!own || !info)
+		return;
+	*own = (struct connection){ true, false, info->connect_fd, clock_ms() };
+	*context = own;
+	if (n >= CROWDED && oldest)
+		end_connection(oldest);
+}
+
+/* Milliseconds until the next one is too slow; -1: there is none. */
+static int64_t end_slow_connections(void)
+{
+	int64_t now = clock_ms(), first = -1;
+
+	for (struct connection *c = connections; c < connections + CONNECTIONS_MAX; c++) {
+		int64_t left = c->since_ms + REQUEST_MAX_MS - now;
+
+		if (!c->used || c->waits)
+			continue;
+		if (left <= 0)
+			end_connection(c);
+		else if (first < 0 || left < first)
+			first = left;
+	}
+	return first;
+}
+
+static struct connection *connection_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
 static mhd_result reply(struct MHD_Connection *c, unsigned status, const char *text)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)text,
@@ -89,6 +172,8 @@ static mhd_result reply(struct MHD_Connection *c, unsigned status, const char *t
 		return MHD_NO;
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	/* one request for each connection, so that its time is the request's */
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return result;
@@ -99,17 +184,19 @@ static mhd_result wait_for_page(struct MHD_Connection *c, void **state, enum nri
 {
 	struct waited *w = &waited[page];
 	unsigned char ask = (unsigned char)page;
+	struct connection *own = connection_of(c);
 	struct request *r = requests;
 
 	while (r < requests + COUNT(requests) && r->used)
 		r++;
-	if (r == requests + COUNT(requests) || w->n == COUNT(w->connection))
+	if (!own || r == requests + COUNT(requests) || w->n == WAITING_MAX)
 		return reply(c, MHD_HTTP_SERVICE_UNAVAILABLE, "too many requests\n");
 	if (w->n == 0 && write(NRI_HTTP_ASKS, &ask, 1) != 1)
 		return MHD_NO;
 	*r = (struct request){ .used = true, .page = page };
 	w->users++;
 	*state = r;
+	own->waits = true;
 	w->connection[w->n++] = c;
 	MHD_suspend_connection(c);
 	return MHD_YES;
@@ -176,12 +263,20 @@ static void give_page(void)
 						      MHD_RESPMEM_MUST_FREE);
 	if (!w->response)
 		say_and_leave("memory for a page");
+	MHD_add_response_header(w->response, MHD_HTTP_HEADER_CONNECTION, "close");
 	MHD_add_response_header(w->response, MHD_HTTP_HEADER_CONTENT_TYPE,
 				answer.header.page == NRI_PAGE_METRICS ?
 					"text/plain; version=0.0.4; charset=utf-8" :
 					"text/plain; charset=utf-8");
-	for (size_t i = 0; i < w->n; i++)
+	for (size_t i = 0; i < w->n; i++) {
+		struct connection *c = connection_of(w->connection[i]);
+
+		if (c) {
+			c->waits = false;
+			c->since_ms = clock_ms();
+		}
 		MHD_resume_connection(w->connection[i]);
+	}
 	w->n = 0;
 	answer.text = NULL;
 	answer.got = 0;
@@ -215,6 +310,7 @@ static void take_answer(void)
 static void step(struct MHD_Daemon *d)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
+	int64_t wait = end_slow_connections();
 	int most = NRI_HTTP_ASKS;
 	struct timeval t, *timeout = NULL;
 	fd_set in, out, other;
@@ -225,9 +321,11 @@ static void step(struct MHD_Daemon *d)
 	if (MHD_get_fdset(d, &in, &out, &other, &most) != MHD_YES)
 		say_and_leave("libmicrohttpd");
 	FD_SET(NRI_HTTP_ASKS, &in);
-	if (MHD_get_timeout(d, &ms) == MHD_YES) {
-		t.tv_sec = (time_t)(ms / 1000);
-		t.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	if (MHD_get_timeout(d, &ms) == MHD_YES && (wait < 0 || ms < (unsigned long long)wait))
+		wait = (int64_t)ms;
+	if (wait >= 0) {
+		t.tv_sec = (time_t)(wait / 1000);
+		t.tv_usec = (suseconds_t)(wait % 1000 * 1000);
 		timeout = &t;
 	}
 	if (select(most + 1, &in, &out, &other, timeout) < 0) {
@@ -275,11 +373,9 @@ int main(void)
 	d = MHD_start_daemon(MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, serve_request, NULL,
 			     MHD_OPTION_LISTEN_SOCKET, NRI_HTTP_LISTENS,
 			     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-			     MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-			     (unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-			     (unsigned)IDLE_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			     (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
-			     request_ended, NULL, MHD_OPTION_END);
+			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+			     MHD_OPTION_NOTIFY_CONNECTION, connection_changed, NULL,
+			     MHD_OPTION_NOTIFY_COMPLETED, request_ended, NULL, MHD_OPTION_END);
 	if (!d)
 		say_and_leave("libmicrohttpd");
 	if (!give_up_all())

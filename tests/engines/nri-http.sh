@@ -192,26 +192,56 @@ testNothingElseIsServed() {
 	assertTrue "$(status_of "$(process http)" VmRSS)" "[ $(status_of "$(process http)" VmRSS | tr -dc 0-9) -le 4096 ]"
 }
 
-# idle ones of one address take its share, and no more
-testConnectionsAreBounded() {
-	nsenter -t "$net" -n python3 - "$work/held" <<-'P' &
-		import socket, sys, time
-		held = []
-		for i in range(64):
-		    one = socket.create_connection(("127.0.0.1", 9473))
-		    one.sendall(b"GET /he")
-		    held.append(one)
-		open(sys.argv[1], "w").close()
-		time.sleep(600)
+# hold N ADDRESS...: N connections from each that send a byte of a header now and then; a line for each
+# of them that is closed
+hold() {
+	rm -f "$work/held" "$work/closed"
+	nsenter -t "$net" -n python3 - "$work" "$@" <<-'P' &
+		import select, socket, sys, time
+		work, n = sys.argv[1], int(sys.argv[2])
+		held = [socket.create_connection(("127.0.0.1", 9473), source_address=(a, 0)) for a in sys.argv[3:] for i in range(n)]
+		for one in held:
+		    one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-")
+		open(work + "/held", "w").close()
+		with open(work + "/closed", "w", buffering=1) as closed:
+		    while held:
+		        for one in list(held):
+		            try:
+		                one.sendall(b"a")
+		                if select.select([one], [], [], 0)[0] and one.recv(4096) == b"":
+		                    raise OSError
+		            except OSError:
+		                held.remove(one)
+		                closed.write("closed\n")
+		        time.sleep(0.5)
 	P
 	holder=$!
-	wait_for 20 test -e "$work/held"
-	assertEquals 200 "$(status /readyz --interface 127.0.0.2)"
+	left=$holder
+	wait_for 30 test -e "$work/held"
+}
+
+are_closed() {
+	[ "$(grep -c closed "$work/closed")" -ge "$1" ]
+}
+
+# whoever holds connections, the probes of any address are answered, and his are closed in the end
+testConnectionsAreBounded() {
+	hold 150 127.0.0.1 127.0.0.3 127.0.0.4
+	for address in 127.0.0.1 127.0.0.2 127.0.0.3; do
+		assertEquals "$address" 200 "$(status /healthz --max-time 2 --interface $address)"
+	done
 	http=$(process http)
-	assertTrue "$(ls "/proc/$http/fd" | wc -l)" "[ $(ls "/proc/$http/fd" | wc -l) -le 19 ]"
+	assertTrue "$(ls "/proc/$http/fd" | wc -l)" "[ $(ls "/proc/$http/fd" | wc -l) -le 131 ]"
 	kill "$holder"
 	wait "$holder" 2>/dev/null
-	wait_for 20 answers /readyz 200
+	wait_for 20 answers /healthz 200
+}
+
+testSlowRequestsEnd() {
+	hold 4 127.0.0.3 127.0.0.4
+	wait_for 60 are_closed 8
+	wait "$holder"
+	assertEquals 0 $?
 }
 
 # at once: all get the whole text, from as many as one look
@@ -278,7 +308,7 @@ testItIsNotForPeople() {
 
 suite_teardown() {
 	[ ! -e "$work/hold" ] || exec 3>&-
-	kill "$agent" "$net" 2>/dev/null
+	kill "$agent" "$net" ${left:-} 2>/dev/null
 	[ -z "${runtime:-}" ] || kill "$runtime" 2>/dev/null
 	for n in 1 2 3; do
 		runc delete -f "$(id $n)" >/dev/null 2>&1
