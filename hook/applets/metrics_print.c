@@ -21,3 +21,13 @@ int metrics_print(FILE *f, enum metrics_group group, const char *config, struct 
 	snapshot_free(&s);
 	return r < 0 ? err_errno(err, -r, "writing the figures") : 0;
 }
+
+int metrics_print_host(FILE *f, const char *config, struct error *err)
+{
+	struct snapshot none = { 0 };
+	int r;
+
+	container_policy_judge_by(config, &none);
+	r = metrics_prometheus(f, &none, METRICS_BY_CONTAINER);
+	return r < 0 ? err_errno(err, -r, "writing the figures") : 0;
+}

@@ -8,6 +8,9 @@
 #include "base/error.h"
 #include "stats/metrics_group.h"
 
+/* What concerns no container, of which no process is looked at. 0 or -errno with err. */
+int metrics_print_host(FILE *f, const char *config, struct error *err);
+
 /* After snapshot_prepare(); containers are judged by the files of config. 0 or -errno with err. */
 int metrics_print(FILE *f, enum metrics_group group, const char *config, struct error *err);
 

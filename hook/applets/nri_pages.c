@@ -20,17 +20,23 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "kernel/watched.h"
 #include "nri/nri_page.h"
 #include "stats/collect.h"
 
-/* Whoever asks for metrics has given up by then (Prometheus' scrape_timeout is 10 s). */
-#define METRICS_MAX_MS 15000
+/*
+ * Whoever asks for metrics gives up after 10 s (Prometheus' scrape_timeout). A tenant who makes reading
+ * his processes slow is not to hide the machine's figures, which are then given alone.
+ */
+#define METRICS_MAX_MS 7000
+#define HOST_MAX_MS    2000
 
 #define PAGES_FD 3
 
 /* The metrics that a child writes. */
 struct scrape {
 	pid_t child; /* 0: nobody asked */
+	bool host;   /* the machine's figures alone */
 	int fd;
 	int64_t until_ms;
 	char *text;
@@ -61,38 +67,47 @@ static const char *not_ready(const struct nri_state *state)
 	return nri_ksmd_wrong();
 }
 
-static void agent_metrics(FILE *f, const struct nri_state *state)
+static void agent_metrics(FILE *f, const struct nri_state *state, bool complete)
 {
 	fprintf(f,
 		"# HELP ksm_hook_nri_registered 1: the container runtime has taken the agent "
 		"on.\n"
 		"# TYPE ksm_hook_nri_registered gauge\n"
 		"ksm_hook_nri_registered %d\n"
+		"# HELP ksm_hook_nri_scrape_complete 0: looking at all processes took too "
+		"long, "
+		"and there are no figures of containers.\n"
+		"# TYPE ksm_hook_nri_scrape_complete gauge\n"
+		"ksm_hook_nri_scrape_complete %d\n"
 		"# HELP ksm_hook_nri_starts_total Containers that asked, by what came of it.\n"
 		"# TYPE ksm_hook_nri_starts_total counter\n"
 		"ksm_hook_nri_starts_total{result=\"mergeable\"} %llu\n"
 		"ksm_hook_nri_starts_total{result=\"failed\"} %llu\n",
-		state->registered, (unsigned long long)state->count[NRI_COUNT_MERGEABLE],
+		state->registered, complete,
+		(unsigned long long)state->count[NRI_COUNT_MERGEABLE],
 		(unsigned long long)state->count[NRI_COUNT_FAILED]);
 }
 
-static _Noreturn void write_all_metrics(int fd, const struct nri_pages *pages)
+static _Noreturn void write_all_metrics(int fd, const struct nri_pages *pages, bool host)
 {
 	struct error err = { "" };
 	FILE *f = fdopen(fd, "w");
+	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!f)
 		_exit(1);
-	agent_metrics(f, pages->state);
-	if (metrics_print(f, pages->group, pages->config, &err) < 0) {
+	agent_metrics(f, pages->state, !host);
+	r = host ? metrics_print_host(f, pages->config, &err) :
+		   metrics_print(f, pages->group, pages->config, &err);
+	if (r < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "metrics: %s", err.msg);
 		_exit(1);
 	}
 	_exit(fclose(f) == 0 ? 0 : 1);
 }
 
-static void begin_scrape(struct scrape *s, const struct nri_pages *pages)
+static void begin_scrape(struct scrape *s, const struct nri_pages *pages, bool host)
 {
 	int fds[2];
 
@@ -102,34 +117,41 @@ static void begin_scrape(struct scrape *s, const struct nri_pages *pages)
 		return answer_line(NRI_PAGE_METRICS, strerror(errno));
 	s->child = fork();
 	if (s->child == 0)
-		write_all_metrics(fds[1], pages);
+		write_all_metrics(fds[1], pages, host);
 	close(fds[1]);
 	if (s->child < 0) {
 		close(fds[0]);
 		s->child = 0;
 		return answer_line(NRI_PAGE_METRICS, strerror(errno));
 	}
+	s->host = host;
 	s->fd = fds[0];
-	s->until_ms = now_ms() + METRICS_MAX_MS;
+	s->until_ms = now_ms() + (host ? HOST_MAX_MS : METRICS_MAX_MS);
 }
 
-static void end_scrape(struct scrape *s, bool whole)
+static void end_scrape(struct scrape *s, const struct nri_pages *pages, bool whole)
 {
+	bool host = s->host;
 	int status = 1;
 
 	close(s->fd);
 	if (!whole)
 		kill(s->child, SIGKILL);
 	(void)child_wait(s->child, &status);
-	if (whole && status == 0 && s->len > 0)
+	whole = whole && status == 0 && s->len > 0;
+	if (whole)
 		answer_page(NRI_PAGE_METRICS, 200, s->text, s->len);
-	else
-		answer_line(NRI_PAGE_METRICS, "the figures could not be had");
 	free(s->text);
 	*s = (struct scrape){ 0 };
+	if (whole)
+		return;
+	if (host)
+		answer_line(NRI_PAGE_METRICS, "the figures could not be had");
+	else
+		begin_scrape(s, pages, true);
 }
 
-static void read_scrape(struct scrape *s)
+static void read_scrape(struct scrape *s, const struct nri_pages *pages)
 {
 	ssize_t n;
 
@@ -138,7 +160,7 @@ static void read_scrape(struct scrape *s)
 		char *more = room <= NRI_PAGE_MAX ? realloc(s->text, room) : NULL;
 
 		if (!more)
-			return end_scrape(s, false);
+			return end_scrape(s, pages, false);
 		s->text = more;
 		s->room = room;
 	}
@@ -146,7 +168,7 @@ static void read_scrape(struct scrape *s)
 	if (n > 0)
 		s->len += (size_t)n;
 	else if (n == 0 || errno != EINTR)
-		end_scrape(s, n == 0);
+		end_scrape(s, pages, n == 0);
 }
 
 /* A byte for each page, as the one who asks is ours. */
@@ -160,7 +182,7 @@ static void take_requests(struct scrape *s, const struct nri_pages *pages)
 	for (ssize_t i = 0; i < n; i++) {
 		switch (asked[i]) {
 		case NRI_PAGE_METRICS:
-			begin_scrape(s, pages);
+			begin_scrape(s, pages, false);
 			break;
 		case NRI_PAGE_HEALTH:
 			answer_line(NRI_PAGE_HEALTH, nri_state_is_healthy(pages->state) ?
@@ -195,6 +217,7 @@ _Noreturn void nri_pages_serve(int fd, const struct nri_pages *pages)
 		log_error("metrics and probes: what makes them could not be confined");
 		_exit(1);
 	}
+	watched_remember();
 	for (;;) {
 		struct pollfd p[] = { { .fd = PAGES_FD, .events = POLLIN },
 				      { .fd = s.child ? s.fd : -1, .events = POLLIN } };
@@ -203,9 +226,9 @@ _Noreturn void nri_pages_serve(int fd, const struct nri_pages *pages)
 		if (poll(p, 2, !s.child ? -1 : left > 0 ? (int)left : 0) < 0 && errno != EINTR)
 			_exit(1);
 		if (p[1].revents)
-			read_scrape(&s);
+			read_scrape(&s, pages);
 		else if (s.child && now_ms() >= s.until_ms)
-			end_scrape(&s, false);
+			end_scrape(&s, pages, false);
 		if (p[0].revents)
 			take_requests(&s, pages);
 	}

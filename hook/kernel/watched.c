@@ -31,8 +31,9 @@
  * anew. Who is not held up takes what he takes.
  */
 #define RUN_MAX_MS 40000
-/* A process that was left out is tried again after this (--watch). */
-#define FORGET_MS 60000
+/* A process that was left out is tried again after this (--watch), and so many at a time. */
+#define FORGET_MS  60000
+#define FORGET_MAX 4
 /* So many of one container are waited for, then it is left out. */
 #define GROUP_LOST_MAX 3
 #define GROUPS_MAX     64
@@ -47,13 +48,13 @@ struct reader {
 struct watch_board {
 	size_t n_lost, n_groups, n_readers;
 	pid_t lost[WATCHED_LOST_MAX];
+	int64_t lost_ms[WATCHED_LOST_MAX]; /* when; in ascending order */
 	uint64_t group_of_lost[WATCHED_LOST_MAX];
 	uint64_t group[GROUPS_MAX]; /* left out as a whole */
 	struct reader reader[READERS_MAX];
 };
 
 static struct watch_board *board;
-static int64_t first_lost_ms;
 static bool in_child;
 static __thread struct reader *own_slot;
 static uint64_t (*group_fn)(pid_t pid);
@@ -151,8 +152,7 @@ static void leave_out(pid_t pid)
 			return;
 		same += board->group_of_lost[i] == group;
 	}
-	if (!board->n_lost)
-		first_lost_ms = now_ms();
+	board->lost_ms[board->n_lost] = now_ms();
 	board->group_of_lost[board->n_lost] = group;
 	board->lost[board->n_lost++] = pid;
 	if (same == GROUP_LOST_MAX && board->n_groups < GROUPS_MAX)
@@ -297,6 +297,28 @@ static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error
 	return r;
 }
 
+static void forget_group(uint64_t group)
+{
+	for (size_t i = 0; i < board->n_groups; i++) {
+		if (board->group[i] == group)
+			board->group[i--] = board->group[--board->n_groups];
+	}
+}
+
+/* Not all at once: each that still holds its lock costs time again. */
+static void forget_oldest(void)
+{
+	size_t n = 0;
+
+	while (n < board->n_lost && n < FORGET_MAX && now_ms() - board->lost_ms[n] > FORGET_MS)
+		forget_group(board->group_of_lost[n++]);
+	board->n_lost -= n;
+	memmove(board->lost, board->lost + n, board->n_lost * sizeof(*board->lost));
+	memmove(board->lost_ms, board->lost_ms + n, board->n_lost * sizeof(*board->lost_ms));
+	memmove(board->group_of_lost, board->group_of_lost + n,
+		board->n_lost * sizeof(*board->group_of_lost));
+}
+
 static bool board_made(void)
 {
 	far_share_with_children();
@@ -306,9 +328,14 @@ static bool board_made(void)
 
 		board = p == MAP_FAILED ? NULL : p;
 	}
-	if (board && board->n_lost && now_ms() - first_lost_ms > FORGET_MS)
-		board->n_lost = board->n_groups = 0;
+	if (board && board->n_lost)
+		forget_oldest();
 	return board;
+}
+
+void watched_remember(void)
+{
+	(void)board_made();
 }
 
 int watched_run(int (*fn)(void *arg, void **data, size_t *size, struct error *err), void *arg,

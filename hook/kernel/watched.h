@@ -41,6 +41,9 @@ void watched_leave(void);
 /* Between two reads of one process: it goes on. */
 void watched_goes_on(void);
 
+/* Children that are forked from now on know whom an earlier one of them has left out. */
+void watched_remember(void);
+
 /* Which processes belong together, so that not each of them is waited for? The cgroup, if not set. */
 void watched_group_by(uint64_t (*group_of)(pid_t pid));
 uint64_t watched_group(pid_t pid);
