@@ -56,7 +56,7 @@ static int prepare_and_print(enum metrics_group group, struct error *err)
 {
 	int r = snapshot_prepare(PRIVILEGES_COUNTERS, err);
 
-	return r < 0 ? r : metrics_print(stdout, group, CONFIG_PATH, err);
+	return r < 0 ? r : metrics_print(stdout, group, CONFIG_PATH, false, err);
 }
 
 /* The child's exit status: what it had to say is said. */

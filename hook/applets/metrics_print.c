@@ -7,10 +7,11 @@
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
-int metrics_print(FILE *f, enum metrics_group group, const char *config, struct error *err)
+int metrics_print(FILE *f, enum metrics_group group, const char *config, bool in_time,
+		  struct error *err)
 {
 	struct snapshot s;
-	int r = snapshot_take(&s, false, err);
+	int r = in_time ? snapshot_take_in_time(&s, err) : snapshot_take(&s, false, err);
 
 	unreadable_log();
 	if (r < 0)

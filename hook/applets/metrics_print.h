@@ -3,6 +3,7 @@
 #ifndef KSM_METRICS_PRINT_H
 #define KSM_METRICS_PRINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -11,7 +12,11 @@
 /* What concerns no container, of which no process is looked at. 0 or -errno with err. */
 int metrics_print_host(FILE *f, const char *config, struct error *err);
 
-/* After snapshot_prepare(); containers are judged by the files of config. 0 or -errno with err. */
-int metrics_print(FILE *f, enum metrics_group group, const char *config, struct error *err);
+/*
+ * After snapshot_prepare(); containers are judged by the files of config. in_time: for who gives up
+ * soon. 0 or -errno with err.
+ */
+int metrics_print(FILE *f, enum metrics_group group, const char *config, bool in_time,
+		  struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -19,6 +20,7 @@
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
+#include "stats/read_budget.h"
 #include "stats/snapshot_charges.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
@@ -38,7 +40,8 @@ struct collection {
 	int64_t page;
 	double share;
 	bool huge_always;
-	bool scanned; /* ksmd runs and has completed full scans */
+	bool scanned;               /* ksmd runs and has completed full scans */
+	struct read_budget *budget; /* NULL: it takes what it takes */
 };
 
 static void *collect_chunks(void *arg)
@@ -117,6 +120,31 @@ static bool read_rollup(struct process_stats *p, int64_t counted)
 	return true;
 }
 
+static int64_t clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* The same, where the process's container has not used up its time. */
+static bool read_rollup_in_time(const struct collection *c, struct process_stats *p)
+{
+	uint64_t container = container_name_hash(&p->name);
+	int64_t since;
+	bool r;
+
+	if (!c->budget)
+		return read_rollup(p, p->memory.merged);
+	if (!read_budget_is_left(c->budget, container))
+		return false;
+	since = clock_us();
+	r = read_rollup(p, p->memory.merged);
+	read_budget_use(c->budget, container, clock_us() - since);
+	return r;
+}
+
 /* What is not shown is taken to be like the machine's average. */
 static void estimate_memory(struct process_stats *p, double share)
 {
@@ -174,7 +202,7 @@ static bool measure(const struct collection *c, struct process_stats *p)
 	p->memory.merged = st.merging_pages * c->page;
 	p->memory.own = -1;
 	p->uncounted = !st.counted && p->method > KSM_BY_NONE;
-	if ((p->memory.merged || p->uncounted) && read_rollup(p, p->memory.merged))
+	if ((p->memory.merged || p->uncounted) && read_rollup_in_time(c, p))
 		return true;
 	p->estimated = p->memory.merged || p->uncounted;
 	p->memory.anonymous = anonymous_bytes(p->task);
@@ -375,9 +403,11 @@ int snapshot_prepare(enum privileges keep, struct error *err)
 	return privileges_only_look(keep, err);
 }
 
-int snapshot_take(struct snapshot *out, bool exact, struct error *err)
+static int take_snapshot(struct snapshot *out, bool exact, struct read_budget *budget,
+			 struct error *err)
 {
 	struct collection c = { .self = getpid(),
+				.budget = budget,
 				.page = sysconf(_SC_PAGESIZE),
 				.share = average_share(),
 				.huge_always = always_huge(),
@@ -392,5 +422,23 @@ int snapshot_take(struct snapshot *out, bool exact, struct error *err)
 		read_layout_groups(out);
 	}
 	free(c.p);
+	return r;
+}
+
+int snapshot_take(struct snapshot *out, bool exact, struct error *err)
+{
+	return take_snapshot(out, exact, NULL, err);
+}
+
+int snapshot_take_in_time(struct snapshot *out, struct error *err)
+{
+	struct read_budget *budget = calloc(1, sizeof(*budget));
+	int r;
+
+	*out = (struct snapshot){ 0 };
+	r = budget ? take_snapshot(out, false, budget, err) :
+		     err_set(err, ENOMEM, "out of memory");
+
+	free(budget);
 	return r;
 }
