@@ -100,6 +100,86 @@ testComponentsAreCombined() {
 	done
 }
 
+# valid: each resource on standard input would be taken by the API, by its schemas
+valid() {
+	python3 -c 'import json, sys, yaml
+print(json.dumps([one for one in yaml.safe_load_all(sys.stdin) if one]))' |
+		node "$top/tests/lib/kubernetes-valid.js" "$models"
+}
+
+testAllOfItIsValid() {
+	models=$("$top/tests/lib/kubernetes-models" "$BUILD/kubernetes-models")
+	mkdir "$work/all"
+	cat >"$work/all/kustomization.yaml" <<-K
+		resources: [../kubernetes/base]
+		components: [../kubernetes/components/admission, ../kubernetes/components/pod-monitor, ../kubernetes/components/openshift]
+	K
+	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
+	for what in all kubernetes/estimate kubernetes/overlays/one-pool kubernetes/overlays/restricted kubernetes/overlays/inject; do
+		"$kubectl" kustomize "$work/$what" >"$work/made" 2>"$work/err"
+		assertEquals "$what: $(cat "$work/err")" 0 $?
+		valid <"$work/made" >"$work/said"
+		# OpenShift's own, of which there is no schema here
+		assertEquals "$what" "$(grep -c ^kind "$work/made")" \
+			"$(grep -c -e ' ok$' -e '^SecurityContextConstraints is no kind that is known$' "$work/said")"
+		assertContains "$(cat "$work/said")" " ok"
+	done
+	for values in serviceMonitor.enabled=true podMonitor.enabled=true podAnnotations.a=b; do
+		"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set $values >"$work/made" 2>&1
+		valid <"$work/made" >"$work/said"
+		assertEquals "$values: $(cat "$work/said")" "$(grep -c ^kind "$work/made")" "$(grep -c ' ok$' "$work/said")"
+	done
+	# and what would not be taken is found
+	for wrong in s/hostPID/hostPid/ s/containerPort:.*/containerPort:\ x/ s/mountPath:.*//; do
+		"$kubectl" kustomize "$top/kubernetes/base" | sed "$wrong" | valid >"$work/said"
+		assertNotContains "$wrong" "$(cat "$work/said")" "DaemonSet ok"
+		assertContains "$wrong" "$(cat "$work/said")" "NetworkPolicy ok"
+	done
+}
+
+# the policy's expression, as an interpreter of CEL has it: label of the namespace, annotations of the pod
+testTheAdmissionPolicy() {
+	cat >"$work/cel.mjs" <<-'J'
+		import fs from "fs";
+		const { evaluate } = await import(process.argv[2] + "/node_modules/@marcbachmann/cel-js/lib/index.js");
+		const policy = JSON.parse(fs.readFileSync(0, "utf8"));
+		for (const { expression } of policy.spec.validations)
+		  for (const labels of [undefined, {}, { "ksm-hook": "no" }, { "ksm-hook": "allowed" }])
+		    console.log(...[undefined, {}, { a: "b" }, { a: "b", "io.ksm.merge/pod": "true" }, { "xio.ksm.merge": "true" }].map(annotations =>
+		      evaluate(expression, { object: { metadata: { annotations } }, namespaceObject: { metadata: { labels } } })));
+	J
+	models=$("$top/tests/lib/kubernetes-models" "$BUILD/kubernetes-models")
+	out=$(python3 -c 'import json, sys, yaml
+print(json.dumps(next(yaml.safe_load_all(sys.stdin))))' <"$top/kubernetes/components/admission/policy.yaml" |
+		node "$work/cel.mjs" "$models" 2>&1)
+	assertEquals "true true true false true
+true true true false true
+true true true false true
+true true true true true" "$out"
+}
+
+# the Job has what the command keeps of its rights, and no more; a pod of it on each node
+testTheEstimate() {
+	"$kubectl" kustomize "$top/kubernetes/estimate" >"$work/estimate"
+	out=$(python3 - "$work/estimate" <<-'P'
+		import sys, yaml
+		with open(sys.argv[1]) as text:
+		    job = [one for one in yaml.safe_load_all(text) if one["kind"] == "Job"][0]["spec"]["template"]
+		agent = job["spec"]["containers"][0]["securityContext"]
+		print(*sorted(agent["capabilities"]["add"]), agent["capabilities"]["drop"], agent["readOnlyRootFilesystem"])
+		anti = job["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]
+		print(anti["labelSelector"]["matchLabels"].items() <= job["metadata"]["labels"].items(), job["spec"]["hostPID"])
+		print("volumes" in job["spec"], job["spec"]["automountServiceAccountToken"])
+	P
+	)
+	assertEquals "DAC_READ_SEARCH IPC_LOCK SYS_ADMIN SYS_PTRACE ['ALL'] True
+True True
+False False" "$out"
+	out=$(setpriv --bounding-set=-all,+dac_read_search,+ipc_lock,+sys_admin,+sys_ptrace "$KSM_HOOK" estimate --json $$ 2>&1)
+	assertEquals "$out" 0 $?
+	assertEquals 1 "$(echo "$out" | jq .total.processes)"
+}
+
 # what the DaemonSet asks for, by the names of the API, and no more
 testOpenShift() {
 	assertEquals "ClusterRole ConfigMap DaemonSet Namespace NetworkPolicy RoleBinding SecurityContextConstraints ServiceAccount" \
