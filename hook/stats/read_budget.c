@@ -8,8 +8,10 @@ bool read_budget_is_left(const struct read_budget *b, uint64_t container)
 				       __ATOMIC_RELAXED);
 	int64_t all = __atomic_load_n(&b->all_us, __ATOMIC_RELAXED);
 
-	return used <
-	       1000 * (all < 1000 * READ_BUDGET_ALL_MS ? READ_BUDGET_MS : READ_BUDGET_LEAST_MS);
+	int64_t ms = all < INT64_C(1000) * READ_BUDGET_ALL_MS ? READ_BUDGET_MS :
+								READ_BUDGET_LEAST_MS;
+
+	return used < 1000 * ms;
 }
 
 void read_budget_use(struct read_budget *b, uint64_t container, int64_t us)
