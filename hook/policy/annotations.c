@@ -44,7 +44,8 @@ const struct policy_keys policy_environment = {
  * Docker and podman tell nothing by annotations: whoever starts the container writes all of
  * them, and the org.opencontainers.image ones are the image author's. So do nerdctl and ctr.
  *
- * LXC's name comes from LXC itself, see applets/lxc.c.
+ * Where there is a name, no annotation has it: LXC's comes from LXC itself (applets/lxc.c), podman's
+ * and CRI-O's from their monitor (containers/conmon.h).
  */
 static const char *const sources[ENGINE_COUNT][TRUSTED_KEYS] = {
 	[ENGINE_CONTAINERD_CRI] = {

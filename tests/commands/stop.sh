@@ -12,6 +12,7 @@ suite_setup() {
 	echo '{}' >"$work/config.json"
 	bundle_make "$work/hooked" "$work/root" "$(hooks_json createRuntime poststart)" \
 		'{"io.ksm.merge":"true","io.ksm.required":"true"}' cat /proc/self/ksm_stat
+	bundle_make "$work/silent" "$work/root" '{}' '{}' cat /proc/self/ksm_stat
 	bundle_make "$work/wrapped" "$work/root" '{}' '{"io.ksm.merge":"true"}' sleep 600
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	echo 1 >$ksm/run
@@ -169,6 +170,35 @@ testNothingNewIsMerged() {
 	assertContains "$out" "ksm_hook_stopped 0"
 }
 
+# What they do where they are not stopped: the library is added, or who requires merging is refused, as
+# this process is no container's.
+testPrecreateAndTheHookOfLxc() {
+	inside <<-'E'
+		echo '{"log": "info"}' >/etc/ksm-hook/config.json
+		jq '.annotations += {"io.ksm.method": "preload", "io.ksm.required": "true"} | .process.args = ["/bin/cat"] | .root.path = "/"' \
+			"$work/hooked/config.json" >"$work/spec"
+		each() {
+			"$KSM_HOOK" precreate --library "${KSM_HOOK%/*}/libksm_preload.so" <"$work/spec" >"$work/edited" 2>"$work/said"
+			echo "$1: precreate $? $(cmp -s "$work/spec" "$work/edited" && echo same || echo changed)" \
+				"$(grep -c reason=host-stopped "$work/said")"
+			for moment in mount start-host; do
+				env LXC_HOOK_VERSION=1 LXC_NAME=box LXC_HOOK_TYPE=$moment LXC_PID=$$ KSM_MERGE=yes KSM_REQUIRED=yes \
+					"$KSM_HOOK" lxc >"$work/said" 2>&1
+				echo "$1: lxc $moment $? $(grep -c reason=host-stopped "$work/said")"
+			done
+		}
+		each control
+		: >/etc/ksm-hook/stop
+		each stopped
+	E
+	assertEquals "control: precreate 0 changed 0
+control: lxc mount 1 0
+control: lxc start-host 1 0
+stopped: precreate 0 same 1
+stopped: lxc mount 0 1
+stopped: lxc start-host 0 1" "$out"
+}
+
 # Whoever watches already sees the file at his next pass, rests, and goes on when it has gone.
 testARunningWatchRests() {
 	inside <<-'E'
@@ -209,7 +239,10 @@ testContainersAndSessionsOfRunc() {
 	inside <<-'E'
 		hooked() { runc run -b "$work/hooked" "$id" 2>&1 | merged; }
 		session() { "$work/ksm-runc" exec "$id" cat /proc/self/ksm_stat 2>&1 | merged; }
+		# which asks by the wrapper's name alone
+		silent() { "$work/ksm-runc" run -b "$work/silent" "$id" 2>&1 | merged; }
 		echo "control: hook $(hooked)"
+		echo "control: silent $(silent)"
 		"$work/ksm-runc" run -d -b "$work/wrapped" "$id" </dev/null >/dev/null 2>&1
 		echo "control: session $(session)"
 		stop
@@ -219,11 +252,12 @@ testContainersAndSessionsOfRunc() {
 		echo "stopped: wrapper $(merged "/proc/$(runc state "$id" | jq .pid)/ksm_stat")"
 		runc delete -f "$id"
 		echo "stopped: hook $(hooked)"
+		echo "stopped: silent $(silent)"
 		"$KSM_HOOK" run --required cat /proc/self/ksm_stat 2>&1 | sed -n 's/^ksm_merge_any: /stopped: run /p'
 		stop --end
 		echo "again: hook $(hooked)"
 	E
-	for said in "control: hook yes" "control: session yes" "stopped: session no" "stopped: wrapper no" \
+	for said in "control: hook yes" "control: silent yes" "stopped: silent no" "control: session yes" "stopped: session no" "stopped: wrapper no" \
 		"stopped: hook no" "stopped: run no" "again: hook yes"; do
 		assertContains "$out" "$said"
 	done
