@@ -91,8 +91,30 @@ static void scans(void)
 	free(big);
 }
 
+/* Keys that stand within each other share their room, to its last byte. */
+static void nested_keys(void)
+{
+	const size_t outer = JSON_SCAN_KEYS / 2, inner = JSON_SCAN_KEYS - outer - 2;
+	char *text = malloc(JSON_SCAN_KEYS + 16), *key;
+
+	if (!CHECK(text))
+		return;
+	for (size_t more = 0; more < 2; more++) {
+		memset(text, 'k', JSON_SCAN_KEYS + 16);
+		text[0] = '{';
+		text[1] = '"';
+		key = text + 2 + outer;
+		memcpy(key, "\":{\"", 4);
+		memcpy(key + 4 + inner + more, "\":1}}", sizeof("\":1}}"));
+		CHECK_INT(scan(text, NULL), more ? -E2BIG : 0);
+	}
+	CHECK_HAS(err.msg, "a key, with those around it, is longer than ");
+	free(text);
+}
+
 int main(void)
 {
 	RUN(scans);
+	RUN(nested_keys);
 	return check_end();
 }

@@ -75,6 +75,26 @@ static void death(void)
 	CHECK_INT(patience_run(die, NULL, LONG_MS), -EIO);
 }
 
+static int is_closed(void *arg)
+{
+	return fcntl(*(int *)arg, F_GETFD) < 0 && errno == EBADF;
+}
+
+/* It holds nothing of ours, be it below its own descriptor or above. */
+static void others_closed(void)
+{
+	int below[2], above;
+
+	CHECK_INT(pipe(below), 0);
+	above = fcntl(below[0], F_DUPFD_CLOEXEC, 100);
+	CHECK_INT(patience_run(is_closed, &below[0], LONG_MS), 1);
+	CHECK_INT(patience_run(is_closed, &below[1], LONG_MS), 1);
+	CHECK_INT(patience_run(is_closed, &above, LONG_MS), 1);
+	close(below[0]);
+	close(below[1]);
+	close(above);
+}
+
 /* However it comes out, no descriptor is left open. */
 static void no_leak(void)
 {
@@ -132,6 +152,7 @@ int main(void)
 	RUN(memory);
 	RUN(too_long);
 	RUN(death);
+	RUN(others_closed);
 	RUN(no_leak);
 	RUN(descriptors);
 	return check_end();
