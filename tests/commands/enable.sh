@@ -147,7 +147,8 @@ testTheServiceOfATuner() {
 	rmdir "$_group" "$_slice"
 }
 
-# a user who calls a process so, or a set-user-ID program, keeps nobody from enabling
+# a user who calls a process so, or a set-user-ID program, keeps nobody from enabling; before, nobody's
+# ksmtuned was seen to have it say "nothing was set: ksmtuned (process 61) drives ksmd"
 testOthersMayBeCalledKsmtuned() {
 	cp "$(command -v sleep)" "$work/ksmtuned"
 	cp "$(command -v sleep)" "$work/setuid"
