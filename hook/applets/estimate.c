@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/estimate_metrics.h"
 #include "applets/unreadable.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -66,7 +67,20 @@ static void warn_about(const struct estimate *e)
 			"are counted here, will not be merged");
 }
 
-static int print_estimate(char *const *words, size_t n, bool json, struct error *err)
+enum estimate_format { ESTIMATE_TEXT, ESTIMATE_JSON, ESTIMATE_PROMETHEUS };
+
+static int print_as(enum estimate_format format, const struct estimate *e)
+{
+	if (format == ESTIMATE_JSON)
+		return estimate_print_json(e);
+	if (format == ESTIMATE_PROMETHEUS)
+		return estimate_metrics(stdout, e);
+	estimate_print(e);
+	return 0;
+}
+
+static int print_estimate(char *const *words, size_t n, enum estimate_format format,
+			  struct error *err)
 {
 	struct progress_bar bar = { .begun_ms = now_ms() };
 	struct target_set set = { 0 };
@@ -78,9 +92,7 @@ static int print_estimate(char *const *words, size_t n, bool json, struct error 
 				     &bar, err);
 	if (r == 0)
 		warn_about(&e);
-	if (r == 0 && !json)
-		estimate_print(&e);
-	else if (r == 0 && (r = estimate_print_json(&e)) < 0)
+	if (r == 0 && (r = print_as(format, &e)) < 0)
 		err_errno(err, -r, "standard output");
 	unreadable_log();
 	estimate_free(&e);
@@ -89,6 +101,7 @@ static int print_estimate(char *const *words, size_t n, bool json, struct error 
 }
 
 struct estimate_options {
+	const char *format;
 	bool json;
 };
 
@@ -104,11 +117,15 @@ static const struct command_syntax estimate_command __help_section = {
 		"/proc/PID/cgroup).\n",
 	.examples =
 		"ksm-hook estimate\n"
-		"ksm-hook estimate web-1 web-2 /system.slice/app.service\n",
+		"ksm-hook estimate web-1 web-2 /system.slice/app.service\n"
+		"ksm-hook estimate --format=prometheus canary-1\n",
 	.see_also = "ksm-hook-estimate(8), ksm-hook-ps(8), ksm-hook(8)",
 	.option = {
 		OPTION_FLAG(struct estimate_options, json, "json",
 			    "print JSON"),
+		OPTION_TEXT(struct estimate_options, format, "format", "text|json|prometheus",
+			    "a table, JSON, or metrics, ksm_hook_estimate_*.\n"
+			    "Default: text"),
 		{ "" },
 	},
 };
@@ -116,13 +133,21 @@ static const struct command_syntax estimate_command __help_section = {
 int applet_estimate(int argc, char **argv)
 {
 	struct estimate_options o = { 0 };
+	enum estimate_format format = ESTIMATE_TEXT;
 	struct error err = { "" };
 	int r;
 
 	log_init("estimate", false);
 	r = options_parse(&estimate_command, &argc, argv, &o, &err);
+	if (r == 0 && o.json && o.format && strcmp(o.format, "json") != 0)
+		r = err_set(&err, EINVAL, "--json and --format=%s exclude each other",
+			    o.format);
 	if (r != 0)
 		return options_exit("estimate", r, &err);
+	if (o.json || (o.format && strcmp(o.format, "json") == 0))
+		format = ESTIMATE_JSON;
+	else if (o.format && strcmp(o.format, "prometheus") == 0)
+		format = ESTIMATE_PROMETHEUS;
 	/* no core dump and no debugger of other users may see what is read here */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (geteuid() != 0) {
@@ -131,7 +156,7 @@ int applet_estimate(int argc, char **argv)
 	}
 	r = privileges_only_look(PRIVILEGES_PAGES, &err);
 	if (r == 0)
-		r = print_estimate(argv + 1, (size_t)(argc - 1), o.json, &err);
+		r = print_estimate(argv + 1, (size_t)(argc - 1), format, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r == 0 ? 0 : 1;

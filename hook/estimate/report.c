@@ -25,6 +25,11 @@ static int64_t bytes(double pages)
 	return (int64_t)(pages * (double)sysconf(_SC_PAGESIZE));
 }
 
+int64_t estimate_cost(const struct estimate_row *r)
+{
+	return (int64_t)r->count.mappings * RMAP_ITEM;
+}
+
 static struct estimate_row total_row(const struct estimate *e)
 {
 	struct estimate_row all = { .name = { "total", "" }, .sum = e->total.sum };
@@ -53,12 +58,19 @@ static void print_estimate_row(const struct estimate_row *r, bool is_total)
 	       format_bytes(equal, sizeof(equal), bytes(r->sum.equal)),
 	       format_bytes(saves, sizeof(saves), bytes(r->sum.saves)),
 	       is_total ? "" : format_bytes(alone, sizeof(alone), bytes(r->sum.alone)),
-	       format_bytes(cost, sizeof(cost), (int64_t)r->count.mappings * RMAP_ITEM));
+	       format_bytes(cost, sizeof(cost), estimate_cost(r)));
 }
 
 static double cpu_seconds(const struct estimate_row *all)
 {
 	return (double)all->count.mappings * KSMD_US_PER_PAGE / 1e6;
+}
+
+double estimate_cpu_seconds(const struct estimate *e)
+{
+	struct estimate_row all = total_row(e);
+
+	return cpu_seconds(&all);
 }
 
 void estimate_print(const struct estimate *e)
@@ -81,8 +93,7 @@ void estimate_print(const struct estimate *e)
 	       format_bytes(zeros, sizeof(zeros), bytes(e->total.zeros)));
 	printf("It would take %s for the kernel's records and, once, about %.1f s of ksmd's "
 	       "CPU time.\n",
-	       format_bytes(cost, sizeof(cost), (int64_t)all.count.mappings * RMAP_ITEM),
-	       cpu_seconds(&all));
+	       format_bytes(cost, sizeof(cost), estimate_cost(&all)), cpu_seconds(&all));
 	if (e->total.share < 1)
 		printf("One content in %.0f was counted: give or take %s (two standard "
 		       "errors).\n",
@@ -104,7 +115,7 @@ static void json_row(struct json_out *o, const struct estimate_row *r)
 	json_out_int(o, "unread_bytes", bytes((double)r->count.unread));
 	json_out_int(o, "equal_bytes", bytes(r->sum.equal));
 	json_out_int(o, "saves_bytes", bytes(r->sum.saves));
-	json_out_int(o, "cost_bytes", (int64_t)r->count.mappings * RMAP_ITEM);
+	json_out_int(o, "cost_bytes", estimate_cost(r));
 }
 
 int estimate_print_json(const struct estimate *e)

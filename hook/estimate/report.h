@@ -3,6 +3,8 @@
 #ifndef KSM_REPORT_H
 #define KSM_REPORT_H
 
+#include <stdint.h>
+
 #include "estimate/estimate.h"
 
 /* Both to stdout. */
@@ -10,5 +12,11 @@ void estimate_print(const struct estimate *e);
 
 /* 0 or -errno. */
 int estimate_print_json(const struct estimate *e);
+
+/* Bytes of the kernel's that ksmd would need for a container. */
+int64_t estimate_cost(const struct estimate_row *r);
+
+/* What ksmd would take to merge all of it once. */
+double estimate_cpu_seconds(const struct estimate *e);
 
 #endif
