@@ -50,6 +50,8 @@ static const struct applet {
 	  "host: what the kernel can do, what ksmd does, what is saved" },
 	{ "estimate", applet_estimate, LOOK,
 	  "what merging would save and cost, before opting in" },
+	{ "capacity", applet_capacity, LOOK,
+	  "what of the saving can be promised, and what more fits" },
 	{ "metrics", applet_metrics, LOOK, "figures for Prometheus and collectd" },
 	{ "doctor", applet_doctor, LOOK, "why nothing is merging, and how to fix it" },
 	{ "policy", applet_policy, LOOK,

@@ -23,6 +23,7 @@ int applet_disable(int argc, char **argv);
 int applet_docker_register(int argc, char **argv);
 int applet_status(int argc, char **argv);
 int applet_estimate(int argc, char **argv);
+int applet_capacity(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 int applet_metrics(int argc, char **argv);
 int applet_doctor(int argc, char **argv);

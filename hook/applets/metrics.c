@@ -21,11 +21,12 @@
 #include "doctor/container_policy.h"
 #include "kernel/privileges.h"
 #include "policy/config.h"
+#include "stats/capacity_file.h"
 #include "stats/collect.h"
 #include "stats/metrics_format.h"
 
 struct metrics_options {
-	const char *format, *output, *aggregate;
+	const char *format, *output, *aggregate, *samples;
 };
 
 static const struct command_syntax metrics_command __help_section = {
@@ -48,26 +49,31 @@ static const struct command_syntax metrics_command __help_section = {
 			    "namespace|workload|none",
 			    "what one series is about: a namespace, a workload, or\n"
 			    "each container. Default: none. For prometheus only"),
+		OPTION_TEXT(struct metrics_options, samples, "samples", "FILE",
+			    "keep what is saved over time in FILE, and print what\n"
+			    "ksm-hook capacity makes of it. For prometheus only"),
 		{ "" },
 	},
 };
 
-static int prepare_and_print(enum metrics_group group, struct error *err)
+static int prepare_and_print(enum metrics_group group, struct metrics_samples *samples,
+			     struct error *err)
 {
 	int r = snapshot_prepare(PRIVILEGES_COUNTERS, err);
 
-	return r < 0 ? r : metrics_print(stdout, group, CONFIG_PATH, false, err);
+	return r < 0 ? r : metrics_print(stdout, group, CONFIG_PATH, false, samples, err);
 }
 
 /* The child's exit status: what it had to say is said. */
-static _Noreturn void print_metrics_into(int fd, enum metrics_group group)
+static _Noreturn void print_metrics_into(int fd, enum metrics_group group,
+					 struct metrics_samples *samples)
 {
 	struct error err = { "" };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(fd, STDOUT_FILENO) < 0)
 		_exit(1);
-	if (prepare_and_print(group, &err) < 0) {
+	if (prepare_and_print(group, samples, &err) < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		_exit(1);
 	}
@@ -79,7 +85,7 @@ static _Noreturn void print_metrics_into(int fd, enum metrics_group group)
  * writes the file has never looked at them. The text's length, or -1 where the child has failed;
  * *text is the caller's to free.
  */
-static ssize_t ask_child(char **text, enum metrics_group group)
+static ssize_t ask_child(char **text, enum metrics_group group, struct metrics_samples *samples)
 {
 	size_t room = 0;
 	ssize_t len = -1;
@@ -91,7 +97,7 @@ static ssize_t ask_child(char **text, enum metrics_group group)
 		return -1;
 	child = fork();
 	if (child == 0)
-		print_metrics_into(fds[1], group);
+		print_metrics_into(fds[1], group, samples);
 	close(fds[1]);
 	f = fdopen(fds[0], "r");
 	/* there is no such byte in it: all of it */
@@ -104,19 +110,39 @@ static ssize_t ask_child(char **text, enum metrics_group group)
 	return len;
 }
 
-/* Collectors, which are not root, see the old file or the new one, never half of one. */
-static int write_metrics(const char *path, enum metrics_group group, struct error *err)
+/* By a process that has not looked at anybody. */
+static int write_files(const struct metrics_options *o, enum metrics_group group,
+		       struct error *err)
 {
+	struct metrics_samples *samples = NULL;
 	char *text = NULL;
 	ssize_t len;
 	int r = privileges_reduce(PRIVILEGES_OUTPUT, err);
 
+	if (r == 0 && o->samples && !(samples = metrics_samples_make(err)))
+		r = -ENOMEM;
 	if (r < 0)
 		return r;
-	len = ask_child(&text, group);
-	r = len < 0 ? err_set(err, EIO, "%s: not replaced, since the figures could not be had",
-			      path) :
-		      replace_file(AT_FDCWD, path, text, (size_t)len, 0644, err);
+	if (samples)
+		metrics_samples_load(samples, o->samples);
+	len = ask_child(&text, group, samples);
+	if (len < 0)
+		r = err_set(err, EIO, "%s: not replaced, since the figures could not be had",
+			    o->output ? o->output : o->samples);
+	/* Collectors, which are not root, see the old file or the new one, never half of one. */
+	else if (o->output)
+		r = replace_file(AT_FDCWD, o->output, text, (size_t)len, 0644, err);
+	else
+		fwrite(text, 1, (size_t)len, stdout);
+	if (len >= 0 && samples && samples->changed) {
+		struct error second;
+		int failed = capacity_store(&samples->history, o->samples, &second);
+
+		if (failed < 0 && r == 0) {
+			*err = second;
+			r = failed;
+		}
+	}
 	free(text);
 	return r;
 }
@@ -129,8 +155,8 @@ static int print_metrics_once(const struct metrics_options *o)
 	int r = metrics_group_parse(o->aggregate, &group);
 
 	if (r == 0)
-		r = o->output ? write_metrics(o->output, group, &err) :
-				prepare_and_print(group, &err);
+		r = o->output || o->samples ? write_files(o, group, &err) :
+					      prepare_and_print(group, NULL, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
@@ -210,9 +236,12 @@ int applet_metrics(int argc, char **argv)
 	log_init("metrics", false);
 	r = options_parse(&metrics_command, &argc, argv, &o, &err);
 	to_collectd = strcmp(o.format, "collectd") == 0;
-	if (r == 0 && to_collectd && (o.output || strcmp(o.aggregate, "none") != 0))
+	if (r == 0 && to_collectd &&
+	    (o.output || o.samples || strcmp(o.aggregate, "none") != 0))
 		r = err_set(&err, EINVAL, "--%s is for --format=prometheus only",
-			    o.output ? "output" : "aggregate");
+			    o.output  ? "output" :
+			    o.samples ? "samples" :
+					"aggregate");
 	if (r != 0)
 		return options_exit("metrics", r, &err);
 	return to_collectd ? serve_collectd() : print_metrics_once(&o);

@@ -270,6 +270,7 @@ static void add_process_stats(struct container_stats *c, const struct process_st
 	c->anonymous += p->memory.anonymous;
 	c->merged += p->uncounted ? p->memory.anonymous - p->memory.proportional :
 				    p->memory.merged + p->memory.zeros;
+	c->zeros += p->memory.zeros;
 	c->cost += p->cost;
 	c->profit += p->profit;
 }
@@ -287,6 +288,7 @@ void container_stats_add(struct container_stats *to, const struct container_stat
 	to->entered += c->entered;
 	to->anonymous += c->anonymous;
 	to->merged += c->merged;
+	to->zeros += c->zeros;
 	to->cost += c->cost;
 	to->profit += c->profit;
 	to->would += c->would;

@@ -44,6 +44,7 @@ struct container_stats {
 	size_t would;   /* containers that would be merged, if "mode" were not "observe" */
 	size_t against; /* processes that are mergeable, of containers that a rule denies */
 	int64_t anonymous, merged;
+	int64_t zeros;  /* the part of merged that is no resident memory any more: zero pages */
 	int64_t cost;   /* of the kernel's memory, for the pages that ksmd has scanned */
 	int64_t profit; /* as the kernel counts it */
 	struct saving saving;

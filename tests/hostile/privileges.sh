@@ -15,9 +15,12 @@ ps --json
 ps --exact
 metrics
 metrics --format=collectd
+capacity
+capacity --json
 status
 status --json
 doctor
+estimate --format=prometheus pid:
 estimate pid:'
 
 suite_setup() {

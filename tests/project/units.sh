@@ -112,8 +112,10 @@ testMetricsWithinItsUnit() {
 	! there 250 || allowed ksm-hook-metrics.service >/dev/null
 	mkdir "$work/text"
 	chown nobody "$work/text"
-	within ksm-hook-metrics.service "$KSM_HOOK" metrics --output="$work/text/ksm.prom"
+	within ksm-hook-metrics.service "$KSM_HOOK" metrics --output="$work/text/ksm.prom" \
+		--samples="$work/text/samples"
 	assertContains "$(cat "$work/text/ksm.prom")" ksm_shared_bytes
+	assertEquals "a sample" 2 "$(wc -l <"$work/text/samples")"
 }
 
 # on files that look like the kernel's, so that ksmd is left alone
@@ -134,6 +136,10 @@ testTheDirectoryIsWritable() {
 	_directory=$(sed -n 's/^Environment=TEXTFILE_DIRECTORY=//p' "$units/ksm-hook-metrics.service")
 	assertContains " $(sed -n 's/^ReadWritePaths=//p' "$units/ksm-hook-metrics.service") " " -$_directory "
 	assertContains "$(cat "$top/docs/ksm-hook-metrics.8")" "Li ReadWritePaths="
+	# where `ksm-hook capacity` looks for the samples
+	_samples=$(sed -n 's/^ExecStart=.* --samples=//p' "$units/ksm-hook-metrics.service")
+	assertContains "$("$KSM_HOOK" capacity --help)" "$_samples"
+	assertEquals "$_samples" "/var/lib/$(sed -n 's/^StateDirectory=//p' "$units/ksm-hook-metrics.service")/samples"
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be promised: gaps, clocks that jump, boots, numbers at their ends. */
+#include "stats/capacity.h"
+#include "check.h"
+
+#define G (INT64_C(1) << 30)
+
+static struct capacity_history h;
+static struct capacity_past past;
+
+/* A machine that runs, and its samples. */
+static struct capacity_sample now;
+
+static void start_over(void)
+{
+	h.n = 0;
+	now = (struct capacity_sample){ .boot = 1,
+					.uptime_s = 10 * 86400,
+					.time_s = 1800000000,
+					.saved = 10 * G,
+					.bare = 20 * G };
+}
+
+static void pass(int64_t seconds)
+{
+	now.uptime_s += seconds;
+	now.time_s += seconds;
+}
+
+/* One sample a minute, as the timer takes them. */
+static void sample_for(int64_t seconds)
+{
+	for (int64_t s = 0; s < seconds; s += 60) {
+		capacity_add(&h, now);
+		pass(60);
+	}
+	capacity_add(&h, now);
+}
+
+static void look_back(void)
+{
+	capacity_look_back(&h, CAPACITY_WINDOW_S, &past);
+}
+
+static void boot_again(int64_t down)
+{
+	now.boot++;
+	now.uptime_s = 60;
+	now.time_s += down + 60;
+}
+
+static void nothing(void)
+{
+	start_over();
+	look_back();
+	CHECK_INT(past.samples, 0);
+	CHECK(!past.enough && past.held == 0);
+	CHECK_INT(capacity_room(&past, 0), 0);
+	capacity_add(&h, now);
+	look_back();
+	CHECK_INT(past.samples, 1);
+	CHECK_INT(past.covered_s, 0);
+	CHECK(!past.enough);
+}
+
+static void too_few(void)
+{
+	start_over();
+	sample_for(86400 - 1200);
+	look_back();
+	CHECK(!past.enough);
+	CHECK_INT(past.held, 0);
+	sample_for(1800);
+	look_back();
+	CHECK(past.enough);
+	CHECK_INT(past.held, 10 * G);
+	CHECK_INT(past.bare, 20 * G);
+	CHECK_INT(past.fall, 0);
+}
+
+static void lowest_counts(void)
+{
+	start_over();
+	sample_for(3 * 86400);
+	/* a minute between two of the samples that are kept */
+	now.saved = 4 * G;
+	capacity_add(&h, now);
+	pass(60);
+	now.saved = 12 * G;
+	sample_for(2 * 86400);
+	look_back();
+	CHECK_INT(past.held, 4 * G);
+	CHECK_INT(past.fall, 6 * G);
+	/* and is forgotten when it is older than the window */
+	sample_for(8 * 86400);
+	look_back();
+	CHECK_INT(past.held, 12 * G);
+	CHECK_INT(past.covered_s, CAPACITY_WINDOW_S);
+	CHECK_INT(past.fall, 0);
+}
+
+static void slow_fall_is_none(void)
+{
+	start_over();
+	for (int i = 0; i < 48; i++) {
+		sample_for(3600);
+		now.saved -= G / 10;
+	}
+	look_back();
+	/* within an hour two steps at most, with the ends of both */
+	CHECK(past.fall <= G / 5 + 1);
+	CHECK(past.fall > 0);
+	CHECK(past.held < 6 * G);
+}
+
+static void gap(void)
+{
+	start_over();
+	now.saved = 2 * G;
+	sample_for(3 * 86400);
+	pass(CAPACITY_GAP_S + CAPACITY_SPACING_S);
+	now.saved = 10 * G;
+	sample_for(86400 / 2);
+	look_back();
+	CHECK(!past.enough);
+	CHECK(past.covered_s <= 86400 / 2);
+	sample_for(86400 / 2 + 1200);
+	look_back();
+	CHECK(past.enough);
+	/* what was before the gap is not looked at */
+	CHECK_INT(past.held, 10 * G);
+	/* a shorter one is none */
+	pass(CAPACITY_GAP_S - CAPACITY_SPACING_S - 60);
+	sample_for(60);
+	look_back();
+	CHECK(past.covered_s > 86400);
+}
+
+static void clock_jumps(void)
+{
+	static const int64_t jumps[] = { -400 * 86400, 400 * 86400, -3600, INT64_C(1) << 39 };
+
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(*jumps); i++) {
+		start_over();
+		sample_for(2 * 86400);
+		now.time_s += jumps[i];
+		sample_for(86400);
+		look_back();
+		/* CLOCK_BOOTTIME knows better */
+		CHECK(past.covered_s >= 3 * 86400 - CAPACITY_SPACING_S);
+		CHECK(past.enough);
+		CHECK_INT(past.restarts, 0);
+	}
+	/* where it jumps between two boots, nobody knows how long the machine was down */
+	start_over();
+	sample_for(2 * 86400);
+	now.time_s -= 7200;
+	boot_again(120);
+	sample_for(2 * 3600);
+	look_back();
+	CHECK(past.covered_s < 3 * 3600);
+	CHECK(!past.enough);
+}
+
+static void after_a_boot(void)
+{
+	start_over();
+	sample_for(2 * 86400);
+	boot_again(120);
+	now.saved = 0;
+	sample_for(1800);
+	look_back();
+	/* nothing of it is there now, whatever held before */
+	CHECK(past.booting && !past.enough);
+	CHECK_INT(past.restarts, 1);
+	CHECK_INT(capacity_room(&past, 0), 0);
+	sample_for(1800);
+	now.saved = 9 * G;
+	sample_for(7200);
+	look_back();
+	CHECK(past.enough);
+	/* of the hour after the boot none counts; what comes then does */
+	CHECK_INT(past.held, 0);
+	start_over();
+	sample_for(2 * 86400);
+	boot_again(120);
+	now.saved = 0;
+	sample_for(2400);
+	now.saved = 9 * G;
+	sample_for(7200);
+	look_back();
+	CHECK_INT(past.held, 9 * G);
+	CHECK_INT(past.fall, 0);
+	/* down for long: a gap */
+	start_over();
+	sample_for(2 * 86400);
+	boot_again(7200);
+	sample_for(7200);
+	look_back();
+	CHECK_INT(past.restarts, 0);
+	CHECK(!past.enough);
+}
+
+static void old_file_put_back(void)
+{
+	start_over();
+	sample_for(86400);
+	pass(-86400 / 2);
+	capacity_add(&h, now);
+	/* what says to be of this boot and later is not believed */
+	for (size_t i = 0; i < h.n; i++)
+		CHECK(h.sample[i].uptime_s <= now.uptime_s);
+	look_back();
+	CHECK(past.covered_s <= 86400 / 2);
+}
+
+static void bounded(void)
+{
+	start_over();
+	sample_for(30 * 86400);
+	CHECK_INT(h.n, CAPACITY_SAMPLES_MAX);
+	CHECK_INT(h.sample[h.n - 1].boot, now.boot);
+	look_back();
+	CHECK_INT(past.covered_s, CAPACITY_WINDOW_S);
+	CHECK(past.samples <= CAPACITY_SAMPLES_MAX);
+}
+
+static void stored_where_it_changes(void)
+{
+	start_over();
+	CHECK(capacity_add(&h, now));
+	pass(60);
+	CHECK(!capacity_add(&h, now));
+	/* by less than a hundredth, and by more */
+	now.saved -= G / 100;
+	CHECK(!capacity_add(&h, now));
+	now.saved -= G;
+	CHECK(capacity_add(&h, now));
+	now.bare -= 10 * G;
+	CHECK(capacity_add(&h, now));
+	CHECK_INT(h.n, 1);
+	pass(600);
+	CHECK(capacity_add(&h, now));
+	CHECK_INT(h.n, 2);
+}
+
+static void saturation(void)
+{
+	start_over();
+	now.saved = INT64_MAX;
+	now.bare = INT64_MIN;
+	sample_for(2 * 86400);
+	look_back();
+	CHECK_INT(past.held, CAPACITY_BYTES_MAX);
+	CHECK_INT(past.bare, -CAPACITY_BYTES_MAX);
+	CHECK_INT(capacity_room(&past, 0), 0);
+	start_over();
+	now.saved = now.bare = INT64_MAX;
+	sample_for(2 * 86400);
+	look_back();
+	CHECK_INT(capacity_room(&past, 0), 2 * CAPACITY_BYTES_MAX);
+	CHECK_INT(capacity_room(&past, INT64_MAX), CAPACITY_BYTES_MAX);
+	start_over();
+	now.saved = -1;
+	sample_for(2 * 86400);
+	look_back();
+	CHECK_INT(past.held, 0);
+}
+
+static void room(void)
+{
+	past = (struct capacity_past){ .enough = true, .held = 10 * G, .bare = 5 * G };
+	CHECK_INT(capacity_room(&past, 0), 15 * G);
+	CHECK_INT(capacity_room(&past, 4 * G), 11 * G);
+	/* more than held cannot be lost */
+	CHECK_INT(capacity_room(&past, 40 * G), 5 * G);
+	past.bare = -8 * G;
+	CHECK_INT(capacity_room(&past, 4 * G), 0);
+	CHECK_INT(capacity_room(&past, 0), 2 * G);
+	past.enough = false;
+	CHECK_INT(capacity_room(&past, 0), 0);
+}
+
+static void fits(void)
+{
+	struct capacity_image image = {
+		.containers = 4, .needs = 4 * G, .saves = 3 * G, .storm = 12 * G
+	};
+
+	/* each takes 1, but 4 when it starts */
+	CHECK_INT(capacity_fits(&image, 3 * G, 0, false, 1), 0);
+	CHECK_INT(capacity_fits(&image, 4 * G, 0, false, 1), 1);
+	CHECK_INT(capacity_fits(&image, 10 * G, 0, false, 1), 7);
+	/* half of the saving held: each takes 2.5 */
+	CHECK_INT(capacity_fits(&image, 9 * G, 0, false, 0.5), 3);
+	/* nothing held: in full */
+	CHECK_INT(capacity_fits(&image, 9 * G, 0, false, 0), 2);
+	/* the reserve is for this image, and has to grow by what the new ones could write to */
+	CHECK_INT(capacity_fits(&image, 9 * G, 12 * G, true, 1), 2);
+	/* it is for another one that is larger by 9: three of ours before it grows */
+	CHECK_INT(capacity_fits(&image, 6 * G, 21 * G, true, 1), 3);
+	image.saves = 5 * G;
+	CHECK_INT(capacity_fits(&image, 3 * G, 0, false, 1), 0);
+	CHECK(capacity_fits(&image, 4 * G, 0, false, 1) > 0);
+	image = (struct capacity_image){ 0 };
+	CHECK_INT(capacity_fits(&image, G, 0, false, 1), 0);
+	CHECK(capacity_held_share(0, G) == 0);
+	CHECK(capacity_held_share(G, 2 * G) == 1);
+	CHECK(capacity_held_share(2 * G, G) == 0.5);
+}
+
+int main(void)
+{
+	RUN(nothing);
+	RUN(too_few);
+	RUN(lowest_counts);
+	RUN(slow_fall_is_none);
+	RUN(gap);
+	RUN(clock_jumps);
+	RUN(after_a_boot);
+	RUN(old_file_put_back);
+	RUN(bounded);
+	RUN(stored_where_it_changes);
+	RUN(saturation);
+	RUN(room);
+	RUN(fits);
+	return check_end();
+}
