@@ -306,6 +306,10 @@ static int attach_command_line(int argc, char **argv, bool off)
 	r = parse_attach(&argc, argv, &o, &err);
 	if (r != 0)
 		return options_exit(argv[0], r, &err);
+	if (o.all && geteuid() != 0) {
+		log_error("--all: only root sees all containers");
+		return 1;
+	}
 	if (privileges_reduce(PRIVILEGES_INJECT, &err) < 0) {
 		log_error("%s", err.msg);
 		return 1;

@@ -89,7 +89,7 @@ static int unmerge_host(int percent, struct error *err)
 
 	if (r == 0 && u.failed) {
 		*err = u.last_err;
-		return err_wrap(err, -EBUSY, "%zu processes are still mergeable", u.failed);
+		return err_wrap(err, -EBUSY, "%zu processes were not unmerged", u.failed);
 	}
 	if (r == 0)
 		printf("nothing is mergeable any more\n");
@@ -110,6 +110,10 @@ int applet_stop(int argc, char **argv)
 		r = err_set(&err, EINVAL, "--budget is for --unmerge");
 	if (r != 0)
 		return options_exit("stop", r, &err);
+	if (o.unmerge && geteuid() != 0) {
+		log_error("--unmerge: only root sees all processes");
+		return 1;
+	}
 	r = o.end ? end_stop(&err) : set_stop(&err);
 	if (r == 0 && !o.end)
 		printf("stopped: nothing new is made mergeable\n");

@@ -126,8 +126,12 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 		return true;
 	}
 	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
-	w->kind = wish->off ? to_turn_off(wish, p.task, &st, before) :
-			      to_turn_on(wish, p.task, &st, before);
+	/* whom we may not look at may be mergeable; the attempt says why it cannot be changed */
+	if (r == -EACCES || r == -EPERM)
+		w->kind = wish->off ? MERGE_OFF : MERGE_ON;
+	else
+		w->kind = wish->off ? to_turn_off(wish, p.task, &st, before) :
+				      to_turn_on(wish, p.task, &st, before);
 	return true;
 }
 

@@ -117,6 +117,26 @@ testWhoForksMeanwhile() {
 	assertContains "$out" "at its end 0"
 }
 
+# Whoever may not look does not say that nothing is left.
+testWithoutTheRightToLook() {
+	inside <<-'E'
+		cp "$KSM_HOOK" "$work/anyone" && chmod 755 "$work" "$work/anyone"
+		"$KSM_HOOK" run sleep 600 &
+		await is yes $!
+		nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$work/anyone" "$@" 2>&1; echo "status $?"; }
+		stop
+		nobody stop --unmerge
+		nobody detach --all
+		nobody detach pid:$!
+		merged /proc/$!/ksm_stat
+	E
+	assertContains "$out" "$out" "--unmerge: only root sees all processes"
+	assertContains "$out" "$out" "--all: only root sees all containers"
+	assertContains "$out" "$out" "reason=target-untraceable: process "
+	assertEquals "$out" "0 1 1 1" "$(echo "$out" | sed -n 's/^status //p' | paste -sd ' ')"
+	assertEquals "$out" yes "$(echo "$out" | tail -n 1)"
+}
+
 # It is refused before anything is done, and says by how much; nothing new is merged all the same.
 testWhereItDoesNotFit() {
 	inside <<-'E'
