@@ -3,11 +3,13 @@
 #include "doctor/hook_form.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 #include "doctor/go_pattern.h"
 
 #define ANY "?" /* a key of the user's */
@@ -26,7 +28,7 @@ static const struct {
 	{ { "hook", "args", "*" }, JSON_STRING, "a string" },
 	{ { "hook", "env" }, JSON_ARRAY, "a list" },
 	{ { "hook", "env", "*" }, JSON_STRING, "a string" },
-	{ { "hook", "timeout" }, JSON_NUMBER, "a whole number" },
+	{ { "hook", "timeout" }, JSON_NUMBER, "a whole number of 32 bits" },
 	{ { "when" }, JSON_OBJECT, "an object" },
 	{ { "when", "always" }, JSON_BOOL, "true or false" },
 	{ { "when", "annotations" }, JSON_OBJECT, "an object" },
@@ -65,12 +67,16 @@ bool hook_path_is(const struct json_path *path, const char *a, const char *b, co
 	return n == path->depth;
 }
 
-/* The text of a number has no end of its own. */
-static bool is_whole_number(const struct json_value *v)
+/*
+ * podman reads an int of 64 bits, and crun, which it is handed to, one of 32. What is 0 or less is no
+ * fault of the form: hook_file_judge().
+ */
+static bool is_int(const struct json_value *v)
 {
-	size_t sign = v->len && v->text[0] == '-';
+	int64_t n;
 
-	return sign + strspn(v->text + sign, "0123456789") == v->len;
+	/* the text of a number has no end of its own */
+	return parse_int(v->text, v->len, INT32_MIN, INT32_MAX, &n) == 0;
 }
 
 static void check_type(struct hook_form *f, const struct json_path *p,
@@ -83,8 +89,8 @@ static void check_type(struct hook_form *f, const struct json_path *p,
 
 		if (!hook_path_is(p, key[0], key[1], key[2]))
 			continue;
-		if (v->type == JSON_NULL || (v->type == forms[i].type &&
-					     (v->type != JSON_NUMBER || is_whole_number(v))))
+		if (v->type == JSON_NULL ||
+		    (v->type == forms[i].type && (v->type != JSON_NUMBER || is_int(v))))
 			return;
 		if (key[0])
 			snprintf(where, sizeof(where), "%s\"%s%s%s\"",
