@@ -277,6 +277,29 @@ bool cgroup_names_container(const char *text, struct container_name *out,
 	return found;
 }
 
+static bool is_container(const struct container_name *name, const char *engine, const char *id)
+{
+	return strcmp(name->engine, engine) == 0 && strcmp(name->id, id) == 0;
+}
+
+bool cgroup_is_of(const char *text, const char *engine, const char *id)
+{
+	struct container_name name;
+	enum cgroup_proof proof;
+
+	return cgroup_names_container(text, &name, &proof) && is_container(&name, engine, id);
+}
+
+bool cgroups_path_is_of(const char *path, const char *engine, const char *id)
+{
+	struct container_name name;
+	struct naming n = { .name = &name, .above = { .parent = "", .name = "" } };
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+
+	return components_of_path(last, strlen(last), 1, name_component, &n) &&
+	       is_container(&name, engine, id);
+}
+
 void cgroup_last_component(const char *text, char *out, size_t size)
 {
 	size_t longest = 1;

@@ -25,6 +25,14 @@ enum cgroup_proof {
 bool cgroup_names_container(const char *text, struct container_name *out,
 			    enum cgroup_proof *proof);
 
+/*
+ * Is it this engine's container of this id? By the text of /proc/PID/cgroup: the outermost name,
+ * as above. By linux.cgroupsPath, or its end ("/parent/crio-ID", "slice:crio:ID"): the last
+ * component, which the engine chose; of what stands before it a user may have.
+ */
+bool cgroup_is_of(const char *text, const char *engine, const char *id);
+bool cgroups_path_is_of(const char *path, const char *engine, const char *id);
+
 /* The last component of the longest path, for cgroups that an engine did not name; "" for /. */
 void cgroup_last_component(const char *text, char *out, size_t size);
 

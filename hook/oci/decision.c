@@ -10,6 +10,7 @@
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
+#include "containers/cgroup_name.h"
 #include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
@@ -88,7 +89,7 @@ int decision_read_state(const struct decision_request *request,
 	subject.annotation = state.annotation;
 	subject.n = state.n;
 	if (subject.engine == ENGINE_UNKNOWN)
-		subject.engine = engine_of_bundle(state.bundle, state.id, NULL);
+		subject.engine = engine_of_bundle(state.bundle, state.id, false);
 	subject.name = state_monitored_name(request->monitor, subject.engine, state.id);
 	state_names(&subject, &out->metadata);
 	policy_decide(policy, &subject, &out->decision);
@@ -229,7 +230,8 @@ static int parse_confined(const struct decision_request *request,
 
 /*
  * podman and CRI-O are told apart by the cgroup of the container's init, which the state does
- * not have and the sandbox cannot see: CRI-O's are read twice.
+ * not have and the sandbox cannot see: CRI-O's are read twice. At poststart the container may have
+ * moved into a cgroup below its own, which bears any name: the outermost one is the engine's.
  */
 static bool is_crio(const struct decision_request *request, const struct container_decision *c)
 {
@@ -238,7 +240,7 @@ static bool is_crio(const struct decision_request *request, const struct contain
 	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
 	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 &&
 	       proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
-	       engine_of_bundle(c->bundle, c->id, cgroup) == ENGINE_CRIO;
+	       cgroup_is_of(cgroup, engine_name(ENGINE_CRIO), c->id);
 }
 
 /*

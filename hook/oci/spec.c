@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "containers/cgroup_name.h"
 #include "oci/spec_mounts.h"
 #include "oci/spec_process.h"
 #include "oci/state.h"
@@ -193,7 +194,10 @@ int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
 	subject.annotation = state.annotation;
 	subject.n = state.n;
 	if (subject.engine == ENGINE_UNKNOWN && origin->bundle && origin->id)
-		subject.engine = engine_of_bundle(origin->bundle, origin->id, p.cgroup);
+		subject.engine =
+			engine_of_bundle(origin->bundle, origin->id,
+					 cgroups_path_is_of(p.cgroup, engine_name(ENGINE_CRIO),
+							    origin->id));
 	if (origin->id)
 		subject.name =
 			state_monitored_name(origin->monitor, subject.engine, origin->id);

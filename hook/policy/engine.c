@@ -65,22 +65,7 @@ static const char *containerd_namespace(const char *bundle, const char *id, size
 	return tasks;
 }
 
-/* Is there a component of it that is "crio-ID", whatever stands around? */
-static bool is_crio_cgroup(const char *cgroup, const char *id)
-{
-	size_t n = strlen(id);
-
-	for (const char *p = cgroup; n && (p = strstr(p, "crio")) != NULL; p += 4) {
-		bool starts = p > cgroup && (p[-1] == '/' || p[-1] == ':');
-
-		if (starts && (p[4] == '-' || p[4] == ':') && strncmp(p + 5, id, n) == 0 &&
-		    (p[5 + n] == '\0' || strchr("/.\n", p[5 + n])))
-			return true;
-	}
-	return false;
-}
-
-enum container_engine engine_of_bundle(const char *bundle, const char *id, const char *cgroup)
+enum container_engine engine_of_bundle(const char *bundle, const char *id, bool crio_cgroup)
 {
 	size_t len = 0;
 	const char *ns = containerd_namespace(bundle, id, &len);
@@ -93,5 +78,5 @@ enum container_engine engine_of_bundle(const char *bundle, const char *id, const
 		return ENGINE_CONTAINERD;
 	if (!engine_bundle_is_storage(bundle, id))
 		return ENGINE_UNKNOWN;
-	return cgroup && is_crio_cgroup(cgroup, id) ? ENGINE_CRIO : ENGINE_PODMAN;
+	return crio_cgroup ? ENGINE_CRIO : ENGINE_PODMAN;
 }

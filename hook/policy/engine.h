@@ -27,11 +27,11 @@ bool engine_is_orchestrated(enum container_engine engine);
  * that the engine made up:
  *	…/io.containerd.runtime.v2.task/NAMESPACE/ID	containerd, and Docker as "moby"
  *	…/DRIVER-containers/ID/userdata			containers/storage: podman or CRI-O
- * These two differ in the container's cgroup, libpod-ID and crio-ID. cgroup is its path, or the
- * text of /proc/PID/cgroup, or linux.cgroupsPath ("slice:crio:ID"); NULL if not known, and then
- * it is podman, which says less. A user of podman may choose the cgroup's parent, but no id.
+ * These two differ in the container's cgroup, libpod-ID and crio-ID: crio_cgroup says that the
+ * engine named it crio-ID (containers/cgroup_name.h). False where that is not known: then it is
+ * podman, which says less.
  */
-enum container_engine engine_of_bundle(const char *bundle, const char *id, const char *cgroup);
+enum container_engine engine_of_bundle(const char *bundle, const char *id, bool crio_cgroup);
 
 /* Pure. Is it one of the two that share containers/storage? */
 bool engine_bundle_is_storage(const char *bundle, const char *id);

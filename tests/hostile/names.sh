@@ -175,6 +175,52 @@ testWhoPlaysCrio() {
 	says_merged "control" yes
 }
 
+# late: podman's container, which makes a cgroup crio-ID below its own and moves in, and whose
+# poststart hook is called when it has; its cgroups and ksm_stat in $out. By crun: with runc a
+# container does nothing before its poststart hooks.
+late() {
+	make podman "{}" "$(forges shop)" true
+	jq --arg id "$id" --arg command "/bin/busybox mkdir /cg/crio-$id && echo 0 >/cg/crio-$id/cgroup.procs
+		exec /bin/sleep 300" --arg hook "
+		state=\$(cat) i=0
+		pid=\$(echo \"\$state\" | jq .pid)
+		until grep -q 'libpod-$id/crio-$id' /proc/\$pid/cgroup || [ \$((i = i + 1)) -ge 1200 ]; do sleep 0.05; done
+		echo \"\$state\" | '$KSM_HOOK' poststart --config '$work/config.json'" \
+		'.process.args = ["/bin/sh", "-c", $command] | del(.linux.cgroupsPath) | del(.linux.resources) |
+		 .mounts = [{destination: "/proc", type: "proc", source: "proc"}, {destination: "/cg", type: "bind",
+			source: "/sys/fs/cgroup/ksm-names/libpod-\($id)", options: ["bind", "rw"]}] |
+		 .hooks = {poststart: [{path: "/bin/sh", args: ["sh", "-c", $hook], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]}' \
+		"$bundle/config.json" >"$bundle/new" && mv "$bundle/new" "$bundle/config.json"
+	cat >"$work/late" <<-'L'
+		mount -t cgroup2 none /sys/fs/cgroup
+		own=/sys/fs/cgroup/ksm-names/libpod-$1
+		back=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+		mkdir -p "$own" && echo $$ >"$own/cgroup.procs"
+		timeout 120 crun --cgroup-manager=disabled run -d -b "$2" "$1" </dev/null >"$2/out" 2>&1
+		cat "$2/out"
+		pid=$(crun state "$1" | jq .pid)
+		cat "/proc/$pid/cgroup" "/proc/$pid/ksm_stat"
+		crun delete -f "$1"
+		echo $$ >"$back/cgroup.procs"
+		until rmdir "$own/crio-$1" 2>/dev/null || [ ! -e "$own/crio-$1" ]; do sleep 0.05; done
+		rmdir "$own"
+		rmdir "${own%/*}" 2>/dev/null # others' may be in it
+	L
+	out=$(timeout 180 unshare -m sh "$work/late" "$id" "$bundle" 2>&1)
+}
+
+# what runs already may have moved: the cgroup's outermost name counts
+testNoContainerMovesIntoCrios() {
+	config "$deny"
+	late
+	assertContains "it moved: $out" "$out" "/libpod-$id/crio-$id"
+	says_merged "in a cgroup of its own called crio-ID" no
+	# it is the rule that keeps it from being merged, not the cgroup
+	config '{"containers":"all","deny":[{"engine":"cri-o"}]}'
+	late
+	says_merged "no rule for podman" yes
+}
+
 testRulesOfEngineUserAndImage() {
 	config '{"containers":"all","deny":[{"engine":"cri-o"},{"user":"1*"},{"namespace":"shop","image":"nginx:*"}]}'
 	make containerd "$(says containerd shop)" '{}' "$shows"

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(strlen(state.annotation[i].value) <= ANNOTATION_MAX);
 	subject.annotation = state.annotation;
 	subject.n = state.n;
-	subject.engine = engine_of_bundle(state.bundle, state.id, NULL);
+	subject.engine = engine_of_bundle(state.bundle, state.id, false);
 	state_names(&subject, &names);
 	metadata = names;
 	metadata_clean(&metadata);

@@ -152,6 +152,8 @@ static void refusals(void)
 }
 
 /* The decision, the names, and the profile's answer come out of the same walk. */
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void facts(void)
 {
 	static const char text[] =
@@ -164,9 +166,10 @@ static void facts(void)
 		"," ENV "}";
 	static const char named[] = "{\"annotations\":{\"io.kubernetes.pod.name\":\"web\","
 				    "\"io.kubernetes.cri.sandbox-name\":\"forged\"},"
-				    "\"linux\":{\"cgroupsPath\":\"a.slice:crio:c1\"}}";
-	static const struct spec_origin crio = { .bundle = "/s/overlay-containers/c1/userdata",
-						 .id = "c1" };
+				    "\"linux\":{\"cgroupsPath\":\"a.slice:crio:" HEX "\"}}";
+	static const struct spec_origin crio = { .bundle = "/s/overlay-containers/" HEX
+							   "/userdata",
+						 .id = HEX };
 	static const struct policy_config config;
 	static const struct spec_origin origin;
 	struct metadata names = { "" };

@@ -3,15 +3,20 @@
 #include "policy/engine.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/macros.h"
 #include "check.h"
+#include "containers/cgroup_name.h"
 
-#define ID   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define TASK "/io.containerd.runtime.v2.task/"
+#define ID      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER   "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+#define STORAGE "/s/overlay-containers/" ID "/userdata"
+#define TASK    "/io.containerd.runtime.v2.task/"
 
 static const struct {
-	const char *bundle, *id, *cgroup;
+	const char *bundle, *id;
+	const char *cgroup; /* linux.cgroupsPath, or the text of /proc/PID/cgroup */
 	enum container_engine engine;
 } table[] = {
 	{ "/run/containerd" TASK "k8s.io/" ID, ID, NULL, ENGINE_CONTAINERD_CRI },
@@ -48,6 +53,19 @@ static const struct {
 	{ "/s/overlay-containers/" ID "/userdata", "x", "/crio-x", ENGINE_UNKNOWN },
 	{ "/s/overlay-containers/" ID, ID, NULL, ENGINE_UNKNOWN },
 	{ "/s/overlay/" ID "/userdata", ID, NULL, ENGINE_UNKNOWN },
+	/* a cgroup that the container made below its own (nested), or that a user chose above it */
+	{ STORAGE, ID, "0::/machine.slice/libpod-" ID ".scope/crio-" ID "\n", ENGINE_PODMAN },
+	{ STORAGE, ID, "0::/machine.slice/libpod-" ID ".scope/container/crio-" ID ".scope\n",
+	  ENGINE_PODMAN },
+	{ STORAGE, ID, "0::/libpod_parent/libpod-" ID "/x:crio:" ID "\n", ENGINE_PODMAN },
+	{ STORAGE, ID, "1:name=systemd:/x/libpod-" ID "/crio-" ID "\n0::/crio-" ID "\n",
+	  ENGINE_PODMAN },
+	{ STORAGE, ID, "0::/docker/" ID "/crio-" ID "\n", ENGINE_PODMAN },
+	{ STORAGE, ID, "0::/crio-" OTHER "/crio-" ID "\n", ENGINE_PODMAN },
+	{ STORAGE, ID, "/crio-" ID "/libpod-" ID, ENGINE_PODMAN },
+	/* CRI-O's own, and what a container made below it */
+	{ STORAGE, ID, "0::/crio-" ID "/libpod-" ID "\n", ENGINE_CRIO },
+	{ STORAGE, ID, "0::/crio-" ID ".scope/crio-" OTHER "\n", ENGINE_CRIO },
 	/* CRI-O's cgroup alone is not enough */
 	{ "/b", ID, "/crio-" ID, ENGINE_UNKNOWN },
 	{ "/tmp/bundle", "web", NULL, ENGINE_UNKNOWN },
@@ -57,11 +75,20 @@ static const struct {
 	{ "/x-containers//userdata", "", "/crio-", ENGINE_UNKNOWN },
 };
 
+static bool is_crio(const char *cgroup, const char *id)
+{
+	if (!cgroup)
+		return false;
+	return strchr(cgroup, '\n') ? cgroup_is_of(cgroup, "cri-o", id) :
+				      cgroups_path_is_of(cgroup, "cri-o", id);
+}
+
 static void bundles(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		check_case = table[i].bundle;
-		CHECK_INT(engine_of_bundle(table[i].bundle, table[i].id, table[i].cgroup),
+		check_case = table[i].cgroup ? table[i].cgroup : table[i].bundle;
+		CHECK_INT(engine_of_bundle(table[i].bundle, table[i].id,
+					   is_crio(table[i].cgroup, table[i].id)),
 			  table[i].engine);
 		CHECK_INT(engine_bundle_is_storage(table[i].bundle, table[i].id),
 			  table[i].engine == ENGINE_PODMAN || table[i].engine == ENGINE_CRIO);
