@@ -95,6 +95,11 @@ static int dispatch(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(applets); i++) {
 		if (strcmp(applets[i].name, argv[1]) != 0)
 			continue;
+		if (applets[i].group != FOR_ENGINES || applets[i].run == applet_nri) {
+			status = applet_slip_of_command(argc, argv);
+			if (status >= 0)
+				return status;
+		}
 		/* a hook does so when it has more to do than to answer no */
 		if (applets[i].group != FOR_ENGINES) {
 			watched_group_by(container_key);

@@ -18,6 +18,12 @@ int applet_nri(int argc, char **argv);
 
 /* No command's name: the exit status if an engine calls, -1 where it is somebody's typing. */
 int applet_slip(int argc, char **argv);
+
+/*
+ * The same of a command that is no stage: by a container's state, or a config.json, on stdin, which
+ * is left there for the command where the answer is -1.
+ */
+int applet_slip_of_command(int argc, char **argv);
 int applet_enable(int argc, char **argv);
 int applet_disable(int argc, char **argv);
 int applet_docker_register(int argc, char **argv);

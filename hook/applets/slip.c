@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An engine's call with a slip in how the hook is registered: told, but no container pays for it. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,14 @@
 /* Engines write a state, or a config.json, at once; whoever typed this is not kept waiting. */
 #define INPUT_TIMEOUT_MS 1000
 #define PARSE_TIMEOUT_MS 1000
+
+/*
+ * How much of stdin is looked at, without taking it, before a command is run: runtimes write
+ * "ociVersion" first. How long is waited for it: runtimes write after they have started the
+ * hook, others that leave a pipe open may write nothing at all.
+ */
+#define PEEK_MAX        4096
+#define PEEK_TIMEOUT_MS 300
 
 /* LXC appends NAME SECTION TYPE, or says it in the environment (lxc.container.conf(5)). */
 static bool is_lxc_call(int argc, char **argv)
@@ -50,7 +60,10 @@ static const char *read_engine_text(size_t *len)
 	if (text == MAP_FAILED)
 		return "";
 	n = read_all(STDIN_FILENO, text, JSON_SCAN_MAX, INPUT_TIMEOUT_MS);
-	if (n < 0 && n != -ETIMEDOUT)
+	/* a pipe that stays open; what came is followed by zeros */
+	if (n == -ETIMEDOUT)
+		n = (ssize_t)strlen(text);
+	if (n < 0)
 		return "";
 	if (n <= 0 || text[strspn(text, " \t\r\n")] != '{' || !strstr(text, "\"ociVersion\""))
 		return NULL;
@@ -92,6 +105,57 @@ static void say(int argc, char **argv, bool refused)
 		log_error("called by an engine, and \"%s\" is no stage; %s, fix the hook's "
 			  "\"args\": the second is the stage, such as \"createRuntime\"",
 			  argv[1], then);
+}
+
+/* A copy of what is in the pipe now, by tee(2), which leaves it there. */
+static ssize_t peek_pipe(char *buf, size_t size, int timeout_ms)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t n = -1;
+	int copy[2];
+
+	if (poll(&in, 1, timeout_ms) <= 0 || pipe2(copy, O_CLOEXEC) < 0)
+		return -1;
+	n = tee(STDIN_FILENO, copy[1], size, SPLICE_F_NONBLOCK);
+	if (n > 0)
+		n = read(copy[0], buf, size);
+	close(copy[0]);
+	close(copy[1]);
+	return n;
+}
+
+/* Nobody waits for it who looks at a terminal. */
+static ssize_t peek_stdin(char *buf, size_t size)
+{
+	bool shown = isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) < 0)
+		return -1;
+	if (S_ISFIFO(st.st_mode))
+		return peek_pipe(buf, size, shown ? 0 : PEEK_TIMEOUT_MS);
+	if (S_ISREG(st.st_mode))
+		return pread(STDIN_FILENO, buf, size, lseek(STDIN_FILENO, 0, SEEK_CUR));
+	return -1;
+}
+
+int applet_slip_of_command(int argc, char **argv)
+{
+	char text[PEEK_MAX + 1];
+	ssize_t n;
+
+	/* the command that it runs reads it */
+	if (strcmp(argv[1], "run") == 0 && argc > 2)
+		return -1;
+	n = peek_stdin(text, PEEK_MAX);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* what `runc state` and `runc list` print has more keys, and scripts read that */
+	if (text[strspn(text, " \t\r\n")] != '{' || !strstr(text, "\"ociVersion\"") ||
+	    (strstr(text, "\"rootfs\"") && strstr(text, "\"created\"")))
+		return -1;
+	return applet_slip(argc, argv);
 }
 
 int applet_slip(int argc, char **argv)

@@ -204,6 +204,31 @@ testSlipsOfARegistration() {
 		slip 0 "$_file" ksm-hook createRuntime --nosuch
 		assertEquals "stdout" "" "$(cat "$work/out")"
 	done
+	# a command of ours is no stage either, and is not run
+	for _command in attach detach run 'doctor x' ps status enable disable stop docker-register nri \
+		estimate capacity metrics 'policy check'; do
+		# shellcheck disable=SC2086
+		slip 0 asks ksm-hook $_command
+		assertEquals "stdout of $_command" "" "$(cat "$work/out")"
+		# shellcheck disable=SC2086
+		slip 1 needs ksm-hook $_command
+	done
+	# by a pipe that stays open
+	mkfifo "$work/pipe"
+	exec 9<>"$work/pipe"
+	cat "$work/needs" >&9
+	timeout 60 "$top/tests/lib/as-argv" "$KSM_HOOK" ksm-hook ps <"$work/pipe" >"$work/out" 2>"$work/err"
+	assertEquals "a pipe: $(cat "$work/err")" 1 $?
+	exec 9>&-
+	# what is somebody's is left to whom it belongs
+	assertEquals "run" "$(cat "$work/needs")" "$("$KSM_HOOK" run cat <"$work/needs" 2>/dev/null)"
+	for _i in 1 2; do echo '{"ociVersion":"1.0.2","id":"x","pid":1,"status":"running","bundle":"/x","rootfs":"/x","created":"now"}'; done |
+		while read -r _line; do
+			"$KSM_HOOK" ps --help >/dev/null 2>"$work/err" || echo failed
+			assertEquals "" "$(cat "$work/err")"
+			echo "$_line"
+		done >"$work/lines"
+	assertEquals "$(cat "$work/lines")" 2 "$(wc -l <"$work/lines")"
 	slip 1 needs ksm-hook crateRuntime
 	slip 1 needs createRuntime
 	# podman takes what such a hook writes for the container's config.json
