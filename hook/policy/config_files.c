@@ -16,7 +16,11 @@
 #include "kernel/userns.h"
 
 #define CONF_D           "conf.d"
-#define CONFIG_DIRECTORY SYSCONFDIR "/ksm-hook/" CONF_D
+#define CONFIG_HOME      SYSCONFDIR "/ksm-hook"
+#define CONFIG_DIRECTORY CONFIG_HOME "/" CONF_D
+
+/* A link that is replaced by another (a ConfigMap's, as it changes) may lead nowhere for a moment. */
+#define LINK_TRIES 3
 
 /*
  * In the user namespace of a container (LXC's mount hook) the host's root has no name of its own.
@@ -46,6 +50,19 @@ static const char *keep_path_of(struct config_files *files, const char *text)
 	return copy;
 }
 
+/* What could not be found is there: a link that leads nowhere. Rules may be lost behind it. */
+static bool is_in_place(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static int leads_nowhere(const char *path, struct error *err)
+{
+	return unreadable(err_set(err, ENOENT, "%s: a link that leads nowhere", path), err);
+}
+
 /* Read one file behind those that are there. path is for messages. 1: there is none. */
 static int add_file(struct config_files *files, const char *path, const char *name,
 		    enum file_trust trust, struct error *err)
@@ -54,6 +71,8 @@ static int add_file(struct config_files *files, const char *path, const char *na
 	char *text = files->text + files->len;
 	size_t left = CONFIG_TEXT_MAX - files->len, cap;
 	enum file_trust how = FILE_SYMLINK | FILE_OPTIONAL;
+	bool dangles = false;
+	int tries = 0;
 	ssize_t n;
 
 	if (files->n == CONFIG_FILES_MAX || left == 0)
@@ -64,12 +83,15 @@ static int add_file(struct config_files *files, const char *path, const char *na
 				  err);
 	cap = left - 1 < CONFIG_MAX ? left - 1 : CONFIG_MAX;
 	how |= files->near ? FILE_NEAR : 0;
-	n = read_regular_file(AT_FDCWD, path, trust | how, text, cap, err);
+	do {
+		n = read_regular_file(AT_FDCWD, path, trust | how, text, cap, err);
+		dangles = n == -ENOENT && is_in_place(path);
+	} while (dangles && ++tries < LINK_TRIES);
 	/* whose user namespace this is takes a look that most starts need not pay for */
 	if (n == -EPERM && trust == FILE_TRUSTED && !userns_is_initial())
 		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | how, text, cap, err);
 	if (n == -ENOENT)
-		return 1;
+		return dangles ? leads_nowhere(path, err) : 1;
 	if (n < 0)
 		return unreadable((int)n, err);
 	*file = (struct config_text){ path, name, text, (size_t)n };
@@ -122,7 +144,6 @@ static int add_entry(struct config_files *files, const char *dir, const char *en
 {
 	char text[PATH_MAX];
 	const char *path, *name;
-	struct stat st;
 	int r;
 
 	path = snprintf(text, sizeof(text), "%s/%s", dir, entry) < (int)sizeof(text) ?
@@ -134,9 +155,7 @@ static int add_entry(struct config_files *files, const char *dir, const char *en
 				  err);
 	name = path + strlen(dir) - strlen(CONF_D);
 	r = add_file(files, path, name, FILE_TRUSTED, err);
-	/* one that was removed meanwhile is none; a link that leads nowhere is a rule lost */
-	if (r == 1 && lstat(path, &st) == 0)
-		return unreadable(err_errno(err, ENOENT, "%s", path), err);
+	/* one that was removed meanwhile is none */
 	return r < 0 ? r : 0;
 }
 
@@ -176,14 +195,29 @@ static int check_directory(int fd, const char *dir, struct error *err)
 	return 0;
 }
 
+/* -ENOENT: there is none; -ENOLINK: a link that leads nowhere. */
 static int open_directory(const struct config_files *files, const char *dir)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, fd;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, fd, tries = 0;
 
-	if (files->near)
-		return open_near(AT_FDCWD, dir, flags);
-	fd = openat(AT_FDCWD, dir, flags);
-	return fd < 0 ? -errno : fd;
+	do {
+		if (files->near) {
+			fd = open_near(AT_FDCWD, dir, flags);
+		} else {
+			fd = openat(AT_FDCWD, dir, flags);
+			fd = fd < 0 ? -errno : fd;
+		}
+		if (fd != -ENOENT || !is_in_place(dir))
+			return fd;
+	} while (++tries < LINK_TRIES);
+	return -ENOLINK;
+}
+
+/* Why there is none. */
+static int not_opened(int fd, const char *dir, struct error *err)
+{
+	return fd == -ENOLINK ? leads_nowhere(dir, err) :
+				unreadable(err_errno(err, -fd, "%s", dir), err);
 }
 
 /* fd, which is closed here, or why there is none. */
@@ -192,8 +226,7 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 {
 	char names[CONFIG_FILES_MAX][NAME_MAX + 1];
 	struct error err;
-	int n = fd < 0 ? unreadable(err_errno(&err, -fd, "%s", dir), &err) :
-			 check_directory(fd, dir, &err);
+	int n = fd < 0 ? not_opened(fd, dir, &err) : check_directory(fd, dir, &err);
 
 	if (fd >= 0 && n < 0) {
 		close(fd);
@@ -242,6 +275,22 @@ read_with_directory(const char *path, int fd, struct config_files *files, struct
 	return e->ret;
 }
 
+/* No file of that path. One that somebody named is missed; the usual one need not be there. */
+static int without_file(const char *path, bool is_usual, struct error *err)
+{
+	struct stat st;
+
+	if (!is_usual)
+		return unreadable(err_set(err, ENOENT,
+					  "%s: there is no such file; without --config it is "
+					  "%s, which may be missing",
+					  path, CONFIG_PATH),
+				  err);
+	if (is_in_place(CONFIG_HOME) && stat(CONFIG_HOME, &st) < 0 && errno == ENOENT)
+		return leads_nowhere(CONFIG_HOME, err);
+	return 0;
+}
+
 int config_files_read(const char *path, struct config_files *files, config_report *report,
 		      void *arg, struct error *err)
 {
@@ -251,11 +300,13 @@ int config_files_read(const char *path, struct config_files *files, config_repor
 
 	files->n = files->len = files->names_len = 0;
 	r = add_file(files, path, "config.json", FILE_TRUSTED, err);
+	if (r == 1)
+		r = without_file(path, is_usual, err);
 	if (r < 0 && report)
 		report(arg, &(struct config_problem){ .text = err->msg });
 	if (r < 0 && !report)
 		return r;
-	e.ret = r < 0 ? r : 0;
+	e.ret = r;
 	fd = is_usual ? open_directory(files, CONFIG_DIRECTORY) : -ENOENT;
 	return is_usual && fd == -ENOENT ? e.ret : read_with_directory(path, fd, files, &e);
 }

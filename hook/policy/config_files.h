@@ -23,11 +23,12 @@ struct config_files {
 };
 
 /*
- * Read the file, and every NAME.json of the directory conf.d beside it, in the order of their bytes. None is no
- * error, and neither is an empty one. A file that others than root (or we) can write is refused,
- * as is such a directory: they steer root. So are files that cannot be read, or are too many:
- * -errno of the first with a reason; *files then has what could be read. With report, each is
- * reported.
+ * Read the file, and every NAME.json of the directory conf.d beside it, in the order of their
+ * bytes. Where path is CONFIG_PATH neither need be there; another path was named by somebody: then
+ * no file is an error, as is a link that leads nowhere. An empty file is none. A file that others
+ * than root (or we) can write is refused, as is such a directory: they steer root. So are files
+ * that cannot be read, or are too many: -errno of the first with a reason; *files then has what
+ * could be read. With report, each is reported.
  */
 int config_files_read(const char *path, struct config_files *files, config_report *report,
 		      void *arg, struct error *err);

@@ -90,6 +90,30 @@ testNothingBrokenWidens() {
 	assertEquals "and again" containers-all "$(decided "$silent")"
 }
 
+# Rules behind a link that leads nowhere, or in a file whose name was mistyped, are not there.
+testNothingMissingWidens() {
+	echo '{"containers": "all", "log": "info"}' >"$etc/config.json"
+	echo '{"deny": [{"annotation": "team", "match": "web"}]}' >"$etc/conf.d/50-web.json"
+	mv "$etc/config.json" "$etc/real" && ln -s real "$etc/config.json"
+	mv "$etc/conf.d" "$etc/real.d" && ln -s real.d "$etc/conf.d"
+	assertEquals "the control" denied-by-rule "$(decided "$silent")"
+	missing "$etc/real.d" "$etc/conf.d: a link that leads nowhere"
+	missing "$etc/real" "$etc/config.json: a link that leads nowhere"
+	missing "$etc/config.json" "$etc/config.json: there is no such file"
+	assertEquals "and again" denied-by-rule "$(decided "$silent")"
+}
+
+# missing FILE WORDS: without it nothing is merged, and the log and `check` say why; it is put back
+missing() {
+	mv "$1" "$etc/away"
+	assertEquals "$1" config-unreadable "$(decided)"
+	assertContains "$1" "$(cat "$work/log")" "$2"
+	check
+	assertEquals "$1: check" 1 $?
+	assertContains "$1" "$(cat "$work/out")" "error: $2"
+	mv "$etc/away" "$1"
+}
+
 # A deny that is broken stops merging for all: the log, status, doctor and a metric say so, and none of
 # them of one that is right.
 testWhatIsBrokenIsSaidLoudly() {
@@ -364,6 +388,17 @@ testTheUsualPlace() {
 		exec "$0" createRuntime <"$1"' "$KSM_HOOK" "$work/state" 2>&1)
 	assertContains "$out" "$out" "reason=denied-by-rule"
 	assertContains "$out" "$out" "in conf.d/50-web.json"
+	# it need not be there, but as a link it has to lead somewhere
+	for place in none "a link that leads nowhere"; do
+		# shellcheck disable=SC2016 # for the inner shell
+		out=$(unshare -m --propagation private sh -c 'mount -t tmpfs none /etc &&
+			{ [ "$2" = none ] || ln -s nowhere /etc/ksm-hook; } && exec "$0" policy check <"$1"' \
+			"$KSM_HOOK" "$work/state" "$place" 2>&1)
+		case $place in
+		none) assertContains "$place" "$out" "valid: there is none" ;;
+		*) assertContains "$place" "$out" "error: /etc/ksm-hook: $place" ;;
+		esac
+	done
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -8,6 +8,7 @@
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
 	rootfs_make "$work/root" /bin/sleep
+	echo '{}' >"$work/config.json"
 	chmod 755 "$work" "$work/root"
 	mkdir -p /run/ksm-hook
 	# its copy lies where only its own mount namespace has it
@@ -38,7 +39,7 @@ create() {
 	rm -f "$work/nri.sock"
 	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
 	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook && exec "$@"' sh \
-		${start:-} "$KSM_HOOK" nri --config="$work/none" --socket="$work/nri.sock" \
+		${start:-} "$KSM_HOOK" nri --config="$work/config.json" --socket="$work/nri.sock" \
 		${options:-} 2>"$work/log" &
 	agent=$!
 	timeout 120 python3 "$top/tests/lib/fakes/nri-create" "$work/nri.sock" "$_version" "$work/box$n" "$id" "$@" \

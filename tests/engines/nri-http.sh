@@ -12,6 +12,7 @@ id() {
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
 	rootfs_make "$work/root"
+	echo '{}' >"$work/config.json"
 	bundle_make "$work/box" "$work/root" '{}' '{}' sleep 600
 	set --
 	for n in 1 2 3; do
@@ -158,7 +159,10 @@ testABrokenConfiguration() {
 	assertContains "$body" 'ksm_hook_nri_starts_total{result="failed"} 2'
 	assertContains "$body" 'ksm_hook_nri_starts_total{result="mergeable"} 0'
 	assertContains "$body" "ksm_hook_config_valid 0"
+	# one that was named, and is gone, is no default
 	rm "$work/config.json"
+	assertContains "$(get /metrics)" "ksm_hook_config_valid 0"
+	echo '{}' >"$work/config.json"
 	assertContains "$(get /metrics)" "ksm_hook_config_valid 1"
 }
 

@@ -7,7 +7,8 @@
 
 start_agent() {
 	: >"$work/log" # the last one's says the same
-	"$KSM_HOOK" nri --socket="$work/none" --config="$work/none" "$@" 2>"$work/log" &
+	echo '{}' >"$work/config.json"
+	"$KSM_HOOK" nri --socket="$work/none" --config="$work/config.json" "$@" 2>"$work/log" &
 	agent=$!
 	left=$agent
 	wait_for 20 grep -q nri-unreachable "$work/log"
@@ -111,7 +112,7 @@ testWhatSomebodyElseHasSetIsLeftAlone() {
 testNotInAnotherPidNamespace() {
 	before=$(values)
 	: >"$work/log"
-	unshare --pid --fork --kill-child --mount-proc "$KSM_HOOK" nri --socket="$work/none" --config="$work/none" \
+	unshare --pid --fork --kill-child --mount-proc "$KSM_HOOK" nri --socket="$work/none" --config="$work/config.json" \
 		--profile=fast 2>"$work/log" &
 	agent=$!
 	left=$agent

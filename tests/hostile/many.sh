@@ -81,7 +81,8 @@ shown() {
 starts() {
 	printf '{"ociVersion":"1.0.2","id":"c1","status":"created","pid":1,"bundle":"/b","annotations":{"io.ksm.merge":"true"}}' >"$work/state"
 	_start=$(date +%s%N)
-	timeout 5 "$KSM_HOOK" createRuntime --config /nonexistent <"$work/state" >"$work/out" 2>&1
+	echo '{}' >"$work/config.json"
+	timeout 5 "$KSM_HOOK" createRuntime --config "$work/config.json" <"$work/state" >"$work/out" 2>&1
 	assertEquals "$(cat "$work/out")" 0 $?
 	assertContains "$(cat "$work/out")" "not a child"
 }

@@ -105,10 +105,11 @@ testWhatAttachKeeps() {
 testWhatAHookKeeps() {
 	sleep 1000 &
 	_init=$!
+	echo '{}' >"$work/config.json"
 	for _merge in true false; do
 		printf '{"id":"box","pid":%d,"bundle":"/","annotations":{"io.ksm.merge":"%s"}}' $_init $_merge >"$work/state"
 		strace -ff -qq -e trace=capset,prctl,ptrace,execve -o "$work/hook" "$KSM_HOOK" createRuntime \
-			--config "$work/none" <"$work/state" 2>"$work/err"
+			--config "$work/config.json" <"$work/state" 2>"$work/err"
 		assertEquals "$_merge: $(cat "$work/err")" 0 $?
 		cat "$work"/hook.* >"$work/calls"
 		rm "$work"/hook.*

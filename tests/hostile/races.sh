@@ -11,6 +11,7 @@ suite_setup() {
 	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	printf '{"ociVersion":"1.0.2","id":"c1","status":"created","pid":1,"bundle":"/b"}' >"$work/state"
 	mkdir "$work/dir"
+	echo '{}' >"$work/config.json"
 	swapping=
 }
 
@@ -89,7 +90,7 @@ testTheConfiguration() {
 }
 
 edits_the_spec() {
-	"$KSM_HOOK" precreate --library "$BUILD/libksm_preload.so" --config /nonexistent <"$work/spec" >/dev/null
+	"$KSM_HOOK" precreate --library "$BUILD/libksm_preload.so" --config "$work/config.json" <"$work/spec" >/dev/null
 }
 
 # The directory of a container's program is a link out of its root every other moment. The
@@ -174,7 +175,7 @@ testTheClockIsSetBack() {
 	printf '{"ociVersion":"1.0.2","id":"%s","status":"created","pid":%d,"bundle":"/run/io.containerd.runtime.v2.task/k8s.io/%s",
 		"annotations":{"io.ksm.merge":"true","io.kubernetes.cri.sandbox-namespace":"n","io.kubernetes.cri.sandbox-name":"p",
 		"io.kubernetes.cri.container-name":"c"}}' $_id $_pid $_id >"$work/named"
-	"$KSM_HOOK" createRuntime --config /nonexistent <"$work/named" >"$work/out" 2>&1
+	"$KSM_HOOK" createRuntime --config "$work/config.json" <"$work/named" >"$work/out" 2>&1
 	kill $_pid && wait $_pid 2>/dev/null
 	assertFalse "$(cat "$work/out")" "[ -e $_old ]"
 	rm -f "$_old" "/run/ksm-hook/containers/$_id"

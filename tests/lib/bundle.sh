@@ -51,8 +51,10 @@ bundle_of() {
 	esac
 }
 
-# hooks_json STAGE...: this build's hook for each stage, with $work/config.json
+# hooks_json STAGE...: this build's hook for each stage, with $work/config.json, which is made
+# where it is not there
 hooks_json() {
+	[ -e "$work/config.json" ] || echo '{}' >"$work/config.json"
 	jq -n --arg path "$KSM_HOOK" --arg config "$work/config.json" \
 		'[$ARGS.positional[] | {(.): [{path: $path, args: ["ksm-hook", ., "--config", $config]}]}] | add' \
 		--args -- "$@"

@@ -21,8 +21,9 @@ build() {
 
 # It reads a state, confines its parser, decides and looks at the process.
 works() {
+	echo '{}' >"$work/config.json"
 	printf '{"pid":1,"annotations":{"io.ksm.merge":"true"}}' |
-		"$1/ksm-hook" createRuntime --config /nonexistent 2>"$work/err"
+		"$1/ksm-hook" createRuntime --config "$work/config.json" 2>"$work/err"
 	assertEquals "$1" 0 $?
 	assertContains "$1" "$(cat "$work/err")" "process 1 is not a child of the runtime"
 	assertContains "$("$1/ksm-hook" run grep ksm_merge_any /proc/self/ksm_stat 2>&1)" "yes"
@@ -65,7 +66,7 @@ test_a_finding_is_seen() {
 	for cc in gcc clang; do
 		printf '{"pid":1,"annotations":{"io.ksm.merge":"true"}}' |
 			KSM_FAULT=parser:overrun "$BUILD/sanitize/asan-$cc/ksm-hook-faults" \
-				createRuntime --config /nonexistent 2>"$work/err"
+				createRuntime --config "$work/config.json" 2>"$work/err"
 		assertContains "$cc" "$(cat "$work/err")" "the parser tried a system call"
 	done
 }

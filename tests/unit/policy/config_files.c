@@ -46,7 +46,10 @@ static void files(void)
 	memset(long_text, ' ', CONFIG_MAX + 1);
 	CHECK(mkdtemp(dir) != NULL);
 	snprintf(path, sizeof(path), "%s/config.json", dir);
-	CHECK_INT(config_read(path), 0); /* none is the default */
+	/* one that was named, and is not there; the usual one need not be */
+	CHECK_INT(config_read(path), -ENOENT);
+	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
+	CHECK_HAS(err.msg, "/config.json: there is no such file; without --config");
 	write_file("", 0, 0644);
 	CHECK_INT(config_read(path), 0);
 	write_file("{}\n", 3, 0644);
@@ -81,7 +84,9 @@ static void files(void)
 	CHECK(chmod(target, 0666) == 0);
 	CHECK_INT(config_read(path), -EPERM);
 	CHECK(unlink(target) == 0);
-	CHECK_INT(config_read(path), 0); /* a dangling one: there is no file */
+	CHECK_INT(config_read(path), -ENOENT);
+	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
+	CHECK_HAS(err.msg, "/config.json: a link that leads nowhere");
 	CHECK(unlink(path) == 0 && symlink("config.json", path) == 0);
 	CHECK_INT(config_read(path), -ELOOP);
 
@@ -131,15 +136,16 @@ static void directory(void)
 
 	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", dir);
 	CHECK(mkdir(conf_d, 0755) == 0);
-	CHECK_INT(parse_files(), 0); /* an empty one, and no config.json */
-	CHECK_INT(read_files.n, 0);
+	write_file("", 0, 0644);
+	CHECK_INT(parse_files(), 0);
+	CHECK_INT(read_files.n, 1);
 	drop("50-b.json", "{\"deny\": [{\"pod\": \"b\"}], \"log\": \"debug\"}", 0644);
 	drop("10-a.json", "{\"deny\": [{\"pod\": \"a\"}], \"log\": \"info\"}", 0644);
 	drop(".50-b.json.swp", "no", 0666);
 	drop(".hidden.json", "no", 0666);
 	drop("README", "no", 0666);
 	CHECK_INT(parse_files(), 0);
-	CHECK_INT(read_files.n, 2);
+	CHECK_INT(read_files.n, 3);
 	CHECK_INT(config.deny.n, 2);
 	CHECK_TEXT(config.deny.rule[0].glob[TRUSTED_POD], "a");
 	CHECK_TEXT(policy_rule_file(&config.deny.rule[1]), "conf.d/50-b.json");
@@ -181,7 +187,7 @@ static void directory(void)
 	CHECK(symlink("/nowhere", name) == 0);
 	CHECK_INT(parse_files(), -ENOENT);
 	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
-	CHECK_HAS(err.msg, "conf.d/30-x.json: ");
+	CHECK_HAS(err.msg, "conf.d/30-x.json: a link that leads nowhere");
 	take_away("30-x.json");
 	CHECK(chmod(conf_d, 0777) == 0);
 	CHECK_INT(parse_files(), -EPERM);
@@ -219,11 +225,17 @@ static void directory(void)
 	take_away(".50-b.json.swp");
 	take_away(".hidden.json");
 	take_away("README");
-	CHECK(rmdir(conf_d) == 0 && unlink(path) == 0);
+	CHECK(rmdir(conf_d) == 0);
+	CHECK_INT(parse_files(), 0);
+	CHECK(symlink("nowhere", conf_d) == 0);
+	CHECK_INT(parse_files(), -ENOENT);
+	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
+	CHECK_HAS(err.msg, "/conf.d: a link that leads nowhere");
+	CHECK(unlink(conf_d) == 0);
 	/* what is none is an error too: somebody meant something by it */
 	CHECK(symlink("/dev/null", conf_d) == 0);
 	CHECK_INT(parse_files(), -ENOTDIR);
-	CHECK(unlink(conf_d) == 0 && rmdir(dir) == 0);
+	CHECK(unlink(conf_d) == 0 && unlink(path) == 0 && rmdir(dir) == 0);
 	free(long_text);
 }
 
