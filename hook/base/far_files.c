@@ -183,17 +183,23 @@ ssize_t far_read_file(const char *path, enum file_trust trust, char *buf, size_t
 	return n;
 }
 
+enum { LOOK_STAT = -1, LOOK_LSTAT = -2 };
+
 struct far_look {
 	const char *path;
-	int mode; /* of access(2); -1: stat(2) */
+	int mode; /* of access(2), or one of these */
 	struct stat st;
 };
 
 static int look_at(void *arg)
 {
 	struct far_look *l = arg;
-	int r = l->mode < 0 ? stat(l->path, &l->st) : access(l->path, l->mode);
+	int r;
 
+	if (l->mode == LOOK_LSTAT)
+		r = lstat(l->path, &l->st);
+	else
+		r = l->mode == LOOK_STAT ? stat(l->path, &l->st) : access(l->path, l->mode);
 	return r < 0 ? -errno : 0;
 }
 
@@ -224,7 +230,12 @@ static int look(const char *path, int mode, struct stat *st)
 
 int far_stat(const char *path, struct stat *st)
 {
-	return look(path, -1, st);
+	return look(path, LOOK_STAT, st);
+}
+
+int far_lstat(const char *path, struct stat *st)
+{
+	return look(path, LOOK_LSTAT, st);
 }
 
 int far_access(const char *path, int mode)

@@ -30,8 +30,9 @@ int far_run(const char *path, int (*fn)(void *arg), void *arg, struct error *err
 ssize_t far_read_file(const char *path, enum file_trust trust, char *buf, size_t cap,
 		      struct error *err);
 
-/* stat(2), access(2): 0 or -errno; -ETIMEDOUT. */
+/* stat(2), lstat(2), access(2): 0 or -errno; -ETIMEDOUT. */
 int far_stat(const char *path, struct stat *st);
+int far_lstat(const char *path, struct stat *st);
 int far_access(const char *path, int mode);
 
 /*

@@ -3,15 +3,16 @@
 #include "policy/stop.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/far_files.h"
 
 bool stop_is_set(void)
 {
-	int r = far_access(STOP_PATH, F_OK);
+	struct stat st;
+	int r = far_lstat(STOP_PATH, &st);
 
-	/* what cannot be looked at may be there */
+	/* a link that leads nowhere is there, too; what cannot be looked at may be */
 	return r != -ENOENT && r != -ENOTDIR;
 }
 

@@ -9,7 +9,7 @@
 
 #define STOP_PATH SYSCONFDIR "/ksm-hook/stop"
 
-/* Is it there? Whatever it holds, and whoever made it. */
+/* Is it there? Whatever it is or holds, a link that leads nowhere too, and whoever made it. */
 bool stop_is_set(void);
 
 /* 0, or -EPERM with err, which says so, where it is there. */

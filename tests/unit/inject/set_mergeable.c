@@ -469,6 +469,11 @@ static void stopped(void)
 	m = (struct set_mergeable){ .timeout_ms = TIMEOUT_MS };
 	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
 	CHECK_INT(unlink(STOP_PATH), 0);
+	/* a link counts, whether it leads anywhere or not */
+	CHECK_INT(symlink("/nowhere", STOP_PATH), 0);
+	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
+	CHECK_INT(err.reason, REASON_HOST_STOPPED);
+	CHECK_INT(unlink(STOP_PATH), 0);
 	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), TWO);
 	set_mergeable_free(&m);
 	for (int i = 0; i < TWO; i++)
