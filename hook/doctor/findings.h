@@ -57,7 +57,7 @@ struct doctor {
 	/* ENGINE_QUESTIONS of them: of programs that were run before the first check, too */
 	struct engine_answer *answer;
 	struct docker_daemon *docker; /* found, and asked, before the first check */
-	struct policy_config config; /* the defaults where there is none, or a faulty one */
+	struct policy_config config;  /* the defaults where there is none, or a faulty one */
 	struct registered registered;
 	int64_t mergeable_pages; /* of containers' anonymous memory */
 	struct target_set targets;

@@ -133,7 +133,7 @@ static void charges(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct container_stats c[2];
 		struct snapshot s = { .container = c, .n = ARRAY_SIZE(c) };
-		const struct charges *sum = &c[0].charges;
+		const struct charges *sum;
 
 		check_case = cases[i].name;
 		fill(&c[0], "containerd", "a", "one", 1);
@@ -143,6 +143,7 @@ static void charges(void)
 		c[1].merged = cases[i].merged;
 		metrics_group(&s, METRICS_BY_NAMESPACE);
 		CHECK_INT(s.n, 1);
+		sum = &c[0].charges;
 		CHECK_INT(sum->known, cases[i].sum.known);
 		CHECK_INT(sum->open, cases[i].sum.open);
 		CHECK_INT(sum->charged_least, cases[i].sum.charged_least);
