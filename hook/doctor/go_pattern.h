@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * What is wrong with it, in a few words, or NULL. Brackets that do not match, what is repeated
- * though there is nothing, and an escape at the end are found; unknown escapes and wrong
- * ranges are not.
+ * What is wrong with it, in a few words, or NULL. Of \p{NAME} a name of more than two letters is taken
+ * for one of Unicode's scripts, of which each release of Go knows more; a pattern that would become too
+ * large a program (a million characters and more) is not found.
  */
 const char *go_pattern_fault(const char *pattern);
 
