@@ -118,7 +118,7 @@ static void note_warning(void *arg, const struct config_problem *problem)
 	struct finding *f;
 
 	/* `policy check` lists all */
-	if (!problem->warning || note->warnings++)
+	if (!problem->warning || problem->advice || note->warnings++)
 		return;
 	f = finding_add(note->d, FINDING_WARNING, ID_CONFIG_UNKNOWN,
 			"a slip of the pen, or a key of a newer version: it has no effect here",

@@ -10,6 +10,7 @@
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "policy/rule_pattern.h"
 
 struct config_walk {
 	const struct config_text *file;
@@ -29,21 +30,24 @@ static const char *const keys[] = { "containers",   "method",      "required", "
 				    "allow_groups", "deny_groups", "unknown",  "$schema",
 				    "mode",         "audit" };
 
-__printf(4, 5) static void say_problem(struct config_walk *p, bool warning,
+/* Advice goes to whoever asks for all problems, not into the log of every start. */
+enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_ADVICE };
+
+__printf(4, 5) static void say_problem(struct config_walk *p, enum problem_kind kind,
 				       struct json_position at, const char *fmt, ...)
 {
 	char what[200], text[sizeof(((struct error *)NULL)->msg)];
-	struct config_problem problem = { .warning = warning, .text = text };
+	struct config_problem problem = { kind != PROBLEM_ERROR, kind == PROBLEM_ADVICE, text };
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", p->file->path, at.line, at.column, what);
-	if (!warning && !p->failed)
+	if (kind == PROBLEM_ERROR && !p->failed)
 		(void)err_set(p->err, EINVAL, "%s", text);
-	p->failed = p->failed || !warning;
-	if (warning && !p->config->warning[0])
+	p->failed = p->failed || kind == PROBLEM_ERROR;
+	if (kind == PROBLEM_WARNING && !p->config->warning[0])
 		snprintf(p->config->warning, sizeof(p->config->warning), "%s", text);
 	if (p->report)
 		p->report(p->arg, &problem);
@@ -60,7 +64,7 @@ static void refuse_value(struct config_walk *p, const struct json_path *path,
 			 const struct json_value *v, const char *key, const char *expected)
 {
 	p->skip = (int)path->depth;
-	say_problem(p, false, place_of(p, v), "\"%s\" must be %s", key, expected);
+	say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" must be %s", key, expected);
 }
 
 static bool is_plain_text(const struct json_value *v)
@@ -82,29 +86,56 @@ static const char **rule_member(struct policy_rule *rule, const char *key)
 	return NULL;
 }
 
+/* What must be: NULL if v is that. */
+static const char *member_fault(const struct policy_rule *rule, const char *const *member,
+				const struct json_value *v)
+{
+	if (!is_plain_text(v))
+		return member == &rule->annotation ? "a text, an annotation's key" :
+						     "a text, a glob(7) pattern";
+	if (member == &rule->annotation)
+		return NULL;
+	return member == &rule->match ?
+		       rule_pattern_fault(v->text) :
+		       rule_trusted_fault((enum trusted_key)(member - rule->glob), v->text);
+}
+
+/* It does what it says, and other containers say the same by other keys. */
+static void advise_word(struct config_walk *p, const struct json_value *v)
+{
+	const char *word = rule_annotation_word(v->text);
+
+	if (word)
+		say_problem(p, PROBLEM_ADVICE, place_of(p, v),
+			    "\"%.63s\" is one engine's annotation, and anybody's with others: "
+			    "\"%s\" asks each engine by its own",
+			    v->text, word);
+}
+
 static void visit_rule_member(struct config_walk *p, struct policy_rule *rule,
 			      const struct json_path *path, const struct json_value *v)
 {
-	const char *key = path->key[2], **member = rule_member(rule, key);
+	const char *key = path->key[2], **member = rule_member(rule, key), *fault;
 
 	if (!member) {
 		/* nobody can tell of which containers it would hold */
 		p->skip = (int)path->depth;
 		if (!rule->foreign)
 			rule->foreign = key;
-		say_problem(p, true, place_of(p, v),
+		say_problem(p, PROBLEM_WARNING, place_of(p, v),
 			    "unknown key \"%.63s\" of a rule: not understood, so the rule %s",
 			    key,
 			    path->key[0][0] == 'd' ? "denies whatever the rest of it fits" :
 						     "allows nothing");
 		return;
 	}
+	fault = member_fault(rule, member, v);
 	if (*member)
-		say_problem(p, false, place_of(p, v), "\"%s\" is given twice", key);
-	else if (!is_plain_text(v))
-		refuse_value(p, path, v, key,
-			     member == &rule->annotation ? "a text, an annotation's key" :
-							   "a text, a glob(7) pattern");
+		say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" is given twice", key);
+	else if (fault)
+		refuse_value(p, path, v, key, fault);
+	else if (member == &rule->annotation)
+		advise_word(p, v);
 	*member = is_plain_text(v) ? v->text : "";
 }
 
@@ -177,6 +208,8 @@ static void visit_globs(struct config_walk *p, struct policy_globs *globs,
 		return;
 	if (path->depth == 1 || globs->n == POLICY_RULES_MAX || !is_plain_text(v))
 		refuse_value(p, path, v, path->key[0], shape);
+	else if (rule_pattern_fault(v->text))
+		refuse_value(p, path, v, path->key[0], rule_pattern_fault(v->text));
 	else
 		globs->glob[globs->n++] = v->text;
 }
@@ -282,11 +315,12 @@ static bool check_key(struct config_walk *p, const struct json_path *path,
 	}
 	p->skip = (int)path->depth;
 	if (i < ARRAY_SIZE(keys)) {
-		say_problem(p, false, place_of(p, v), "\"%s\" is given twice", key);
+		say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" is given twice", key);
 		return false;
 	}
 	may_deny = config_key_may_deny(key);
-	say_problem(p, !may_deny, place_of(p, v), "unknown key \"%.63s\": %s", key,
+	say_problem(p, may_deny ? PROBLEM_ERROR : PROBLEM_WARNING, place_of(p, v),
+		    "unknown key \"%.63s\": %s", key,
 		    may_deny ? "it may be meant to deny, see ksm-hook.conf(5) for the keys" :
 			       "not understood, ignored");
 	return false;
@@ -306,7 +340,8 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	if (!key) {
 		p->skip = v->type == JSON_OBJECT ? SKIP_NOTHING : 0;
 		if (v->type != JSON_OBJECT)
-			say_problem(p, false, place_of(p, v), "must hold an object, { }");
+			say_problem(p, PROBLEM_ERROR, place_of(p, v),
+				    "must hold an object, { }");
 		return 0;
 	}
 	if (path->depth == 1 && !check_key(p, path, v))
@@ -342,7 +377,7 @@ static void check_complete(struct config_walk *p, const char *list,
 		for (size_t k = 0; k < TRUSTED_KEYS; k++)
 			any = any || rule->glob[k];
 		if (!any || !rule->annotation != !rule->match)
-			say_problem(p, false,
+			say_problem(p, PROBLEM_ERROR,
 				    (struct json_position){ rule->line, rule->column },
 				    "\"%s\" rule %zu needs \"annotation\" and \"match\", or "
 				    "a key such as \"namespace\"",

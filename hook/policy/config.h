@@ -25,6 +25,7 @@ struct config_text {
 /* What is wrong in a file, and where: in words, with the file's path in front. */
 struct config_problem {
 	bool warning; /* not understood, and without effect */
+	bool advice;  /* a warning of what has an effect, and may not be what was meant */
 	const char *text;
 };
 

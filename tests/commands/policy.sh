@@ -77,6 +77,10 @@ testNothingBrokenWidens() {
 		{"Deny": [{"annotation": "team", "match": "web"}]}
 		{"deny": [], "deny": [{"annotation": "team", "match": "web"}]}
 		{"deny_teams": ["web"]}
+		{"deny": [{"engine": "crio"}]}
+		{"deny": [{"user": "root"}]}
+		{"deny": [{"annotation": "team", "match": "[web"}]}
+		{"deny": [{"namespace": "web\\"}]}
 	E
 	# what a newer version can ask for: nobody can say that it does not fit
 	echo '{"unknown": "allow", "deny": [{"team": "web"}]}' >"$etc/conf.d/50-deny.json"
