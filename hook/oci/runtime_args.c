@@ -2,7 +2,9 @@
 /* The command line of an OCI runtime, as far as the wrapper has to understand it. */
 #include "oci/runtime_args.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -299,14 +301,32 @@ static const struct option *options_of(enum argv_command command)
 	}
 }
 
-enum argv_grammar argv_grammar_of(const char *path)
+/* False where the name is none of theirs. */
+static bool grammar_of_name(const char *path, enum argv_grammar *out)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
+	*out = ARGV_GO;
 	/* krun is a name of crun */
 	if (strstr(name, "crun") || strstr(name, "krun"))
-		return ARGV_ARGP;
-	return strstr(name, "youki") ? ARGV_CLAP : ARGV_GO;
+		*out = ARGV_ARGP;
+	else if (strstr(name, "youki"))
+		*out = ARGV_CLAP;
+	else
+		return strstr(name, "runc") || strstr(name, "runsc");
+	return true;
+}
+
+enum argv_grammar argv_grammar_of(const char *path)
+{
+	enum argv_grammar grammar;
+	char program[PATH_MAX];
+
+	/* an administrator's /usr/bin/runc may lead to crun */
+	if (!strchr(path, '/') || !realpath(path, program) ||
+	    !grammar_of_name(program, &grammar))
+		grammar_of_name(path, &grammar);
+	return grammar;
 }
 
 /* Behind the id crun, and exec of all of them, look for no options any more. */

@@ -31,7 +31,7 @@ enum argv_grammar {
 	ARGV_CLAP, /* youki: also -xVALUE, -x=VALUE and -yxVALUE */
 };
 
-/* By the name of a runtime's program. */
+/* By the name of a runtime's program; of a link it is that of the program that it leads to. */
 enum argv_grammar argv_grammar_of(const char *path);
 
 /*

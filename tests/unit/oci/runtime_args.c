@@ -2,7 +2,9 @@
 /* Command lines of runtimes, as engines and people write them. */
 #include "oci/runtime_args.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -184,6 +186,7 @@ static const struct {
 
 static void by_grammar(void)
 {
+	char dir[] = "/tmp/runtime-args.XXXXXX";
 	static const struct {
 		const char *path;
 		enum argv_grammar grammar;
@@ -206,6 +209,30 @@ static void by_grammar(void)
 		CHECK_TEXT(text(f.bundle), grammars[i].bundle);
 		CHECK_TEXT(text(f.config), grammars[i].config);
 		CHECK_TEXT(text(f.id), grammars[i].id);
+	}
+	check_case = "links";
+	if (CHECK(mkdtemp(dir) != NULL)) {
+		static const char *const links[][2] = { { "crun-1.8", "crun" },
+							{ "crun", "runc" },
+							{ "runc.real", "krun" } };
+		char name[64];
+
+		for (size_t i = 0; i < 3; i++) {
+			snprintf(name, sizeof(name), "%s/%s", dir, links[i][0]);
+			if (i != 1)
+				close(open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0700));
+			snprintf(name, sizeof(name), "%s/%s", dir, links[i][1]);
+			CHECK_INT(symlink(links[i][0], name), 0);
+			/* the one that leads to runc only by its name */
+			CHECK_INT(argv_grammar_of(name), i == 2 ? ARGV_GO : ARGV_ARGP);
+		}
+		for (size_t i = 0; i < 3; i++) {
+			snprintf(name, sizeof(name), "%s/%s", dir, links[i][0]);
+			unlink(name);
+			snprintf(name, sizeof(name), "%s/%s", dir, links[i][1]);
+			unlink(name);
+		}
+		rmdir(dir);
 	}
 	check_case = "youki's letters";
 	CHECK_TEXT(text(parse_by(ARGV_CLAP, "-r /r -l /l run c1").root), "/r");
