@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "policy/stop.h"
 
 static const char ksm_run[] = "/sys/kernel/mm/ksm/run";
 
@@ -21,12 +22,37 @@ static char ksmd_state(void)
 	return read_kernel_file(ksm_run, text, sizeof(text)) > 0 ? text[0] : 0;
 }
 
+/*
+ * stop_place() without a child for file systems that do not answer: neither / nor /run is one. Here
+ * it is made of system calls that Linux 2.6.32 has. NULL: go on.
+ */
+static const char *stopped_by(void)
+{
+	static const char *const path[] = { STOP_PATH, STOP_PATH_RUN };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		/* what cannot be looked at may be there */
+		if (lstat(path[i], &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+			return path[i];
+	}
+	return NULL;
+}
+
 static int do_mount(const struct conf *conf, char **libdirs)
 {
 	struct error err = { "" };
+	const char *stopped = stopped_by();
 	char state = ksmd_state();
 	int rc;
 
+	/* also who requires merging: as the hooks do */
+	if (stopped) {
+		log_reason(LOG_LEVEL_WARNING, REASON_HOST_STOPPED,
+			   "starts without merging: merging is stopped on this host (%s)",
+			   stopped);
+		return 0;
+	}
 	if (!state)
 		rc = err_reason(&err, REASON_KERNEL_NO_KSM,
 				err_set(&err, EINVAL,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "inject/unmerge.h"
@@ -30,10 +31,11 @@ static const struct command_syntax stop_command __help_section = {
 	.about =
 		"From now on ksm-hook makes nothing mergeable on this host: no container that\n"
 		"starts, no exec session, nothing by attach, by a watch that runs already, by\n"
-		"run or by the node's agent. That is a file, " STOP_PATH ",\n"
-		"which configuration management may make as well. What is mergeable stays so,\n"
-		"and so do its children, unless --unmerge is given. Programs that call the\n"
-		"kernel themselves are not kept from it.\n",
+		"run or by the node's agent. That is a file, " STOP_PATH ", which\n"
+		"configuration management may make as well; and for an agent in a pod, which\n"
+		"does not see that, " STOP_PATH_RUN ". What is mergeable stays so, and so\n"
+		"do its children, unless --unmerge is given. Programs that call the kernel\n"
+		"themselves are not kept from it.\n",
 	.examples =
 		"ksm-hook stop --unmerge\n"
 		"ksm-hook stop --end\n",
@@ -47,28 +49,65 @@ static const struct command_syntax stop_command __help_section = {
 			      "how much of the available memory a step may take.\n"
 			      "Default: 25"),
 		OPTION_FLAG(struct stop_options, end, "end",
-			    "remove the file: containers that start are merged again"),
+			    "remove the files: containers that start are merged again"),
 		{ "" },
 	},
 };
 
-static int set_stop(struct error *err)
+static const struct {
+	const char *directory, *path;
+} places[] = {
+	/* first what reaches most, and needs no file system that can be written to */
+	{ "/run/ksm-hook", STOP_PATH_RUN },
+	{ SYSCONFDIR "/ksm-hook", STOP_PATH },
+};
+
+static int make_stop(const char *directory, const char *path, struct error *err)
 {
 	static const char text[] = "Made by `ksm-hook stop`; see ksm-hook-stop(8).\n";
+	struct stat st;
 
-	if (mkdir(SYSCONFDIR "/ksm-hook", 0755) < 0 && errno != EEXIST)
-		return err_errno(err, errno, "%s", SYSCONFDIR "/ksm-hook");
-	return stop_is_set() ?
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return err_errno(err, errno, "%s", directory);
+	/* what somebody else has written stays */
+	return lstat(path, &st) == 0 ?
 		       0 :
-		       replace_file(AT_FDCWD, STOP_PATH, text, sizeof(text) - 1, 0644, err);
+		       replace_file(AT_FDCWD, path, text, sizeof(text) - 1, 0644, err);
+}
+
+/* All that can be made: the first error, whatever the others came to. */
+static int set_stop(struct error *err)
+{
+	struct error other;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		int one = make_stop(places[i].directory, places[i].path, r < 0 ? &other : err);
+
+		r = r < 0 ? r : one;
+	}
+	if (r < 0 && stop_is_set())
+		return err_wrap(err, r, "stopped by %s only", stop_place());
+	return r;
 }
 
 static int end_stop(struct error *err)
 {
-	if (unlink(STOP_PATH) < 0 && errno != ENOENT)
-		return err_errno(err, errno, "%s", STOP_PATH);
-	printf("containers that start are merged again, as the configuration says\n");
-	return 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		int saved = unlink(places[i].path) < 0 ? errno : 0;
+		struct stat st;
+
+		/* a file system that is read-only says so of what is not there, too */
+		if (saved == EROFS && lstat(places[i].path, &st) < 0)
+			saved = errno;
+		if (saved && saved != ENOENT && saved != ENOTDIR && r == 0)
+			r = err_errno(err, saved, "%s", places[i].path);
+	}
+	if (r == 0)
+		printf("containers that start are merged again, as the configuration says\n");
+	return r;
 }
 
 static void print_step(const struct unmerge_step *step)

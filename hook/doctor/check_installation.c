@@ -128,13 +128,14 @@ static void note_warning(void *arg, const struct config_problem *problem)
 
 static void check_stopped(struct doctor *d)
 {
+	const char *place = stop_place();
 	struct finding *f;
 
-	if (!stop_is_set())
+	if (!place)
 		return;
 	f = finding_add(d, FINDING_BROKEN, ID_STOPPED,
 			"nothing is made mergeable, whatever containers request",
-			"merging is stopped on this host (" STOP_PATH ")");
+			"merging is stopped on this host (%s)", place);
 	f->reason = REASON_HOST_STOPPED;
 	finding_fix(f, "%s stop --end", d->command);
 }

@@ -13,14 +13,14 @@
 
 static void obey_stop(struct decision *d)
 {
-	if (!d->merge || !stop_is_set())
+	struct error err;
+
+	if (!d->merge || stop_check(&err) == 0)
 		return;
 	d->merge = d->required = false;
 	d->group[0] = '\0';
 	d->reason = REASON_HOST_STOPPED;
-	snprintf(d->text, sizeof(d->text),
-		 "merging is stopped on this host (" STOP_PATH
-		 "); ksm-hook stop --end ends that");
+	snprintf(d->text, sizeof(d->text), "%.*s", (int)sizeof(d->text) - 1, err.msg);
 }
 
 static const char *decision_outcome(const struct decision *d)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154 # what common.sh sets
 # The kill switch: nothing new is made mergeable, and what is merged is unmerged in steps. In a pid
-# namespace, whose processes are all that it sees, and with an /etc/ksm-hook and, where memory is to
-# be scarce, a /proc/meminfo of its own.
+# namespace, whose processes are all that it sees, and with an /etc/ksm-hook, a /run/ksm-hook and,
+# where memory is to be scarce, a /proc/meminfo of its own.
 # needs: ksmd config containers
 
 suite_setup() {
@@ -21,6 +21,7 @@ suite_setup() {
 	cat >"$work/lib.sh" <<-'E'
 		mkdir -p "$work/etc"
 		mount --bind "$work/etc" /etc/ksm-hook || exit 1
+		mkdir -p /run/ksm-hook && mount -t tmpfs -o mode=755 none /run/ksm-hook || exit 1
 		mergeable() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | grep -c 'ksm_merge_any: yes'; }
 		pages() { cat /proc/[0-9]*/ksm_stat 2>/dev/null | awk '/ksm_merging_pages/ { s += $2 } END { print s + 0 }'; }
 		# three processes of the same size, merged until no page is added any more; $one: what a
@@ -188,6 +189,69 @@ testNothingNewIsMerged() {
 	assertContains "$out" "broken"
 	assertContains "$out" "attach 0"
 	assertContains "$out" "ksm_hook_stopped 0"
+}
+
+# For an agent in a pod, which sees the host's /run/ksm-hook and a ConfigMap in the place of
+# /etc/ksm-hook (kubernetes/base/daemonset.yaml): either file is enough, and both go.
+testTheFileThatAPodSees() {
+	inside <<-'E'
+		sleep 600 &
+		try() {
+			"$KSM_HOOK" attach $! >"$work/said" 2>&1
+			echo "$1: attach $? $(grep -o 'reason=host-stopped.*(/.*)' "$work/said" | sed 's/.*(//')"
+		}
+		try before
+		"$KSM_HOOK" detach $! >/dev/null
+		stop
+		ls -l /etc/ksm-hook/stop /run/ksm-hook/stop | awk '{ print $1, $3, $NF }'
+		# the pod's own /etc/ksm-hook, which cannot be written to
+		mkdir "$work/configmap"
+		mount --bind -o ro "$work/configmap" /etc/ksm-hook
+		try pod
+		rm /run/ksm-hook/stop
+		try gone
+		"$KSM_HOOK" detach $! >/dev/null
+		stop
+		try "made in the pod"
+		stop --end
+		try "ended in the pod"
+		"$KSM_HOOK" detach $! >/dev/null
+		umount /etc/ksm-hook
+		try "on the host"
+		# and without the directory, in which nothing was yet
+		umount /run/ksm-hook
+		mount -t tmpfs none /run && rm -f /etc/ksm-hook/stop
+		stop
+		ls /etc/ksm-hook/stop /run/ksm-hook/stop
+		stop --end
+		ls /etc/ksm-hook /run/ksm-hook
+		try "at the end"
+	E
+	rmdir "$work/configmap"
+	assertEquals "before: attach 0 
+stopped: nothing new is made mergeable
+status 0
+-rw-r--r-- root /etc/ksm-hook/stop
+-rw-r--r-- root /run/ksm-hook/stop
+pod: attach 1 /run/ksm-hook/stop)
+gone: attach 0 
+ksm-hook[stop]: stopped by /run/ksm-hook/stop only: /etc/ksm-hook/stop: Read-only file system
+status 1
+made in the pod: attach 1 /run/ksm-hook/stop)
+containers that start are merged again, as the configuration says
+status 0
+ended in the pod: attach 0 
+on the host: attach 1 /etc/ksm-hook/stop)
+stopped: nothing new is made mergeable
+status 0
+/etc/ksm-hook/stop
+/run/ksm-hook/stop
+containers that start are merged again, as the configuration says
+status 0
+/etc/ksm-hook:
+
+/run/ksm-hook:
+at the end: attach 0 " "$out"
 }
 
 # What they do where they are not stopped: the library is added, or who requires merging is refused, as

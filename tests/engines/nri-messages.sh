@@ -119,6 +119,7 @@ testTheKillSwitch() {
 	says stopped "0 no"
 	assertContains "$(cat "$work/log")" "reason=host-stopped"
 	says stopped-existing no
+	says stopped-run no
 	# and in the midst of those that run already
 	says late yes
 	says late-stopped "no no no"

@@ -64,6 +64,27 @@ testBusyboxRoot() {
 	assertEquals "$before" "$(manifest "$(private)")"
 }
 
+# The host's kill switch, either file; also for who requires merging.
+testTheKillSwitch() {
+	mkdir -p /etc/ksm-hook /run/ksm-hook
+	echo 'KSM_REQUIRED="yes"' >>$vz/conf/$id.conf
+	for _stop in /etc/ksm-hook/stop /run/ksm-hook/stop; do
+		ln -s /nowhere $_stop
+		before=$(manifest "$(private)")
+		start
+		assert_not_merging "merging is stopped on this host ($_stop)"
+		assertContains "$(cat "$work/err")" "reason=host-stopped"
+		assertEquals no "$(in_root)"
+		assertEquals "nothing is mounted" "" "$(mounts_below)"
+		vzctl stop $id
+		rm $_stop
+	done
+	start
+	assertEquals "again" "0 yes" "$? $(in_root)"
+	vzctl stop $id
+	rmdir /etc/ksm-hook
+}
+
 testWhoChooses() {
 	while read -r global own expected; do
 		sed -i '/KSM/d' $vz/vz.conf

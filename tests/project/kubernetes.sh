@@ -100,6 +100,39 @@ testComponentsAreCombined() {
 	done
 }
 
+# docs/kubernetes.md, "Stop at once": the file that the agent looks for, and the node's directory
+testTheKillSwitchReachesTheAgent() {
+	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir "$work/stopped"
+	cat >"$work/stopped/kustomization.yaml" <<-'K'
+		resources: [../kubernetes/base]
+		configMapGenerator:
+		  - { name: ksm-hook, namespace: ksm-hook, behavior: merge, literals: [stop=yes] }
+	K
+	"$kubectl" kustomize "$work/stopped" >"$work/stopped.yaml"
+	for values in stop=false stop=true; do
+		"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set $values >"$work/$values.yaml" 2>&1
+	done
+	out=$(python3 - "$work/stopped.yaml" "$work/stop=true.yaml" "$work/stop=false.yaml" <<-'P'
+		import sys, yaml
+		for path in sys.argv[1:]:
+		    with open(path) as text:
+		        found = {one["kind"]: one for one in yaml.safe_load_all(text) if one}
+		    spec = found["DaemonSet"]["spec"]["template"]["spec"]
+		    mounts = {m["mountPath"]: m for m in spec["containers"][0]["volumeMounts"]}
+		    volumes = {v["name"]: v for v in spec["volumes"]}
+		    config = volumes[mounts["/etc/ksm-hook"]["name"]]["configMap"]
+		    # a file for each key, which the kubelet brings and takes away while the pod runs
+		    print(*sorted(found["ConfigMap"]["data"]), config["name"] == found["ConfigMap"]["metadata"]["name"],
+		          "items" in config or "subPath" in mounts["/etc/ksm-hook"],
+		          volumes[mounts["/run/ksm-hook"]["name"]]["hostPath"]["path"])
+	P
+	)
+	assertEquals "config.json stop True False /run/ksm-hook
+config.json stop True False /run/ksm-hook
+config.json True False /run/ksm-hook" "$out"
+}
+
 # valid: each resource on standard input would be taken by the API, by its schemas
 valid() {
 	python3 -c 'import json, sys, yaml
