@@ -38,7 +38,7 @@ static bool hook_program_works(struct doctor *d, const char *engine, const char 
 				"skipped, or no container starts",
 				"%s names %s for %s, which is no absolute path", path,
 				h->program, engine);
-		hook_file_fix(d, f, path);
+		hook_file_mend(d, f, path, h, "write the program's whole path there");
 		return false;
 	}
 	r = program_check(h->program, &what);
@@ -75,6 +75,18 @@ static const char *aside(struct shell_word *out, const char *path, const char *s
 	return shell_word(out, name);
 }
 
+#define OWN_NAME "50-ksm-hook.json"
+
+/*
+ * Only by the program that it names; of a file that names none, as not all of it could be read, by its
+ * own name. What the directory is called says nothing.
+ */
+static bool is_own_file(const struct doctor *d, const char *path, const struct hook_file *h)
+{
+	return h->program ? program_is_ours(d, h->program) :
+			    strcmp(strrchr(path, '/') + 1, OWN_NAME) == 0;
+}
+
 static bool read_hook_file(struct doctor *d, const char *path, char **text, struct hook_file *h)
 {
 	struct shell_word file, away;
@@ -109,8 +121,8 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 			"an engine that does not take a file in this directory starts no "
 			"container at all",
 			"%s", err.msg);
-	if (strstr(path, "ksm-hook") || (h->program && program_is_ours(d, h->program)))
-		hook_file_fix(d, f, path);
+	if (is_own_file(d, path, h))
+		hook_file_mend(d, f, path, h, "mend that in it");
 	else
 		finding_fix(f, "mv %s %s", file.text, away.text);
 	return false;
@@ -159,7 +171,7 @@ static bool is_masked_by_later(const struct hook_dirs *dirs, size_t i, const cha
 static void report_no_hook(struct doctor *d, const char *engine, const struct hook_dirs *dirs)
 {
 	const char *dir = dirs->n ? dirs->dir[dirs->n - 1] : HOOKS_DIR;
-	static const char usual[] = HOOKS_DIR "/50-ksm-hook.json";
+	static const char usual[] = HOOKS_DIR "/" OWN_NAME;
 	struct shell_word at, file;
 	char path[300];
 	struct finding *f;
@@ -168,10 +180,15 @@ static void report_no_hook(struct doctor *d, const char *engine, const struct ho
 			"the annotation has no effect there, since nothing calls the hook",
 			"%s: ksm-hook is not registered for createRuntime in %s%s", engine, dir,
 			dirs->n > 1 ? " or in the directories before it" : "");
-	snprintf(path, sizeof(path), "%s/50-ksm-hook.json", dir);
+	snprintf(path, sizeof(path), "%s/" OWN_NAME, dir);
 	if (!dirs->n)
 		finding_advise(f,
 			       "its hooks_dir names no directory: put " HOOKS_DIR " into it");
+	else if (far_access(path, F_OK) == 0)
+		finding_advise(f,
+			       "%s is there and registers something else: put the hook into "
+			       "another file beside it, or \"createRuntime\" into that",
+			       path);
 	else if (strcmp(dir, HOOKS_DIR) != 0 && far_access(usual, R_OK) == 0)
 		finding_fix(f, "mkdir -p %s && ln -sf %s %s", shell_word(&at, dir), usual,
 			    shell_word(&file, path));

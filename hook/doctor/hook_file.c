@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/json_reader.h"
+#include "base/macros.h"
+#include "doctor/go_pattern.h"
 
 static const char merge_annotation[] = ANNOTATION_PREFIX "merge";
 
@@ -99,6 +101,58 @@ static void take_stage(struct hook_file *h, const char *stage)
 	h->precreate = h->precreate || strcmp(stage, "precreate") == 0;
 }
 
+/* The one that we write; a value that is no time at all is what is wrong. */
+#define OWN_TIMEOUT "10"
+
+static bool is_custom_timeout(const struct json_value *v)
+{
+	long long seconds = v->type == JSON_NUMBER ? strtoll(v->text, NULL, 10) : 0;
+
+	return seconds > 0 && seconds <= INT_MAX && seconds != atoi(OWN_TIMEOUT);
+}
+
+/* A stage that the file registers beside the container's start. */
+static bool is_other_stage(const char *stage)
+{
+	static const char *const stages[] = { "createContainer", "startContainer", "poststart",
+					      "poststop" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		if (strcmp(stage, stages[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Would this value be lost if the file was written anew? */
+static bool is_custom(const struct json_path *path, const struct json_value *v)
+{
+	static const char *const own[][2] = {
+		{ NULL, NULL },     { "version", NULL }, { "hook", NULL },
+		{ "hook", "path" }, { "hook", "args" },  { "when", NULL },
+		{ "stages", NULL }, { "stages", "*" },   { "when", "annotations" },
+	};
+
+	if (v->type == JSON_NULL)
+		return false;
+	if (hook_path_is(path, "stages", "*", NULL))
+		return v->type == JSON_STRING && is_other_stage(v->text);
+	if (hook_path_is(path, "hook", "args", "*"))
+		return path->index[2] > 1;
+	if (hook_path_is(path, "hook", "timeout", NULL))
+		return is_custom_timeout(v);
+	/* a truth restricts nothing, but is wider than our own condition */
+	if (hook_path_is(path, "when", "always", NULL))
+		return v->type == JSON_BOOL && v->boolean;
+	if (hook_path_is(path, "when", "annotations", "?") && path->key[2])
+		return !strstr(path->key[2], "ksm") && !go_pattern_fault(path->key[2]);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (hook_path_is(path, own[i][0], own[i][1], NULL))
+			return false;
+	}
+	return true;
+}
+
 static void forget_stages(struct hook_file *h)
 {
 	h->create = h->poststart = h->precreate = false;
@@ -113,6 +167,7 @@ static int visit_hook_file(void *arg, const struct json_path *path, const struct
 	(void)err;
 	hook_form_visit(&h->form, path, v);
 	take_condition(h, path, v);
+	h->custom = h->custom || is_custom(path, v);
 	/* of what is given twice the last counts */
 	if (hook_path_is(path, "stages", NULL, NULL))
 		forget_stages(h);
@@ -155,10 +210,21 @@ void hook_file_fix(const struct doctor *d, struct finding *f, const char *path)
 	/* no backslashes, which JSON would double */
 	finding_fix(f,
 		    "mkdir -p %s && echo '{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s\","
-		    "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":10},\"when\":"
+		    "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":" OWN_TIMEOUT
+		    "},\"when\":"
 		    "{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}},\"stages\":"
 		    "[\"createRuntime\"]}' >%s",
 		    shell_word(&at, dir), d->self, shell_word(&file, path));
+}
+
+void hook_file_mend(const struct doctor *d, struct finding *f, const char *path,
+		    const struct hook_file *h, const char *advice)
+{
+	if (h->custom)
+		finding_advise(f, "%s; it holds more than a new one would, so none is offered",
+			       advice);
+	else
+		hook_file_fix(d, f, path);
 }
 
 static bool is_called(struct doctor *d, const char *path, const struct hook_file *h)
@@ -177,7 +243,7 @@ static bool is_called(struct doctor *d, const char *path, const struct hook_file
 	f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,
 			"the hook is not called for containers with this annotation",
 			"%s: \"when\" does not match %s=true", path, merge_annotation);
-	hook_file_fix(d, f, path);
+	hook_file_mend(d, f, path, h, "make \"when\" match " ANNOTATION_PREFIX "merge=true");
 	return false;
 }
 
@@ -202,7 +268,7 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 		f = finding_add(d, FINDING_WARNING, ID_HOOK_STAGES,
 				"runtimes run both, so every start runs the hook twice",
 				"%s names both prestart and createRuntime", path);
-		hook_file_fix(d, f, path);
+		hook_file_mend(d, f, path, h, "take one of the two out of \"stages\"");
 	}
 	if (h->hurried) {
 		f = finding_add(
@@ -210,14 +276,15 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 			"runc ends such a hook at once, and starts no container that it "
 			"is called for",
 			"%s: \"timeout\" is not above 0", path);
-		hook_file_fix(d, f, path);
+		hook_file_mend(d, f, path, h, "set \"timeout\" to " OWN_TIMEOUT);
 		return false;
 	}
 	if (h->create && !has_command(h)) {
 		f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,
 				"the program is called with another command than the stage's",
 				"%s: \"args\" does not name createRuntime", path);
-		hook_file_fix(d, f, path);
+		hook_file_mend(d, f, path, h,
+			       "let \"args\" be \"ksm-hook\", \"createRuntime\"");
 		return false;
 	}
 	return true;

@@ -20,6 +20,7 @@ struct hook_file {
 	bool create, poststart, precreate;
 	unsigned starts; /* createRuntime and prestart */
 	bool hurried;    /* its timeout is none that a hook can keep */
+	bool custom;     /* it sets what the one that we would write does not */
 	struct hook_form form;
 };
 
@@ -32,5 +33,9 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 
 /* The command that writes the file anew, with this program. */
 void hook_file_fix(const struct doctor *d, struct finding *f, const char *path);
+
+/* The same of a file that is there; where something of its owner's would be lost, advice instead. */
+void hook_file_mend(const struct doctor *d, struct finding *f, const char *path,
+		    const struct hook_file *h, const char *advice);
 
 #endif

@@ -161,12 +161,19 @@ testHookFile() {
 	found hook-json broken
 	fixed hook-json
 	for _when in '{}' '{"always":false}' '{"annotations":{"^io[.]ksm[.]merge$":"^yes$"}}' \
-		'{"annotations":{"^ksm$":".*"}}' '{"commands":["/bin/nothing$"]}'; do
+		'{"annotations":{"^ksm$":".*"}}'; do
 		jq --argjson when "$_when" '.when = $when' "$work/hook.saved" >$hook_file
 		found hook-condition broken
 		assertEquals "$_when" no "$(podman_asks)"
 		fixed hook-condition
 		assertEquals "$_when" yes "$(podman_asks)"
+	done
+	# what somebody set is not written over
+	for _change in '.when = {"commands":["/bin/nothing$"]}' '.hook.args[1] = "poststop" | .hook.env = ["A=b"]'; do
+		jq "$_change" "$work/hook.saved" >$hook_file
+		found hook-condition broken
+		assertEquals "$_change" "" "$(of hook-condition fix)"
+		assertContains "$_change" "$(of hook-condition advice)" "holds more"
 	done
 	# what podman refuses, whatever container it is
 	for _change in 'del(.version)' '.version = "2.0.0"' '.stages = ["CreateRuntime"]' 'del(.stages)' \

@@ -195,6 +195,21 @@ testHookFiles() {
 	mv $hook_file "$_dir/my hook.json"
 	chown nobody "$_dir/my hook.json"
 	held "nobody's" 1
+	# somebody else's in a directory of our name, and one of our name with a program of theirs
+	mkdir -p /etc/ksm-hook/hooks.d
+	printf '[engine]\nhooks_dir = ["/etc/ksm-hook/hooks.d"]\n' >/etc/containers/containers.conf
+	cp $hook_file /etc/ksm-hook/hooks.d
+	jq '.hook.path = "/bin/true" | del(.version)' $hook_file >/etc/ksm-hook/hooks.d/99-nvidia.json
+	doctor
+	assertContains "$(of hook-json fix)" "$(of hook-json fix)" "mv /etc/ksm-hook/hooks.d/99-nvidia.json "
+	echo '{' >/etc/ksm-hook/hooks.d/99-nvidia.json
+	doctor
+	assertContains "$(of hook-json fix)" "$(of hook-json fix)" "mv /etc/ksm-hook/hooks.d/99-nvidia.json "
+	held "another's beside ours" 1
+	mkdir -p /etc/ksm-hook/hooks.d
+	printf '[engine]\nhooks_dir = ["/etc/ksm-hook/hooks.d"]\n' >/etc/containers/containers.conf
+	jq '.hook.path = "/bin/true"' $hook_file >/etc/ksm-hook/hooks.d/50-ksm-hook.json
+	held "another's by our name" 0
 	# where the hook belongs
 	printf '[engine]\nhooks_dir = ["/etc/containers/my hooks"]\n' >/etc/containers/containers.conf
 	held "a directory that is not there" 1

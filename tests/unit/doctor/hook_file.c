@@ -236,6 +236,51 @@ static void test_fix(void)
 	CHECK_TEXT(h.program, "/opt/ksm/sbin/ksm-hook");
 }
 
+/* A file is written anew only where nothing is lost by that. */
+static void test_custom(void)
+{
+	static const struct {
+		const char *text;
+		bool custom;
+	} cases[] = {
+		{ "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/x\",\"args\":[\"a\",\"b\"],"
+		  "\"timeout\":10},\"when\":{\"annotations\":{\"^io[.]ksm[.]merge$\":\"yes\"}},"
+		  "\"stages\":[\"createRuntime\",\"prestart\",\"CreateRuntime\"]}",
+		  false },
+		{ "{\"VERSION\":2,\"Hook\":{\"Args\":\"a\",\"timeout\":0},\"when\":{\"always\":"
+		  "false}}",
+		  false },
+		{ "{\"hook\":{\"timeout\":99999999999999999999,\"env\":null}}", false },
+		{ "{\"when\":{\"annotations\":{\"(\":\"true\"}}}", false },
+		{ "[]", false },
+		{ "{\"hook\":{\"args\":[\"a\",\"b\",\"c\"]}}", true },
+		{ "{\"hook\":{\"env\":[\"A=b\"]}}", true },
+		{ "{\"hook\":{\"timeout\":30}}", true },
+		{ "{\"when\":{\"always\":true}}", true },
+		{ "{\"when\":{\"commands\":[\"sh$\"]}}", true },
+		{ "{\"when\":{\"hasBindMounts\":true}}", true },
+		{ "{\"when\":{\"annotations\":{\"^team$\":\"a\"}}}", true },
+		{ "{\"stages\":[\"createRuntime\",\"poststart\"]}", true },
+		{ "{\"comment\":\"mine\"}", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings, .self = "/usr/sbin/ksm-hook" };
+		struct finding *f =
+			finding_add(&d, FINDING_BROKEN, ID_HOOK_JSON, "why", "what");
+		struct hook_file h;
+		struct error err;
+
+		check_case = cases[i].text;
+		CHECK_INT(hook_file_parse(&h, PATH, cases[i].text, strlen(cases[i].text), &err),
+			  0);
+		CHECK_INT(h.custom, cases[i].custom);
+		hook_file_mend(&d, f, PATH, &h, "mend it");
+		CHECK_INT(f->fix[0] != 0, !cases[i].custom);
+		CHECK_INT(f->advice[0] != 0, cases[i].custom);
+	}
+}
+
 int main(void)
 {
 	RUN(test_conditions);
@@ -243,5 +288,6 @@ int main(void)
 	RUN(test_commands_and_stages);
 	RUN(test_files);
 	RUN(test_fix);
+	RUN(test_custom);
 	return check_end();
 }
