@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -20,6 +23,10 @@
 #define DEFAULT_WRAPPER SBINDIR "/" DAEMON_RUNTIME
 /* what no administrator writes by hand is not edited */
 #define DAEMON_FILE_MAX (512u << 10)
+/* An edit takes milliseconds; whoever may read the directory may lock it for as long as he likes. */
+#define LOCK_TIMEOUT_MS 5000
+/* Files of the name FILE.before-ksm-hook.N that are not ours to remove. */
+#define ASIDE_MAX 1000
 
 struct registration {
 	char file[PATH_MAX], saved[PATH_MAX + 32]; /* beside it: what it said before */
@@ -68,7 +75,7 @@ static int find_daemon_file(struct registration *r, const char *name, struct err
 	if (n >= (int)sizeof(r->file))
 		return err_errno(err, ENAMETOOLONG, "%s", name);
 	snprintf(r->saved, sizeof(r->saved), "%s.before-ksm-hook", r->file);
-	return read_daemon_text(r->file, &r->now, &r->there, err);
+	return 0;
 }
 
 static int make_parents(const char *file, struct error *err)
@@ -83,6 +90,60 @@ static int make_parents(const char *file, struct error *err)
 		*p = '/';
 	}
 	return 0;
+}
+
+/*
+ * Of two that edit at once, the second one reads what the first one wrote, and saves nothing that is the
+ * first one's. The lock is held until the process ends. A directory that is not there is made only to
+ * add; without it there is nothing to remove.
+ */
+static int lock_directory(const struct registration *r, bool add, struct error *err)
+{
+	static const struct timespec nap = { .tv_nsec = 10000000 };
+	int64_t deadline = now_ms() + LOCK_TIMEOUT_MS;
+	const char *slash = strrchr(r->file, '/');
+	char dir[PATH_MAX] = ".";
+	int ret, fd;
+
+	if (slash)
+		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - r->file) + 1, r->file);
+	ret = add ? make_parents(r->file, err) : 0;
+	if (ret < 0)
+		return ret;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_errno(err, errno, "%s", dir);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || now_ms() >= deadline) {
+			ret = err_set(err, EBUSY, "%s stays locked by another process", dir);
+			close(fd);
+			return ret;
+		}
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+/* What has the name under which the file is to be kept is somebody's: it gets another one. */
+static int move_aside(const char *saved, struct error *err)
+{
+	char other[PATH_MAX + 48];
+
+	for (int i = 1; i <= ASIDE_MAX; i++) {
+		snprintf(other, sizeof(other), "%s.%d", saved, i);
+		/* which replaces nothing, as rename() would */
+		if (link(saved, other) == 0) {
+			if (unlink(saved) < 0)
+				break;
+			printf("%s: was there already, and is now %s\n", saved, other);
+			return 0;
+		}
+		if (errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return err_errno(err, errno, "%s", saved);
 }
 
 /* The file becomes this text in one step; one that is there keeps its mode and its owner. */
@@ -110,15 +171,17 @@ static int register_wrapper(struct registration *r, struct error *err)
 	if (ret != 0)
 		return ret < 0 ? ret : 0;
 	/* the file itself, with all that belongs to it, under another name */
-	if (unlink(r->saved) < 0 && errno != ENOENT)
-		return err_errno(err, errno, "%s", r->saved);
-	if (r->there && link(r->file, r->saved) < 0)
-		return err_errno(err, errno, "%s", r->saved);
-	ret = r->there ? 0 : make_parents(r->file, err);
-	if (ret == 0)
-		ret = write_daemon_text(r, &r->now, err);
+	ret = move_aside(r->saved, err);
 	if (ret < 0)
 		return ret;
+	if (r->there && link(r->file, r->saved) < 0)
+		return err_errno(err, errno, "%s", r->saved);
+	ret = write_daemon_text(r, &r->now, err);
+	if (ret < 0) {
+		if (r->there)
+			(void)unlink(r->saved);
+		return ret;
+	}
 	say_reload(r, "added");
 	if (r->there)
 		printf("%s: what it said before\n", r->saved);
@@ -168,8 +231,12 @@ static int unregister_wrapper(struct registration *r, struct error *err)
 		if (ret < 0)
 			return ret;
 	}
-	(void)unlink(r->saved);
 	say_reload(r, "removed");
+	/* what is not in the file again is not lost */
+	if (to == &saved)
+		(void)unlink(r->saved);
+	else if (was)
+		printf("%s: is kept: the file was changed since\n", r->saved);
 	return 0;
 }
 
@@ -180,7 +247,8 @@ static const struct command_syntax docker_register_command __help_section = {
 		"Add the runtime wrapper to Docker's daemon.json, as the runtime ksm-runc, or\n"
 		"remove it again. One member is inserted; every other byte of FILE, its mode and\n"
 		"its owner stay. What FILE said before is kept in FILE.before-ksm-hook; remove\n"
-		"restores that byte by byte, or cuts the member out if FILE was changed since.\n"
+		"restores that byte by byte, or cuts the member out if FILE was changed since,\n"
+		"and keeps it then.\n"
 		"Nothing is restarted: dockerd reads its runtimes on systemctl reload docker.\n"
 		"\n"
 		"FILE is " DAEMON_FILE " if it is not given. PATH is that of the\n"
@@ -198,8 +266,14 @@ static const struct command_syntax docker_register_command __help_section = {
 static int docker_register(const char *file, const char *path, bool add, struct error *err)
 {
 	struct registration r = { .path = path };
-	int ret = find_daemon_file(&r, file, err);
+	int ret = add ? daemon_json_path_check(path, err) : 0;
 
+	if (ret == 0)
+		ret = find_daemon_file(&r, file, err);
+	if (ret == 0)
+		ret = lock_directory(&r, add, err);
+	if (ret == 0)
+		ret = read_daemon_text(r.file, &r.now, &r.there, err);
 	if (ret == 0)
 		ret = add ? register_wrapper(&r, err) : unregister_wrapper(&r, err);
 	daemon_text_free(&r.now);

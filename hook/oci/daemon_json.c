@@ -218,6 +218,13 @@ static bool is_plain_path(const char *path)
 	return true;
 }
 
+int daemon_json_path_check(const char *path, struct error *err)
+{
+	if (is_plain_path(path))
+		return 0;
+	return err_set(err, EINVAL, "%s: must be an absolute path to " DAEMON_RUNTIME, path);
+}
+
 int daemon_json_add(const char *file, struct daemon_text *t, const char *path,
 		    struct error *err)
 {
@@ -225,9 +232,8 @@ int daemon_json_add(const char *file, struct daemon_text *t, const char *path,
 	struct daemon_scan s;
 	int r;
 
-	if (!is_plain_path(path))
-		return err_set(err, EINVAL, "%s: must be an absolute path to " DAEMON_RUNTIME,
-			       path);
+	if (daemon_json_path_check(path, err) < 0)
+		return -EINVAL;
 	if (says_nothing(t)) {
 		t->len = (size_t)snprintf(t->text, DAEMON_JSON_ROOM,
 					  "{\n  \"runtimes\": {\n    \"" DAEMON_RUNTIME

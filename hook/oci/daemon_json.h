@@ -20,6 +20,9 @@ struct daemon_text {
 /* What an edit may add: a member, and the white space in front of the one that was first. */
 #define DAEMON_JSON_ROOM 8192
 
+/* Can the wrapper be registered by that path? 0, or -EINVAL. */
+int daemon_json_path_check(const char *path, struct error *err);
+
 /*
  * Put the runtime, whose program is path, into the text of file. 1 where it is there already, 0
  * done; -EINVAL for what is not one JSON object, -EEXIST for a runtime of that name and another

@@ -71,6 +71,50 @@ testWhatWasChangedMeanwhileStays() {
 	assertEquals '{"debug":false,"runtimes":{}}' "$(jq -c . "$file")"
 }
 
+# somebody's file of the name under which ours is kept, before and after
+testWhatIsNotOursStays() {
+	echo '{"debug":true}' >"$file"
+	echo mine >"$file.before-ksm-hook"
+	register add
+	assertContains "$out" "$out" "$file.before-ksm-hook.1"
+	assertEquals mine "$(cat "$file.before-ksm-hook.1")"
+	assertEquals '{"debug":true}' "$(cat "$file.before-ksm-hook")"
+	jq '.debug = false' "$file" >"$file.n" && mv "$file.n" "$file"
+	register remove
+	assertContains "$out" "$out" "$file.before-ksm-hook: is kept"
+	assertEquals '{"debug":true}' "$(cat "$file.before-ksm-hook")"
+	register add
+	assertEquals '{"debug":true}' "$(cat "$file.before-ksm-hook.2")"
+	register remove
+	assertEquals '{"debug":false}' "$(jq -c . "$file")"
+	assertEquals "daemon.json daemon.json.before-ksm-hook.1 daemon.json.before-ksm-hook.2" \
+		"$(cd "$dir" && echo *)"
+}
+
+testOneAfterTheOther() {
+	echo '{"debug":true}' >"$file"
+	out=$(flock "$dir" "$KSM_HOOK" docker-register add "$file" $path 2>&1)
+	assertEquals "$out" 1 $?
+	assertContains "$out" "$out" "$dir/ stays locked"
+	assertEquals '{"debug":true}' "$(cat "$file")"
+	# what the first one saved is the original, however many there are
+	for _round in 1 2 3 4 5 6 7 8 9 10; do
+		_jobs=
+		for _job in 1 2 3 4 5 6 7 8; do
+			"$KSM_HOOK" docker-register add "$file" $path >/dev/null 2>&1 &
+			_jobs="$_jobs $!"
+		done
+		for _job in $_jobs; do
+			wait "$_job"
+			assertEquals 0 $?
+		done
+		assertEquals '{"debug":true}' "$(cat "$file.before-ksm-hook")"
+		register remove
+		assertEquals '{"debug":true}' "$(cat "$file")"
+		assertEquals daemon.json "$(ls "$dir")"
+	done
+}
+
 # refused TEXT SAYING [WHAT]
 refused() {
 	printf '%s' "$1" >"$file"
