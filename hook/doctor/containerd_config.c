@@ -82,6 +82,7 @@ static void take_annotations(const struct containerd_scan *s, struct containerd_
 			     const struct toml_value *v)
 {
 	*a = (struct containerd_annotations){ .given = true,
+					      .list = v->type == TOML_LIST,
 					      .at = containerd_place_of(s, v->line) };
 	/* containerd matches by Go's path.Match, for which only a slash is special beside these */
 	for (size_t i = 0; v->type == TOML_LIST && i < v->n; i++)

@@ -21,7 +21,8 @@ struct containerd_place {
 
 /* A list of patterns of the annotations that are passed on. */
 struct containerd_annotations {
-	bool given, merge; /* there is a list; it has io.ksm.merge */
+	bool given, merge; /* there is such a setting; it has io.ksm.merge */
+	bool list;         /* of strings: what containerd takes, and what can be added to */
 	struct containerd_place at;
 };
 

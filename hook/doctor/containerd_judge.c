@@ -201,6 +201,12 @@ static const char *edited_file(const struct containerd_runtime *r,
 	return a->given ? a->at.file : r->table.file;
 }
 
+/* What is there and no list of strings has no place for one more, and containerd refuses it. */
+static bool can_edit(const struct containerd_annotations *a)
+{
+	return !a->given || a->list;
+}
+
 static void fix_annotations(struct finding *f, const struct containerd_runtime *r)
 {
 	char pod[128] = "", container[128] = "";
@@ -209,7 +215,7 @@ static void fix_annotations(struct finding *f, const struct containerd_runtime *
 	bool both;
 
 	/* an inline table has no line to put one after */
-	if (!r->table.line) {
+	if (!r->table.line || !can_edit(&r->pod) || !can_edit(&r->container)) {
 		finding_advise(f,
 			       "add pod_annotations = %s and container_annotations = %s to it",
 			       all_ours, all_ours);

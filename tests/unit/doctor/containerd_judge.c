@@ -93,6 +93,13 @@ static void test_annotations(void)
 		  "runtimes = { ksm = { pod_annotations = ['x'] } }\n",
 		  "warning: (add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
 		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it)" },
+		/* what is no list of strings cannot be added to */
+		{ V2 "pod_annotations = \"io.ksm.*\"\ncontainer_annotations = ['io.ksm.*']\n",
+		  "warning: (add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
+		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it)" },
+		{ V2 "pod_annotations = ['io.ksm.*']\ncontainer_annotations = [1]\n",
+		  "warning: (add pod_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] and "
+		  "container_annotations = [\"io.ksm.*\", \"io.ksm.*/*\"] to it)" },
 		/* other plugins, other tables */
 		{ "[plugins.cri.containerd.runtimes.ksm]\n" BOTH, "ok: " },
 		{ "[plugins.other.containerd.runtimes.ksm]\n" BOTH, "none" },
