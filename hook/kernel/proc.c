@@ -281,11 +281,25 @@ int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *ar
 /* of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO) */
 #define FIRST_PID_NAMESPACE 0xeffffffcu
 
+/* Is the first process here one of another cgroup, thus not of the container that we are in? */
+static bool has_init_of_a_node(void)
+{
+	char own[PROC_CGROUP_MAX], init[PROC_CGROUP_MAX];
+
+	return proc_read_head(1, "cgroup", init, sizeof(init)) > 0 &&
+	       read_kernel_file("/proc/self/cgroup", own, sizeof(own)) > 0 &&
+	       strcmp(own, init) != 0;
+}
+
 bool proc_shows_all(void)
 {
-	struct stat st;
+	struct stat own, init;
 
-	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == FIRST_PID_NAMESPACE;
+	if (stat("/proc/self/ns/pid", &own) < 0)
+		return false;
+	return own.st_ino == FIRST_PID_NAMESPACE ||
+	       (stat("/proc/1/ns/pid", &init) == 0 && init.st_ino == own.st_ino &&
+		has_init_of_a_node());
 }
 
 static int stop_at_live_thread(pid_t tid, void *arg)

@@ -72,8 +72,10 @@ int proc_status_line(pid_t tid, const char *name, char *out, size_t size);
 int64_t proc_status_field(pid_t tid, const char *name);
 
 /*
- * Are we in the machine's first pid namespace, whose /proc shows every process? In another one a
- * number that somebody wrote down may mean another process here, or none.
+ * Does /proc show every process of the machine, or of what is run like one (a system container, a
+ * node that is a container)? That is so in the first pid namespace, and in one whose init is in
+ * another cgroup than we. In a container's own, a number that somebody wrote down may mean another
+ * process, or none.
  */
 bool proc_shows_all(void);
 
