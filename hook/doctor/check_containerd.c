@@ -111,17 +111,24 @@ static bool read_imports(struct doctor *d, struct containerd_config *c, bool ans
 	return whole;
 }
 
+static bool is_refused(const struct engine_answer *a)
+{
+	return a->state == ANSWER_REFUSED && engine_refuses_config(a->words);
+}
+
 /* That what follows is by the files alone, or that containerd itself complains of them. */
 static void report_no_answer(struct doctor *d, const struct engine_answer *a)
 {
 	const char *command = engine_question_command(ASK_CONTAINERD);
 	char text[ENGINE_TROUBLE_MAX];
 
-	if (a->state == ANSWER_REFUSED && engine_refuses_config(a->words))
-		finding_add(
-			d, FINDING_WARNING, ID_CONTAINERD_CONFIG,
-			"containerd would not start with that; what runs was started before",
-			"%s fails: %s", command, a->words);
+	if (is_refused(a))
+		finding_advise(
+			finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
+				    "containerd would not start with that; what runs was "
+				    "started before",
+				    "%s fails: %s", command, a->words),
+			"correct it, and see that %s ends without an error", command);
 	else if (engine_trouble(a, ASK_CONTAINERD, text))
 		finding_add(d, FINDING_NOTE, ID_CONTAINERD_CONFIG, ENGINE_FILES_ALONE, "%s",
 			    text);
@@ -231,10 +238,12 @@ void check_containerd(struct doctor *d)
 	static struct containerd_config c;
 	struct containerd_config *in_effect;
 	bool whole, any = false;
+	size_t before;
 
 	if (!program_is_installed("containerd"))
 		return;
 	in_effect = containerd_answer(d);
+	before = d->n;
 	whole = read_containerd_config(d, &c, CONFIG_TOML, in_effect);
 	whole = read_imports(d, &c, in_effect) && whole;
 	for (size_t i = 0; i < c.n; i++) {
@@ -257,4 +266,6 @@ void check_containerd(struct doctor *d)
 			CONTAINERD_RUNTIMES_MAX, in_effect ? "" : " or imported files");
 	else if (!any && (whole || in_effect))
 		report_no_containerd_runtime(d);
+	if (is_refused(&d->answer[ASK_CONTAINERD]))
+		findings_doubt(d, before);
 }

@@ -53,6 +53,20 @@ void finding_advise(struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
+void findings_doubt(struct doctor *d, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < d->n; i++) {
+		if (d->finding[i].level == FINDING_OK)
+			continue;
+		if (kept != i)
+			d->finding[kept] = d->finding[i];
+		kept++;
+	}
+	d->n = kept;
+}
+
 const char *shell_word(struct shell_word *out, const char *name)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

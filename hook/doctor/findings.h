@@ -76,6 +76,12 @@ void finding_fix(struct finding *f, const char *fmt, ...) __printf(2, 3);
 /* What to do about it in words, where no command is sure to do it. */
 void finding_advise(struct finding *f, const char *fmt, ...) __printf(2, 3);
 
+/*
+ * What was found since there were from findings is of something that has no effect as it is, so nothing
+ * of it is well: those findings go.
+ */
+void findings_doubt(struct doctor *d, size_t from);
+
 /* A name as one word of a shell's command; one that does not fit becomes a word that no fix has room for. */
 struct shell_word {
 	char text[sizeof(((struct finding *)0)->fix) + 1];

@@ -339,7 +339,7 @@ testContainerd() {
 	assertContains "$(of containerd-annotations fix)" /etc/containerd/conf.d/ksm.toml
 	fixed containerd-annotations
 	echo '[plugins' >$_file
-	found containerd-config warning
+	found containerd-config broken
 	assertContains "its own words" "$out" "containerd config dump fails: containerd: failed to load TOML"
 	# a node of Kubernetes without the wrapper
 	cp /bin/true /usr/local/bin/kubelet
@@ -499,8 +499,11 @@ testContainerdAnswers() {
 		assertNotContains "$_says" "$out" "would not start"
 	done
 	echo 'echo "containerd: failed to load TOML" >&2; exit 1' | containerd_says
-	found containerd-config warning
+	found containerd-config broken
 	assertContains "$out" "would not start"
+	for _check in containerd-runtime containerd-annotations; do
+		assertNotEquals "$_check: $out" ok "$(level $_check)"
+	done
 	# the real one, which cannot read what it reads as a service
 	rm /usr/local/sbin/containerd
 	chmod 000 $_file

@@ -110,7 +110,7 @@ testDoctor() {
 	assertEquals "2, the file for it: ok
 2, the file for 3: broken
 2, the file for 3, repaired: ok
-2, a drop-in of version 3: fails, warning, by the files warning
+2, a drop-in of version 3: fails, broken, by the files warning
 2, a relative pattern: 1, none, by the files warning" "$(doctor trixie)"
 }
 

@@ -45,6 +45,27 @@ static void test_fix(void)
 	CHECK_TEXT(f->fix, "");
 }
 
+static void test_doubt(void)
+{
+	struct doctor d = { .finding = findings };
+
+	check_case = "doubt";
+	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "before");
+	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "well");
+	finding_add(&d, FINDING_BROKEN, ID_CONFIG, "why", "broken");
+	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "well");
+	finding_add(&d, FINDING_NOTE, ID_CONFIG, "why", "note");
+	findings_doubt(&d, 1);
+	CHECK_INT(d.n, 3);
+	CHECK_TEXT(findings[0].what, "before");
+	CHECK_TEXT(findings[1].what, "broken");
+	CHECK_TEXT(findings[2].what, "note");
+	findings_doubt(&d, 3);
+	CHECK_INT(d.n, 3);
+	findings_doubt(&d, 0);
+	CHECK_INT(d.n, 2);
+}
+
 /* What a terminal does not show as it is cannot be copied from one. */
 static void test_visible(void)
 {
@@ -150,6 +171,7 @@ int main(void)
 {
 	RUN(test_add);
 	RUN(test_fix);
+	RUN(test_doubt);
 	RUN(test_visible);
 	RUN(test_words);
 	RUN(test_unreadable);
