@@ -19,10 +19,12 @@
 #include "base/macros.h"
 #include "base/options.h"
 #include "containers/targets.h"
+#include "doctor/merge_gate.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"
 #include "kernel/privileges.h"
 #include "ksmd/boost.h"
+#include "policy/config.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50
@@ -76,6 +78,9 @@ static const struct command_syntax attach_command __help_section = {
 			      WATCH_MAX_S, WATCH_DEFAULT_S,
 			    "look again every 10 seconds, or every SECONDS, until a\n"
 			    "signal comes or all targets have ended"),
+		OPTION_FLAG(struct attach_options, force, "force",
+			    "also what the configuration denies, or while it is not\n"
+			    "valid or only observes"),
 		OPTION_JSON,
 		{ "" },
 	},
@@ -134,15 +139,37 @@ static int parse_attach(int *argc, char **argv, struct attach_options *o, struct
 	return 0;
 }
 
-static int walk_targets(const void *set, int (*visit)(pid_t pid, void *to), void *to,
+struct gated_visit {
+	const struct merge_gate *gate;
+	int (*visit)(pid_t pid, void *to);
+	void *to;
+};
+
+static int visit_if_passed(pid_t pid, void *arg)
+{
+	const struct gated_visit *v = arg;
+
+	return merge_gate_passes(v->gate, pid) ? v->visit(pid, v->to) : 0;
+}
+
+static int walk_targets(const void *gate, int (*visit)(pid_t pid, void *to), void *to,
 			struct error *err)
 {
-	return target_for_each(set, visit, to, err);
+	struct gated_visit v = { gate, visit, to };
+
+	return target_for_each(v.gate->set, visit_if_passed, &v, err);
+}
+
+static bool is_still_right(const void *gate, pid_t pid)
+{
+	const struct merge_gate *g = gate;
+
+	return target_match(g->set, pid) && merge_gate_passes(g, pid);
 }
 
 /* Until a pass finds none that is not as wanted, those that failed aside. */
-static int passes_until_done(struct set_mergeable *m, const struct target_set *set,
-			     size_t *found, struct error *err)
+static int passes_until_done(struct set_mergeable *m, struct merge_gate *gate, size_t *found,
+			     struct error *err)
 {
 	ssize_t r = 1;
 	bool again = true;
@@ -155,13 +182,15 @@ static int passes_until_done(struct set_mergeable *m, const struct target_set *s
 				err, EAGAIN,
 				"new processes appear faster than they are made mergeable: "
 				"try again, or --watch");
-		r = set_mergeable_walk(m, walk_targets, set, found, err);
+		r = merge_gate_judge(gate, err);
+		if (r == 0)
+			r = set_mergeable_walk(m, walk_targets, gate, found, err);
 		if (r == 0 && again && set_mergeable_failed(m)) {
 			again = false;
 			m->retry = true;
 			m->n_lost = 0;
 			m->timeout_ms = SECOND_TIMEOUT_MS;
-			r = set_mergeable_walk(m, walk_targets, set, found, err);
+			r = set_mergeable_walk(m, walk_targets, gate, found, err);
 			m->retry = false;
 			m->timeout_ms = FIRST_TIMEOUT_MS;
 		}
@@ -169,12 +198,12 @@ static int passes_until_done(struct set_mergeable *m, const struct target_set *s
 	return (int)r;
 }
 
-static int check_headroom(const struct set_mergeable *m, const struct target_set *set,
+static int check_headroom(const struct set_mergeable *m, const struct merge_gate *gate,
 			  struct error *err)
 {
 	struct room_need *need;
 	size_t n;
-	int r = set_mergeable_copies(m, walk_targets, set, &need, &n, err);
+	int r = set_mergeable_copies(m, walk_targets, gate, &need, &n, err);
 
 	if (r < 0)
 		return r;
@@ -223,18 +252,20 @@ static sigset_t end_signals(void)
 /*
  * Keep up with what is new until a signal comes or all that was meant has ended; 0, or 1 if
  * something failed in the last pass. A failure is said when it is another number than
- * before, not each time; that merging is stopped once, and it is looked again as before.
+ * before, not each time; that merging is stopped, or not meant by the configuration, once, and it
+ * is looked again as before.
  */
 static int watch_targets(const struct attach_options *o, struct set_mergeable *m,
-			 const struct target_set *set, size_t found)
+			 struct merge_gate *gate, size_t found)
 {
 	const struct timespec nap = { .tv_sec = o->watch_s };
 	sigset_t ends = end_signals();
 	size_t failed = set_mergeable_failed(m), before = failed;
-	bool stopped = false;
+	enum reason said = REASON_NONE;
+	int r = 0;
 
 	set_mergeable_free(m);
-	while (found || o->all) {
+	while (r < 0 || found || o->all || merge_gate_refused(gate)) {
 		struct error err;
 
 		fflush(stdout);
@@ -244,10 +275,13 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		err.reason = REASON_NONE;
-		if (passes_until_done(m, set, &found, &err) < 0 &&
-		    !(stopped && err.reason == REASON_HOST_STOPPED))
+		r = merge_gate_open(gate, &err);
+		if (r == 0)
+			r = passes_until_done(m, gate, &found, &err);
+		if (r < 0 && !(said == err.reason && said != REASON_NONE))
 			log_reason(LOG_LEVEL_WARNING, err.reason, "%s", err.msg);
-		stopped = err.reason == REASON_HOST_STOPPED;
+		said = err.reason;
+		attach_print_skipped(gate);
 		if (set_mergeable_failed(m) > before)
 			attach_log_failures(m);
 		before = failed = report_and_forget(m);
@@ -255,24 +289,41 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 	return failed ? 1 : 0;
 }
 
-static int attach_targets(struct attach_options *o, const struct target_set *set)
+/* What the configuration says of this command: *refused is set with -errno. */
+static int open_gate(const struct attach_options *o, struct merge_gate *gate, bool *refused,
+		     struct error *err)
+{
+	int r = merge_gate_open(gate, err);
+
+	if (r == 0)
+		r = merge_gate_judge(gate, err);
+	if (r == 0 && !o->all)
+		r = merge_gate_check_named(gate, err);
+	*refused = r < 0;
+	return r;
+}
+
+static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 {
 	struct set_mergeable m = { .off = o->off,
 				   .method = o->method,
 				   .call_ms = CALLS_MAX_MS,
-				   .still_right = target_match,
-				   .arg = set };
+				   .still_right = is_still_right,
+				   .arg = gate };
 	struct error err = { 0 };
 	sigset_t ends = end_signals();
 	size_t found = 0;
+	bool refused = false;
 	int r = 0, status;
 
 	if (o->off && !o->force)
-		r = check_headroom(&m, set, &err);
+		r = check_headroom(&m, gate, &err);
 	if (o->watch_s)
 		sigprocmask(SIG_BLOCK, &ends, NULL);
+	if (r == 0 && !o->off)
+		r = open_gate(o, gate, &refused, &err);
 	if (r == 0)
-		r = passes_until_done(&m, set, &found, &err);
+		r = passes_until_done(&m, gate, &found, &err);
 	o->elapsed_us = now_us() - o->begun_us;
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
@@ -280,8 +331,8 @@ static int attach_targets(struct attach_options *o, const struct target_set *set
 	if (r == 0 || m.n) {
 		attach_log_failures(&m);
 		if (!o->json)
-			attach_print_text(&m, o->elapsed_us);
-		else if (attach_print_json(&m, o->elapsed_us) != 0)
+			attach_print_text(&m, gate, o->elapsed_us);
+		else if (attach_print_json(&m, gate, o->elapsed_us) != 0)
 			status = 1;
 	}
 	if (!o->off && r == 0)
@@ -289,8 +340,8 @@ static int attach_targets(struct attach_options *o, const struct target_set *set
 	if (!o->off && m.n > set_mergeable_failed(&m))
 		boost_start(true);
 	/* who asks while merging is stopped is refused; who watches already rests meanwhile */
-	if (o->watch_s && err.reason != REASON_HOST_STOPPED)
-		status = watch_targets(o, &m, set, found);
+	if (o->watch_s && !refused && err.reason != REASON_HOST_STOPPED)
+		status = watch_targets(o, &m, gate, found);
 	set_mergeable_free(&m);
 	return status;
 }
@@ -299,6 +350,7 @@ static int attach_command_line(int argc, char **argv, bool off)
 {
 	struct attach_options o = { .off = off, .method_name = "auto", .begun_us = now_us() };
 	struct target_set set;
+	struct merge_gate gate = { .set = &set };
 	struct error err;
 	int status, r;
 
@@ -318,8 +370,10 @@ static int attach_command_line(int argc, char **argv, bool off)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		status = 1;
 	} else {
-		status = attach_targets(&o, &set);
+		gate.config = off || o.force ? NULL : CONFIG_PATH;
+		status = attach_targets(&o, &gate);
 	}
+	merge_gate_free(&gate);
 	target_free(&set);
 	return status;
 }

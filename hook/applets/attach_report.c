@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/reason.h"
 #include "base/text.h"
+#include "containers/identify.h"
 
 static int compare_int(const void *a, const void *b)
 {
@@ -70,7 +71,23 @@ static void print_attach_head(void)
 	printf("%7s  %-15s  %-7s  %10s  %s\n", "PID", "COMMAND", "METHOD", "STOPPED", "RESULT");
 }
 
-void attach_print_text(const struct set_mergeable *m, int64_t elapsed_us)
+void attach_print_skipped(struct merge_gate *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		struct merge_verdict *v = &g->v[i];
+		char id[4 * sizeof(v->name.id)], text[4 * sizeof(v->text)];
+
+		if (!v->current || !v->refused || v->told)
+			continue;
+		v->told = true;
+		printable(id, sizeof(id), v->name.id, container_id_shown(v->name.id));
+		printable(text, sizeof(text), v->text, strlen(v->text));
+		printf("skipped %s:%s: reason=%s: %s\n", v->name.engine, id,
+		       reason_name(v->reason), text);
+	}
+}
+
+void attach_print_text(const struct set_mergeable *m, struct merge_gate *g, int64_t elapsed_us)
 {
 	struct attach_totals t = attach_totals(m);
 
@@ -80,6 +97,7 @@ void attach_print_text(const struct set_mergeable *m, int64_t elapsed_us)
 		if (!m->row[i].gone || m->row[i].result == 0)
 			attach_print_row(m, &m->row[i]);
 	}
+	attach_print_skipped(g);
 	printf(m->off ? "%zu no longer mergeable, %zu were not mergeable, %zu failed" :
 			"%zu made mergeable, %zu were already, %zu failed",
 	       t.done, m->already, t.failed);
@@ -88,7 +106,26 @@ void attach_print_text(const struct set_mergeable *m, int64_t elapsed_us)
 	printf("; took %.1f ms\n", (double)elapsed_us / 1000);
 }
 
-int attach_print_json(const struct set_mergeable *m, int64_t elapsed_us)
+static void print_json_skipped(struct json_out *j, const struct merge_gate *g)
+{
+	json_out_array(j, "skipped");
+	for (size_t i = 0; i < g->n; i++) {
+		const struct merge_verdict *v = &g->v[i];
+
+		if (!v->current || !v->refused)
+			continue;
+		json_out_object(j, NULL);
+		json_out_string(j, "engine", v->name.engine);
+		json_out_string(j, "id", v->name.id);
+		json_out_string(j, "reason", reason_name(v->reason));
+		json_out_string(j, "text", v->text);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
+}
+
+int attach_print_json(const struct set_mergeable *m, const struct merge_gate *g,
+		      int64_t elapsed_us)
 {
 	struct json_out *j = json_out_new();
 	struct attach_totals t = attach_totals(m);
@@ -115,6 +152,8 @@ int attach_print_json(const struct set_mergeable *m, int64_t elapsed_us)
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
+	if (!m->off)
+		print_json_skipped(j, g);
 	json_out_int(j, "done", (int64_t)t.done);
 	json_out_int(j, "already", (int64_t)m->already);
 	json_out_int(j, "failed", (int64_t)t.failed);

@@ -18,6 +18,7 @@ enum reason {
 	REASON_DENIED_UNKNOWN,   /* a rule of "deny" asks for what the engine does not tell */
 	REASON_NOT_ALLOWED,      /* there is "allow", and no rule of it matches */
 	REASON_NOT_REQUESTED,    /* the container does not ask for it */
+	REASON_OBSERVED,         /* config.json says "mode": "observe" */
 	REASON_OPTED_OUT,        /* the container asks not to be merged */
 	REASON_REQUESTED,        /* the container asks for it */
 	REASON_RUNTIME_REQUESTS, /* its user chose the runtime wrapper, which asks for it */

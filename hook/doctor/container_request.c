@@ -2,6 +2,7 @@
 /* doctor: what a running container asked for, as its runtime or engine wrote it down. */
 #include "doctor/container_request.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/macros.h"
 #include "containers/conmon.h"
 #include "containers/lxc_config.h"
+#include "kernel/userns.h"
 #include "oci/decision.h"
 #include "oci/state.h"
 
@@ -196,6 +198,18 @@ bool container_text_find(const struct container_name *name, pid_t pid,
 	return false;
 }
 
+static struct decision_request request_for(const struct container_text *t,
+					   const char *config_path)
+{
+	return (struct decision_request){ .config_path = config_path,
+					  .requests = true,
+					  .text = t->text,
+					  .len = t->len,
+					  .reader = read_container_text,
+					  .keys = t,
+					  .timeout_ms = PARSE_TIMEOUT_MS };
+}
+
 bool check_asked(const struct container_name *name, pid_t pid,
 		 const struct policy_config *config, const char *config_path,
 		 struct decision *out)
@@ -207,16 +221,56 @@ bool check_asked(const struct container_name *name, pid_t pid,
 
 	if (!container_text_find(name, pid, &t))
 		return false;
-	request = (struct decision_request){ .policy = config,
-					     .config_path = config_path,
-					     .requests = true,
-					     .text = t.text,
-					     .len = t.len,
-					     .reader = read_container_text,
-					     .keys = &t,
-					     .timeout_ms = PARSE_TIMEOUT_MS };
+	request = request_for(&t, config_path);
+	request.policy = config;
 	if (decision_make(&request, &c, &err) < 0)
 		return false;
 	*out = c.decision;
 	return true;
+}
+
+static enum container_engine engine_called(const char *name)
+{
+	for (int e = 0; e < ENGINE_COUNT; e++) {
+		const char *called = engine_name((enum container_engine)e);
+
+		if (called && strcmp(called, name) == 0)
+			return (enum container_engine)e;
+	}
+	return ENGINE_UNKNOWN;
+}
+
+/* Of a container of which nothing is written where we look: the engine that its cgroup names. */
+static void know_engine_only(const struct container_name *name, struct container_text *out)
+{
+	*out = (struct container_text){ "{}", 2, engine_called(name->engine), NULL };
+	/* whose text it would be */
+	if (out->engine == ENGINE_LXC) {
+		out->name = name->id;
+		out->text = "";
+		out->len = 0;
+	}
+}
+
+int check_attached(const struct container_name *name, pid_t pid, const char *config_path,
+		   struct container_decision *out, struct error *err)
+{
+	struct decision_request request;
+	struct container_text t;
+	uid_t owner = userns_owner_of(pid);
+	int r = -ENOENT;
+
+	if (container_text_find(name, pid, &t)) {
+		request = request_for(&t, config_path);
+		request.by_runtime = true;
+		request.owner = &owner;
+		r = decision_make(&request, out, err);
+	}
+	if (r == 0)
+		return 0;
+	know_engine_only(name, &t);
+	request = request_for(&t, config_path);
+	request.by_runtime = true;
+	request.owner = &owner;
+	return decision_make(&request, out, err);
 }

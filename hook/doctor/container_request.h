@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "containers/identify.h"
+#include "oci/decision_types.h"
 #include "policy/policy.h"
 
 /* What is written of a container: a runtime's JSON, or LXC's configuration. */
@@ -42,5 +43,13 @@ int container_text_read(const struct container_text *t, const struct policy_conf
 bool check_asked(const struct container_name *name, pid_t pid,
 		 const struct policy_config *config, const char *config_path,
 		 struct decision *out);
+
+/*
+ * Decide by the files of config_path as if the container had asked to be merged: of one whose text
+ * is not found or not understood, by its engine alone, so that rules for more than that deny it.
+ * 0, or -errno with err where the configuration cannot be used.
+ */
+int check_attached(const struct container_name *name, pid_t pid, const char *config_path,
+		   struct container_decision *out, struct error *err);
 
 #endif

@@ -15,4 +15,10 @@ bool userns_is_initial(void);
  */
 uid_t userns_owner(void);
 
+/*
+ * The same for a process: who made the user namespace that its pid namespace belongs to, as
+ * rootless engines' users do. userns_owner() where that is ours, or cannot be read.
+ */
+uid_t userns_owner_of(pid_t pid);
+
 #endif

@@ -132,6 +132,8 @@ static void read_request(const void *arg, void *answer)
 		parsed.by_runtime = request->by_runtime;
 		parsed.owner = config_owner;
 	}
+	if (request->owner)
+		parsed.owner = *request->owner;
 	required = parsed.required;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
@@ -159,6 +161,7 @@ static void read_settings(const void *arg, void *answer)
 	(void)arg;
 	(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
 	out->required = parsed.required;
+	out->observe = parsed.observe;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
 	out->runtimes = parsed.runtimes;

@@ -37,6 +37,7 @@ struct container_decision {
 struct decision_settings {
 	struct error err; /* why it says nothing; empty if it does */
 	bool required;
+	bool observe;
 	bool log_given;
 	enum log_level log;
 	size_t runtimes;

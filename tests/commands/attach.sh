@@ -212,7 +212,6 @@ test_wrong_targets_and_usage() {
 	fails 'exclude each other' 2 "$KSM_HOOK" attach --json --watch $p
 	fails 'invalid value "magic" for --method, expected auto, prctl or madvise' 2 "$KSM_HOOK" attach --method=magic $p
 	fails 'invalid value "0" for --watch, expected a number from 1 to 86400' 2 "$KSM_HOOK" attach --watch=0 $p
-	fails 'force' 2 "$KSM_HOOK" attach --force $p
 	kill $p
 }
 

@@ -20,6 +20,7 @@ static const struct {
 	{ REASON_DENIED_UNKNOWN, "denied-unknown" },
 	{ REASON_NOT_ALLOWED, "not-allowed" },
 	{ REASON_NOT_REQUESTED, "not-requested" },
+	{ REASON_OBSERVED, "observed" },
 	{ REASON_OPTED_OUT, "opted-out" },
 	{ REASON_REQUESTED, "requested" },
 	{ REASON_RUNTIME_REQUESTS, "runtime-requests" },

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,10 +127,43 @@ static void made(void)
 	CHECK_INT(s.owner, 0);
 }
 
+/* A rootless engine's user 1000 makes a container; what it makes for itself does not count. */
+static void owner_of(void)
+{
+	int ready[2] = { -1, -1 };
+	pid_t outer, pid = 0;
+
+	CHECK_INT(userns_owner_of(getpid()), userns_owner());
+	CHECK(pipe(ready) == 0);
+	outer = fork();
+	if (outer == 0) {
+		/* dumpable again after the change of user, as a program is after exec */
+		if (setresgid(1000, 1000, 1000) < 0 || setresuid(1000, 1000, 1000) < 0 ||
+		    prctl(PR_SET_DUMPABLE, 1) < 0 || unshare(CLONE_NEWUSER | CLONE_NEWPID) < 0)
+			_exit(1);
+		pid = fork();
+		if (pid == 0) {
+			(void)!unshare(CLONE_NEWUSER | CLONE_NEWPID);
+			pause();
+		}
+		_exit(write_all(ready[1], &pid, sizeof(pid)) < 0);
+	}
+	close(ready[1]);
+	CHECK_INT(read(ready[0], &pid, sizeof(pid)), sizeof(pid));
+	close(ready[0]);
+	waitpid(outer, NULL, 0);
+	if (pid <= 0)
+		return;
+	CHECK_INT(userns_owner_of(pid), 1000);
+	kill(pid, SIGKILL);
+}
+
 int main(void)
 {
 	RUN(own);
-	if (geteuid() == 0 && is_initial() && can_make_namespaces())
+	if (geteuid() == 0 && is_initial() && can_make_namespaces()) {
 		RUN(made);
+		RUN(owner_of);
+	}
 	return check_end();
 }
