@@ -64,8 +64,9 @@ struct policy_subject {
 };
 
 /*
- * What can be believed: what the engine wrote, and no pod, image or container's own
- * configuration could have written. NULL where that says nothing. An empty value is none.
+ * What can be believed: what the engine wrote, and no annotation of a pod, an image or a container
+ * could have. It may repeat what a tenant chose: a pod's, container's and image's name. NULL where
+ * that says nothing. An empty value is none.
  */
 struct trusted_values {
 	const char *value[TRUSTED_KEYS];
