@@ -129,10 +129,12 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int status = dispatch(argc, argv);
+	int error = fflush(stdout) != 0 ? errno : 0;
 
-	/* what was written has to arrive: a full disk must not pass for success */
-	if (fflush(stdout) != 0 && status == 0) {
-		log_error("standard output: %s", strerror(errno));
+	/* what was written has to arrive, earlier too: a full disk must not pass for success */
+	if ((error || ferror(stdout)) && status == 0) {
+		log_error("standard output: %s",
+			  error ? strerror(error) : "not all of it could be written");
 		status = 1;
 	}
 	exit(status);

@@ -347,6 +347,19 @@ testContainersAndSessionsOfRunc() {
 	done
 }
 
+# It is done, and what was said of it was lost.
+testAFullDisk() {
+	inside <<-'E'
+		"$KSM_HOOK" stop >/dev/full
+		echo "stop $? $(ls /etc/ksm-hook)"
+		"$KSM_HOOK" stop --end >/dev/full
+		echo "end $? $(ls /etc/ksm-hook)"
+	E
+	assertContains "$out" "stop 1 stop"
+	assertContains "$out" "end 1 "
+	assertEquals "$out" 2 "$(echo "$out" | grep -c 'standard output: ')"
+}
+
 testWrongUsage() {
 	for words in "--end --unmerge" "--budget=10" "--unmerge --budget=0" "--unmerge --budget=101" "now"; do
 		# shellcheck disable=SC2086

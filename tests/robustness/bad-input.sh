@@ -323,6 +323,15 @@ test_help_and_version() {
 	assertTrue "$version" "expr '$version' : 'ksm-hook [0-9][0-9.]*$' >/dev/null"
 	"$KSM_HOOK" --help >/dev/full 2>"$work/err"
 	assertEquals "a full disk" 1 $?
+	# printed in pieces, of which the last was none
+	echo '{}' >"$work/in/valid.json"
+	for args in "policy check $work/in/valid.json" \
+		"policy explain --config $work/in/valid.json --annotation io.ksm.merge=true"; do
+		# shellcheck disable=SC2086
+		"$KSM_HOOK" $args >/dev/full 2>"$work/err"
+		assertEquals "$args: a full disk: $(cat "$work/err")" 1 $?
+		assertContains "$args" "$(cat "$work/err")" "standard output: "
+	done
 }
 
 test_nothing_is_written() {
