@@ -49,7 +49,7 @@ static const struct command_syntax stop_command __help_section = {
 			      "how much of the available memory a step may take.\n"
 			      "Default: 25"),
 		OPTION_FLAG(struct stop_options, end, "end",
-			    "remove the files: containers that start are merged again"),
+			    "remove them: what starts is merged again"),
 		{ "" },
 	},
 };

@@ -111,7 +111,7 @@ static bool read_imports(struct doctor *d, struct containerd_config *c, bool ans
 	return whole;
 }
 
-static bool is_refused(const struct engine_answer *a)
+static bool is_refused_by_containerd(const struct engine_answer *a)
 {
 	return a->state == ANSWER_REFUSED && engine_refuses_config(a->words);
 }
@@ -122,7 +122,7 @@ static void report_no_answer(struct doctor *d, const struct engine_answer *a)
 	const char *command = engine_question_command(ASK_CONTAINERD);
 	char text[ENGINE_TROUBLE_MAX];
 
-	if (is_refused(a))
+	if (is_refused_by_containerd(a))
 		finding_advise(
 			finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
 				    "containerd would not start with that; what runs was "
@@ -266,6 +266,6 @@ void check_containerd(struct doctor *d)
 			CONTAINERD_RUNTIMES_MAX, in_effect ? "" : " or imported files");
 	else if (!any && (whole || in_effect))
 		report_no_containerd_runtime(d);
-	if (is_refused(&d->answer[ASK_CONTAINERD]))
+	if (is_refused_by_containerd(&d->answer[ASK_CONTAINERD]))
 		findings_doubt(d, before);
 }
