@@ -73,7 +73,7 @@ static int add_file(struct config_files *files, const char *path, const char *na
 	enum file_trust how = FILE_SYMLINK | FILE_OPTIONAL;
 	bool dangles = false;
 	int tries = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (files->n == CONFIG_FILES_MAX || left == 0)
 		return unreadable(err_set(err, E2BIG,

@@ -3,7 +3,9 @@
 #include "stats/capacity.h"
 #include "check.h"
 
-#define G (INT64_C(1) << 30)
+#define G    (INT64_C(1) << 30)
+#define DAY  INT64_C(86400)
+#define HOUR INT64_C(3600)
 
 static struct capacity_history h;
 static struct capacity_past past;
@@ -15,7 +17,7 @@ static void start_over(void)
 {
 	h.n = 0;
 	now = (struct capacity_sample){ .boot = 1,
-					.uptime_s = 10 * 86400,
+					.uptime_s = 10 * DAY,
 					.time_s = 1800000000,
 					.saved = 10 * G,
 					.bare = 20 * G };
@@ -66,7 +68,7 @@ static void nothing(void)
 static void too_few(void)
 {
 	start_over();
-	sample_for(86400 - 1200);
+	sample_for(DAY - 1200);
 	look_back();
 	CHECK(!past.enough);
 	CHECK_INT(past.held, 0);
@@ -81,18 +83,18 @@ static void too_few(void)
 static void lowest_counts(void)
 {
 	start_over();
-	sample_for(3 * 86400);
+	sample_for(3 * DAY);
 	/* a minute between two of the samples that are kept */
 	now.saved = 4 * G;
 	capacity_add(&h, now);
 	pass(60);
 	now.saved = 12 * G;
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	look_back();
 	CHECK_INT(past.held, 4 * G);
 	CHECK_INT(past.fall, 6 * G);
 	/* and is forgotten when it is older than the window */
-	sample_for(8 * 86400);
+	sample_for(8 * DAY);
 	look_back();
 	CHECK_INT(past.held, 12 * G);
 	CHECK_INT(past.covered_s, CAPACITY_WINDOW_S);
@@ -103,7 +105,7 @@ static void slow_fall_is_none(void)
 {
 	start_over();
 	for (int i = 0; i < 48; i++) {
-		sample_for(3600);
+		sample_for(HOUR);
 		now.saved -= G / 10;
 	}
 	look_back();
@@ -117,14 +119,14 @@ static void gap(void)
 {
 	start_over();
 	now.saved = 2 * G;
-	sample_for(3 * 86400);
+	sample_for(3 * DAY);
 	pass(CAPACITY_GAP_S + CAPACITY_SPACING_S);
 	now.saved = 10 * G;
-	sample_for(86400 / 2);
+	sample_for(DAY / 2);
 	look_back();
 	CHECK(!past.enough);
-	CHECK(past.covered_s <= 86400 / 2);
-	sample_for(86400 / 2 + 1200);
+	CHECK(past.covered_s <= DAY / 2);
+	sample_for(DAY / 2 + 1200);
 	look_back();
 	CHECK(past.enough);
 	/* what was before the gap is not looked at */
@@ -133,39 +135,39 @@ static void gap(void)
 	pass(CAPACITY_GAP_S - CAPACITY_SPACING_S - 60);
 	sample_for(60);
 	look_back();
-	CHECK(past.covered_s > 86400);
+	CHECK(past.covered_s > DAY);
 }
 
 static void clock_jumps(void)
 {
-	static const int64_t jumps[] = { -400 * 86400, 400 * 86400, -3600, INT64_C(1) << 39 };
+	static const int64_t jumps[] = { -400 * DAY, 400 * DAY, -HOUR, INT64_C(1) << 39 };
 
 	for (size_t i = 0; i < sizeof(jumps) / sizeof(*jumps); i++) {
 		start_over();
-		sample_for(2 * 86400);
+		sample_for(2 * DAY);
 		now.time_s += jumps[i];
-		sample_for(86400);
+		sample_for(DAY);
 		look_back();
 		/* CLOCK_BOOTTIME knows better */
-		CHECK(past.covered_s >= 3 * 86400 - CAPACITY_SPACING_S);
+		CHECK(past.covered_s >= 3 * DAY - CAPACITY_SPACING_S);
 		CHECK(past.enough);
 		CHECK_INT(past.restarts, 0);
 	}
 	/* where it jumps between two boots, nobody knows how long the machine was down */
 	start_over();
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	now.time_s -= 7200;
 	boot_again(120);
-	sample_for(2 * 3600);
+	sample_for(2 * HOUR);
 	look_back();
-	CHECK(past.covered_s < 3 * 3600);
+	CHECK(past.covered_s < 3 * HOUR);
 	CHECK(!past.enough);
 }
 
 static void after_a_boot(void)
 {
 	start_over();
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	boot_again(120);
 	now.saved = 0;
 	sample_for(1800);
@@ -182,7 +184,7 @@ static void after_a_boot(void)
 	/* of the hour after the boot none counts; what comes then does */
 	CHECK_INT(past.held, 0);
 	start_over();
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	boot_again(120);
 	now.saved = 0;
 	sample_for(2400);
@@ -193,7 +195,7 @@ static void after_a_boot(void)
 	CHECK_INT(past.fall, 0);
 	/* down for long: a gap */
 	start_over();
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	boot_again(7200);
 	sample_for(7200);
 	look_back();
@@ -204,20 +206,20 @@ static void after_a_boot(void)
 static void old_file_put_back(void)
 {
 	start_over();
-	sample_for(86400);
-	pass(-86400 / 2);
+	sample_for(DAY);
+	pass(-DAY / 2);
 	capacity_add(&h, now);
 	/* what says to be of this boot and later is not believed */
 	for (size_t i = 0; i < h.n; i++)
 		CHECK(h.sample[i].uptime_s <= now.uptime_s);
 	look_back();
-	CHECK(past.covered_s <= 86400 / 2);
+	CHECK(past.covered_s <= DAY / 2);
 }
 
 static void bounded(void)
 {
 	start_over();
-	sample_for(30 * 86400);
+	sample_for(30 * DAY);
 	CHECK_INT(h.n, CAPACITY_SAMPLES_MAX);
 	CHECK_INT(h.sample[h.n - 1].boot, now.boot);
 	look_back();
@@ -249,20 +251,20 @@ static void saturation(void)
 	start_over();
 	now.saved = INT64_MAX;
 	now.bare = INT64_MIN;
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	look_back();
 	CHECK_INT(past.held, CAPACITY_BYTES_MAX);
 	CHECK_INT(past.bare, -CAPACITY_BYTES_MAX);
 	CHECK_INT(capacity_room(&past, 0), 0);
 	start_over();
 	now.saved = now.bare = INT64_MAX;
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	look_back();
 	CHECK_INT(capacity_room(&past, 0), 2 * CAPACITY_BYTES_MAX);
 	CHECK_INT(capacity_room(&past, INT64_MAX), CAPACITY_BYTES_MAX);
 	start_over();
 	now.saved = -1;
-	sample_for(2 * 86400);
+	sample_for(2 * DAY);
 	look_back();
 	CHECK_INT(past.held, 0);
 }

@@ -24,11 +24,11 @@ static void all_together(void)
 	static struct read_budget b;
 
 	for (uint64_t i = 0; i < READ_BUDGET_ALL_MS / 100; i++)
-		read_budget_use(&b, i, 100 * 1000);
+		read_budget_use(&b, i, INT64_C(100) * 1000);
 	/* each has had its own, and one that comes now gets little */
 	CHECK(!read_budget_is_left(&b, 0));
 	CHECK(read_budget_is_left(&b, 1000));
-	read_budget_use(&b, 1000, 1000 * READ_BUDGET_LEAST_MS);
+	read_budget_use(&b, 1000, INT64_C(1000) * READ_BUDGET_LEAST_MS);
 	CHECK(!read_budget_is_left(&b, 1000));
 	CHECK(read_budget_is_left(&b, 1001));
 }
