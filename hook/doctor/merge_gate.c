@@ -22,14 +22,27 @@ static bool has_rules(const char *config)
 	       decision_config_mentions(config, "none");
 }
 
+/* A watch goes on for months, while containers come and go. */
+static void forget_ended(struct merge_gate *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!g->v[i].current)
+			continue;
+		g->v[kept] = g->v[i];
+		g->v[kept++].current = false;
+	}
+	g->n = kept;
+}
+
 int merge_gate_open(struct merge_gate *g, struct error *err)
 {
 	struct decision_settings settings;
 	int r;
 
 	g->judges = false;
-	for (size_t i = 0; i < g->n; i++)
-		g->v[i].current = false;
+	forget_ended(g);
 	if (!g->config)
 		return 0;
 	config_forget();
