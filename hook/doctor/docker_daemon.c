@@ -15,9 +15,11 @@
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
+#include "base/patience.h"
 #include "containers/identify.h"
 #include "doctor/docker_config.h"
 #include "doctor/host_files.h"
+#include "kernel/privileges.h"
 #include "kernel/process.h"
 #include "kernel/sandbox.h"
 
@@ -26,6 +28,8 @@
 /* The options of a service's unit. */
 #define ARGS_MAX        16384
 #define INFO_TIMEOUT_MS 3000
+/* 100,000 processes take two seconds. */
+#define SEARCH_TIMEOUT_MS 10000
 
 /* Version 1.0 asks for an answer in one piece, and the end of the connection behind it. */
 #define INFO_REQUEST "GET /info HTTP/1.0\r\nHost: docker\r\n\r\n"
@@ -51,28 +55,55 @@ static bool is_our_dockerd(const struct process *p)
 	       is_in_our_pids(p->pid) && !container_of(p->pid, &ignored);
 }
 
+struct dockerd_search {
+	pid_t pid; /* the last that was found */
+	unsigned n;
+	struct docker_args args;
+};
+
 static int take_dockerd(const struct process *p, void *arg)
 {
-	struct docker_daemon *daemon = arg;
+	struct dockerd_search *s = arg;
 
 	if (!is_our_dockerd(p))
 		return 0;
-	daemon->several = daemon->pid != 0;
-	daemon->pid = p->pid;
-	return daemon->several;
+	s->pid = p->pid;
+	return ++s->n > 1;
+}
+
+/* Among processes of anybody, so after the filter. */
+static int search_dockerd(void *arg)
+{
+	struct dockerd_search *s = arg;
+	char args[ARGS_MAX];
+	struct error ignored;
+	ssize_t len;
+	int r = privileges_only_look(PRIVILEGES_COUNTERS, &ignored);
+
+	if (r < 0)
+		return r;
+	(void)process_for_each(take_dockerd, s);
+	len = s->n == 1 ? proc_read_head(s->pid, "cmdline", args, sizeof(args)) : 0;
+	if (len > 0)
+		docker_args_parse(args, (size_t)len, &s->args);
+	return 0;
 }
 
 static void find_process(struct docker_daemon *daemon)
 {
-	char args[ARGS_MAX];
-	ssize_t len;
+	struct dockerd_search *s = patience_memory(sizeof(*s));
+	int r = s ? patience_run(search_dockerd, s, SEARCH_TIMEOUT_MS) : -ENOMEM;
 
-	(void)process_for_each(take_dockerd, daemon);
-	if (daemon->several)
-		daemon->pid = 0;
-	len = daemon->pid ? proc_read_head(daemon->pid, "cmdline", args, sizeof(args)) : 0;
-	if (len > 0)
-		docker_args_parse(args, (size_t)len, &daemon->args);
+	if (r == 0) {
+		daemon->several = s->n > 1;
+		daemon->pid = s->n == 1 ? s->pid : 0;
+		daemon->args = s->args;
+		daemon->args.config[sizeof(daemon->args.config) - 1] = '\0';
+		daemon->args.socket[sizeof(daemon->args.socket) - 1] = '\0';
+	}
+	/* a child that did not end may write there yet */
+	if (s && r != -ETIMEDOUT)
+		patience_free(s, sizeof(*s));
 }
 
 /* Who is not root, and runs a rootless daemon, is told of that one. */

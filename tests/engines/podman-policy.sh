@@ -87,6 +87,8 @@ testObserveChangesNoProcess() {
 		done
 		echo "settled $_same"
 		echo "merged $(awk '/ksm_merging_pages/ { print ($2 >= 2000) ? "yes" : "no " $2 }' "/proc/$_was/ksm_stat")"
+		# so that it adds no page for somebody else on the machine
+		echo 0 >/sys/kernel/mm/ksm/run
 		configure '{"mode": "observe"}'
 		all >"$work/before"
 		box asks runc yes '$x = "y" x (8 << 20)'
@@ -133,6 +135,7 @@ testObserveChangesNoProcess() {
 		echo "enforced $("$KSM_HOOK" ps --json | jq -r '.[] | select(.container == "asks") | .would')"
 		end
 	E
+	echo 1 >$ksm/run
 	assertEquals "$out" "20 yes" "$(of settled) $(of merged)"
 	assertEquals "$out" "" "$(of differs)$(of touched)"
 	assertTrue "two containers and their monitors: $out" "[ $(of same | wc -w) -ge 4 ]"

@@ -54,10 +54,13 @@ undecided() {
 
 # left_alone NAME: the file in/NAME does not ask: not a word, even where merging is required
 left_alone() {
-	for config in plain required broken missing; do
+	for config in plain required broken; do
 		hook createRuntime $config <"$work/in/$1"
 		judge "$1 $config" 0 0 ""
 	done
+	# what stands in a file that is not there nobody knows
+	hook createRuntime missing <"$work/in/$1"
+	judge "$1 missing" 0 1 " reason=config-unreadable: not made mergeable: "
 }
 
 test_empty() {

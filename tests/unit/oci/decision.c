@@ -345,7 +345,7 @@ static void settings(void)
 	CHECK_INT(WEXITSTATUS(status), 0);
 	pid = fork();
 	if (pid == 0)
-		_exit(decision_config_is_empty("/nonexistent/config.json") ? 0 : 1);
+		_exit(decision_config_is_empty("/nonexistent/config.json") ? 1 : 0);
 	waitpid(pid, &status, 0);
 	CHECK_INT(status, 0);
 	close(fd);
