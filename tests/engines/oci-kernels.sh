@@ -18,13 +18,14 @@ suite_setup() {
 	# the bundles' paths are the guest's
 	for _stages in createRuntime createRuntime,poststart; do
 		# shellcheck disable=SC2046 # a word each
-		_hooks=$(work=/tmp hooks_json $(echo $_stages | tr , ' '))
+		_hooks=$(hooks_config=/tmp/config.json hooks_json $(echo $_stages | tr , ' '))
 		bundle_make "$guest/$_stages" /root "$_hooks" '{"io.ksm.merge":"true"}' /bin/workload
 	done
 	bundle_make "$guest/nothing" /root '{}' '{}' /bin/workload
 	KSM_HOOK=$BUILD/ksm-hook
 	cat >"$guest/run.test" <<-'S'
 		#!/bin/sh
+		echo '{}' >/tmp/config.json
 		/usr/sbin/ksm-hook status
 		for bundle in nothing createRuntime createRuntime,poststart; do
 			for runtime in runc crun; do

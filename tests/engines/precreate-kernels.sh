@@ -15,13 +15,14 @@ suite_setup() {
 		"$BUILD/libksm_preload.so:/lib/libksm_preload.so" /usr/sbin/runc
 	for method in auto inject preload; do
 		KSM_HOOK=/usr/sbin/ksm-hook
-		_hooks=$(work=/tmp hooks_json createRuntime poststart)
+		_hooks=$(hooks_config=/tmp/config.json hooks_json createRuntime poststart)
 		KSM_HOOK=$BUILD/ksm-hook
 		bundle_make "$guest/$method" /root "$_hooks" \
 			'{"io.ksm.merge": "true", "io.ksm.method": "'$method'", "io.ksm.required": "true"}' /bin/glibc
 	done
 	cat >"$guest/run.test" <<-'S'
 		#!/bin/sh
+		echo '{}' >/tmp/config.json
 		for method in auto inject preload; do
 			cd /$method && mv config.json given.json
 			/usr/sbin/ksm-hook precreate --library /lib/libksm_preload.so <given.json >config.json

@@ -52,10 +52,10 @@ bundle_of() {
 }
 
 # hooks_json STAGE...: this build's hook for each stage, with $work/config.json, which is made
-# where it is not there
+# where it is not there; $hooks_config: with that one, of a guest
 hooks_json() {
-	[ -e "$work/config.json" ] || echo '{}' >"$work/config.json"
-	jq -n --arg path "$KSM_HOOK" --arg config "$work/config.json" \
+	[ -n "${hooks_config:-}" ] || [ -e "$work/config.json" ] || echo '{}' >"$work/config.json"
+	jq -n --arg path "$KSM_HOOK" --arg config "${hooks_config:-$work/config.json}" \
 		'[$ARGS.positional[] | {(.): [{path: $path, args: ["ksm-hook", ., "--config", $config]}]}] | add' \
 		--args -- "$@"
 }
