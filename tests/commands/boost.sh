@@ -22,7 +22,7 @@ testBoostOfARealContainer() {
 	assertEquals "$(cat "$work/runc.out")" 0 $?
 	assertTrue "the start does not wait" "[ $(($(date +%s) - start)) -le 3 ]"
 	assertTrue boost_is_on
-	wait_for 5 boost_drives || fail "no boost: $(ls $run)"
+	wait_for 30 boost_drives || fail "no boost: $(ls $run)"
 	for _p in $(drivers); do
 		assertEquals "cgroups of $_p" "" "$(grep -v ':/$' "/proc/$_p/cgroup")"
 		assertEquals "descriptors of $_p" "" "$(readlink /proc/"$_p"/fd/* |
@@ -63,12 +63,12 @@ testBoostDoesNotHoldUpPodman() {
 boost() {
 	enable_quietly
 	"$KSM_HOOK" run -- true
-	wait_for 5 boost_drives || fail "no boost"
+	wait_for 30 boost_drives || fail "no boost"
 	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 }
 
 quiet_again() {
-	wait_for 5 boost_is_off || fail "it does not end"
+	wait_for 30 boost_is_off || fail "it does not end"
 	assertEquals "$1" "$2" "$(cat $ksm/pages_to_scan)"
 	assertFalse "$1: nothing is left" "[ -e $run/boost.pages ]"
 }
@@ -86,18 +86,18 @@ testBoostThatIsKilled() {
 	# and both
 	boost
 	drivers | xargs kill -9
-	wait_for 5 boost_is_off
+	wait_for 30 boost_is_off
 	assertNotEquals 80 "$(cat $ksm/pages_to_scan)"
 	hook status
 	assertContains "$out" "a boost was killed"
 	"$KSM_HOOK" run -- true
-	wait_for 5 boost_drives || fail "no boost after one that was killed"
+	wait_for 30 boost_drives || fail "no boost after one that was killed"
 	drivers | xargs -r kill
 	quiet_again "the next one" 80
 	# or by disable
 	boost
 	drivers | xargs kill -9
-	wait_for 5 boost_is_off
+	wait_for 30 boost_is_off
 	hook disable
 	assertEquals "$out" 321 "$(cat $ksm/pages_to_scan)"
 }
