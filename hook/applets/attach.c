@@ -25,6 +25,7 @@
 #include "kernel/privileges.h"
 #include "ksmd/boost.h"
 #include "policy/config.h"
+#include "policy/stop.h"
 
 /* For a process to enter the kernel: first for all, then once more for those that did not. */
 #define FIRST_TIMEOUT_MS  50
@@ -306,6 +307,7 @@ static int open_gate(const struct attach_options *o, struct merge_gate *gate, bo
 static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 {
 	struct set_mergeable m = { .off = o->off,
+				   .may_go_on = o->off ? NULL : stop_check,
 				   .method = o->method,
 				   .call_ms = CALLS_MAX_MS,
 				   .still_right = is_still_right,

@@ -20,6 +20,7 @@
 #include "kernel/watched.h"
 #include "oci/hook_stage.h"
 #include "policy/config.h"
+#include "policy/stop.h"
 
 /* A workload may be busy; poststart must not hold up the start for long. */
 #define REPAIR_TIMEOUT_MS 250
@@ -108,6 +109,7 @@ static size_t verify(pid_t pid, int pidfd, struct error *err)
 	static pid_t list[PROCESSES_MAX];
 	const struct pinned_init init = { pid, pidfd };
 	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .may_go_on = stop_check,
 				   .timeout_ms = REPAIR_TIMEOUT_MS,
 				   .still_right = is_of_init,
 				   .arg = &init };

@@ -14,7 +14,6 @@
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
-#include "policy/stop.h"
 
 /* uapi/asm-generic/mman-common.h */
 #define MADV_MERGEABLE   12
@@ -222,7 +221,7 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 	m->row = row;
 	qsort(w, n_work, sizeof(*w), compare_merge_work);
 	for (size_t i = 0; r >= 0 && i < n_work; i += (size_t)r) {
-		r = m->off ? 0 : stop_check(err);
+		r = m->may_go_on ? m->may_go_on(err) : 0;
 		if (r == 0)
 			r = inject_batch(m, &w[i], n_work - i, &n, err);
 	}
@@ -242,7 +241,7 @@ ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void
 	struct merge_wish wish = wish_of(m);
 	struct merge_work *w = NULL;
 	size_t n = 0, n_work = 0;
-	int r = m->off ? 0 : stop_check(err);
+	int r = m->may_go_on ? m->may_go_on(err) : 0;
 
 	if (r == 0)
 		r = merge_plan(&wish, walk, arg, &w, &n, err);

@@ -30,6 +30,8 @@ struct set_mergeable {
 	 */
 	bool (*still_right)(const void *arg, pid_t pid);
 	const void *arg;
+	/* Asked, if given, at the beginning and before each batch; -errno with err ends the pass. */
+	int (*may_go_on)(struct error *err);
 	/* out: */
 	struct merge_lost *lost; /* in this round: set n_lost to 0 before the next */
 	size_t n_lost;
@@ -43,8 +45,7 @@ struct set_mergeable {
  * One pass over those that a walk visits, *found of them; on those that are not as wanted it is
  * tried. Returns how many these were, or -errno with err. A caller who repeats this until it
  * returns 0 misses none that was forked meanwhile. Those on which it failed are tried again with
- * retry only. As long as `ksm-hook stop` is in force, from whatever moment on, it is refused unless
- * off: -EPERM with REASON_HOST_STOPPED; what was done before is in the rows.
+ * retry only. What was done before may_go_on() said no is in the rows.
  */
 ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,
 			   size_t *found, struct error *err);

@@ -9,6 +9,7 @@
 #include "containers/identify.h"
 #include "inject/set_mergeable.h"
 #include "kernel/proc.h"
+#include "policy/stop.h"
 
 /* A workload may be busy; nobody waits for this. */
 #define EXISTING_TIMEOUT_MS 1000
@@ -110,6 +111,7 @@ static void store_names(const struct nri_existing *e)
 ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error *err)
 {
 	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
+				   .may_go_on = stop_check,
 				   .timeout_ms = EXISTING_TIMEOUT_MS,
 				   .still_right = is_of_existing,
 				   .arg = e };

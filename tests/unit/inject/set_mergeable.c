@@ -442,7 +442,8 @@ static void stopped(void)
 	enum { TWO = 40 };
 	struct set_mergeable m = { .method = MERGE_BY_PRCTL,
 				   .timeout_ms = TIMEOUT_MS,
-				   .still_right = stop_at_check };
+				   .still_right = stop_at_check,
+				   .may_go_on = stop_check };
 	pid_t pids[TWO];
 	struct error err;
 	int merged = 0;
@@ -466,7 +467,7 @@ static void stopped(void)
 	m = (struct set_mergeable){ .off = true, .timeout_ms = TIMEOUT_MS };
 	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), merged);
 	set_mergeable_free(&m);
-	m = (struct set_mergeable){ .timeout_ms = TIMEOUT_MS };
+	m = (struct set_mergeable){ .timeout_ms = TIMEOUT_MS, .may_go_on = stop_check };
 	CHECK_INT(set_mergeable_pass(&m, pids, TWO, &err), -EPERM);
 	CHECK_INT(unlink(STOP_PATH), 0);
 	/* a link counts, whether it leads anywhere or not */
