@@ -191,6 +191,7 @@ int proc_seccomp(pid_t tid)
 int proc_parent(pid_t *number, bool *outer)
 {
 	char self[32], parent[32], pids[128];
+	int64_t self_number, parent_number;
 	/* our number in every namespace from /proc's to our own (proc(5); Linux 4.1) */
 	struct status_line want[] = { { "PPid", parent, sizeof(parent), -ENODATA },
 				      { "NSpid", pids, sizeof(pids), -ENODATA } };
@@ -199,13 +200,16 @@ int proc_parent(pid_t *number, bool *outer)
 
 	if (n < 0)
 		return -errno;
-	self[n] = '\0';
-	r = read_status_lines((pid_t)strtol(self, NULL, 10), want, ARRAY_SIZE(want));
+	r = parse_int(self, (size_t)n, 1, INT_MAX, &self_number);
 	if (r < 0)
 		return r;
-	if (want[0].r < 0 || want[1].r < 0)
+	r = read_status_lines((pid_t)self_number, want, ARRAY_SIZE(want));
+	if (r < 0)
+		return r;
+	if (want[0].r < 0 || want[1].r < 0 ||
+	    parse_int(parent, strlen(parent), 0, INT_MAX, &parent_number) < 0)
 		return -ENODATA;
-	*number = (pid_t)strtol(parent, NULL, 10);
+	*number = (pid_t)parent_number;
 	*outer = pids[strspn(pids, "0123456789")] == '\t';
 	return 0;
 }
