@@ -344,7 +344,8 @@ test_nothing_is_written() {
 		-e trace=open,openat,openat2,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat,truncate,ftruncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,mount,setxattr \
 		"$KSM_HOOK" createRuntime --config "$work/plain.json" <"$work/in/asks" 2>/dev/null
 	assertTrue "strace shows nothing" "grep -q plain.json '$work/trace'"
-	assertEquals "" "$(grep -vE 'O_RDONLY|^[0-9]+ +(\+\+\+|---)' "$work/trace")"
+	# what a call of two processes at once asked for stands where it began
+	assertEquals "" "$(grep -vE 'O_RDONLY|^[0-9]+ +(\+\+\+|---|<\.\.\. [a-z0-9]+ resumed>)' "$work/trace")"
 	assertEquals "" "$(grep -E 'O_CREAT|O_TRUNC|O_WRONLY|O_RDWR' "$work/trace")"
 }
 
