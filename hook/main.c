@@ -132,10 +132,10 @@ int main(int argc, char **argv)
 	int error = fflush(stdout) != 0 ? errno : 0;
 
 	/* what was written has to arrive, earlier too: a full disk must not pass for success */
-	if ((error || ferror(stdout)) && status == 0) {
+	if (error || ferror(stdout)) {
 		log_error("standard output: %s",
 			  error ? strerror(error) : "not all of it could be written");
-		status = 1;
+		status = status ? status : 1;
 	}
 	exit(status);
 }

@@ -95,7 +95,7 @@ static int print_report(const struct capacity_options *o, struct capacity_histor
 		if (r == 0 && !o->json)
 			capacity_print(stdout, &report);
 		else if (r == 0 && (r = capacity_print_json(&report)) < 0)
-			err_errno(err, -r, "standard output");
+			err_errno(err, -r, "printing it");
 		capacity_report_free(&report);
 	}
 	snapshot_free(&s);

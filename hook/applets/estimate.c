@@ -74,8 +74,9 @@ static int print_as(enum estimate_format format, const struct estimate *e)
 	if (format == ESTIMATE_JSON)
 		return estimate_print_json(e);
 	if (format == ESTIMATE_PROMETHEUS)
-		return estimate_metrics(stdout, e);
-	estimate_print(e);
+		estimate_metrics(stdout, e);
+	else
+		estimate_print(e);
 	return 0;
 }
 
@@ -93,7 +94,7 @@ static int print_estimate(char *const *words, size_t n, enum estimate_format for
 	if (r == 0)
 		warn_about(&e);
 	if (r == 0 && (r = print_as(format, &e)) < 0)
-		err_errno(err, -r, "standard output");
+		err_errno(err, -r, "printing it");
 	unreadable_log();
 	estimate_free(&e);
 	target_free(&set);

@@ -2,7 +2,6 @@
 /* An estimate as metrics of Prometheus. */
 #include "applets/estimate_metrics.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -51,7 +50,7 @@ static void row_value(FILE *f, const char *name, const struct estimate_row *r, i
 	fprintf(f, "} %" PRId64 "\n", value);
 }
 
-int estimate_metrics(FILE *f, const struct estimate *e)
+void estimate_metrics(FILE *f, const struct estimate *e)
 {
 	int64_t page = sysconf(_SC_PAGESIZE);
 
@@ -76,5 +75,4 @@ int estimate_metrics(FILE *f, const struct estimate *e)
 	head(f, "unreadable_processes",
 	     "Processes that were left out, as they may not be read.");
 	fprintf(f, "ksm_hook_estimate_unreadable_processes %zu\n", e->unreadable);
-	return ferror(f) ? -EIO : 0;
 }

@@ -7,7 +7,7 @@
 
 #include "estimate/estimate.h"
 
-/* ksm_hook_estimate_*, with the labels engine and id, as those of containers have them. 0 or -EIO. */
-int estimate_metrics(FILE *f, const struct estimate *e);
+/* ksm_hook_estimate_*, with the labels engine and id, as those of containers have them. */
+void estimate_metrics(FILE *f, const struct estimate *e);
 
 #endif

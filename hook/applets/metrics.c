@@ -157,7 +157,8 @@ static int print_metrics_once(const struct metrics_options *o)
 	if (r == 0)
 		r = o->output || o->samples ? write_files(o, group, &err) :
 					      prepare_and_print(group, NULL, &err);
-	if (r < 0)
+	/* what stdout does not take, main says */
+	if (r < 0 && !ferror(stdout))
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r < 0 ? 1 : 0;
 }

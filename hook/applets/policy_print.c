@@ -51,16 +51,33 @@ void policy_print_rule(const struct explained_rule *rule)
 	       unknown);
 }
 
-void policy_print_decision(const struct decision *d)
+static void print_outcome(const struct decision *d)
 {
-	char text[SHOWN(d->warning)];
+	char text[SHOWN(d->text)];
 
 	printable(text, sizeof(text), d->text, strlen(d->text));
-	printf("decision\n  %s  reason=%s: %s\n",
+	printf("%s  reason=%s: %s\n",
 	       d->merge ? "merge" :
 	       d->would ? "would merge, but \"mode\" is \"observe\"" :
 			  "leave alone",
 	       reason_name(d->reason), text);
+}
+
+void policy_print_stopped(const struct error *stopped, const struct decision *otherwise)
+{
+	char text[SHOWN(stopped->msg)];
+
+	printable(text, sizeof(text), stopped->msg, strlen(stopped->msg));
+	printf("stopped\n  reason=%s: %s\n  otherwise: ", reason_name(stopped->reason), text);
+	print_outcome(otherwise);
+}
+
+void policy_print_decision(const struct decision *d)
+{
+	char text[SHOWN(d->warning)];
+
+	printf("decision\n  ");
+	print_outcome(d);
 	printable(text, sizeof(text), d->warning, strlen(d->warning));
 	if (d->warning[0])
 		printf("  warning: %s\n", text);
@@ -106,9 +123,19 @@ void policy_write_rule(struct json_out *json, const struct explained_rule *rule)
 	json_out_end_object(json);
 }
 
-void policy_write_decision(struct json_out *json, const struct decision *d)
+void policy_write_stopped(struct json_out *json, const struct error *stopped,
+			  const struct decision *otherwise)
 {
-	json_out_object(json, "decision");
+	json_out_object(json, "stopped");
+	json_out_string(json, "reason", reason_name(stopped->reason));
+	json_out_string(json, "text", stopped->msg);
+	policy_write_decision(json, "otherwise", otherwise);
+	json_out_end_object(json);
+}
+
+void policy_write_decision(struct json_out *json, const char *key, const struct decision *d)
+{
+	json_out_object(json, key);
 	json_out_bool(json, "merge", d->merge);
 	json_out_bool(json, "would", d->would);
 	json_out_string(json, "reason", reason_name(d->reason));

@@ -60,7 +60,7 @@ static int print_snapshot(const struct ps_options *o, struct error *err)
 	if (!o->json)
 		table_print(stdout, &s);
 	else if ((r = table_print_json(&s)) < 0)
-		err_errno(err, -r, "standard output");
+		err_errno(err, -r, "printing it");
 	snapshot_free(&s);
 	unreadable_log();
 	return r;

@@ -124,9 +124,10 @@ int json_out_finish(struct json_out *o)
 	size_t len;
 	int ret = 1;
 
-	if (yajl_gen_get_buf(gen(o), &buf, &len) == yajl_gen_status_ok &&
-	    fwrite(buf, 1, len, stdout) == len)
+	if (yajl_gen_get_buf(gen(o), &buf, &len) == yajl_gen_status_ok) {
+		fwrite(buf, 1, len, stdout);
 		ret = 0;
+	}
 	yajl_gen_free(gen(o));
 	return ret;
 }

@@ -27,7 +27,10 @@ void json_out_int(struct json_out *o, const char *key, int64_t value);
 void json_out_bool(struct json_out *o, const char *key, bool value);
 void json_out_null(struct json_out *o, const char *key);
 
-/* Print it to stdout and free it; the program's exit status. */
+/*
+ * Print it to stdout and free it; the program's exit status, 1 where there was no memory. What could
+ * not be written is main's to report, as with printf().
+ */
 int json_out_finish(struct json_out *o);
 
 #endif

@@ -100,6 +100,8 @@ static int read_question(const struct policy_question *q, struct policy_config *
 
 	if (r < 0)
 		return r;
+	if (q->owner)
+		config->owner = *q->owner;
 	if (q->container)
 		return container_text_read(q->container, config, subject, err);
 	*subject = *q->subject;

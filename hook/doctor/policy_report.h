@@ -32,6 +32,7 @@ struct policy_question {
 	const struct config_files *files;
 	const struct container_text *container; /* one that runs; or NULL: */
 	const struct policy_subject *subject;   /* what somebody says of one */
+	const uid_t *owner;                     /* whose it is; NULL: ours */
 };
 
 struct policy_rules_report {

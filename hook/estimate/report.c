@@ -150,5 +150,5 @@ int estimate_print_json(const struct estimate *e)
 	json_out_int(o, "read_bytes", (int64_t)e->read_bytes);
 	json_out_int(o, "read_us", e->read_us);
 	json_out_end_object(o);
-	return json_out_finish(o) == 0 ? 0 : -EIO;
+	return json_out_finish(o) == 0 ? 0 : -ENOMEM;
 }

@@ -10,7 +10,7 @@
 /* Both to stdout. */
 void estimate_print(const struct estimate *e);
 
-/* 0 or -errno. */
+/* 0 or -ENOMEM. */
 int estimate_print_json(const struct estimate *e);
 
 /* Bytes of the kernel's that ksmd would need for a container. */

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "policy/stop.h"
 
-static void obey_stop(struct decision *d)
+void decision_obey_stop(struct decision *d)
 {
 	struct error err;
 
@@ -75,7 +75,7 @@ static void audit_decision(const struct container_decision *c, const char *id)
 
 void decision_settle(struct container_decision *c, const char *id)
 {
-	obey_stop(&c->decision);
+	decision_obey_stop(&c->decision);
 	log_decision(&c->decision);
 	if (c->decision.audit)
 		audit_decision(c, c->id[0] || !id ? c->id : id);

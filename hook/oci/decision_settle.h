@@ -12,4 +12,7 @@
  */
 void decision_settle(struct container_decision *c, const char *id);
 
+/* Nothing is merged where merging is stopped on this host: then that is the reason. */
+void decision_obey_stop(struct decision *d);
+
 #endif

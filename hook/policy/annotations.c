@@ -88,6 +88,20 @@ const char *trusted_source(enum container_engine engine, enum trusted_key key)
 	return sources[engine][key];
 }
 
+bool trusted_is_told(enum container_engine engine, enum trusted_key key)
+{
+	switch (key) {
+	case TRUSTED_USER:
+		return true;
+	case TRUSTED_ENGINE:
+		return engine != ENGINE_UNKNOWN;
+	case TRUSTED_NAME:
+		return engine == ENGINE_LXC || engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
+	default:
+		return sources[engine][key];
+	}
+}
+
 bool annotation_is_engines(const char *key)
 {
 	for (size_t e = 0; e < ENGINE_COUNT; e++) {

@@ -80,6 +80,9 @@ void trusted_values_find(const struct policy_subject *subject, unsigned owner,
 /* The annotation that an engine says it by, and nobody else can; NULL where there is none. */
 const char *trusted_source(enum container_engine engine, enum trusted_key key);
 
+/* Does this engine say it, by an annotation or otherwise? Nobody but it can, then. */
+bool trusted_is_told(enum container_engine engine, enum trusted_key key);
+
 /* Is this an annotation that some engine names a container by? */
 bool annotation_is_engines(const char *key);
 

@@ -191,7 +191,7 @@ int capacity_print_json(const struct capacity_report *r)
 		json_image(o, &r->row[i]);
 	json_out_end_array(o);
 	json_out_end_object(o);
-	return json_out_finish(o) == 0 ? 0 : -EIO;
+	return json_out_finish(o) == 0 ? 0 : -ENOMEM;
 }
 
 static void capacity_metric(FILE *f, const char *name, const char *help, int64_t value)

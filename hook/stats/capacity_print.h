@@ -10,7 +10,7 @@
 /* As a text, with why nothing is promised where that is so. */
 void capacity_print(FILE *f, const struct capacity_report *r);
 
-/* On stdout. 0, -ENOMEM or -EIO. */
+/* On stdout. 0 or -ENOMEM. */
 int capacity_print_json(const struct capacity_report *r);
 
 /* As Prometheus has them: ksm_hook_capacity_*. */

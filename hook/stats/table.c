@@ -209,5 +209,5 @@ int table_print_json(const struct snapshot *s)
 		json_out_end_object(o);
 	}
 	json_out_end_array(o);
-	return json_out_finish(o) == 0 ? 0 : -EIO;
+	return json_out_finish(o) == 0 ? 0 : -ENOMEM;
 }

@@ -10,7 +10,7 @@
 /* For a terminal: what is not printable ASCII stands as \xNN. */
 void table_print(FILE *f, const struct snapshot *s);
 
-/* To stdout; 0 or -errno. */
+/* To stdout; 0 or -ENOMEM. */
 int table_print_json(const struct snapshot *s);
 
 #endif

@@ -199,7 +199,7 @@ static int watch_terminal(const struct watch *w, struct error *err)
 	return ret;
 }
 
-/* A file or a pipe: one table after the other, until it cannot be written any more. */
+/* A file or a pipe: one table after the other, until it cannot be written any more, which main says. */
 static int watch_stream(const struct watch *w, struct error *err)
 {
 	while (!ended) {
@@ -211,7 +211,7 @@ static int watch_stream(const struct watch *w, struct error *err)
 		written = printf("%s\n", text) >= 0 && fflush(stdout) == 0;
 		free(text);
 		if (!written)
-			return err_errno(err, errno, "standard output");
+			return 0;
 		poll(NULL, 0, w->seconds * 1000);
 	}
 	return 0;

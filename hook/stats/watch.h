@@ -16,7 +16,7 @@ struct watch {
 	void (*complete)(struct snapshot *s); /* fills in what a snapshot alone does not know */
 };
 
-/* Until q or a signal. 0 or -errno with err. */
+/* Until q, a signal, or stdout takes no more. 0 or -errno with err. */
 int watch_snapshots(const struct watch *w, struct error *err);
 
 #endif

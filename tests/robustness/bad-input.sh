@@ -335,6 +335,16 @@ test_help_and_version() {
 		assertEquals "$args: a full disk: $(cat "$work/err")" 1 $?
 		assertContains "$args" "$(cat "$work/err")" "standard output: "
 	done
+	# whatever else the exit status says
+	echo '{"log": 1}' >"$work/in/invalid.json"
+	for args in "policy check --json $work/in/valid.json" "policy check --json $work/in/invalid.json" \
+		"policy check $work/in/invalid.json" "policy explain --json --annotation io.ksm.merge=true" "status --json" "ps --json" \
+		"metrics" "doctor --json pid:$$"; do
+		# shellcheck disable=SC2086
+		"$KSM_HOOK" $args >/dev/full 2>"$work/err"
+		assertNotEquals "$args: a full disk" 0 $?
+		assertEquals "$args: one line says so: $(cat "$work/err")" 1 "$(grep -c "standard output: " "$work/err")"
+	done
 }
 
 test_nothing_is_written() {
