@@ -22,9 +22,15 @@ struct named_container {
 
 /*
  * Fill in what is known of each: first what was stored at its start (containers/metadata.h),
- * then, where that has no name, what Docker or podman call it. A source counts only if root
+ * then, where that has no name, what podman, CRI-O, Docker, Kubernetes or nerdctl call it. A source counts only if root
  * alone could write it, or our own user: the names of rootless engines are known to their user only.
  */
 void engine_names_fill(struct named_container *c, size_t n);
+
+/*
+ * Pure: CRI-O's name of a container, k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT; CONTAINER is POD for
+ * the pod's own one, which has no name then. False where it is none.
+ */
+bool crio_name_parse(const char *name, struct metadata *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "containers/cgroup_name.h"
+#include "containers/containerd_names.h"
 #include "kernel/process.h"
 
 /* The mount on / stands near the beginning: the first in a container, not so on a host. */
@@ -223,35 +224,41 @@ static bool in_openvz(pid_t pid, struct container_name *out)
  */
 static const struct {
 	const char *dir, *engine;
-	bool has_namespace;
 } states[] = {
-	{ "/run/containerd/io.containerd.runtime.v2.task", "containerd", true },
-	{ "/run/k3s/containerd/io.containerd.runtime.v2.task", "containerd", true },
-	{ "/run/runc", "runc", false },
-	{ "/run/crun", "crun", false },
+	{ "/run/runc", "runc" },
+	{ "/run/crun", "crun" },
 };
+
+static bool is_kept(const char *dir, const char *engine, const char *id,
+		    struct container_name *out)
+{
+	char path[400];
+
+	if (strlen(id) >= sizeof(out->id) ||
+	    snprintf(path, sizeof(path), "%s/%s", dir, id) >= (int)sizeof(path) ||
+	    far_access(path, F_OK) < 0)
+		return false;
+	snprintf(out->engine, sizeof(out->engine), "%s", engine);
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	return true;
+}
 
 static bool is_known(void *arg, const struct cgroup_component *c)
 {
 	struct container_name *out = arg;
+	char id[sizeof(out->id) + 1];
 
 	if (c->name[0] == '.' || (c->parent_len && c->parent[0] == '.'))
 		return false;
+	snprintf(id, sizeof(id), "%.*s/%.*s", c->parent_len, c->parent, c->len, c->name);
+	for (size_t i = 0; c->parent_len && i < CONTAINERD_STATES_N; i++) {
+		if (is_kept(containerd_states[i], "containerd", id, out))
+			return true;
+	}
+	snprintf(id, sizeof(id), "%.*s", c->len, c->name);
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		char id[sizeof(out->id)], path[400];
-		bool both = states[i].has_namespace;
-
-		if (both && !c->parent_len)
-			continue;
-		if (snprintf(id, sizeof(id), "%.*s%s%.*s", both ? c->parent_len : 0, c->parent,
-			     both ? "/" : "", c->len, c->name) >= (int)sizeof(id) ||
-		    snprintf(path, sizeof(path), "%s/%s", states[i].dir, id) >=
-			    (int)sizeof(path) ||
-		    far_access(path, F_OK) < 0)
-			continue;
-		snprintf(out->engine, sizeof(out->engine), "%s", states[i].engine);
-		memcpy(out->id, id, sizeof(id));
-		return true;
+		if (is_kept(states[i].dir, states[i].engine, id, out))
+			return true;
 	}
 	return false;
 }

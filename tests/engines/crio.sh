@@ -112,6 +112,24 @@ testRulesOfTheName() {
 	done
 }
 
+# Nothing of ours started it: no hook, no wrapper.
+testNamesInPs() {
+	config '{}'
+	for _container in nginx POD; do
+		bundle $_container '{}' '{"io.kubernetes.cri.sandbox-name": "forged", "io.kubernetes.pod.name": "forged"}'
+		create $_container "$(command -v runc)" --runtime-arg --root=/run/runc
+		start
+		out=$("$KSM_HOOK" ps --json | jq -r --arg id "$id" '.[] | select(.id == $id) |
+			[.engine, .namespace, .pod, .container] | map(. // "-") | join(" ")')
+		assertEquals "cri-o shop web-1 $([ $_container = POD ] && echo - || echo nginx)" "$out"
+	done
+	out=$("$KSM_HOOK" attach shop/web-1/nginx 2>&1)
+	assertEquals "$out" 0 $?
+	out=$("$KSM_HOOK" policy explain shop/web-1/nginx 2>&1)
+	assertNotContains "$out" "no container"
+	remove
+}
+
 # nobody has given it one
 testWithoutAMonitor() {
 	bundle web "$(hooks_json createRuntime)" '{"io.ksm.merge": "true"}'
