@@ -86,16 +86,22 @@ all: $(ALL)
 ## check-programs: build what the suites run
 check-programs: all $(CHECK_PROGRAMS)
 
+# on all processors, as the suites then run; with -j of its own make has its way
+ALL_PROCESSORS = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
+
 ## check: unit tests and suites on the engines of this machine (as root)
-check: check-programs
+check:
+	$(Q)$(ALL_PROCESSORS) check-programs
 	$(Q)tests/run $(CHECK_SUITES)
 
 ## check-falses: which tests pass though our programs do nothing (an hour)
-check-falses: check-programs
+check-falses:
+	$(Q)$(ALL_PROCESSORS) check-programs
 	$(Q)tests/falses
 
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
-check-matrix: check-programs $(MATRIX_PROGRAMS)
+check-matrix:
+	$(Q)$(ALL_PROCESSORS) check-programs $(MATRIX_PROGRAMS)
 	$(Q)SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
 
 ## bench: measure what the documentation claims

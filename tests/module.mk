@@ -5,5 +5,5 @@
 MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh tests/kernels/*.sh) \
 	tests/engines/cri.sh tests/engines/nri.sh tests/commands/boost.sh tests/commands/estimate.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
-	tests/project/package.sh tests/project/demo.sh tests/project/kubernetes.sh
+	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh
 CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))
