@@ -11,12 +11,14 @@
 #include "base/error.h"
 #include "base/far_files.h"
 #include "base/macros.h"
+#include "doctor/check_cri.h"
 #include "doctor/checks.h"
 #include "doctor/containerd_config.h"
 #include "doctor/containerd_judge.h"
+#include "doctor/containerd_off.h"
 #include "doctor/engine_answer.h"
 #include "doctor/host_files.h"
-#include "nri/nri_presence.h"
+#include "doctor/kubelet.h"
 
 #define CONFIG_TOML "/etc/containerd/config.toml"
 
@@ -183,30 +185,6 @@ static void check_containerd_runtime(struct doctor *d, const struct containerd_c
 	containerd_annotations_judge(d, runtime);
 }
 
-static void report_no_containerd_runtime(struct doctor *d)
-{
-	struct finding *f;
-
-	if (nri_presence_is_there()) {
-		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
-			    "pods are made mergeable by ksm-hook nri");
-		return;
-	}
-	if (!program_is_installed("kubelet") &&
-	    far_access("/var/lib/kubelet/config.yaml", F_OK) < 0) {
-		finding_add(d, FINDING_OK, ID_CONTAINERD_RUNTIME, NULL,
-			    "containerd does not have the runtime wrapper, which only "
-			    "Kubernetes would need");
-		return;
-	}
-	f = finding_add(d, FINDING_WARNING, ID_CONTAINERD_RUNTIME,
-			"containerd calls no hooks, so pods become mergeable by the runtime "
-			"wrapper, by ksm-hook nri, by attach, or not at all",
-			"there is a kubelet, and neither is ksm-hook nri registered, nor does "
-			"containerd have the runtime wrapper");
-	finding_advise(f, "start ksm-hook nri, as docs/kubernetes.md shows");
-}
-
 /* What the files did not tell, but containerd does. */
 static bool check_only_in_effect(struct doctor *d, const struct containerd_config *files,
 				 struct containerd_config *in_effect)
@@ -233,31 +211,67 @@ static bool check_only_in_effect(struct doctor *d, const struct containerd_confi
 	return any;
 }
 
-void check_containerd(struct doctor *d)
+/* A runtime of ours, in a place that can have an effect. */
+static bool is_ours(const struct doctor *d, const struct containerd_config *c,
+		    const struct containerd_runtime *r)
 {
-	static struct containerd_config c;
-	struct containerd_config *in_effect;
-	bool whole, any = false;
-	size_t before;
+	return r->binary[0] && program_is_ours(d, r->binary) &&
+	       !containerd_runtime_is_repeated(c, r);
+}
 
-	if (!program_is_installed("containerd"))
-		return;
-	in_effect = containerd_answer(d);
-	before = d->n;
-	whole = read_containerd_config(d, &c, CONFIG_TOML, in_effect);
-	whole = read_imports(d, &c, in_effect) && whole;
-	for (size_t i = 0; i < c.n; i++) {
-		struct containerd_runtime *r = &c.runtime[i];
+static bool has_ours(const struct doctor *d, const struct containerd_config *c)
+{
+	for (size_t i = 0; c && i < c->n; i++) {
+		if (is_ours(d, c, &c->runtime[i]))
+			return true;
+	}
+	return false;
+}
 
-		if (!r->binary[0] || !program_is_ours(d, r->binary) ||
-		    containerd_runtime_is_repeated(&c, r))
+static bool check_containerd_runtimes(struct doctor *d, struct containerd_config *c,
+				      struct containerd_config *in_effect)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct containerd_runtime *r = &c->runtime[i];
+		enum containerd_effect effect;
+
+		if (!is_ours(d, c, r))
 			continue;
 		any = true;
-		check_containerd_runtime(d, &c, r, containerd_effect_of(in_effect, r));
+		effect = containerd_effect_of(in_effect, r);
+		/* nothing that is put in there has an effect before the rest is corrected */
+		if (is_refused_by_containerd(&d->answer[ASK_CONTAINERD]))
+			r->table.line = r->typed.line = 0;
+		check_containerd_runtime(d, c, r, effect);
 	}
-	if (in_effect)
-		any = check_only_in_effect(d, &c, in_effect) || any;
-	if (in_effect ? in_effect->truncated : c.truncated || c.unread)
+	return in_effect ? check_only_in_effect(d, c, in_effect) || any : any;
+}
+
+/* What containerd itself refuses where it was asked. */
+static void report_version(struct doctor *d, const struct containerd_config *c)
+{
+	if (d->answer[ASK_CONTAINERD].state == ANSWER_REFUSED)
+		return;
+	finding_advise(finding_add(d, FINDING_BROKEN, ID_CONTAINERD_CONFIG,
+				   "containerd does not start with that",
+				   "%s: \"version\" in line %d is not a whole number",
+				   c->odd_version.file, c->odd_version.line),
+		       "let it be 2, or 3 for containerd 2.0 and later");
+}
+
+static void check_read_config(struct doctor *d, struct containerd_config *c,
+			      struct containerd_config *in_effect, bool whole)
+{
+	const struct containerd_switched nri = containerd_nri(c, in_effect);
+	enum kubelet_runtime kubelet = kubelet_runtime_of_host();
+	bool any;
+
+	if (!check_cri(d, c, in_effect, has_ours(d, c) || has_ours(d, in_effect), kubelet))
+		return;
+	any = check_containerd_runtimes(d, c, in_effect);
+	if (in_effect ? in_effect->truncated : c->truncated || c->unread)
 		finding_add(
 			d, FINDING_NOTE, ID_CONTAINERD_RUNTIME,
 			"one of ours among the others would not be seen",
@@ -265,7 +279,26 @@ void check_containerd(struct doctor *d)
 			"long: others were not looked at",
 			CONTAINERD_RUNTIMES_MAX, in_effect ? "" : " or imported files");
 	else if (!any && (whole || in_effect))
-		report_no_containerd_runtime(d);
+		report_no_containerd_runtime(d, kubelet, &nri);
+}
+
+void check_containerd(struct doctor *d)
+{
+	static struct containerd_config c;
+	struct containerd_config *in_effect;
+	size_t before;
+	bool whole;
+
+	if (!program_is_installed("containerd"))
+		return;
+	in_effect = containerd_answer(d);
+	before = d->n;
+	whole = read_containerd_config(d, &c, CONFIG_TOML, in_effect);
+	whole = read_imports(d, &c, in_effect) && whole;
+	if (c.odd_version.line && !in_effect)
+		report_version(d, &c);
+	else
+		check_read_config(d, &c, in_effect, whole);
 	if (is_refused_by_containerd(&d->answer[ASK_CONTAINERD]))
 		findings_doubt(d, before);
 }

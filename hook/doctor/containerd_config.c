@@ -3,8 +3,8 @@
 #include "doctor/containerd_config.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "doctor/toml.h"
@@ -120,8 +120,11 @@ static void take_runtime_setting(const struct containerd_scan *s, struct contain
 	} else if (p->depth == 6 && strcmp(key, "container_annotations") == 0) {
 		take_annotations(s, &r->container, v);
 	} else if (p->depth == 6 && strcmp(key, "runtime_type") == 0) {
-		r->typed = v->type == TOML_STRING && v->text[0][0];
+		if (snprintf(r->type, sizeof(r->type), "%s",
+			     v->type == TOML_STRING ? v->text[0] : "") >= (int)sizeof(r->type))
+			snprintf(r->type, sizeof(r->type), "%.*s...", 32, v->text[0]);
 		r->type_given = true;
+		r->typed = containerd_place_of(s, v->line);
 	} else if (p->depth == 7 && strcmp(p->key[5], "options") == 0 &&
 		   strcmp(key, "BinaryName") == 0 && v->type == TOML_STRING) {
 		r->option = containerd_place_of(s, v->line);
@@ -129,11 +132,64 @@ static void take_runtime_setting(const struct containerd_scan *s, struct contain
 	}
 }
 
-static void take_version(struct containerd_config *c, const struct toml_value *v)
+static void take_version(const struct containerd_scan *s, const struct toml_value *v)
 {
-	c->version = v->bare ? (int)strtol(v->bare, NULL, 10) : 0;
+	struct containerd_config *c = s->config;
+	long version;
+
+	/* what is below 0 no release has a meaning for */
+	if (!toml_integer(v, &version) || version < 0 || version > INT_MAX) {
+		if (!c->odd_version.line)
+			c->odd_version = containerd_place_of(s, v->line);
+		return;
+	}
+	c->version = (int)version;
+	if (c->version)
+		c->last_version = c->version;
 	if (c->files == 0)
 		c->root_version = c->version;
+}
+
+static void take_disabled(const struct containerd_scan *s, const struct toml_value *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		for (size_t k = 0; k < CONTAINERD_NEEDED; k++) {
+			const char *name = containerd_needed_name((enum containerd_needed)k);
+			struct containerd_off *off = &s->config->off[k];
+
+			if (strcmp(v->text[i], name) == 0)
+				off->whole = containerd_place_of(s, v->line);
+			else if (strcmp(v->text[i], strrchr(name, '.') + 1) == 0)
+				off->last = containerd_place_of(s, v->line);
+		}
+	}
+}
+
+static void take_nri(const struct containerd_scan *s, const struct toml_value *v)
+{
+	static const char yes[] = "true";
+
+	s->config->nri_disable = v->bare && strncmp(v->bare, yes, sizeof(yes) - 1) == 0;
+	s->config->nri_set = containerd_place_of(s, v->line);
+}
+
+/* plugins.PLUGIN.containerd.default_runtime_name, or .default_runtime.runtime_type of 1.x */
+static void take_default(const struct containerd_scan *s, enum cri_plugin plugin,
+			 const struct toml_path *p, const struct toml_value *v)
+{
+	struct containerd_default *d = &s->config->default_runtime[plugin];
+	const char *text = v->type == TOML_STRING ? v->text[0] : "";
+
+	if (p->depth == 5 && strcmp(p->key[3], "default_runtime") == 0 &&
+	    strcmp(p->key[4], "runtime_type") == 0)
+		d->table = text[0];
+	if (p->depth != 4 || strcmp(p->key[3], "default_runtime_name") != 0)
+		return;
+	d->given = true;
+	d->at = containerd_place_of(s, v->line);
+	/* a runtime of such a name is not kept either */
+	if (snprintf(d->name, sizeof(d->name), "%s", text) >= (int)sizeof(d->name))
+		s->config->truncated = true;
 }
 
 static void visit_containerd_config(void *arg, const struct toml_path *p,
@@ -149,11 +205,18 @@ static void visit_containerd_config(void *arg, const struct toml_path *p,
 		for (size_t i = 0; i < v->n; i++)
 			take_import(s, v->text[i]);
 	} else if (toml_path_is(p, "version", NULL)) {
-		take_version(c, v);
+		take_version(s, v);
+	} else if (toml_path_is(p, "disabled_plugins", NULL)) {
+		take_disabled(s, v);
+	} else if (toml_path_is(p, "plugins", containerd_needed_name(NEEDED_NRI), "disable",
+				NULL)) {
+		take_nri(s, v);
 	}
 	if (plugin == CRI_PLUGINS)
 		return;
 	snprintf(c->section[plugin], sizeof(c->section[plugin]), "%s", s->file);
+	if (p->depth >= 4 && strcmp(p->key[2], "containerd") == 0)
+		take_default(s, plugin, p, v);
 	r = is_runtime_setting(p) ? runtime_of_name(c, plugin, p->key[4]) : NULL;
 	if (!r)
 		return;

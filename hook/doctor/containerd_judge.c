@@ -75,7 +75,10 @@ enum containerd_effect containerd_effect_of(const struct containerd_config *in_e
 	/* what has no effect where it stands is not to be edited there */
 	if ((r->pod.merge && !e->pod.merge) || (r->container.merge && !e->container.merge))
 		r->table.line = 0;
-	r->typed = e->typed;
+	r->answered = in_effect->root_version;
+	if (strcmp(r->type, e->type) != 0)
+		r->typed.line = 0;
+	memcpy(r->type, e->type, sizeof(r->type));
 	r->pod.merge = e->pod.merge;
 	r->container.merge = e->container.merge;
 	return EFFECT_TAKEN;
@@ -118,22 +121,48 @@ static bool judge_plugin(struct doctor *d, const struct containerd_runtime *r,
 	return later;
 }
 
-static void judge_type(struct doctor *d, const struct containerd_runtime *r)
+#define RUNC_TYPE "io.containerd.runc.v2"
+
+/* False where there is none, or none that calls the runtime that BinaryName names. */
+static bool judge_type(struct doctor *d, const struct containerd_runtime *r)
 {
+	bool gone = r->version >= 3 || r->answered >= 3;
 	struct shell_word file;
 	struct finding *f;
 
-	if (r->typed)
-		return;
-	f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
-			"no pod of that runtime can start",
-			"the runtime %s of %s has no runtime_type", r->name, r->file);
+	if (strcmp(r->type, RUNC_TYPE) == 0)
+		return true;
+	if (strcmp(r->type, "io.containerd.runc.v1") != 0) {
+		f = finding_add(d, FINDING_BROKEN, ID_CONTAINERD_RUNTIME,
+				r->type[0] ? "only " RUNC_TYPE " starts pods by the program "
+					     "that BinaryName names" :
+					     "no pod of that runtime can start",
+				"the runtime %s of %s has %s%s", r->name, r->file,
+				r->type[0] ? "the runtime_type " : "no runtime_type", r->type);
+	} else if (gone || !r->answered) {
+		f = finding_add(
+			d, gone ? FINDING_BROKEN : FINDING_WARNING, ID_CONTAINERD_RUNTIME,
+			gone ? "no pod of that runtime can start" :
+			       "from containerd 2.0 on no pod of that runtime can start",
+			"the runtime %s of %s has the runtime_type %s, which "
+			"containerd 2.0 took away",
+			r->name, r->file, r->type);
+	} else {
+		return true;
+	}
 	if (r->table.line && !r->type_given)
-		finding_fix(f,
-			    "sed -i '%da runtime_type = \"io.containerd.runc.v2\"' %s" RESTART,
+		finding_fix(f, "sed -i '%da runtime_type = \"" RUNC_TYPE "\"' %s" RESTART,
 			    r->table.line, shell_word(&file, r->table.file));
+	else if (r->typed.line && r->headed && r->type[0] &&
+		 !r->type[strcspn(r->type, " \t#|")])
+		finding_fix(f,
+			    "sed -i '%ds|=[[:blank:]]*[^[:blank:]#]*|= \"" RUNC_TYPE
+			    "\"|' %s" RESTART,
+			    r->typed.line, shell_word(&file, r->typed.file));
 	else
-		finding_advise(f, "add runtime_type = \"io.containerd.runc.v2\" to it");
+		finding_advise(f, "%s runtime_type = \"" RUNC_TYPE "\" %s it",
+			       r->type_given ? "set" : "add", r->type_given ? "in" : "to");
+	return f->level != FINDING_BROKEN;
 }
 
 /* A file that is imported later and says anything of the plugin. */
@@ -173,8 +202,7 @@ bool containerd_runtime_judge(struct doctor *d, const struct containerd_config *
 				r->name, r->option.file, r->binary);
 		finding_advise(f, "look for what takes its place in: containerd config dump");
 	}
-	judge_type(d, r);
-	return taken && r->typed && effect != EFFECT_DROPPED;
+	return judge_type(d, r) && taken && effect != EFFECT_DROPPED;
 }
 
 /*

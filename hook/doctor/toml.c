@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -275,6 +276,37 @@ int toml_scan(const char *name, char *text, toml_visit visit, void *arg, struct 
 				       line);
 	}
 	return 0;
+}
+
+/* What stands in front of a number of another base than ten. */
+static int base_of(const char *digits)
+{
+	if (digits[0] != '0')
+		return 10;
+	return digits[1] == 'x' ? 16 : digits[1] == 'o' ? 8 : digits[1] == 'b' ? 2 : 10;
+}
+
+bool toml_integer(const struct toml_value *value, long *out)
+{
+	size_t len = value->bare ? strcspn(value->bare, " \t\r\n,]}#") : 0, n = 0;
+	const char *behind = len ? value->bare + len : "";
+	char digits[80], *first, *end;
+	int base;
+
+	if (len == 0 || len >= sizeof(digits) ||
+	    !strchr("\r\n,]}#", behind[strspn(behind, " \t")]))
+		return false;
+	/* 1_000 */
+	for (size_t i = 0; i < len; i++) {
+		if (value->bare[i] != '_')
+			digits[n++] = value->bare[i];
+	}
+	digits[n] = '\0';
+	base = base_of(digits);
+	first = digits + (base == 10 ? 0 : 2);
+	errno = 0;
+	*out = strtol(first, &end, base);
+	return errno == 0 && end > first && *end == '\0';
 }
 
 bool toml_path_is(const struct toml_path *path, ...)

@@ -44,6 +44,9 @@ typedef void (*toml_visit)(void *arg, const struct toml_path *path,
  */
 int toml_scan(const char *name, char *text, toml_visit visit, void *arg, struct error *err);
 
+/* Is it a whole number, in whatever base? One that no long holds is none. */
+bool toml_integer(const struct toml_value *value, long *out);
+
 /* Is the path exactly these keys? "*" stands for any one; the list ends with NULL. */
 bool toml_path_is(const struct toml_path *path, ...) __attribute__((sentinel));
 

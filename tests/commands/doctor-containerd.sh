@@ -152,6 +152,48 @@ testContainerdVersions() {
 	cp "$work/containerd.saved" $_file
 }
 
+no_command() {
+	assertEquals "$out" "" "$(printf '%s\n' "$out" |
+		jq -r '.findings[] | select(.id | startswith("containerd")) | .fix // ""')"
+}
+
+# CRI switched off, asked of containerd 1.6: without it there are no pods
+testContainerdWithoutCri() {
+	_file=/etc/containerd/config.toml
+	cp $_file "$work/containerd.saved"
+	for _lines in 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]' \
+		'version = 2\ndisabled_plugins = ["io.containerd.service.v1.tasks-service"]'; do
+		printf "$_lines\n" >$_file
+		# as Docker's own package has it
+		gone containerd-config
+		sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" >>$_file
+		found containerd-config broken
+		assertNotEquals "$out" ok "$(level containerd-runtime)"
+		assertContains "$(of containerd-config advice)" "out of disabled_plugins in $_file"
+	done
+	# runtimes that take runc's place in 1.x, which is then no default
+	{ echo 'version = 2' && sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml" |
+		sed '/runtimes\.runc\]/,$d'; } >$_file
+	found containerd-config broken
+	printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n' >>$_file
+	gone containerd-config
+	assertEquals "$out" ok "$(level containerd-runtime)"
+	# a type that does not know BinaryName
+	sed -i 's/io.containerd.runc.v2/io.containerd.runsc.v1/' $_file
+	found containerd-runtime broken
+	fixed containerd-runtime
+	# nothing that is put into it matters before it is understood
+	{ echo 'version = "2"' && sed -n '/^\[plugins/,$p' "$top/oci-config/containerd.toml"; } >$_file
+	sed -i -e /_annotations/d -e s/runc.v2/runsc.v1/ $_file
+	found containerd-config broken
+	no_command
+	unasked
+	found containerd-config broken
+	assertContains "$out" '"version\" in line 1 is not a whole number'
+	asked
+	cp "$work/containerd.saved" $_file
+}
+
 # containerd_says: a containerd that root may trust, and that does what standard input tells
 containerd_says() {
 	{ echo '#!/bin/sh' && cat; } >/usr/local/sbin/containerd
@@ -161,14 +203,10 @@ containerd_says() {
 # answered PROGRAM LINE: one runtime, of which no file knows
 answered() {
 	containerd_says <<-E
-		printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.x]\npod_annotations = ["a"]\n'
+		printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "t"\n'
+		printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.x]\npod_annotations = ["a"]\n'
 		printf '%s\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.x.options]\nBinaryName = "$1"\n' '$2'
 	E
-}
-
-no_command() {
-	assertEquals "$out" "" "$(printf '%s\n' "$out" |
-		jq -r '.findings[] | select(.id | startswith("containerd")) | .fix // ""')"
 }
 
 # What containerd alone tells of is no file: its words are advice, not commands

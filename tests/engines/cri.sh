@@ -127,4 +127,54 @@ suite_teardown() {
 	wait_for 60 cgroup_removed ksm-hook-test 2>/dev/null
 }
 
+# judged DEBIAN: what containerd does with each configuration, and what doctor says of it
+judged() {
+	timeout 300 "$top/tests/lib/chroot" run "$BUILD/$1-cri" "$top/tests/lib/containerd-judged" "$KSM_HOOK" \
+		<"$work/lines" >"$work/judged" 2>"$work/judged.err"
+	assertEquals "$1: $(cat "$work/judged.err")" "$(wc -l <"$work/lines")" "$(wc -l <"$work/judged")"
+	while read -r _containerd _doctor _line; do
+		case "$_containerd $_doctor" in
+		# a warning says what other releases do
+		"pods ok" | "pods warning" | "none broken" | "refuses broken") ;;
+		*) fail "$1: containerd: $_containerd, doctor: $_doctor: $_line" ;;
+		esac
+	done <"$work/judged"
+	# of both kinds
+	for _containerd in pods none refuses; do assertContains "$(cat "$work/judged")" "$_containerd "; done
+}
+
+# ours PLUGIN, runc PLUGIN: a table of theirs, as a format of printf
+ours() {
+	_table="[plugins.\"$1\".containerd.runtimes.ksm-runc"
+	printf '%s' "$_table]\\nruntime_type = \"io.containerd.runc.v2\"\\npod_annotations = [\"io.ksm.*\"]\\n" \
+		"container_annotations = [\"io.ksm.*\"]\\n$_table.options]\\nBinaryName = \"/usr/local/sbin/ksm-runc\"\\n"
+}
+
+runc() {
+	printf '%s' "[plugins.\"$1\".containerd.runtimes.runc]\\nruntime_type = \"io.containerd.runc.v2\"\\n"
+}
+
+testConfigurations() {
+	_grpc=io.containerd.grpc.v1.cri _cri=io.containerd.cri.v1.runtime
+	_v1="$(runc cri)$(ours cri)" _v2="$(runc $_grpc)$(ours $_grpc)" _v3="$(runc $_cri)$(ours $_cri)"
+	printf '%s\n' "version = 2\\n$_v2" \
+		"version = 2\\n$(ours $_grpc)" \
+		"version = 2\\ndisabled_plugins = [\"$_grpc\"]\\n$_v2" \
+		"version = 2\\ndisabled_plugins = [\"$_cri\"]\\n$_v2" \
+		"version = 2\\ndisabled_plugins = [\"io.containerd.runtime.v2.task\"]\\n$_v2" \
+		"version = 2\\ndisabled_plugins = [\"io.containerd.snapshotter.v1.zfs\"]\\n$_v2" \
+		"version = 2\\ndisabled_plugins = \"$_grpc\"\\n$_v2" \
+		"version = \"2\"\\n$_v2" \
+		"version = 2.5\\n$_v2" \
+		"version = 0x2\\n$_v2" \
+		"$_v1" \
+		"disabled_plugins = [\"cri\"]\\n$_v1" \
+		"version = 1\\ndisabled_plugins = [\"zfs\", \"cri\"]\\n$_v1" \
+		"version = 1\\ndisabled_plugins = [\"$_grpc\"]\\n$_v1" \
+		"version = 3\\ndisabled_plugins = [\"$_cri\"]\\n$_v3" \
+		"version = 3\\n$_v3" >"$work/lines"
+	judged trixie
+	judged sid
+}
+
 . "$(dirname "$0")/../lib/common.sh"

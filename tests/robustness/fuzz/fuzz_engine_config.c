@@ -3,6 +3,7 @@
 #include "base/json_reader.h"
 #include "doctor/containerd_config.h"
 #include "doctor/containerd_judge.h"
+#include "doctor/containerd_off.h"
 #include "doctor/docker_config.h"
 #include "doctor/engine_config.h"
 #include "doctor/hook_file.h"
@@ -24,6 +25,27 @@ static void check_engine(enum engine_dialect dialect, const uint8_t *data, size_
 	free(text);
 }
 
+static void check_switches(const struct containerd_config *c)
+{
+	const char *name = NULL;
+	const struct containerd_switched s[] = {
+		containerd_cri(c, NULL),
+		containerd_nri(c, NULL),
+		containerd_default(c, NULL, &name),
+		containerd_cri(c, c),
+		containerd_nri(c, c),
+		containerd_default(c, c, &name),
+	};
+
+	require(name);
+	for (size_t i = 0; i < sizeof(s) / sizeof(s[0]); i++) {
+		char how[CONTAINERD_ON_MAX];
+
+		if (s[i].is != SWITCH_ON)
+			require(s[i].at && containerd_switch_on(&s[i], how)[0]);
+	}
+}
+
 static void check_containerd(const uint8_t *data, size_t size)
 {
 	static struct containerd_config c;
@@ -38,6 +60,7 @@ static void check_containerd(const uint8_t *data, size_t size)
 			strlen(c.runtime[i].binary) < sizeof(c.runtime[i].binary));
 	for (size_t i = 0; i < c.imports; i++)
 		require(strlen(c.import[i].path) < sizeof(c.import[i].path));
+	check_switches(&c);
 	for (size_t i = 0; i < c.n; i++) {
 		for (int effect = EFFECT_UNKNOWN; effect <= EFFECT_DROPPED; effect++) {
 			static struct finding finding[8];

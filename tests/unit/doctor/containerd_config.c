@@ -120,6 +120,48 @@ static void test_versions(void)
 	CHECK_TEXT(config.section[CRI_PLUGIN_V2], "");
 }
 
+/* One that is no number is none of version 1: containerd refuses it. */
+static void test_odd_versions(void)
+{
+	static const struct {
+		const char *value;
+		int version; /* -1: odd */
+	} cases[] = {
+		{ "2", 2 },
+		{ "0x3", 3 },
+		{ "0b10", 2 },
+		{ "0o2 # two", 2 },
+		{ "+2", 2 },
+		{ "1_0", 10 },
+		{ "0", 0 },
+		{ "'2'", -1 },
+		{ "2.0", -1 },
+		{ "2e0", -1 },
+		{ "true", -1 },
+		{ "[2]", -1 },
+		{ "two", -1 },
+		{ "-1", -1 },
+		{ "0x", -1 },
+		{ "99999999999", -1 },
+		{ "2 3", -1 },
+		{ "1979-05-27", -1 },
+		{ "99999999999999999999", -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct error err;
+		char text[64];
+
+		check_case = cases[i].value;
+		config = (struct containerd_config){ 0 };
+		snprintf(text, sizeof(text), "\nversion = %s\n", cases[i].value);
+		CHECK_INT(parse_text(text, &err), 0);
+		CHECK_INT(config.odd_version.line, cases[i].version < 0 ? 2 : 0);
+		CHECK_INT(config.root_version, cases[i].version < 0 ? 0 : cases[i].version);
+		CHECK_INT(config.last_version, cases[i].version < 0 ? 0 : cases[i].version);
+	}
+}
+
 static void test_many_runtimes(void)
 {
 	struct error err;
@@ -176,6 +218,7 @@ int main(void)
 	RUN(test_files);
 	RUN(test_imports);
 	RUN(test_versions);
+	RUN(test_odd_versions);
 	RUN(test_many_runtimes);
 	return check_end();
 }

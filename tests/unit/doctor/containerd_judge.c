@@ -158,7 +158,8 @@ static void test_names(void)
 		char text[512];
 
 		snprintf(text, sizeof(text),
-			 "%s[plugins.%s.containerd.runtimes.ksm]\nruntime_type = 'x'\n"
+			 "%s[plugins.%s.containerd.runtimes.ksm]\nruntime_type = "
+			 "'io.containerd.runc.v2'\n"
 			 "[plugins.%s.containerd.runtimes.ksm.options]\nBinaryName = '/a'\n",
 			 cases[i].version, cases[i].plugin, cases[i].plugin);
 		check_case = text;
@@ -186,7 +187,8 @@ static void test_two_files(void)
 	CHECK_INT(parse_file("/a.toml",
 			     "version = 2\n\n"
 			     "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.x]\n"
-			     "pod_annotations = ['mine']\n" V1 "runtime_type = 'x'\n"
+			     "pod_annotations = ['mine']\n" V1
+			     "runtime_type = 'io.containerd.runc.v2'\n"
 			     "pod_annotations = ['a']\n"),
 		  0);
 	CHECK_INT(parse_file("/b.toml",
@@ -238,12 +240,70 @@ static void test_type(void)
 	CHECK_HAS(findings[1].advice, "add runtime_type");
 }
 
+/*
+ * BinaryName is for runc's own type: containerd 1.x has two of it (getRuntimeOptionsType of pkg/cri), and
+ * 2.x the second.
+ */
+static void test_types(void)
+{
+#define FIXED                                                                              \
+	"sed -i '3s|=[[:blank:]]*[^[:blank:]#]*|= \"io.containerd.runc.v2\"|' /c.toml && " \
+	"systemctl restart containerd"
+	static const struct {
+		const char *type;
+		int version, answered;
+		const char *level, *fix;
+	} cases[] = {
+		{ "'io.containerd.runc.v2'", 2, 0, "", "" },
+		{ "\"io.containerd.runc.v2\" # ours", 2, 3, "", "" },
+		{ "'io.containerd.runc.v1'", 2, 2, "", "" },
+		{ "'io.containerd.runc.v1'", 2, 0, "warning", FIXED },
+		{ "'io.containerd.runc.v1'", 2, 3, "broken", FIXED },
+		{ "'io.containerd.runsc.v1'", 2, 0, "broken", FIXED },
+		{ "'io.containerd.runtime.v1.linux'", 2, 2, "broken", FIXED },
+		{ "'io.containerd.kata.v2'", 2, 3, "broken", FIXED },
+		{ "'/usr/bin/containerd-shim-runc-v2'", 2, 3, "broken", FIXED },
+		{ "'IO.containerd.runc.v2'", 2, 3, "broken", FIXED },
+		{ "'io.containerd.runc.v2 '", 2, 3, "broken", "" },
+		{ "'io.containerd.runc.v2.a.name.that.is.longer.than.any.that.is.looked.at'", 2,
+		  3, "broken", FIXED },
+		{ "''", 2, 2, "broken", "" },
+		{ "7", 2, 2, "broken", "" },
+		{ "'io.containerd.runc.v1'", 3, 0, "broken", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		const char *table = cases[i].version == 2 ? V1 : V2;
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "version = %d\n%sruntime_type = %s\n%.*s" OPTIONS "'/a'\n",
+			 cases[i].version, table, cases[i].type, (int)strlen(table) - 2, table);
+		check_case = cases[i].type;
+		config = (struct containerd_config){ 0 };
+		CHECK_INT(parse_file("/c.toml", text), 0);
+		config.runtime[0].answered = cases[i].answered;
+		CHECK_INT(containerd_runtime_judge(&d, &config, &config.runtime[0],
+						   cases[i].answered ? EFFECT_TAKEN :
+								       EFFECT_UNKNOWN),
+			  strcmp(cases[i].level, "broken") != 0);
+		CHECK_INT(d.n, cases[i].level[0] != 0);
+		if (d.n == 0)
+			continue;
+		CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
+		if (cases[i].version == 2)
+			CHECK_TEXT(findings[0].fix, cases[i].fix);
+		CHECK_INT(findings[0].advice[0] != 0, findings[0].fix[0] == 0);
+	}
+}
+
 /* What containerd itself has counts, whatever is known of its releases. */
 static void test_effects(void)
 {
 #define TABLE(plugin)                                            \
 	"[plugins." plugin ".containerd.runtimes.ksm]\n"         \
-	"runtime_type = 'x'\n"                                   \
+	"runtime_type = 'io.containerd.runc.v2'\n"               \
 	"[plugins." plugin ".containerd.runtimes.ksm.options]\n" \
 	"BinaryName = '/a'\n"
 	static const char cri[] = TABLE("cri"), grpc[] = TABLE("'io.containerd.grpc.v1.cri'"),
@@ -384,7 +444,8 @@ static void test_headed(void)
 		config = (struct containerd_config){ 0 };
 		CHECK_INT(parse_file("/c.toml", text), 0);
 		CHECK_INT(config.n, 1);
-		config.runtime[0].typed = true;
+		snprintf(config.runtime[0].type, sizeof(config.runtime[0].type),
+			 "io.containerd.runc.v2");
 		config.runtime[0].option = (struct containerd_place){ .file = "/c.toml" };
 		containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN);
 		CHECK_INT(d.n, 1);
@@ -429,7 +490,8 @@ static void test_no_effect(void)
 	static struct containerd_config answer;
 	struct doctor d = { .finding = findings };
 	struct error err;
-	char text[] = "version = 2\n" V1 "runtime_type = 'x'\npod_annotations = ['a']\n"
+	char text[] = "version = 2\n" V1
+		      "runtime_type = 'io.containerd.runc.v2'\npod_annotations = ['a']\n"
 		      "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.ksm" OPTIONS
 		      "'/usr/sbin/ksm-runc'\n";
 
@@ -443,7 +505,7 @@ static void test_no_effect(void)
 	/* a second type would be no TOML */
 	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[0], EFFECT_UNKNOWN));
 	CHECK_TEXT(findings[0].fix, "");
-	CHECK_HAS(findings[0].advice, "add runtime_type");
+	CHECK_HAS(findings[0].advice, "set runtime_type");
 	answer = (struct containerd_config){ 0 };
 	CHECK_INT(containerd_config_parse(&answer, "an answer", text, &err), 0);
 	CHECK_INT(containerd_effect_of(&answer, &config.runtime[0]), EFFECT_TAKEN);
@@ -464,6 +526,7 @@ int main(void)
 	RUN(test_names);
 	RUN(test_two_files);
 	RUN(test_type);
+	RUN(test_types);
 	RUN(test_effects);
 	return check_end();
 }
