@@ -69,32 +69,39 @@ deny='{"deny": [{"annotation": "team", "match": "a"}]}'
 
 testWhatIsNamedIsRefused() {
 	attach "$deny" "$id-b"
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	attach "$deny" "$id-a"
-	assertEquals "$(said)" 1 $?
+	_ended=$?
+	assertEquals "$(said)" 1 $_ended
 	assertContains "$(said)" "reason=denied-by-rule"
 	assertEquals "one line: $(said)" 1 "$(wc -l <"$work/said")"
 	attach "$deny" "pid:$(pid_of a)"
-	assertEquals "by its process: $(said)" 1 $?
+	_ended=$?
+	assertEquals "by its process: $(said)" 1 $_ended
 	# if one target is wrong, nothing is done
 	detach_ours
 	attach "$deny" "$id-b" "$id-a"
-	assertEquals "$(said)" 1 $?
+	_ended=$?
+	assertEquals "$(said)" 1 $_ended
 	assertEquals "$(said)" "" "$(mergeable a b)"
 	attach "$deny" --force "$id-a"
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals "a " "$(mergeable a b)"
 	detach_ours
 }
 
 testAllSkipsAndSaysSo() {
 	attach "$deny" --all
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertContains "$(said)" "skipped runc:$id-a: reason=denied-by-rule: "
 	assertEquals "b " "$(mergeable a b)"
 	detach_ours
 	attach "$deny" --all --json
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals "$(said)" '["runc","denied-by-rule"]' \
 		"$(jq -c --arg id "$id-a" '.skipped[] | select(.id == $id) | [.engine, .reason]' "$work/said")"
 	detach_ours
@@ -111,10 +118,12 @@ testAllSkipsAndSaysSo() {
 # what nobody tells of a container is denied, and "unknown" says otherwise
 testUnknown() {
 	attach '{"deny": [{"namespace": "x"}]}' "$id-b"
-	assertEquals "$(said)" 1 $?
+	_ended=$?
+	assertEquals "$(said)" 1 $_ended
 	assertContains "$(said)" "reason=denied-unknown"
 	attach '{"unknown": "allow", "deny": [{"namespace": "x"}]}' "$id-b"
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	detach_ours
 }
 
@@ -146,7 +155,8 @@ testObserveAndBroken() {
 		_pid=$!
 		for _target in "$id-b" "$_pid" --all "--all --watch=1"; do
 			attach "${_case#* }" $_target
-			assertEquals "$_case: $_target: $(said)" 1 $?
+			_ended=$?
+			assertEquals "$_case: $_target: $(said)" 1 $_ended
 			assertContains "$_case: $_target: $(said)" "$(said)" "reason=${_case%% *}"
 			assertEquals "$_case: $_target: one line: $(said)" 1 "$(wc -l <"$work/said")"
 		done
@@ -154,7 +164,8 @@ testObserveAndBroken() {
 		grep -q '^ksm_merge_any: no' "/proc/$_pid/ksm_stat"
 		assertEquals "$_case: a process of the host" 0 $?
 		attach "${_case#* }" --force "$id-b"
-		assertEquals "$_case: $(said)" 0 $?
+		_ended=$?
+		assertEquals "$_case: $(said)" 0 $_ended
 		detach_ours
 		kill $_pid
 		wait $_pid 2>/dev/null || :
@@ -183,7 +194,8 @@ testAWatchObeys() {
 	wait_for 30 _is
 	kill -TERM $_watch
 	wait $_watch
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals "once: $(said)" 1 "$(grep -c reason=config-invalid "$work/said")"
 	detach_ours
 }

@@ -69,7 +69,8 @@ server() {
 	on_and_off "$@"
 	touch "$work/stop"
 	wait $load
-	assertEquals "$_server: a request failed: $(tail -n 3 "$work/load.out" "$dir/log")" 0 $?
+	_ended=$?
+	assertEquals "$_server: a request failed: $(tail -n 3 "$work/load.out" "$dir/log")" 0 $_ended
 	for p; do kill -0 "$p" || fail "$_server: process $p has ended"; done
 	echo "$_server: $_n times on and off, $(cat "$work/rounds") rounds of load, stopped for at most $_max us"
 	workload_stop
@@ -89,7 +90,8 @@ test_go() {
 	on_and_off $go
 	touch "$work/go.stop"
 	wait $go
-	assertEquals "$(cat "$work/go.out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/go.out")" 0 $_ended
 	grep -q '^ok .* 0 cut short, 0 EINTR' "$work/go.out" || fail "$(cat "$work/go.out")"
 }
 

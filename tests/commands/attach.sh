@@ -102,7 +102,8 @@ fails() {
 	_pattern=$1 _status=$2
 	shift 2
 	"$@" >"$work/said" 2>"$work/err"
-	assertEquals "$*: $(said)" "$_status" $?
+	_ended=$?
+	assertEquals "$*: $(said)" "$_status" $_ended
 	grep -q -- "$_pattern" "$work/err" || fail "$*: \"$_pattern\" expected: $(said)"
 	assertEquals "$*: one line" 1 "$(wc -l <"$work/err")"
 	assertEquals "$*: stdout" "" "$(cat "$work/said")"
@@ -113,7 +114,8 @@ test_a_container_and_what_it_starts_later() {
 	wait_for 10 has 3 $id-a
 	assertEquals 0 "$(marked yes $(pids_of $id-a))"
 	attach $id-a
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	before=$(pids_of $id-a)
 	wait_for 10 another $id-a
 	all_are yes $id-a
@@ -123,7 +125,8 @@ test_a_container_and_what_it_starts_later() {
 	attach runc:$id-a
 	assertEquals 0 $?
 	detach $id-a
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	before=$(pids_of $id-a)
 	wait_for 10 another $id-a
 	all_are no $id-a
@@ -174,7 +177,8 @@ test_ids_and_their_beginnings() {
 	container "$two" /bin/sleep 1000
 	fails "\"$hex\" is more than one container: oci:$hex.*, oci:$hex" 1 "$KSM_HOOK" attach "$hex"
 	attach "${hex}aa"
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals 1 "$(marked yes $(pids_of "$one"))"
 	assertEquals 0 "$(marked yes $(pids_of "$two"))"
 	attach "$two"
@@ -229,7 +233,8 @@ test_a_process_and_a_cgroup() {
 	wait_for 10 grep -q ready "$work/zombie.out"
 	wait_for 10 grep -q ready "$work/read.out"
 	attach $a $a $z $i
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertContains "$(said)" "3 made mergeable"
 	assertEquals "1 0" "$(marked yes $a) $(marked yes $b)"
 	attach /$id/
@@ -274,9 +279,11 @@ test_under_a_profile_that_kills_for_it() {
 	runc run -d -b "$work/b-sec" $id-sec </dev/null >/dev/null 2>&1
 	for how in prctl madvise; do
 		attach --method=$how $id-sec
-		assertEquals "$(said)" 0 $?
+		_ended=$?
+		assertEquals "$(said)" 0 $_ended
 		detach $id-sec
-		assertEquals "$(said)" 0 $?
+		_ended=$?
+		assertEquals "$(said)" 0 $_ended
 	done
 	attach $id-sec
 	before=$(pids_of $id-sec)
@@ -290,7 +297,8 @@ test_madvise_and_watch() {
 	wait_for 5 test -s "$work/$id-w.out"
 	p=$(pids_of $id-w)
 	attach --method=madvise $id-w
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals 0 "$(marked yes "$p")"
 	assertEquals 0 "$(unmarked_mappings "$p")"
 	kill -USR1 "$p"
@@ -311,7 +319,8 @@ test_madvise_and_watch() {
 	watch=$!
 	wait_for 10 grep -q . "$work/watch"
 	detach --method=madvise $id-w
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	kill -TERM "$p"
 	wait_for 5 eval "! kill -0 $watch 2>/dev/null" || fail "it goes on watching"
 	wait $watch
@@ -338,7 +347,8 @@ forking() {
 	before=$(pids_of $id-$name)
 	wait_for 10 another $id-$name
 	attach $id-$name
-	assertEquals "$name: $(tail -n 3 "$work/said" "$work/err")" 0 $?
+	_ended=$?
+	assertEquals "$name: $(tail -n 3 "$work/said" "$work/err")" 0 $_ended
 	all_are yes $id-$name
 	echo "$name: $(tail -n 1 "$work/said")"
 	wait_for 30 grep -q '^rests' "$work/$id-$name.out"
@@ -405,7 +415,8 @@ test_detach_looks_for_memory() {
 	assertEquals "still mergeable" 1 "$(marked yes $p)"
 	assertTrue "still merged" "[ $(merged $p) -gt 7900 ]"
 	detach --force $p
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals 0 "$(merged $p)"
 	assertEquals 1 "$(marked no $p)"
 	# with room no force is needed
@@ -414,7 +425,8 @@ test_detach_looks_for_memory() {
 	echo 1 >$ksm/run
 	wait_for 30 eval "[ \$(merged $p) -gt 7900 ]" || fail "merged again: $(merged $p)"
 	detach $p
-	assertEquals "$(said)" 0 $?
+	_ended=$?
+	assertEquals "$(said)" 0 $_ended
 	assertEquals 0 "$(merged $p)"
 	kill $p
 	wait $p 2>/dev/null

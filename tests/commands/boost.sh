@@ -19,7 +19,8 @@ testBoostOfARealContainer() {
 	start=$(date +%s)
 	# the container keeps the file open, and so would a boost a pipe
 	timeout 10 runc run -d -b "$work/bundle" "ksmtest-$$" >"$work/runc.out" 2>&1 </dev/null
-	assertEquals "$(cat "$work/runc.out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/runc.out")" 0 $_ended
 	assertTrue "the start does not wait" "[ $(($(date +%s) - start)) -le 3 ]"
 	assertTrue boost_is_on
 	wait_for 30 boost_drives || fail "no boost: $(ls $run)"

@@ -71,7 +71,8 @@ figure() { jq -r ".$1" "$work/json"; }
 
 look() {
 	capacity --json "$@" >"$work/json"
-	assertEquals "$(cat "$work/json")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/json")" 0 $_ended
 }
 
 testNothingIsPromisedWithoutSamples() {

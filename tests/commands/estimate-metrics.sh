@@ -18,7 +18,8 @@ testTheSameAsJson() {
 	"$KSM_HOOK" estimate --format=json "pid:$victim" >"$work/json"
 	assertEquals 0 $?
 	promtool check metrics <"$work/prom" >"$work/said" 2>&1
-	assertEquals "$(cat "$work/said")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/said")" 0 $_ended
 	assertTrue "there is some: $(cat "$work/json")" "[ $(jq '.containers[0].anonymous_bytes' "$work/json") -gt 0 ]"
 	# what it saves hangs on what others have at that moment
 	for _m in anonymous cost; do

@@ -112,7 +112,8 @@ testNothingInCommonCostsMoreThanItSaves() {
 	echo 1 >$ksm/run
 	_scanned() { [ "$(ours cost_bytes)" -ge $((1000 * 64)) ]; }
 	wait_for 20 _scanned
-	assertTrue "scanned: $("$KSM_HOOK" ps)" $?
+	_ended=$?
+	assertTrue "scanned: $("$KSM_HOOK" ps)" $_ended
 	echo 0 >$ksm/run
 	out=$("$KSM_HOOK" ps)
 	assertContains "$out" "$out" "KiB !"
@@ -125,7 +126,8 @@ testProcessesOfTheHost() {
 	_pid=$!
 	_shown() { "$KSM_HOOK" ps --json | jq -e '.[] | select(.engine == "host" and .id == "sleep" and .mergeable)' >/dev/null; }
 	wait_for 5 _shown
-	assertTrue "$("$KSM_HOOK" ps)" $?
+	_ended=$?
+	assertTrue "$("$KSM_HOOK" ps)" $_ended
 	kill $_pid
 	wait $_pid 2>/dev/null
 	sleep 60 &
@@ -263,13 +265,15 @@ testPrometheusScrapesIt() {
 			jq -e ".data.result[0].value[1] == \"$(cat $ksm/pages_to_scan)\"" >/dev/null
 	}
 	wait_for 30 _scraped
-	assertTrue "$(tail -n 3 "$work/prometheus.log" "$work/exporter.log")" $?
+	_ended=$?
+	assertTrue "$(tail -n 3 "$work/prometheus.log" "$work/exporter.log")" $_ended
 	_taken_without_error() {
 		curl -sS --max-time 10 -o "$work/scrape" http://127.0.0.1:19100/metrics 2>"$work/curl.log" &&
 			grep -qx 'node_textfile_scrape_error 0' "$work/scrape"
 	}
 	wait_for 30 _taken_without_error
-	assertTrue "$(tail -n 5 "$work/curl.log" "$work/exporter.log" "$work/scrape")" $?
+	_ended=$?
+	assertTrue "$(tail -n 5 "$work/curl.log" "$work/exporter.log" "$work/scrape")" $_ended
 	kill $_prometheus $_exporter
 	wait $_prometheus $_exporter 2>/dev/null
 	true
@@ -352,7 +356,8 @@ testCollectd() {
 	_collectd=$!
 	_twice() { [ "$(cat "$work"/csv/testhost/ksm/memory-shared-* 2>/dev/null | wc -l)" -ge 3 ]; }
 	wait_for 20 _twice
-	assertTrue "$(cat "$work/collectd.log" "$work/collectd.out")" $?
+	_ended=$?
+	assertTrue "$(cat "$work/collectd.log" "$work/collectd.out")" $_ended
 	out=$(tail -qn 1 "$work"/csv/testhost/ksm/memory-shared-* | cut -d, -f2 | cut -d. -f1)
 	assertEquals $(($(cat $ksm/pages_shared) * page)) "$out"
 	out=$(find "$work/csv" -path '*/ksm-docker_000*/memory-saved-*' | wc -l)

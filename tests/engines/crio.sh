@@ -60,7 +60,8 @@ create() {
 # start: CRI-O calls the runtime itself for that
 start() {
 	runc start "$id" >"$bundle/started" 2>&1
-	assertEquals "$(cat "$bundle/sync" "$bundle/started")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$bundle/sync" "$bundle/started")" 0 $_ended
 }
 
 remove() {
@@ -163,7 +164,8 @@ testRulesOfTheNameAtPoststart() {
 		jq 'del(.linux.resources)' "$bundle/config.json" >"$bundle/new" && mv "$bundle/new" "$bundle/config.json"
 		work=$work bundle=$bundle id=$id unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && . "$work/create" &&
 			create "$1" "$2" --runtime-arg --root=/run/crun --runtime-arg --cgroup-manager=cgroupfs && "$2" --root=/run/crun --cgroup-manager=cgroupfs start "$id"' sh $container "$(command -v crun)" >"$bundle/started" 2>&1
-		assertEquals "$(cat "$bundle/sync" "$bundle/started")" 0 $?
+		_ended=$?
+		assertEquals "$(cat "$bundle/sync" "$bundle/started")" 0 $_ended
 		pid=$(jq .pid "$bundle/sync")
 		assertContains "$(cat /proc/$pid/cgroup)" "/crio-$id"
 		case $container in

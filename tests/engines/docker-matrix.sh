@@ -13,7 +13,8 @@ suite_setup() {
 # inside SUITE: its count says that nothing failed and nothing was skipped
 inside() {
 	BUILD="$BUILD" CASE='' timeout 200 "$top/tests/lib/chroot" run "$trixie" "tests/$1" >"$work/out" 2>&1
-	assertEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	assertTrue "$(cat "$work/out")" "grep -q '^$2 passed, 0 failed, 0 skipped' '$work/out'"
 }
 
@@ -72,7 +73,8 @@ judged() {
 	the_judged | sed -e "s/^starts /starts none /; s/^refuses /refuses broken /; s/^later /$_later broken /" \
 		>"$work/wanted"
 	timeout 600 "$@" "$top/tests/lib/docker-judged" "$KSM_HOOK" <"$work/texts" >"$work/judged" 2>"$work/err"
-	assertEquals "$(cat "$work/err")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/err")" 0 $_ended
 	assertEquals "" "$(diff "$work/wanted" "$work/judged")"
 }
 

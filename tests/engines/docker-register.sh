@@ -176,7 +176,8 @@ testNoBytesButOursChange() {
 			at = [i for i in range(len(a) + 1) if a[:i] == b[:i] and a[i:] == b[i + n:]]
 			sys.exit(0 if at and sys.argv[3].encode() in b[at[0]:at[0] + n] else 1)
 		P
-		assertEquals "$_text: one insertion: $(cat "$file")" 0 $?
+		_ended=$?
+		assertEquals "$_text: one insertion: $(cat "$file")" 0 $_ended
 		register remove
 		assertTrue "$_text: $out" "cmp '$file' '$work/before'"
 	done

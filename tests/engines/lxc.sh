@@ -244,7 +244,8 @@ testTwoContainersMerge() {
 	echo 5 >$ksm/sleep_millisecs
 	echo 1 >$ksm/run
 	wait_for 40 both_merge
-	assertEquals "merged pages: $(merging "$one") $(merging "$two"), $(grep . $ksm/run $ksm/pages_to_scan $ksm/full_scans)" 0 $?
+	_ended=$?
+	assertEquals "merged pages: $(merging "$one") $(merging "$two"), $(grep . $ksm/run $ksm/pages_to_scan $ksm/full_scans)" 0 $_ended
 	said=$("$KSM_HOOK" ps)
 	for name in one two; do
 		row=$(echo "$said" | awk -v name=$name '$1 == "lxc" && $2 == name { print $4 }')

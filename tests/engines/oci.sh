@@ -235,7 +235,8 @@ testMemoryIsReallyMerged() {
 		[ "$("$KSM_HOOK" ps --json | jq "[.[] | select(.id | startswith(\"ksmtest-$$\")) | .merged_bytes] | add")" -gt 24000000 ]
 	}
 	wait_for 30 _merged
-	assertTrue "merged: $("$KSM_HOOK" ps)" $?
+	_ended=$?
+	assertTrue "merged: $("$KSM_HOOK" ps)" $_ended
 	out=$("$KSM_HOOK" ps --json | jq -c "[.[] | select(.id | startswith(\"ksmtest-$$\"))] |
 		[length, (map(.engine) | unique | .[]), (map(.mergeable) | unique | .[])]")
 	assertEquals '[4,"runc",true]' "$out"

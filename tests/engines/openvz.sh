@@ -341,7 +341,8 @@ run_step() {
 	step "$1" >"$work/step.$1"
 	assertTrue "docs/openvz.md has a step $1" "[ -s $work/step.$1 ]"
 	(unset BUILD && cd "$work/tree" && sh -e "$work/step.$1") >"$work/out" 2>&1
-	assertEquals "step $1: $(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "step $1: $(cat "$work/out")" 0 $_ended
 }
 
 # The guide, from its first step to its last, word for word.

@@ -162,7 +162,8 @@ poststart() {
 	wait_for 60 grep -qs 'ksm_merge_any: yes' "/proc/$_db/ksm_stat"
 	assertContains "$out" "$(cat "/proc/$_web/ksm_stat")" "ksm_merge_any: no"
 	podman_in "$work/r" rm -f -t 0 web db >"$work/removed" 2>&1
-	assertEquals "$(cat "$work/removed")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/removed")" 0 $_ended
 }
 
 # crun's poststart is podman's child and not the monitor's, who has the name

@@ -13,7 +13,8 @@ testTheEdit() {
 		.mounts = .mounts[:$i + 1] + [{destination: $place, type: "bind", source: $library,
 			options: ["bind", "ro", "nosuid", "nodev"]}] + .mounts[$i + 1:]' "$work/asks.json" >"$work/want"
 	jq -c . "$work/out" | diff "$work/want" - >"$work/diff"
-	assertEquals "$(cat "$work/diff")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/diff")" 0 $_ended
 	cp "$work/out" "$work/once"
 	alone twice "$work/once" ""
 }

@@ -125,7 +125,8 @@ testCreateStartKillDelete() {
 	bundle '{}' /bin/sh -c 'cat /proc/self/ksm_stat; exec sleep 60'
 	set -- "$work/bin/ksm-runc" --root "$work/state" --log "$work/log" --log-format json
 	"$@" create --bundle "$work/b" --pid-file "$work/pid" "$id" >"$work/said" 2>&1 </dev/null
-	assertEquals "$(cat "$work/said")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/said")" 0 $_ended
 	assertContains "$(cat "/proc/$(cat "$work/pid")/ksm_stat")" "ksm_merge_any: yes"
 	"$@" start "$id"
 	_said() { grep -q any "$work/said"; }
@@ -316,7 +317,8 @@ testPodman() {
 		_wrap=$work/$1 _want=$2
 		shift 2
 		podman_in "$work/r" --runtime "$_wrap" run -d --name c "$@" $limits image sleep 60 >"$work/said" 2>&1
-		assertEquals "$(cat "$work/said")" 0 $?
+		_ended=$?
+		assertEquals "$(cat "$work/said")" 0 $_ended
 		out=$(podman_in "$work/r" --runtime "$_wrap" exec c $show 2>&1)
 		says_merged "podman exec: $_case" "$_want"
 		podman_in "$work/r" --runtime "$_wrap" restart -t 0 c >/dev/null 2>&1

@@ -46,7 +46,8 @@ engine_start() {
 	# shellcheck disable=SC2086 # words
 	ctl run -d --cgroup "/ksm-hook-tenant/default/$_name" $_how --log-uri "file://$work/$_name.log" \
 		--rootfs "$work/root" "$_name" "$@" >"$work/start" 2>&1
-	assertEquals "$(cat "$work/start")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/start")" 0 $_ended
 }
 
 engine_end() {

@@ -45,7 +45,8 @@ engine_start() {
 	shift 2
 	# shellcheck disable=SC2086 # words
 	docker run -d --network none --name "$_name" --device-cgroup-rule "c 10:229 rwm" $_how image "$@" >"$work/start" 2>&1
-	assertEquals "$(cat "$work/start")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/start")" 0 $_ended
 }
 
 engine_end() { docker rm -f "$1" >/dev/null 2>&1; }

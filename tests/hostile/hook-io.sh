@@ -186,7 +186,8 @@ slip() {
 	_status=$1 _file=$2
 	shift 2
 	"$top/tests/lib/as-argv" "$KSM_HOOK" "$@" <"$work/$_file" >"$work/out" 2>"$work/err"
-	assertEquals "$*: $(cat "$work/err")" "$_status" $?
+	_ended=$?
+	assertEquals "$*: $(cat "$work/err")" "$_status" $_ended
 	assertEquals "$*: lines" 1 "$(wc -l <"$work/err")"
 	assertContains "$*" "$(cat "$work/err")" "fix the hook's \"args\""
 }
@@ -218,7 +219,8 @@ testSlipsOfARegistration() {
 	exec 9<>"$work/pipe"
 	cat "$work/needs" >&9
 	timeout 60 "$top/tests/lib/as-argv" "$KSM_HOOK" ksm-hook ps <"$work/pipe" >"$work/out" 2>"$work/err"
-	assertEquals "a pipe: $(cat "$work/err")" 1 $?
+	_ended=$?
+	assertEquals "a pipe: $(cat "$work/err")" 1 $_ended
 	exec 9>&-
 	# what is somebody's is left to whom it belongs
 	assertEquals "run" "$(cat "$work/needs")" "$("$KSM_HOOK" run cat <"$work/needs" 2>/dev/null)"

@@ -18,7 +18,8 @@ suite_setup() {
 	rootfs_make "$work/root"
 	bundle_make "$work/bundle" "$work/root" '{}' '{}' sleep 1000
 	runc run -d -b "$work/bundle" "silent-$$" </dev/null >/dev/null 2>"$work/runc"
-	assertEquals "$(cat "$work/runc")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/runc")" 0 $_ended
 	write_script
 }
 
@@ -73,7 +74,8 @@ EOP
 silence() {
 	mkdir "$work/$1"
 	(cd "$work/$1" && unshare -m sh "$work/silent" "$BUILD/tests/hold-lock" "$KSM_HOOK" $limit "$2") >"$work/$1.out" 2>&1
-	assertEquals "$(cat "$work/$1.out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/$1.out")" 0 $_ended
 }
 
 # ended DIR NAME STATUS: it came to an end by itself, with that status

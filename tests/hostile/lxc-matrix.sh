@@ -34,7 +34,8 @@ engine_start() {
 	rm -rf "${work:?}/roots/$_tenant"
 	cp -a "$work/root" "$work/roots/$_tenant"
 	lxc_start "$_tenant" -d -L "$work/$_tenant.console" >"$work/start" 2>&1
-	assertEquals "$(cat "$work/start")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/start")" 0 $_ended
 }
 
 engine_end() {
@@ -60,7 +61,8 @@ testForgedName() {
 		rm -rf "$work/roots/forged"
 		cp -a "$work/root" "$work/roots/forged"
 		lxc_start forged -d >"$work/start" 2>&1
-		assertEquals "$(cat "$work/start")" 0 $?
+		_ended=$?
+		assertEquals "$(cat "$work/start")" 0 $_ended
 		assertContains "version $_version" "$(cat "/proc/$(engine_init forged)/ksm_stat")" "ksm_merge_any: no"
 		engine_end forged
 	done

@@ -58,7 +58,8 @@ many_end() {
 limited() {
 	_start=$(date +%s%N)
 	timeout "$LIMIT" "$@" >"$work/out" 2>"$work/err"
-	assertEquals "$* in $LIMIT s: $(head -n 3 "$work/err")" 0 $?
+	_ended=$?
+	assertEquals "$* in $LIMIT s: $(head -n 3 "$work/err")" 0 $_ended
 	echo "$(($(date +%s%N) - _start))" | sed "s/\(.*\).\{6\}$/\1 ms: $(basename "$1") $2/"
 }
 
@@ -67,7 +68,8 @@ counted() {
 	_most=$1
 	shift
 	timeout "$LIMIT" strace -f -qq -e trace=open,openat,openat2,newfstatat,stat -o "$work/opened" "$@" >"$work/out" 2>"$work/err"
-	assertEquals "$* in $LIMIT s, traced: $(head -n 3 "$work/err")" 0 $?
+	_ended=$?
+	assertEquals "$* in $LIMIT s, traced: $(head -n 3 "$work/err")" 0 $_ended
 	_opened=$(grep -cE '^[0-9]+ +[a-z0-9_]+\(' "$work/opened")
 	assertTrue "$*: $_opened names, of $_most" "[ $_opened -le $_most ]"
 }
@@ -83,7 +85,8 @@ starts() {
 	_start=$(date +%s%N)
 	echo '{}' >"$work/config.json"
 	timeout 5 "$KSM_HOOK" createRuntime --config "$work/config.json" <"$work/state" >"$work/out" 2>&1
-	assertEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	assertContains "$(cat "$work/out")" "not a child"
 }
 

@@ -15,7 +15,8 @@ suite_setup() {
 	cp "$BUILD/attach/escape" "$work/root/bin/escape"
 	tar -C "$work/root" -cf "$work/image.tar" .
 	podman_in "$work/r" import "$work/image.tar" image >"$work/import" 2>&1
-	assertEquals "$(cat "$work/import")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/import")" 0 $_ended
 }
 
 suite_teardown() {
@@ -31,7 +32,8 @@ begin() {
 	# shellcheck disable=SC2086 # words
 	podman_in "$work/r" --runtime runc run -d --name tenant $limits --user 1000:1000 --cap-drop all "$@" \
 		image /bin/escape >"$work/run" 2>&1
-	assertEquals "$(cat "$work/run")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/run")" 0 $_ended
 	init=$(podman_in "$work/r" inspect -f '{{.State.Pid}}' tenant)
 	wait_for 30 says "$_first"
 }

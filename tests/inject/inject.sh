@@ -59,7 +59,8 @@ test_the_hook_does_the_same() {
 	for v in $all; do
 		state "hook.$v"
 		"$faults" createRuntime <"$work/hook.$v.state" 2>"$work/hook.$v.log"
-		assertEquals "$v: $(cat "$work/hook.$v.log")" 0 $?
+		_ended=$?
+		assertEquals "$v: $(cat "$work/hook.$v.log")" 0 $_ended
 		mergeable "hook.$v" yes
 	done
 	ended "$untouched" $(ids hook. $all)

@@ -149,7 +149,8 @@ ended() {
 		pid_of "$_id"
 		ends "$_id"
 		wait "$pid"
-		assertEquals "$_id: $(cat "$work/$_id.out")" 0 $?
+		_ended=$?
+		assertEquals "$_id: $(cat "$work/$_id.out")" 0 $_ended
 		grep -q "^ok .*$_pattern" "$work/$_id.out" ||
 			fail "$_id: \"$_pattern\" expected: $(cat "$work/$_id.out")"
 	done

@@ -31,7 +31,8 @@ says() {
 		_n=$((_n + 1))
 		for _line; do
 			grep -qx "$_line" "$_file"
-			assertTrue "$(basename "$_file") lacks '$_line': $(paste -sd';' "$_file")" $?
+			_ended=$?
+			assertTrue "$(basename "$_file") lacks '$_line': $(paste -sd';' "$_file")" $_ended
 		done
 	done
 	assertNotEquals "kernels that fit $_pattern" 0 $_n

@@ -100,7 +100,8 @@ changed() {
 	jq -S --arg place $place 'del(.process.env[] | select(. == "LD_PRELOAD=" + $place)) |
 		del(.mounts[] | select(.destination == $place))' "$work/out" >"$work/back"
 	jq -S . "$_file" | diff - "$work/back" >"$work/diff"
-	assertEquals "$_name: $(cat "$work/diff")" 0 $?
+	_ended=$?
+	assertEquals "$_name: $(cat "$work/diff")" 0 $_ended
 }
 
 # as FILTER [FILE]: the config with a difference

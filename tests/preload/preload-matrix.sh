@@ -34,7 +34,8 @@ try() {
 	for mode in prctl madvise; do
 		preload_env="LD_PRELOAD=$lib KSM_PRELOAD=$mode"
 		workload_start "$1" && workload_load && workload_load_again
-		assertTrue "$1 $mode does not do its work: $(tail -n 5 "$dir/log")" $?
+		_ended=$?
+		assertTrue "$1 $mode does not do its work: $(tail -n 5 "$dir/log")" $_ended
 		assertFalse "$1 $mode: a message" "grep -q libksm_preload $dir/log"
 		share=$(share)
 		[ "$share" -ge 95 ]

@@ -103,7 +103,8 @@ test_cases_madvise() {
 	for arch in $arches; do
 		for case in $cases_all; do
 			run "$arch" "$case" KSM_PRELOAD=madvise
-			assertTrue "$arch $case: $(cat "$work/err")" $?
+			_ended=$?
+			assertTrue "$arch $case: $(cat "$work/err")" $_ended
 		done
 	done
 }
@@ -126,7 +127,8 @@ test_cases_prctl() {
 		for case in small trim large threads fork vfork spawn userns dlopen signal \
 			seccomp_strict; do
 			run "$arch" "$case" KSM_PRELOAD=prctl
-			assertTrue "$arch $case: $(cat "$work/err")" $?
+			_ended=$?
+			assertTrue "$arch $case: $(cat "$work/err")" $_ended
 		done
 	done
 }
@@ -152,7 +154,8 @@ test_no_system_call_while_nothing_changes() {
 test_threads_come_to_rest() {
 	perf stat -x, -o "$work/counted" -e syscalls:sys_enter_getpid env LD_PRELOAD="$lib" \
 		KSM_PRELOAD=madvise "$BUILD/tests/preload/64/cases" four_steady_threads
-	assertTrue "$(cat "$work/counted")" $?
+	_ended=$?
+	assertTrue "$(cat "$work/counted")" $_ended
 	n=$(sed -n 's/^\([0-9]*\),.*getpid.*/\1/p' "$work/counted")
 	assertTrue "tried to look $n times in 80,000,000 pairs" "[ '$n' -lt 7000 ]"
 }
@@ -178,7 +181,8 @@ test_other_preloads() {
 			rm -f "$work/calls"
 			timeout 20 env LD_PRELOAD="$order" KSM_PRELOAD=madvise INTERPOSE_REPORT="$work/calls" \
 				"$BUILD/tests/preload/64/cases" $case 2>"$work/err"
-			assertTrue "$order $case: $(cat "$work/err")" $?
+			_ended=$?
+			assertTrue "$order $case: $(cat "$work/err")" $_ended
 			assertTrue "the other library was left out" "[ $(cat "$work/calls") -gt 10000 ]"
 		done
 	done
@@ -190,7 +194,8 @@ test_other_allocators() {
 			for case in small aligned realloc threads fork large; do
 				timeout 20 env LD_PRELOAD="$order" KSM_PRELOAD=madvise \
 					"$BUILD/tests/preload/64/cases" $case 2>"$work/err"
-				assertTrue "$order $case: $(cat "$work/err")" $?
+				_ended=$?
+				assertTrue "$order $case: $(cat "$work/err")" $_ended
 				assertNotContains "$(cat "$work/err")" "cannot be preloaded"
 			done
 		done
@@ -254,7 +259,8 @@ test_merging() {
 		done
 		wait_for 10 test -e "$work/ready.$mode.2"
 		wait_for 20 both_merge
-		assertTrue "$mode: $(pages_of "$a") and $(pages_of "$b") pages merged" $?
+		_ended=$?
+		assertTrue "$mode: $(pages_of "$a") and $(pages_of "$b") pages merged" $_ended
 		kill "$a" "$b"
 		wait "$a" "$b" 2>/dev/null
 	done

@@ -7,7 +7,8 @@ suite_setup() {
 	kubectl=$("$top/tests/lib/kubectl" "$BUILD/kubectl")
 	for name in base overlays/one-pool overlays/restricted overlays/inject overlays/openshift; do
 		"$kubectl" kustomize "$top/kubernetes/$name" >"$work/$(basename $name)" 2>"$work/err"
-		assertEquals "$name: $(cat "$work/err")" 0 $?
+		_ended=$?
+		assertEquals "$name: $(cat "$work/err")" 0 $_ended
 	done
 	python3 - "$work/base" "$work/one-pool" "$work/restricted" "$work/inject" "$work/openshift" >"$work/facts" <<-'P'
 		import sys, yaml
@@ -150,7 +151,8 @@ testAllOfItIsValid() {
 	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
 	for what in all kubernetes/estimate kubernetes/overlays/one-pool kubernetes/overlays/restricted kubernetes/overlays/inject; do
 		"$kubectl" kustomize "$work/$what" >"$work/made" 2>"$work/err"
-		assertEquals "$what: $(cat "$work/err")" 0 $?
+		_ended=$?
+		assertEquals "$what: $(cat "$work/err")" 0 $_ended
 		valid <"$work/made" >"$work/said"
 		# OpenShift's own, of which there is no schema here
 		assertEquals "$what" "$(grep -c ^kind "$work/made")" \
@@ -275,7 +277,8 @@ testTheChart() {
 	out=$("$helm" lint --strict "$top/kubernetes/chart" 2>&1)
 	assertEquals "$out" 0 $?
 	"$helm" template ksm-hook "$top/kubernetes/chart" -n ksm-hook >"$work/chart" 2>"$work/err"
-	assertEquals "$(cat "$work/err")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/err")" 0 $_ended
 	out=$(python3 - "$work/base" "$work/chart" "$work/chart.json" <<-'P'
 		import sys, yaml
 		specs = []
@@ -355,7 +358,8 @@ testTheUnit() {
 testTheImageIsReproducible() {
 	version=$("$KSM_HOOK" --version | cut -d' ' -f2)
 	make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
-	assertEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	cp "$BUILD/ksm-hook-$version.oci.tar" "$work/first.tar"
 	make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
 	assertEquals "$(tar -xOf "$work/first.tar" index.json)" "$(tar -xOf "$BUILD/ksm-hook-$version.oci.tar" index.json)"

@@ -34,7 +34,8 @@ testReproducible() {
 	unshare --net setpriv --reuid $user --regid $user --clear-groups env -i PATH="$PATH" \
 		HOME="$work/user" TZ=Asia/Tokyo LC_ALL=C.UTF-8 sh -c 'umask 002; cd "$1" && make -s deb rpm' \
 		sh "$work/user/ksm-hook-$version" >"$work/log" 2>&1
-	assertEquals "$(cat "$work/log")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/log")" 0 $_ended
 	for file in "$deb" "$rpm" "$a/ksm-hook-$version.tar.gz"; do
 		assertTrue "$file" "cmp '$file' '$work/user/ksm-hook-$version/build/$(basename "$file")'"
 	done
@@ -43,7 +44,8 @@ testReproducible() {
 # each exception stands with its reason in packaging/
 testLintian() {
 	lintian --fail-on error,warning "$deb" >"$work/log" 2>&1 --allow-root
-	assertEquals "$(cat "$work/log")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/log")" 0 $_ended
 	assertNotContains "every exception is needed: $(cat "$work/log")" "$(cat "$work/log")" unused-override
 	# what it says of one that is wrong
 	dpkg-deb -R "$deb" "$work/wrong"
@@ -109,7 +111,8 @@ testDebian13() {
 
 in_rpm_root() {
 	rpm --root "$root" --nodeps "$@" >"$work/log" 2>&1
-	assertEquals "rpm $1: $(cat "$work/log")" 0 $?
+	_ended=$?
+	assertEquals "rpm $1: $(cat "$work/log")" 0 $_ended
 }
 
 testRpm() {

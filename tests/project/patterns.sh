@@ -20,7 +20,8 @@ found() {
 # shellcheck disable=SC2016 # texts
 testWhatIsFound() {
 	for _bad in 'run && assertTrue true' 'run && fail "no"' 'wait_for 10 test "$(cat x)" = y' \
-		'poll 5 true' 'sleep 1' '[ -e x ] || sleep 0.3' 'run; sleep 2; stop' 'if x; then sleep 2; fi'; do
+		'poll 5 true' 'sleep 1' '[ -e x ] || sleep 0.3' 'run; sleep 2; stop' 'if x; then sleep 2; fi' \
+		'assertEquals "$(cat x)" 0 $?'; do
 		out=$(found "$_bad")
 		assertEquals "$_bad: $out" 1 $?
 		assertContains "$out" "$out" "tests/x/one.sh:2: "
@@ -31,7 +32,7 @@ testWhatIsFound() {
 testWhatIsNot() {
 	for _good in 'run || fail "no"' 'wait_for 10 eval "[ \$(cat x) = y ]"' 'wait_for 10 x || fail "$(cat x)"' \
 		'poll 5 true || return' 'sleep 1 # between two looks' 'sleep 600 &' 'start x sleep 5' \
-		'# run && assertTrue true'; do
+		'# run && assertTrue true' 'assertEquals "$out" 0 $?'; do
 		out=$(found "$_good")
 		assertEquals "$_good: $out" 0 $?
 	done

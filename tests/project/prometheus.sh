@@ -28,7 +28,8 @@ testTheTestNoticesAChange() {
 	assertFalse "changed" "cmp -s '$rules' '$work/prometheus-rules.yml'"
 	sed "s|\.\./\.\./docs|$work|" "$top/tests/project/prometheus-rules-test.yml" >"$work/test.yml"
 	promtool test rules "$work/test.yml" >"$work/out" 2>&1
-	assertNotEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertNotEquals "$(cat "$work/out")" 0 $_ended
 }
 
 # per container no more than docs/monitoring.md counts

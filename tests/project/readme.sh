@@ -69,7 +69,8 @@ run_step() {
 	step "$1" >"$work/steps/$1"
 	assertTrue "$page has a step $1" "[ -s '$work/steps/$1' ]"
 	(unset BUILD && cd "${where:-$work/tree}" && timeout 100 sh -e "$work/steps/$1") >"$work/out" 2>&1 </dev/null
-	assertEquals "step $1: $(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "step $1: $(cat "$work/out")" 0 $_ended
 }
 
 # is PID yes|no: mergeable

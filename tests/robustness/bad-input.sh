@@ -332,7 +332,8 @@ test_help_and_version() {
 		"policy explain --config $work/in/valid.json --annotation io.ksm.merge=true"; do
 		# shellcheck disable=SC2086
 		"$KSM_HOOK" $args >/dev/full 2>"$work/err"
-		assertEquals "$args: a full disk: $(cat "$work/err")" 1 $?
+		_ended=$?
+		assertEquals "$args: a full disk: $(cat "$work/err")" 1 $_ended
 		assertContains "$args" "$(cat "$work/err")" "standard output: "
 	done
 	# whatever else the exit status says

@@ -9,7 +9,8 @@ SECONDS_EACH=10
 testEveryParser() {
 	set -- "$BUILD"/fuzz/fuzz_*
 	"$top/tests/robustness/fuzz/run" $(($# * SECONDS_EACH)) >"$work/out" 2>&1
-	assertEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	cat "$work/out"
 	for target; do
 		name=${target##*/fuzz_}

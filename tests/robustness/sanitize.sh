@@ -16,7 +16,8 @@ build() {
 	shift 4
 	make -s -C "$top" -j2 BUILD="$_b" CC="$_cc" LIBC="$_libc" CFLAGS="$_cflags" \
 		"$_b/ksm-hook" "$_b/ksm-hook-faults" "$@" >"$work/make" 2>&1
-	assertEquals "$_cc $_libc: $(tail -n 20 "$work/make")" 0 $?
+	_ended=$?
+	assertEquals "$_cc $_libc: $(tail -n 20 "$work/make")" 0 $_ended
 }
 
 # It reads a state, confines its parser, decides and looks at the process.
@@ -83,7 +84,8 @@ test_unit_tests_by_clang() {
 	build unit-clang clang shared "-O2 -Werror" $programs
 	for program in $programs; do
 		"$program" >"$work/unit" 2>&1 </dev/null
-		assertEquals "$program: $(tail -n 20 "$work/unit")" 0 $?
+		_ended=$?
+		assertEquals "$program: $(tail -n 20 "$work/unit")" 0 $_ended
 	done
 }
 
