@@ -309,6 +309,7 @@ static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 	struct set_mergeable m = { .off = o->off,
 				   .may_go_on = o->off ? NULL : stop_check,
 				   .method = o->method,
+				   .named = !o->all,
 				   .call_ms = CALLS_MAX_MS,
 				   .still_right = is_still_right,
 				   .arg = gate };

@@ -14,6 +14,29 @@
 /* More would drown what else is said. */
 #define LOGGED_MAX 10
 
+static void log_cut_containers(void)
+{
+	size_t n;
+	const struct watched_cut *cut = watched_cuts(&n);
+
+	if (n)
+		fflush(stdout);
+	for (size_t i = 0; i < n && i < LOGGED_MAX; i++) {
+		struct container_name name;
+
+		if (!container_of(cut[i].pid, &name))
+			container_host_name(cut[i].pid, &name);
+		log_reason(
+			LOG_LEVEL_WARNING, REASON_TARGET_SKIPPED,
+			"%s:%s: the mappings of its processes take longer to be read than "
+			"one container's may: what was to be read after process %d is left out",
+			name.engine, name.id, cut[i].pid);
+	}
+	if (n > LOGGED_MAX)
+		log_reason(LOG_LEVEL_WARNING, REASON_TARGET_SKIPPED,
+			   "so it is with %zu more containers", n - LOGGED_MAX);
+}
+
 static void log_silent_places(void)
 {
 	const char *place;
@@ -53,5 +76,6 @@ void unreadable_log(void)
 	if (n > LOGGED_MAX)
 		log_reason(LOG_LEVEL_WARNING, REASON_TARGET_UNREADABLE,
 			   "%zu more processes are left out", n - LOGGED_MAX);
+	log_cut_containers();
 	log_silent_places();
 }

@@ -211,6 +211,8 @@ static int estimate_in_child(void *arg, void **data, size_t *size, struct error 
 	int r;
 
 	x->err = err;
+	/* all of it is what was asked for */
+	watched_without_budget();
 	r = estimate_all(x);
 	if (r < 0)
 		return r;

@@ -122,7 +122,7 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 	if (before && (before->result < 0 ? !wish->retry : before->tries >= TRIES_MAX))
 		return true;
 	if (r == -EBUSY) {
-		w->kind = MERGE_UNREADABLE;
+		w->kind = !wish->named && watched_is_cut(pid) ? MERGE_CUT : MERGE_UNREADABLE;
 		return true;
 	}
 	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
@@ -166,8 +166,11 @@ static int add_work(pid_t pid, void *arg)
 static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
 {
 	struct merge_planner p = *(struct merge_planner *)arg;
-	int r = p.walk(p.arg, add_work, &p, err);
+	int r;
 
+	if (p.wish->named)
+		watched_without_budget();
+	r = p.walk(p.arg, add_work, &p, err);
 	if (r < 0) {
 		free(p.w);
 		return r == -ENOMEM ? err_set(err, ENOMEM, "out of memory") : r;

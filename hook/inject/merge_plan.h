@@ -35,7 +35,8 @@ struct merge_row {
 struct merge_wish {
 	bool off; /* not mergeable */
 	enum merge_method method;
-	bool retry;                  /* those that failed before, too */
+	bool retry; /* those that failed before, too */
+	bool named; /* looking at a container takes what it takes (kernel/watched.h) */
 	const struct merge_row *row; /* sorted by merge_rows_sort() */
 	size_t n;
 };
@@ -48,6 +49,7 @@ enum merge_change {
 	MERGE_MADVISE_ON,
 	MERGE_MADVISE_OFF,
 	MERGE_UNREADABLE, /* it holds up who looks at it */
+	MERGE_CUT,        /* looking at its container took too long */
 	MERGE_CHANGES
 };
 

@@ -57,7 +57,23 @@ static const struct {
 				KSM_BY_MADVISE },
 	/* nothing is done, but it is said why */
 	[MERGE_UNREADABLE] = { .method = KSM_BY_UNKNOWN },
+	[MERGE_CUT] = { .method = KSM_BY_UNKNOWN },
 };
+
+static int why_not_tried(enum merge_change kind, struct error *err)
+{
+	if (kind == MERGE_CUT)
+		return err_reason(
+			err, REASON_TARGET_SKIPPED,
+			err_set(err, EBUSY,
+				"not tried: looking at the processes of its container "
+				"takes longer than one may among all: name the "
+				"container"));
+	return err_reason(err, REASON_TARGET_UNREADABLE,
+			  err_set(err, EBUSY,
+				  "not tried: its memory cannot be looked at, it holds up who "
+				  "does (a file system that does not answer?)"));
+}
 
 /* The row of a process; a new one goes behind the sorted ones, *n counts both. */
 static struct merge_row *merge_row_for(struct set_mergeable *m, const struct merge_work *w,
@@ -162,7 +178,7 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 			close(t[k].pidfd);
 			continue;
 		}
-		if (kind != MERGE_UNREADABLE && is_time_used_up(m, &w[used])) {
+		if (merge_changes[kind].n && is_time_used_up(m, &w[used])) {
 			close(t[k].pidfd);
 			t[k].result = err_reason(
 				&t[k].err, REASON_TARGET_SKIPPED,
@@ -174,14 +190,9 @@ static int inject_batch(struct set_mergeable *m, const struct merge_work *w, siz
 		}
 		of[k++] = &w[used];
 	}
-	if (k && kind == MERGE_UNREADABLE) {
+	if (k && !merge_changes[kind].n) {
 		for (size_t i = 0; i < k; i++)
-			t[i].result = err_reason(
-				&t[i].err, REASON_TARGET_UNREADABLE,
-				err_set(&t[i].err, EBUSY,
-					"not tried: its memory cannot be looked at, it holds "
-					"up "
-					"who does (a file system that does not answer?)"));
+			t[i].result = why_not_tried(kind, &t[i].err);
 	} else if (k) {
 		r = inject_run_patiently(t, k, merge_changes[kind].call, merge_changes[kind].n,
 					 m->timeout_ms, m->call_ms, err);
@@ -232,7 +243,7 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 
 static struct merge_wish wish_of(const struct set_mergeable *m)
 {
-	return (struct merge_wish){ m->off, m->method, m->retry, m->row, m->n };
+	return (struct merge_wish){ m->off, m->method, m->retry, m->named, m->row, m->n };
 }
 
 ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,

@@ -38,7 +38,8 @@
 #define GROUP_LOST_MAX 3
 #define GROUPS_MAX     64
 #define READERS_MAX    16
-
+/* What is read at once costs its container nothing: most processes, whose cgroup is then not asked for. */
+#define FREE_MS 2
 struct reader {
 	pid_t tid, pid; /* pid: who is being read; 0: nobody */
 	int64_t since_ms;
@@ -51,12 +52,15 @@ struct watch_board {
 	int64_t lost_ms[WATCHED_LOST_MAX]; /* when; in ascending order */
 	uint64_t group_of_lost[WATCHED_LOST_MAX];
 	uint64_t group[GROUPS_MAX]; /* left out as a whole */
+	struct watch_cuts cuts;     /* since their time was up */
 	struct reader reader[READERS_MAX];
 };
 
 static struct watch_board *board;
 static bool in_child;
 static __thread struct reader *own_slot;
+static __thread int64_t entered_ms;
+static bool without_budget;
 static uint64_t (*group_fn)(pid_t pid);
 
 void watched_group_by(uint64_t (*group_of)(pid_t pid))
@@ -81,29 +85,41 @@ const pid_t *watched_lost(size_t *n)
 	return board ? board->lost : NULL;
 }
 
+const struct watched_cut *watched_cuts(size_t *n)
+{
+	*n = 0;
+	return board ? watch_cuts_all(&board->cuts, n) : NULL;
+}
+
+bool watched_is_cut(pid_t pid)
+{
+	return board && board->cuts.n && watch_cuts_have(&board->cuts, watched_group(pid));
+}
+
 static bool is_left_out(pid_t pid)
 {
+	bool budget = board->cuts.n && !without_budget;
 	uint64_t group;
 
 	for (size_t i = 0; i < board->n_lost; i++) {
 		if (board->lost[i] == pid)
 			return true;
 	}
-	if (!board->n_groups)
+	if (!board->n_groups && !budget)
 		return false;
 	group = watched_group(pid);
 	for (size_t i = 0; i < board->n_groups; i++) {
 		if (board->group[i] == group)
 			return true;
 	}
-	return false;
+	return budget && watch_cuts_have(&board->cuts, group);
 }
 
 bool watched_enter(pid_t pid)
 {
 	if (!board)
 		return true;
-	if (board->n_lost && is_left_out(pid))
+	if ((board->n_lost || board->cuts.n) && is_left_out(pid))
 		return false;
 	if (!in_child)
 		return true;
@@ -116,6 +132,7 @@ bool watched_enter(pid_t pid)
 		own_slot->tid = (pid_t)syscall(SYS_gettid);
 	}
 	watched_goes_on();
+	entered_ms = now_ms();
 	__atomic_store_n(&own_slot->pid, pid, __ATOMIC_RELEASE);
 	return true;
 }
@@ -126,10 +143,23 @@ void watched_goes_on(void)
 		__atomic_store_n(&own_slot->since_ms, now_ms(), __ATOMIC_RELEASE);
 }
 
+void watched_without_budget(void)
+{
+	without_budget = true;
+}
+
 void watched_leave(void)
 {
-	if (in_child && own_slot)
-		__atomic_store_n(&own_slot->pid, 0, __ATOMIC_RELEASE);
+	int64_t ms;
+	pid_t pid;
+
+	if (!in_child || !own_slot)
+		return;
+	pid = own_slot->pid;
+	ms = now_ms() - entered_ms;
+	__atomic_store_n(&own_slot->pid, 0, __ATOMIC_RELEASE);
+	if (!without_budget && pid && ms >= FREE_MS)
+		watch_cuts_charge(&board->cuts, pid, watched_group(pid), ms);
 }
 
 /* One that runs, or waits for a processor, is not held up. */
@@ -271,6 +301,7 @@ static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error
 	int fds[2], r;
 
 	memset(board->reader, 0, sizeof(board->reader));
+	watch_cuts_begin(&board->cuts);
 	board->n_readers = 0;
 	b->n = 0;
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -317,6 +348,7 @@ static void forget_oldest(void)
 	memmove(board->lost_ms, board->lost_ms + n, board->n_lost * sizeof(*board->lost_ms));
 	memmove(board->group_of_lost, board->group_of_lost + n,
 		board->n_lost * sizeof(*board->group_of_lost));
+	watch_cuts_forget(&board->cuts, FORGET_MS, FORGET_MAX);
 }
 
 static bool board_made(void)
@@ -328,7 +360,7 @@ static bool board_made(void)
 
 		board = p == MAP_FAILED ? NULL : p;
 	}
-	if (board && board->n_lost)
+	if (board)
 		forget_oldest();
 	return board;
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "kernel/watch_cuts.h"
 
 /*
  * A process can keep its mmap lock for as long as it likes: a FUSE file system that never
@@ -40,6 +41,18 @@ bool watched_enter(pid_t pid);
 void watched_leave(void);
 /* Between two reads of one process: it goes on. */
 void watched_goes_on(void);
+
+/*
+ * The processes of one container may take five seconds in all to be read, in one run, then the rest of
+ * it is left out in the same way (watched_enter() is false). In a child, for what is asked to read
+ * everything, however long that takes: no limit.
+ */
+void watched_without_budget(void);
+
+/* The containers whose time was up lately; n of them. */
+const struct watched_cut *watched_cuts(size_t *n);
+/* Is this process left out for that, and not since it holds others up? */
+bool watched_is_cut(pid_t pid);
 
 /* Children that are forked from now on know whom an earlier one of them has left out. */
 void watched_remember(void);

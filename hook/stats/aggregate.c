@@ -264,6 +264,7 @@ static void add_process_stats(struct container_stats *c, const struct process_st
 	c->mergeable += is_mergeable(p);
 	c->unknown += p->method == KSM_BY_UNKNOWN;
 	c->estimated += p->estimated;
+	c->left_out += p->left_out;
 	c->by_prctl += p->method == KSM_BY_PRCTL;
 	c->by_madvise += p->method == KSM_BY_MADVISE;
 	c->entered += p->entered;
@@ -283,6 +284,7 @@ void container_stats_add(struct container_stats *to, const struct container_stat
 	to->mergeable += c->mergeable;
 	to->unknown += c->unknown;
 	to->estimated += c->estimated;
+	to->left_out += c->left_out;
 	to->by_prctl += c->by_prctl;
 	to->by_madvise += c->by_madvise;
 	to->entered += c->entered;

@@ -16,11 +16,11 @@
 #include "containers/engine_names.h"
 #include "containers/metadata_janitor.h"
 #include "kernel/process.h"
+#include "kernel/read_budget.h"
 #include "kernel/watched.h"
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
-#include "stats/read_budget.h"
 #include "stats/snapshot_charges.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
@@ -40,8 +40,9 @@ struct collection {
 	int64_t page;
 	double share;
 	bool huge_always;
-	bool scanned;               /* ksmd runs and has completed full scans */
-	struct read_budget *budget; /* NULL: it takes what it takes */
+	bool scanned; /* ksmd runs and has completed full scans */
+	bool exact;
+	struct read_budget *budget; /* for who cannot wait; NULL: that of kernel/watched.c */
 };
 
 static void *collect_chunks(void *arg)
@@ -95,8 +96,10 @@ static bool read_rollup(struct process_stats *p, int64_t counted)
 	ssize_t got;
 	char *end;
 
-	if (!watched_enter(p->task))
+	if (!watched_enter(p->task)) {
+		p->left_out = true;
 		return false;
+	}
 	got = proc_read_head(p->task, "smaps_rollup", text, sizeof(text));
 	watched_leave();
 	if (got <= 0)
@@ -137,8 +140,10 @@ static bool read_rollup_in_time(const struct collection *c, struct process_stats
 
 	if (!c->budget)
 		return read_rollup(p, p->memory.merged);
-	if (!read_budget_is_left(c->budget, container))
+	if (!read_budget_is_left(c->budget, container)) {
+		p->left_out = true;
 		return false;
+	}
 	since = clock_us();
 	r = read_rollup(p, p->memory.merged);
 	read_budget_use(c->budget, container, clock_us() - since);
@@ -163,10 +168,12 @@ static void estimate_memory(struct process_stats *p, double share)
  */
 static bool read_ksm_stat(struct process_stats *p, struct ksm_stat *st, bool *read)
 {
+	int r = ksm_stat_read(p->pid, st);
 	struct process process;
 
 	p->task = p->pid;
-	*read = ksm_stat_read(p->pid, st) == 0;
+	*read = r == 0;
+	p->left_out = r == -EBUSY;
 	if (*read)
 		return true;
 	if (process_find(p->pid, &process) < 0)
@@ -349,6 +356,8 @@ static int measure_all(void *arg, void **data, size_t *size, struct error *err)
 	struct collection *c = arg;
 
 	(void)err;
+	if (c->exact)
+		watched_without_budget();
 	for_all(c, measure_one);
 	c->n = drop_not_shown(c->p, c->n);
 	*data = c->p;
@@ -370,7 +379,7 @@ static int measure_all_watched(struct collection *c, struct error *err)
 	return 0;
 }
 
-static int build(struct snapshot *out, struct collection *c, bool exact, struct error *err)
+static int build(struct snapshot *out, struct collection *c, struct error *err)
 {
 	struct fork_group *group = NULL;
 	size_t groups = 0;
@@ -384,7 +393,7 @@ static int build(struct snapshot *out, struct collection *c, bool exact, struct 
 		for (size_t i = 0; i < groups; i++)
 			group[i].saving = fork_group_saving(group[i].p, group[i].n, c->share);
 	}
-	if (r == 0 && exact)
+	if (r == 0 && c->exact)
 		r = measure_exactly(group, groups, err);
 	else if (r < 0)
 		err_errno(err, -r, "/proc");
@@ -407,6 +416,7 @@ static int take_snapshot(struct snapshot *out, bool exact, struct read_budget *b
 			 struct error *err)
 {
 	struct collection c = { .self = getpid(),
+				.exact = exact,
 				.budget = budget,
 				.page = sysconf(_SC_PAGESIZE),
 				.share = average_share(),
@@ -415,7 +425,7 @@ static int take_snapshot(struct snapshot *out, bool exact, struct read_budget *b
 	int r = proc_for_each(add_process, &c);
 
 	*out = (struct snapshot){ 0 };
-	r = r < 0 ? err_errno(err, -r, "/proc") : build(out, &c, exact, err);
+	r = r < 0 ? err_errno(err, -r, "/proc") : build(out, &c, err);
 	if (r == 0) {
 		snapshot_charges(out, exact);
 		read_metadata(out);
@@ -432,10 +442,16 @@ int snapshot_take(struct snapshot *out, bool exact, struct error *err)
 
 int snapshot_take_in_time(struct snapshot *out, struct error *err)
 {
+	/* who asks for metrics waits for some seconds (applets/nri_pages.c) */
+	static const struct read_limits in_time = { .each_ms = 500,
+						    .all_ms = 3000,
+						    .least_ms = 20 };
 	struct read_budget *budget = calloc(1, sizeof(*budget));
 	int r;
 
 	*out = (struct snapshot){ 0 };
+	if (budget)
+		budget->limit = in_time;
 	r = budget ? take_snapshot(out, false, budget, err) :
 		     err_set(err, ENOMEM, "out of memory");
 

@@ -20,7 +20,7 @@ int snapshot_take(struct snapshot *out, bool exact, struct error *err);
 
 /*
  * The same for who cannot wait: of a container whose mappings take long to read, those of some
- * processes are estimated (stats/read_budget.h). *out is empty where it fails.
+ * processes are estimated (kernel/read_budget.h). *out is empty where it fails.
  */
 int snapshot_take_in_time(struct snapshot *out, struct error *err);
 

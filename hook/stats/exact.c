@@ -185,7 +185,11 @@ static int measure_groups(void *arg, void **data, size_t *size, struct error *er
 {
 	struct exact_work *w = arg;
 	struct exact_figures *figures = calloc(w->n + 1, sizeof(*figures));
-	int r = figures ? measure_pages(w->group, w->n) : -ENOMEM;
+	int r;
+
+	/* all page tables is what was asked for */
+	watched_without_budget();
+	r = figures ? measure_pages(w->group, w->n) : -ENOMEM;
 
 	if (!figures || r < 0) {
 		free(figures);

@@ -196,6 +196,11 @@ static int64_t metric_elsewhere_at_most(const struct container_stats *c)
 	return if_bounded(c, c->charges.elsewhere_most);
 }
 
+static int64_t metric_unread(const struct container_stats *c)
+{
+	return (int64_t)c->left_out;
+}
+
 const struct container_metric container_metrics[] = {
 	{ "ksm_container_processes", "Processes of the container.", "count-processes",
 	  metric_processes },
@@ -219,6 +224,9 @@ const struct container_metric container_metrics[] = {
 	{ "ksm_container_denied_mergeable_processes",
 	  "Mergeable processes of a container that a rule denies.", "count-denied_mergeable",
 	  metric_against },
+	{ "ksm_container_unread_processes",
+	  "Processes of whose memory not all was read: the figures are without it.",
+	  "count-unread", metric_unread },
 	{ "ksm_container_cost_bytes", "Kernel memory for the pages that ksmd has scanned.",
 	  "memory-cost", metric_cost },
 	{ "ksm_container_charged_bytes",

@@ -24,6 +24,7 @@ struct process_stats {
 	enum ksm_method method;
 	bool entered;         /* not mergeable, and came in from outside (exec) */
 	bool uncounted;       /* the kernel does not say how much of its memory is merged */
+	bool left_out;        /* not all that there is was read (kernel/watched.h) */
 	bool estimated;       /* some of it may be merged, and what is was not to be read */
 	bool huge;            /* a page fault may have brought more than one page */
 	uint64_t first, last; /* lowest and highest address: equal in forked processes */
@@ -39,6 +40,7 @@ struct container_stats {
 	const char *unread; /* the place of its names, which does not answer; NULL: none */
 	char group[POLICY_GROUP_MAX]; /* whose layout it shares; empty if nobody's */
 	size_t processes, mergeable, unknown, estimated;
+	size_t left_out; /* processes whose figures are not in those below, or not all */
 	size_t by_prctl, by_madvise;
 	size_t entered;
 	size_t would;   /* containers that would be merged, if "mode" were not "observe" */

@@ -81,16 +81,27 @@ static const char *label_text(const struct container_stats *c, char *out, size_t
 	return out;
 }
 
+/* Its figures are then no more than a part. */
+static const char *left_out_text(const struct container_stats *c, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (c->left_out)
+		snprintf(out, size, "  %zu of %zu processes not read", c->left_out,
+			 c->processes);
+	return out;
+}
+
 static void print_container(FILE *f, const struct container_stats *c, bool is_total,
 			    const struct widths *w)
 {
-	char label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16], cost[16];
+	char left_out[80], label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16],
+			   cost[16];
 	char saved[RANGE_SIZE], charged[RANGE_SIZE], elsewhere[RANGE_SIZE];
 
 	if (!is_total)
 		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s%s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
@@ -100,7 +111,7 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 		charged_text(c, charged, sizeof(charged)), w->elsewhere,
 		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)),
 		c->group[0] ? "  " : "", c->group, c->unread ? "  name not read: " : "",
-		c->unread ? c->unread : "");
+		c->unread ? c->unread : "", left_out_text(c, left_out, sizeof(left_out)));
 }
 
 static int widest(int width, const char *text)
@@ -195,6 +206,7 @@ int table_print_json(const struct snapshot *s)
 		json_out_int(o, "processes", (int64_t)c->processes);
 		json_out_int(o, "mergeable_processes", (int64_t)c->mergeable);
 		json_out_bool(o, "mergeable", c->mergeable == c->processes);
+		json_out_int(o, "unread_processes", (int64_t)c->left_out);
 		json_out_bool(o, "would", c->would > 0);
 		json_out_bool(o, "against_rules", c->against > 0);
 		json_out_string(o, "method", ksm_method_name(container_method(c)));

@@ -5,7 +5,7 @@
  * /proc/self/mem, which takes the lock for that, and another one waits to map something, so that
  * nobody gets the lock any more.
  *
- *   hold-lock /dev/fuse DIRECTORY [COUNT [read|late]]
+ *   hold-lock /dev/fuse DIRECTORY [COUNT [read|late|slow]]
  *
  *   hold-lock /dev/fuse DIRECTORY 0
  *
@@ -14,12 +14,14 @@
  * As root it becomes nobody first, where it holds locks. COUNT processes do it (1). Prints "held PID" for each, when
  * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map something: who wants
  * to read maps gets the lock, and who wants to change something does not. With "late" each prints
- * "ready PID", and takes the lock at SIGUSR2, whether its main thread is stopped or not.
+ * "ready PID", and takes the lock at SIGUSR2, whether its main thread is stopped or not. With "slow" each
+ * gives the lock back after SLOW_MS, and takes it again.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,12 +39,15 @@
 
 #define NOBODY    65534
 #define FILE_NODE 2 /* of the first file; one for each process */
-#define COUNT_MAX 64
+#define COUNT_MAX 128
 #define LIFE_S    300
-#define SIZE      (16 << 20)
+/* who reads its maps waits twice as long: far less than what counts as held up (kernel/watched.c) */
+#define SLOW_MS 60
+#define SIZE    (16 << 20)
 
 /* Which files have been read, and whether they may be; shared by all. */
 static volatile bool *is_read, *may_read;
+static bool slow;
 
 static void die(const char *what)
 {
@@ -150,10 +155,41 @@ static void on_signal(int sig)
 		is_over = 1;
 }
 
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static uint64_t unanswered[COUNT_MAX * 16];
+static int64_t asked[COUNT_MAX * 16];
+
+/* Until somebody asks; answers those that have waited long enough. */
+static size_t answer_slowly(int fd, size_t n)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	do {
+		size_t kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (now() - asked[i] >= SLOW_MS) {
+				answer(fd, unanswered[i], EIO, NULL, 0);
+				continue;
+			}
+			asked[kept] = asked[i];
+			unanswered[kept++] = unanswered[i];
+		}
+		n = kept;
+	} while (poll(&p, 1, 5) <= 0 && !is_over);
+	return n;
+}
+
 /* Everything but the content, which nobody gets. */
 static void serve(int fd)
 {
-	static uint64_t unanswered[COUNT_MAX * 16];
 	size_t n = 0;
 	static char in[FUSE_MIN_READ_BUFFER + (1 << 20)];
 	const struct fuse_in_header *h = (const void *)in;
@@ -170,6 +206,8 @@ static void serve(int fd)
 			while (n)
 				answer(fd, unanswered[--n], EIO, NULL, 0);
 		}
+		if (slow)
+			n = answer_slowly(fd, n);
 		if (read(fd, in, sizeof(in)) < 0) {
 			if (errno == ENOENT || errno == EINTR)
 				continue;
@@ -183,8 +221,10 @@ static void serve(int fd)
 			is_read[h->nodeid - FILE_NODE] = true;
 			if (is_over)
 				answer(fd, h->unique, EIO, NULL, 0);
-			else if (n < sizeof(unanswered) / sizeof(*unanswered))
+			else if (n < sizeof(unanswered) / sizeof(*unanswered)) {
+				asked[n] = now();
 				unanswered[n++] = h->unique;
+			}
 		}
 		if (h->opcode == FUSE_INIT)
 			answer(fd, h->unique, 0, &init, sizeof(init));
@@ -216,8 +256,10 @@ static void *read_own_memory(void *arg)
 
 	while (!*may_read)
 		wait_a_little();
-	if (pread(fd, &c, 1, (off_t)(uintptr_t)mapping) == 1)
-		fprintf(stderr, "the read came back\n");
+	do {
+		if (pread(fd, &c, 1, (off_t)(uintptr_t)mapping) == 1)
+			fprintf(stderr, "the read came back\n");
+	} while (slow);
 	return arg;
 }
 
@@ -229,6 +271,8 @@ static void *map_something(void *arg)
 	while (!is_read[own])
 		wait_a_little();
 	mapper = gettid();
+	while (slow)
+		munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
 	(void)!mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fprintf(stderr, "the lock was had\n");
 	return arg;
@@ -305,6 +349,7 @@ int main(int argc, char **argv)
 	is_read = mmap(NULL, COUNT_MAX + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	may_read = is_read + COUNT_MAX;
+	slow = argc > 4 && strcmp(argv[4], "slow") == 0;
 	*may_read = argc < 5 || strcmp(argv[4], "late") != 0;
 	fd = count ? mount_fuse(argv[1], argv[2]) : mount_silent(argv[1], argv[2]);
 	/* whatever becomes of the suite */

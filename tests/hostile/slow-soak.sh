@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A tenant whose processes hold up nobody for long, and everybody for some time (programs/hold-lock.c,
+# "slow"): one container has some seconds, then the rest of it is left out, which is said; the others are
+# served. The program of before waited for all of them: an hour, where they are 3,000.
+# needs: machine ksmd
+
+suite_setup() {
+	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	tenant=$v2/docker-$(printf 'a%063d' $$).scope
+	other=$v2/docker-$(printf 'b%063d' $$).scope
+	mkdir "$tenant" "$other" "$work/mnt"
+	chmod 777 "$work/mnt"
+	mknod -m 666 "$work/fuse" c 10 229
+	# who scans takes these locks
+	echo 0 >$ksm/run
+	"$KSM_HOOK" run -- sleep 1000 2>/dev/null &
+	neighbour=$!
+	echo $neighbour >"$other/cgroup.procs"
+	wait_for 20 is_mergeable yes $neighbour
+	# shellcheck disable=SC2016 # for the inner shell
+	sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$tenant" \
+		"$BUILD/tests/hold-lock" "$work/fuse" "$work/mnt" $count slow >"$work/held" 2>"$work/hold-lock" &
+	holder=$!
+	wait_for 60 held
+}
+
+# of some 120 ms each, where the container has five seconds
+count=100
+
+held() { [ "$(grep -c '^held' "$work/held")" -eq $count ]; }
+
+suite_teardown() {
+	xargs kill -KILL $neighbour <"$tenant/cgroup.procs"
+	wait $holder $neighbour 2>/dev/null
+	for _cgroup in "$tenant" "$other"; do
+		wait_for 20 cgroup_removed "$_cgroup"
+	done
+}
+
+is_mergeable() { grep -q "ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
+
+# shown NAME: of the tenant's line in ps --json
+shown() { jq ".[] | select(.id | startswith(\"a000000\")) | .$1" "$work/out"; }
+
+testPs() {
+	timeout -s KILL 120 "$KSM_HOOK" ps --json >"$work/out" 2>"$work/said"
+	assertEquals "$(cat "$work/said")" 0 $?
+	assertContains "$(cat "$work/said")" "reason=target-skipped: docker:a000000"
+	assertTrue "some of them: $(shown unread_processes)" "[ $(shown unread_processes) -ge 1 ]"
+	assertTrue "and not all: $(shown unread_processes)" "[ $(shown unread_processes) -lt $count ]"
+	assertEquals "they are there" $((count + 1)) "$(shown processes)"
+	assertEquals "the others are whole" 0 "$(jq '.[] | select(.id | startswith("b000000")) | .unread_processes' "$work/out")"
+	timeout -s KILL 120 "$KSM_HOOK" ps >"$work/out" 2>/dev/null
+	assertTrue "$(cat "$work/out")" "grep -q 'a000000.* of $((count + 1)) processes not read' '$work/out'"
+	timeout -s KILL 120 "$KSM_HOOK" metrics >"$work/out" 2>/dev/null
+	assertTrue "$(grep unread "$work/out")" "grep -q '^ksm_container_unread_processes{.*a000000.*} [1-9]' '$work/out'"
+	assertTrue "$(grep unread "$work/out")" "grep -q '^ksm_container_unread_processes{.*b000000.*} 0' '$work/out'"
+}
+
+# it ends with 1, and says of each that it was not tried and what to do
+testAttachAndDetach() {
+	for _command in detach attach; do
+		_wanted=no
+		[ $_command = detach ] || _wanted=yes
+		timeout -s KILL 200 "$KSM_HOOK" $_command --all --json >"$work/out" 2>"$work/said"
+		assertEquals "$(cat "$work/said")" 1 $?
+		_skipped=$(jq '[.processes[] | select(.reason == "target-skipped")] | length' "$work/out")
+		assertTrue "$_skipped: $(cat "$work/out")" "[ $_skipped -ge 1 ]"
+		assertTrue "the others are done" "is_mergeable $_wanted $neighbour"
+	done
+}
+
+# who names it gets all of it
+testWhoIsNamedIsNotCut() {
+	timeout -s KILL 200 "$KSM_HOOK" detach --json "docker:$(basename "$tenant" .scope | cut -c8-)" >"$work/out" 2>"$work/said"
+	assertEquals "$(cat "$work/out")" 0 "$(jq '[.processes[] | select(.reason == "target-skipped")] | length' "$work/out")"
+}
+
+. "$(dirname "$0")/../lib/common.sh"

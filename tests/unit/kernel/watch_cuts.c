@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is cut, who is not, and for how long. */
+#include "kernel/watch_cuts.h"
+
+#include "base/clock.h"
+#include "check.h"
+
+static struct watch_cuts c;
+
+static void one_of_two(void)
+{
+	size_t n;
+
+	watch_cuts_begin(&c);
+	watch_cuts_charge(&c, 11, 1, 4999);
+	watch_cuts_charge(&c, 21, 2, 4999);
+	CHECK(!watch_cuts_have(&c, 1));
+	watch_cuts_charge(&c, 12, 1, 2);
+	watch_cuts_charge(&c, 13, 1, 2);
+	CHECK(watch_cuts_have(&c, 1));
+	CHECK(!watch_cuts_have(&c, 2));
+	CHECK_INT(watch_cuts_all(&c, &n)[0].pid, 12);
+	CHECK_INT(n, 1);
+	/* all are read anew */
+	watch_cuts_begin(&c);
+	watch_cuts_charge(&c, 21, 2, 4999);
+	CHECK(watch_cuts_have(&c, 1));
+	CHECK(!watch_cuts_have(&c, 2));
+}
+
+static void more_than_fit(void)
+{
+	size_t n;
+
+	watch_cuts_begin(&c);
+	for (pid_t i = 1; i <= WATCH_CUTS_MAX + 9; i++)
+		watch_cuts_charge(&c, i, (uint64_t)i, 5000);
+	watch_cuts_all(&c, &n);
+	CHECK_INT(n, WATCH_CUTS_MAX);
+	CHECK(!watch_cuts_have(&c, WATCH_CUTS_MAX + 9));
+}
+
+static void forgotten(void)
+{
+	size_t n;
+
+	watch_cuts_forget(&c, 1000000, 4);
+	watch_cuts_all(&c, &n);
+	CHECK_INT(n, WATCH_CUTS_MAX);
+	watch_cuts_forget(&c, -1, 4);
+	watch_cuts_all(&c, &n);
+	CHECK_INT(n, WATCH_CUTS_MAX - 4);
+	/* the oldest */
+	CHECK(!watch_cuts_have(&c, 1));
+	CHECK(watch_cuts_have(&c, 5));
+}
+
+int main(void)
+{
+	RUN(one_of_two);
+	RUN(more_than_fit);
+	RUN(forgotten);
+	return check_end();
+}
