@@ -154,6 +154,29 @@ static void act_on_decision(struct agent *a, struct nri_call *call, struct nri_a
 				   ", and merging is required, so the container is refused" :
 				   "",
 			   err.msg);
+	if (c->err.msg[0])
+		decision_failed(c, NULL, &c->err, answer->refuse);
+	log_set_subject("", 0);
+}
+
+/* One that runs already: it is seen to with all the others, and starts whatever is required. */
+static void decide_existing(struct agent *a, struct nri_call *call)
+{
+	struct container_decision *c = &call->container;
+	struct error err;
+
+	if (c->log_given)
+		log_set_level(c->log);
+	log_set_subject(c->id, c->pid);
+	if (c->err.msg[0]) {
+		log_reason(LOG_LEVEL_WARNING, c->err.reason, "not made mergeable: %s",
+			   c->err.msg);
+		decision_failed(c, NULL, &c->err, false);
+	} else {
+		decision_settle(c, NULL);
+		if (c->decision.merge && nri_existing_add(&a->existing, c, &err) < 0)
+			log_warning("%s", err.msg);
+	}
 	log_set_subject("", 0);
 }
 
@@ -200,8 +223,9 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 		metadata_remove(c->id);
 		break;
 	case NRI_CALL_EXISTING:
-		if ((a->way.exec || (c->decision.merge && !stop_is_set())) &&
-		    nri_existing_add(&a->existing, c, &err) < 0)
+		if (!a->way.exec)
+			decide_existing(a, call);
+		else if (nri_existing_add(&a->existing, c, &err) < 0)
 			log_warning("%s", err.msg);
 		break;
 	case NRI_CALL_SYNCHRONIZED:

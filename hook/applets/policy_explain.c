@@ -146,6 +146,7 @@ static int split_pair(struct description *d, const char *option, const char *pai
 	size_t len = strlen(pair);
 	char *copy = d->text[d->texts];
 
+	*out = (struct annotation){ "", "" };
 	if (!equals || equals == pair || len >= sizeof(d->text[0]))
 		return err_set(err, EINVAL,
 			       "invalid value \"%.64s\" for --%s, expected KEY=VALUE", pair,

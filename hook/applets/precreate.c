@@ -176,8 +176,11 @@ static int decide_edit(struct precreate *in, struct spec_edit *edit)
 	/* nobody has read it to its end */
 	if (c.decision.reason == REASON_NONE && !spec_is_whole(spec_text, in->len))
 		return refuse_truncated();
-	if (r < 0)
-		return give_up(&c.decision, true, &err);
+	if (r < 0) {
+		status = give_up(&c.decision, true, &err);
+		decision_failed(&c, c.spec.id[0] ? c.spec.id : in->id, &err, status != 0);
+		return status;
+	}
 	if (c.decision.reason == REASON_NONE)
 		return 0;
 	decision_settle(&c, c.spec.id[0] ? c.spec.id : in->id);
@@ -195,13 +198,16 @@ static int pass_large(struct precreate *in)
 						  .unread = &unread,
 						  .timeout_ms = PARSE_TIMEOUT_MS };
 	struct container_decision c;
+	int refused;
 
 	(void)err_reason(&unread, REASON_SPEC_UNREADABLE,
 			 err_set(&unread, EFBIG,
 				 "config.json of the container: longer than %u bytes",
 				 SPEC_MAX));
 	(void)decision_make(&request, &c, &err);
-	return give_up(&c.decision, true, &err) == 0 ? emit_rest(SPEC_MAX + 1) : 1;
+	refused = give_up(&c.decision, true, &err);
+	decision_failed(&c, in->id, &err, refused != 0);
+	return refused ? 1 : emit_rest(SPEC_MAX + 1);
 }
 
 static int edit_stdin(struct precreate *in)

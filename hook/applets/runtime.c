@@ -234,8 +234,11 @@ static int prepare_mergeable(const struct runtime_request *request, struct runti
 		log_set_level(request->settings.log);
 	if (id)
 		log_set_subject(id, 0);
-	if (r < 0)
-		return hook_failed(&d->c.decision, &err);
+	if (r < 0) {
+		r = hook_failed(&d->c.decision, &err);
+		decision_failed(&d->c, id, &err, r != 0);
+		return r;
+	}
 	if (d->c.decision.reason != REASON_NONE)
 		decision_settle(&d->c, id);
 	if (request->facts.command == ARGV_DELETE && d->layouts && id)

@@ -47,27 +47,11 @@ void log_set_level(enum log_level level)
 	threshold = level;
 }
 
-/* A blank in an id is escaped as well: what follows it would look like a field of ours. */
-static void write_id(char *out, size_t size, const char *id)
-{
-	static const char blank[] = "\\x20";
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (; *id && n + sizeof(blank) <= size; id++) {
-		if (*id == ' ')
-			memcpy(out + n, blank, sizeof(blank));
-		else
-			printable(out + n, size - n, id, 1);
-		n += strlen(out + n);
-	}
-}
-
 void log_set_subject(const char *id, pid_t pid)
 {
 	char clean[128];
 
-	write_id(clean, sizeof(clean), id);
+	printable_word(clean, sizeof(clean), id);
 	if (!*id && pid <= 0)
 		subject[0] = '\0';
 	else if (pid > 0)

@@ -61,7 +61,7 @@ void log_output_syslog(int priority, const char *text)
 						    .sun_path = "/dev/log" };
 	__cleanup(close_fd) int fd =
 		socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	char line[1024], when[32];
+	char line[LOG_OUTPUT_MAX + 64], when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int len;

@@ -12,6 +12,9 @@
  */
 void log_output_stderr(const char *line, size_t len);
 
+/* As long as a line for syslog can be, with its NUL; the rest is cut. */
+#define LOG_OUTPUT_MAX 4096
+
 /*
  * Send a line to /dev/log as syslog(3) would with LOG_PID, within the same time: that one waits
  * for as long as the queue is full. priority: facility | level.

@@ -55,6 +55,21 @@ void printable(char *out, size_t size, const char *text, size_t len)
 	out[o] = '\0';
 }
 
+void printable_word(char *out, size_t size, const char *text)
+{
+	static const char blank[] = "\\x20";
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (; *text && n + sizeof(blank) <= size; text++) {
+		if (*text == ' ')
+			memcpy(out + n, blank, sizeof(blank));
+		else
+			printable(out + n, size - n, text, 1);
+		n += strlen(out + n);
+	}
+}
+
 /* U+10FE00 to U+10FEFF */
 #define STAND_IN 0x10fe00
 

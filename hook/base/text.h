@@ -17,6 +17,9 @@ int parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *o
  */
 void printable(char *out, size_t size, const char *text, size_t len);
 
+/* A blank as well, in a text that ends with a NUL: what follows it would look like a field of ours. */
+void printable_word(char *out, size_t size, const char *text);
+
 /* A character in UTF-8 takes at most so many bytes. */
 #define UTF8_MAX 4
 

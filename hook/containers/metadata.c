@@ -53,10 +53,17 @@ static void set_field(struct metadata *m, const struct field *f, const char *val
 {
 	char *to = (char *)m + f->offset;
 
-	if (len >= f->size || !is_clean(value, len))
+	if (len >= f->size)
 		return;
 	memcpy(to, value, len);
 	to[len] = '\0';
+}
+
+static void set_clean_field(struct metadata *m, const struct field *f, const char *value,
+			    size_t len)
+{
+	if (is_clean(value, len))
+		set_field(m, f, value, len);
 }
 
 const char *metadata_label(const struct metadata *m, char *out, size_t size)
@@ -71,7 +78,12 @@ const char *metadata_label(const struct metadata *m, char *out, size_t size)
 
 void metadata_set(struct metadata *m, enum metadata_field field, const char *value, size_t len)
 {
-	set_field(m, &fields[field], value, len);
+	set_clean_field(m, &fields[field], value, len);
+}
+
+void metadata_set_raw(struct metadata *m, enum metadata_field field, const char *value)
+{
+	set_field(m, &fields[field], value, strlen(value));
 }
 
 bool metadata_may_name(const char *text, size_t len)
@@ -79,12 +91,18 @@ bool metadata_may_name(const char *text, size_t len)
 	return memmem(text, len, "io.kubernetes.", 14) || memmem(text, len, "nerdctl", 7);
 }
 
+void metadata_end(struct metadata *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		((char *)m + fields[i].offset)[fields[i].size - 1] = '\0';
+}
+
 void metadata_clean(struct metadata *m)
 {
+	metadata_end(m);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		char *text = (char *)m + fields[i].offset;
 
-		text[fields[i].size - 1] = '\0';
 		if (!is_clean(text, strlen(text)))
 			text[0] = '\0';
 	}
@@ -146,7 +164,7 @@ static int format_metadata(char *out, size_t size, pid_t pid, const struct metad
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *text = (const char *)m + fields[i].offset;
 
-		if (text[0])
+		if (is_clean(text, strlen(text)))
 			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
 					text);
 	}
@@ -339,7 +357,8 @@ bool metadata_read(int dir, const char *id, struct metadata *out)
 			size_t n = strlen(fields[i].key);
 
 			if (strncmp(line, fields[i].key, n) == 0 && line[n] == ' ')
-				set_field(out, &fields[i], line + n + 1, strlen(line + n + 1));
+				set_clean_field(out, &fields[i], line + n + 1,
+						strlen(line + n + 1));
 		}
 	}
 	return true;

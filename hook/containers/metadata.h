@@ -49,12 +49,21 @@ void metadata_set(struct metadata *m, enum metadata_field field, const char *val
 /* May a text with annotations hold any of these? */
 bool metadata_may_name(const char *text, size_t len);
 
-/* Terminate and check the texts that another process has sent. */
+/*
+ * Pure: the same with whatever bytes it has, for who writes a log and escapes them. Too long, it is
+ * left out.
+ */
+void metadata_set_raw(struct metadata *m, enum metadata_field field, const char *value);
+
+/* Terminate the texts that another process has sent. */
+void metadata_end(struct metadata *m);
+
+/* And leave out what metadata_set() would. */
 void metadata_clean(struct metadata *m);
 
 /*
- * Store it; pid is the container's init, 0 if there is none yet. Nothing is stored if there
- * is no name. A failure is logged for debugging only: ps and metrics then show the id.
+ * Store it; pid is the container's init, 0 if there is none yet. What metadata_set() would leave
+ * out is not stored, and nothing is if there is no name. A failure is logged for debugging only: ps and metrics then show the id.
  */
 void metadata_write(const char *id, pid_t pid, const struct metadata *m);
 void metadata_remove(const char *id);

@@ -119,9 +119,11 @@ static int read_container_text(const struct decision_request *request,
 	if (request->policy)
 		json_release(); /* of the caller's earlier texts: policy is a copy */
 	r = container_text_read(request->keys, policy, &subject, err);
-	if (r == 0)
-		policy_decide(policy, &subject, &out->decision);
-	return r;
+	if (r < 0)
+		return r;
+	state_names(&subject, &out->metadata);
+	policy_decide(policy, &subject, &out->decision);
+	return 0;
 }
 
 /* A runtime's own directory is shared by these. */

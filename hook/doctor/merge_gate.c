@@ -103,6 +103,8 @@ static void judge(const struct merge_gate *g, struct merge_verdict *v, pid_t pid
 	v->told = false;
 	if (r == 0)
 		decision_settle(&c, v->name.id);
+	else
+		decision_failed(&c, v->name.id, &err, false);
 }
 
 static int judge_process(struct merge_gate *g, pid_t pid, struct error *err)

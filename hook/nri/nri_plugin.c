@@ -103,7 +103,7 @@ static void refresh_policy(void)
 	plugin.config_err = answer.err;
 	json_release();
 	if (plugin.config_err.msg[0])
-		plugin.policy = (struct policy_config){ 0 };
+		plugin.policy = (struct policy_config){ .audit = plugin.policy.audit };
 	else
 		(void)config_files_parse(&plugin.config, &plugin.policy, NULL, NULL,
 					 &plugin.config_err);
@@ -124,7 +124,8 @@ static bool decide(enum nri_call_kind kind, const Nri__PodSandbox *pod,
 		bool required = out->decision.required;
 
 		out->err = plugin.config_err;
-		out->decision = (struct decision){ .required = required };
+		out->decision =
+			(struct decision){ .required = required, .audit = plugin.policy.audit };
 	}
 	return out->err.msg[0] || out->decision.reason != REASON_NOT_REQUESTED;
 }
@@ -214,8 +215,7 @@ static bool is_of_interest(const Nri__Synchronize *s, const Nri__Container *c)
 		prepare_call(NRI_CALL_EXISTING);
 		return nri_identify(c, &plugin.call.container, &ignored) == 0;
 	}
-	return c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c) &&
-	       plugin.call.container.decision.merge;
+	return c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c);
 }
 
 static void name_existing(const Nri__Synchronize *s)

@@ -71,6 +71,7 @@ void nri_decide(const struct policy_config *policy, enum container_engine engine
 
 	memset(out, 0, sizeof(*out));
 	out->decision.required = policy->required;
+	out->decision.audit = policy->audit;
 	state.n = 0;
 	if (!pod || !container) {
 		(void)err_set(&out->err, EINVAL, "%s: an event without its %s", nri_name,

@@ -138,6 +138,7 @@ static void read_request(const void *arg, void *answer)
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
 	out->decision.required = required;
+	out->decision.audit = parsed.audit;
 	if (request->len > 0)
 		fault_in_parser(answer, answer_size(request));
 	if (fault_take_over(out, request->text))
@@ -146,7 +147,8 @@ static void read_request(const void *arg, void *answer)
 		/* a text that is no JSON is worse than a configuration that is none */
 		if (out->syntax || !out->err.msg[0])
 			out->err = err;
-		out->decision = (struct decision){ .required = required };
+		out->decision =
+			(struct decision){ .required = required, .audit = parsed.audit };
 		return;
 	}
 	/* what nobody wants cannot be required */
@@ -162,6 +164,7 @@ static void read_settings(const void *arg, void *answer)
 	(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
 	out->required = parsed.required;
 	out->observe = parsed.observe;
+	out->audit = parsed.audit;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
 	out->runtimes = parsed.runtimes;
@@ -302,11 +305,14 @@ static void fall_back(const struct decision_request *request, struct container_d
 	struct error ignored;
 
 	*out = (struct container_decision){ 0 };
-	if (request->policy)
+	if (request->policy) {
 		settings.required = request->policy->required;
-	else
+		settings.audit = request->policy->audit;
+	} else {
 		(void)decision_settings(request->config_path, &settings, &ignored);
+	}
 	out->decision.required = settings.required;
+	out->decision.audit = settings.audit;
 	out->log_given = settings.log_given;
 	out->log = settings.log;
 }

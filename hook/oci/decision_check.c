@@ -59,7 +59,7 @@ static bool check_spec(const struct spec *s, size_t len)
 
 static bool check_identity(struct container_decision *d)
 {
-	metadata_clean(&d->metadata);
+	metadata_end(&d->metadata);
 	return is_ended(d->id, sizeof(d->id)) && (!d->id[0] || state_is_id(d->id)) &&
 	       d->pid >= 0 && sandbox_bool(&d->running) &&
 	       is_ended(d->bundle, sizeof(d->bundle)) && (!d->bundle[0] || d->bundle[0] == '/');
@@ -79,8 +79,8 @@ int decision_check(struct container_decision *d, size_t len, struct error *err)
 int decision_settings_check(struct decision_settings *s, struct error *err)
 {
 	bool fine = sandbox_bool(&s->required) && sandbox_bool(&s->observe) &&
-		    sandbox_bool(&s->log_given) && (unsigned)s->log <= LOG_LEVEL_DEBUG &&
-		    s->runtimes <= POLICY_RUNTIMES_MAX;
+		    sandbox_bool(&s->audit) && sandbox_bool(&s->log_given) &&
+		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->runtimes <= POLICY_RUNTIMES_MAX;
 
 	clean_error(&s->err);
 	for (size_t i = 0; fine && i < s->runtimes; i++)

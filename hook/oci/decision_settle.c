@@ -23,11 +23,6 @@ void decision_obey_stop(struct decision *d)
 	snprintf(d->text, sizeof(d->text), "%.*s", (int)sizeof(d->text) - 1, err.msg);
 }
 
-static const char *decision_outcome(const struct decision *d)
-{
-	return d->merge ? "merge" : d->would ? "would-merge" : "leave-alone";
-}
-
 static void log_decision(const struct decision *d)
 {
 	const char *what = d->merge ? "merge" :
@@ -39,31 +34,29 @@ static void log_decision(const struct decision *d)
 	log_reason(LOG_LEVEL_INFO, d->reason, "%s: %s", what, d->text);
 }
 
-/* " key=value", in which a blank can be none of the value's. */
+/* " key=value", in which a blank can be none of the value's. What does not fit is cut. */
 static void add_field(char *line, size_t size, const char *key, const char *value)
 {
-	char shown[4 * 128];
 	size_t len = strlen(line);
 
-	if (!value[0])
+	if (!value[0] || len + sizeof("container=") > size)
 		return;
-	printable(shown, sizeof(shown), value, strnlen(value, 127));
-	for (char *p = shown; *p; p++) {
-		if (*p == ' ')
-			*p = '_';
-	}
-	snprintf(line + len, size - len, " %s=%s", key, shown);
+	len += (size_t)snprintf(line + len, size - len, " %s=", key);
+	printable_word(line + len, size - len, value);
 }
 
-static void audit_decision(const struct container_decision *c, const char *id)
+static void audit_decision(const struct container_decision *c, const char *id,
+			   const char *outcome, enum reason reason)
 {
-	char line[2048], pid[16] = "";
+	char line[LOG_OUTPUT_MAX], pid[16] = "";
 
-	snprintf(line, sizeof(line), "[audit] decision=%s reason=%s",
-		 decision_outcome(&c->decision), reason_name(c->decision.reason));
+	if (!c->decision.audit)
+		return;
+	snprintf(line, sizeof(line), "[audit] decision=%s reason=%s", outcome,
+		 reason_name(reason));
 	if (c->pid > 0)
 		snprintf(pid, sizeof(pid), "%d", c->pid);
-	add_field(line, sizeof(line), "id", id);
+	add_field(line, sizeof(line), "id", c->id[0] || !id ? c->id : id);
 	add_field(line, sizeof(line), "pid", pid);
 	add_field(line, sizeof(line), "namespace", c->metadata.pod_namespace);
 	add_field(line, sizeof(line), "pod", c->metadata.pod);
@@ -75,8 +68,19 @@ static void audit_decision(const struct container_decision *c, const char *id)
 
 void decision_settle(struct container_decision *c, const char *id)
 {
+	const struct decision *d = &c->decision;
+
 	decision_obey_stop(&c->decision);
-	log_decision(&c->decision);
-	if (c->decision.audit)
-		audit_decision(c, c->id[0] || !id ? c->id : id);
+	log_decision(d);
+	audit_decision(c, id,
+		       d->merge ? "merge" :
+		       d->would ? "would-merge" :
+				  "leave-alone",
+		       d->reason);
+}
+
+void decision_failed(const struct container_decision *c, const char *id,
+		     const struct error *err, bool refused)
+{
+	audit_decision(c, id, refused ? "refuse" : "leave-alone", err->reason);
 }

@@ -12,6 +12,13 @@
  */
 void decision_settle(struct container_decision *c, const char *id);
 
+/*
+ * Instead of that, where nothing could be decided: the audit's line. err says why; its text is the
+ * caller's to log. refused: the container does not start for it.
+ */
+void decision_failed(const struct container_decision *c, const char *id,
+		     const struct error *err, bool refused);
+
 /* Nothing is merged where merging is stopped on this host: then that is the reason. */
 void decision_obey_stop(struct decision *d);
 

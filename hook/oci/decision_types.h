@@ -38,6 +38,7 @@ struct decision_settings {
 	struct error err; /* why it says nothing; empty if it does */
 	bool required;
 	bool observe;
+	bool audit; /* even with err, as far as the files could be read */
 	bool log_given;
 	enum log_level log;
 	size_t runtimes;

@@ -89,7 +89,8 @@ static int decide_request(struct decision_request *request, struct container_dec
 	return r;
 }
 
-static enum hook_next decide_stage(struct decision_request *request,
+/* ended: nothing is decided about a container that is over, as for the audit */
+static enum hook_next decide_stage(struct decision_request *request, const char *id, bool ended,
 				   struct container_decision *decision, int *status)
 {
 	struct error err;
@@ -97,6 +98,8 @@ static enum hook_next decide_stage(struct decision_request *request,
 	*status = 0;
 	if (decide_request(request, decision, &err) < 0) {
 		*status = hook_failed(&decision->decision, &err);
+		if (!ended)
+			decision_failed(decision, id, &err, *status != 0);
 		return HOOK_DONE;
 	}
 	return decision->decision.reason == REASON_NONE ? HOOK_DONE : HOOK_MERGE;
@@ -127,14 +130,14 @@ static bool request_requires(struct decision_request *request, struct container_
 }
 
 static enum hook_next decide_start(const struct command_syntax *syntax, int argc, char **argv,
-				   struct decision_request *request,
+				   struct decision_request *request, const char *id,
 				   struct container_decision *decision, int *status)
 {
 	struct error slip;
 	int r = parse_stage_options(syntax, argc, argv, request, &slip);
 
 	if (r == 0)
-		return decide_stage(request, decision, status);
+		return decide_stage(request, id, false, decision, status);
 	*status = r < 0 ? report_slip(&slip, request_requires(request, decision)) : 0;
 	return HOOK_DONE;
 }
@@ -163,7 +166,7 @@ enum hook_next hook_begin(const struct command_syntax *syntax, int argc, char **
 	struct decision_request request = { .text = state_text, .reader = decision_read_state };
 
 	log_init(argv[0], true);
-	if (decide_start(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
+	if (decide_start(syntax, argc, argv, &request, NULL, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	log_set_subject(decision->id, decision->pid);
 	return settle_stage(decision);
@@ -180,7 +183,7 @@ enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, ch
 	log_init(argv[0], true);
 	r = parse_stage_options(syntax, argc, argv, &request, &slip);
 	if (r == 0)
-		return decide_stage(&request, decision, status);
+		return decide_stage(&request, NULL, true, decision, status);
 	/* there is nothing left to refuse */
 	*status = r < 0 ? report_slip(&slip, false) : 0;
 	return HOOK_DONE;
@@ -198,7 +201,7 @@ enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc,
 
 	log_init(argv[0], true);
 	log_set_subject(hook->id, hook->pid);
-	if (decide_start(syntax, argc, argv, &request, decision, status) == HOOK_DONE)
+	if (decide_start(syntax, argc, argv, &request, hook->id, decision, status) == HOOK_DONE)
 		return HOOK_DONE;
 	snprintf(decision->id, sizeof(decision->id), "%s", hook->id);
 	return settle_stage(decision);

@@ -124,7 +124,7 @@ void state_names(const struct policy_subject *subject, struct metadata *out)
 		if (i == METADATA_CONTAINER && !value)
 			value = trusted.value[TRUSTED_NAME];
 		if (value)
-			metadata_set(out, (enum metadata_field)i, value, strlen(value));
+			metadata_set_raw(out, (enum metadata_field)i, value);
 	}
 }
 

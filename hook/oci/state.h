@@ -54,7 +54,7 @@ int state_annotation(const char *name, struct state *out, const char *key,
 const char *state_monitored_name(const struct conmon_args *monitor,
 				 enum container_engine engine, const char *id);
 
-/* What ps and metrics are to show: of what the engine says of it, what can be believed. */
+/* For ps, metrics and the audit: of what the engine says of it, what can be believed; in any bytes. */
 void state_names(const struct policy_subject *subject, struct metadata *out);
 
 #endif

@@ -373,11 +373,10 @@ int config_files_parse(const struct config_files *files, struct policy_config *o
 
 		if (ret == 0)
 			ret = r;
-		if (ret < 0 && !report)
-			break;
 	}
+	/* whoever wants to hear of decisions wants to hear of this one too */
 	if (ret < 0)
-		*out = (struct policy_config){ 0 };
+		*out = (struct policy_config){ .audit = out->audit };
 	/* whoever observes wants to see something */
 	if (out->observe && !out->log_given) {
 		out->log_given = true;

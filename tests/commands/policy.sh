@@ -316,35 +316,6 @@ testObserveLeavesARealContainerAlone() {
 	done
 }
 
-testAuditLine() {
-	cat >"$work/syslog.py" <<-'E'
-		import socket, sys
-		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-		s.bind(sys.argv[1])
-		open(sys.argv[2], "w").close()
-		while True:
-		    with open(sys.argv[2], "ab") as f:
-		        f.write(s.recv(65536) + b"\n")
-	E
-	rm -f "$work/devlog" "$work/syslog"
-	python3 "$work/syslog.py" "$work/devlog" "$work/syslog" &
-	_pid=$!
-	wait_for 10 [ -e "$work/syslog" ]
-	cat >"$work/audit" <<-'E'
-		mount -t tmpfs none /dev && ln -s "$1/devlog" /dev/log || exit 1
-		exec "$2" createRuntime --config "$3/config.json" 2>"$1/err"
-	E
-	for audit in false true; do
-		echo "{\"log\": \"error\", \"audit\": $audit, \"deny\": [{\"annotation\": \"team\", \"match\": \"web\"}]}" >"$etc/config.json"
-		printf '%s' "$asking" | sed 's/"c1"/"c1 decision=merge"/' | unshare -m sh "$work/audit" "$work" "$KSM_HOOK" "$etc"
-	done
-	wait_for 10 grep -q 'audit' "$work/syslog"
-	kill $_pid
-	wait $_pid 2>/dev/null
-	assertEquals "one line, of the one that asks for it: $(cat "$work/syslog")" 1 "$(grep -c '\[audit\]' "$work/syslog")"
-	assertContains "$(cat "$work/syslog")" "[audit] decision=leave-alone reason=denied-by-rule id=c1_decision=merge"
-}
-
 testExplainOneThatRuns() {
 	. "$top/tests/lib/bundle.sh"
 	[ -d "$work/root" ] || rootfs_make "$work/root"

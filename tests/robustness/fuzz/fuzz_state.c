@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	subject.engine = engine_of_bundle(state.bundle, state.id, false);
 	state_names(&subject, &names);
 	metadata = names;
-	metadata_clean(&metadata);
+	metadata_end(&metadata);
 	require(memcmp(&metadata, &names, sizeof(metadata)) == 0);
 	policy_decide(&config, &subject, &d);
 	require(d.reason && d.text[0] && strlen(d.warning) < sizeof(d.warning));

@@ -58,6 +58,27 @@ static void test_values(void)
 	CHECK_TEXT(r.pod_namespace, "");
 }
 
+/* for a log that escapes it: nothing but the length counts, and it is not stored */
+static void test_raw(void)
+{
+	struct metadata r = { "" };
+	char long_name[300];
+
+	metadata_set_raw(&r, METADATA_POD, "a b\nc\033\xff");
+	CHECK_TEXT(r.pod, "a b\nc\033\xff");
+	metadata_end(&r);
+	CHECK_TEXT(r.pod, "a b\nc\033\xff");
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[sizeof(r.pod)] = '\0';
+	r.pod[0] = '\0';
+	metadata_set_raw(&r, METADATA_POD, long_name);
+	CHECK_TEXT(r.pod, "");
+	memset(&r, 'y', sizeof(r));
+	metadata_end(&r);
+	CHECK_INT(strlen(r.pod), sizeof(r.pod) - 1);
+	CHECK_INT(strlen(r.image), sizeof(r.image) - 1);
+}
+
 /* what a process that has gone wrong may send */
 static void test_clean(void)
 {
@@ -276,6 +297,7 @@ static void test_may_name(void)
 
 int main(void)
 {
+	RUN(test_raw);
 	RUN(test_files);
 	RUN(test_collect);
 	RUN(test_other_pid_namespace);

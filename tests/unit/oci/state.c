@@ -279,6 +279,14 @@ static void other_members(void)
 	subject.engine = ENGINE_CONTAINERD_CRI;
 	state_names(&subject, &names);
 	CHECK_TEXT(names.pod, "");
+	/* as it is, for whoever escapes it */
+	subject = (struct policy_subject){
+		.engine = ENGINE_CRIO,
+		.annotation = &(struct annotation){ "io.kubernetes.pod.namespace", "a b" },
+		.n = 1
+	};
+	state_names(&subject, &names);
+	CHECK_TEXT(names.pod_namespace, "a b");
 	/* LXC's comes from elsewhere */
 	subject = (struct policy_subject){ .engine = ENGINE_LXC, .name = "c1" };
 	state_names(&subject, &names);
