@@ -20,7 +20,7 @@ static const char merge_annotation[] = ANNOTATION_PREFIX "merge";
 
 static bool is_repetition(char c)
 {
-	return c == '*' || c == '+' || c == '?' || c == '{';
+	return c == '*' || c == '+' || c == '?';
 }
 
 /*

@@ -83,6 +83,7 @@ static void check_type(struct hook_form *f, const struct json_path *p,
 		       const struct json_value *v)
 {
 	char where[64] = "it";
+	const char *below;
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const char *const *key = forms[i].key;
@@ -92,10 +93,11 @@ static void check_type(struct hook_form *f, const struct json_path *p,
 		if (v->type == JSON_NULL ||
 		    (v->type == forms[i].type && (v->type != JSON_NUMBER || is_int(v))))
 			return;
+		below = key[1] && *key[1] != '*' ? key[1] : NULL;
 		if (key[0])
 			snprintf(where, sizeof(where), "%s\"%s%s%s\"",
-				 key[2] ? "something in " : "", key[0], key[1] ? "." : "",
-				 key[1] && *key[1] != '*' ? key[1] : "");
+				 key[2] || (key[1] && !below) ? "something in " : "", key[0],
+				 below ? "." : "", below ? below : "");
 		note_fault(f->fault, "%s is not %s", where, forms[i].what);
 		return;
 	}

@@ -15,6 +15,7 @@ struct opts {
 	bool json, force;
 	const char *file, *kind;
 	int watch, level;
+	struct option_list tags;
 };
 
 #define TABLE                                                                                 \
@@ -25,6 +26,7 @@ struct opts {
 		    OPTION_NUMBER(struct opts, watch, "watch", "[SECONDS]", 1, 100, 7,        \
 				  "again and again"),                                         \
 		    OPTION_NUMBER(struct opts, level, "level", "N", -5, 5, 0, "how much"),    \
+		    OPTION_LIST(struct opts, tags, "tag", "TAG", "one of several"),           \
 		    { "" } }
 
 static const struct command_syntax none = { .arguments = ARGUMENTS_NONE, TABLE };
@@ -132,6 +134,32 @@ static void refused(void)
 	      "invalid value \"red|green\" for --kind, expected red, green or blue");
 }
 
+/* Each time one more, in their order; one too many is refused. */
+static void lists(void)
+{
+	static char word[] = "--tag=x";
+	char *argv[OPTION_LIST_MAX + 3] = { (char *)"cmd" };
+	int argc;
+
+	CHECK_INT(parse_line(&none, "--tag a --json --tag=b --tag="), 0);
+	CHECK_INT(o.tags.n, 3);
+	CHECK_TEXT(o.tags.value[0], "a");
+	CHECK_TEXT(o.tags.value[1], "b");
+	CHECK_TEXT(o.tags.value[2], "");
+	wrong(&none, "--tag", "--tag needs a value: --tag=TAG");
+	for (int n = OPTION_LIST_MAX; n <= OPTION_LIST_MAX + 1; n++) {
+		o = (struct opts){ 0 };
+		argc = n + 1;
+		for (int i = 1; i < argc; i++)
+			argv[i] = word;
+		argv[argc] = NULL;
+		CHECK_INT(options_parse(&none, &argc, argv, &o, &err),
+			  n > OPTION_LIST_MAX ? -EINVAL : 0);
+		CHECK_INT(o.tags.n, OPTION_LIST_MAX);
+	}
+	CHECK_TEXT(err.msg, "--tag is given more than 64 times");
+}
+
 static void arguments(void)
 {
 	CHECK_INT(parse_line(&anywhere, "a --json b --file f c"), 0);
@@ -191,7 +219,7 @@ static void help(void)
 	CHECK_TEXT(
 		helped(&anywhere, "--json -h --nonsense"),
 		"usage: ksm-hook cmd [--json] [--force] [--file=FILE] [--kind=red|green|blue] "
-		"[--watch[=SECONDS]] [--level=N] [TARGET...]\n"
+		"[--watch[=SECONDS]] [--level=N] [--tag=TAG] [TARGET...]\n"
 		"\n"
 		"One line.\n"
 		"\n"
@@ -207,6 +235,7 @@ static void help(void)
 		"      --watch[=SECONDS]\n"
 		"                        again and again\n"
 		"      --level=N         how much\n"
+		"      --tag=TAG         one of several\n"
 		"  -h, --help            print this help and exit\n"
 		"\n"
 		"Examples:\n"
@@ -214,7 +243,7 @@ static void help(void)
 		"  c d\n"
 		"\n"
 		"See also: x(8)\n");
-	CHECK_HAS(helped(&none, "--help"), "[--level=N]\n\n");
+	CHECK_HAS(helped(&none, "--help"), "[--tag=TAG]\n\n");
 	CHECK(strstr(helped(&none, "--help"), "Examples") == NULL);
 	CHECK_HAS(helped(&foreign, "--help"), "      --help            print");
 }
@@ -244,6 +273,7 @@ int main(void)
 {
 	RUN(values);
 	RUN(refused);
+	RUN(lists);
 	RUN(arguments);
 	RUN(help);
 	RUN(statuses);

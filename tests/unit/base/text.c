@@ -202,11 +202,20 @@ static void utf8(void)
 	check_controls();
 }
 
+/* The vectors of FNV's authors (draft-eastlake-fnv, test_fnv.c). */
+static void hashes(void)
+{
+	CHECK(text_hash("") == 0xcbf29ce484222325);
+	CHECK(text_hash("a") == 0xaf63dc4c8601ec8c);
+	CHECK(text_hash("foobar") == 0x85944171f73967e8);
+}
+
 int main(void)
 {
 	RUN(sizes);
 	RUN(integers);
 	RUN(harmless);
 	RUN(utf8);
+	RUN(hashes);
 	return check_end();
 }

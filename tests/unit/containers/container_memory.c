@@ -26,6 +26,17 @@ static const struct {
 	{ "oci", "job-3", "/batch/job-3", NULL },
 	{ "host", "nginx.service", "/system.slice/nginx.service",
 	  "/system.slice/nginx.service" },
+	{ "host", "user@1000.scope", "/user.slice/user@1000.scope/init.scope",
+	  "/user.slice/user@1000.scope" },
+	/* a unit has a name in front of what says its kind */
+	{ "host", ".service", "/user.slice/.service", NULL },
+	{ "host", ".scope", "/user.slice/.scope", NULL },
+	{ "host", "a-command-of-a-long-name", "/user.slice/a-command-of-a-long-name", NULL },
+	{ "host", "nginx.service", "/system.slice/nginx.service.d", NULL },
+	/* where no engine's name stands around it, what is behind the namespace */
+	{ "containerd", "default/web", "/batch/web", "/batch/web" },
+	{ "containerd", "default/web", "/batch/default", NULL },
+	{ "lxc", "a~b", "/batch/b", NULL },
 	/* a command's name is no cgroup's */
 	{ "host", "sleep", "/user.slice/sleep", NULL },
 	/* the caller's: a memory controller that the container has no part of */

@@ -36,6 +36,8 @@ static void target_words(void)
 		{ "containerd", "default/web", "containerd:default/web" },
 		{ "containerd", "default/web/x", "pid:42" },
 		{ "containerd", "default/a b", "pid:42" },
+		{ "containerd", "default/a ", "pid:42" },
+		{ "containerd", "default/a", "containerd:default/a" },
 		{ "containerd", "/web", "pid:42" },
 	};
 
@@ -58,6 +60,10 @@ static void target_labels(void)
 	} cases[] = {
 		{ "web", "docker:web" },
 		{ "shop-web-1", "docker:shop-web-1" },
+		{ "a/b", "docker:a/b" },
+		{ "a/b/c", "docker:a/b/c" },
+		{ "a/b/", "docker:0123456789ab" },
+		{ "a//b", "docker:0123456789ab" },
 		{ "shop/web-7d4/main", "docker:shop/web-7d4/main" },
 		{ "shop/web-7d4/(sandbox)", "docker:0123456789ab" },
 		{ "-web", "docker:0123456789ab" },

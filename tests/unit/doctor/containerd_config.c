@@ -77,16 +77,20 @@ static void test_imports(void)
 	check_case = "imports";
 	config = (struct containerd_config){ 0 };
 	CHECK_INT(parse_text("version = 2\nimports = ['/etc/a/*.toml', 'conf.d/b.toml', "
-			     "'./conf.d/b.toml', '/etc/a/*.toml', '/etc/c.toml']\n",
+			     "'./conf.d/b.toml', '/etc/a/*.toml', '/etc/c.toml', "
+			     "'a/b.toml', '.b.toml', '././d.toml']\n",
 			     &err),
 		  0);
-	CHECK_INT(config.imports, 3);
+	CHECK_INT(config.imports, 6);
 	CHECK_TEXT(config.import[0].path, "/etc/a/*.toml");
 	CHECK(!config.import[0].relative);
 	CHECK_TEXT(config.import[1].path, "/etc/containerd/conf.d/b.toml");
 	CHECK(config.import[1].relative);
 	CHECK_TEXT(config.import[1].from, "/etc/containerd/config.toml");
 	CHECK_TEXT(config.import[2].path, "/etc/c.toml");
+	CHECK_TEXT(config.import[3].path, "/etc/containerd/a/b.toml");
+	CHECK_TEXT(config.import[4].path, "/etc/containerd/.b.toml");
+	CHECK_TEXT(config.import[5].path, "/etc/containerd/d.toml");
 	for (int i = 0; i < 2 * CONTAINERD_IMPORTS_MAX; i++) {
 		snprintf(text, sizeof(text), "imports = ['/%d']\n", i);
 		CHECK_INT(parse_text(text, &err), 0);
@@ -162,6 +166,61 @@ static void test_odd_versions(void)
 	}
 }
 
+/* Of a runtime's settings each has its place, and no other one says it. */
+static void test_places(void)
+{
+	struct error err;
+
+	check_case = "places";
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text(V2 "x = 'io.containerd.runc.v2'\n", &err), 0);
+	CHECK(!config.runtime[0].type_given && !config.runtime[0].type[0]);
+	CHECK(!config.runtime[0].pod.given && !config.runtime[0].container.given);
+	CHECK_INT(parse_text("[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.ksm"
+			     ".options]\nruntime_type = 'a'\npod_annotations = ['*']\n"
+			     "container_annotations = ['*']\n",
+			     &err),
+		  0);
+	CHECK(!config.runtime[0].type_given && !config.runtime[0].type[0]);
+	CHECK(!config.runtime[0].pod.given && !config.runtime[0].container.given);
+	CHECK_INT(config.files, 2);
+	/* a key of the plugin's own, or the plugin as a key: both are sections of it */
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text("[plugins]\ncri = 1\n", &err), 0);
+	CHECK_TEXT(config.section[CRI_PLUGIN_V1], "/etc/containerd/config.toml");
+	CHECK_TEXT(config.section[CRI_PLUGIN_V2], "");
+	CHECK_TEXT(config.section[CRI_PLUGIN_V3], "");
+	CHECK_INT(config.n, 0);
+	/* a version of its own goes before that of the first file */
+	config = (struct containerd_config){ 0 };
+	CHECK_INT(parse_text("version = 2\n", &err), 0);
+	CHECK_INT(parse_text("version = 1\n" V2 "x = 1\n", &err), 0);
+	CHECK_INT(config.runtime[0].version, 1);
+}
+
+/* A name of any length that there is room for. */
+static void test_long_names(void)
+{
+	char text[256];
+	struct error err;
+
+	check_case = "long names";
+	for (int len = (int)sizeof(config.runtime[0].name) - 1;
+	     len <= (int)sizeof(config.runtime[0].name); len++) {
+		bool fits = len < (int)sizeof(config.runtime[0].name);
+
+		config = (struct containerd_config){ 0 };
+		snprintf(text, sizeof(text),
+			 "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.%0*d]\n"
+			 "x = 1\n",
+			 len, 0);
+		CHECK_INT(parse_text(text, &err), 0);
+		CHECK_INT(config.n, fits);
+		CHECK_INT(config.truncated, !fits);
+		CHECK_INT(strlen(config.runtime[0].name), fits ? len : 0);
+	}
+}
+
 static void test_many_runtimes(void)
 {
 	struct error err;
@@ -219,6 +278,8 @@ int main(void)
 	RUN(test_imports);
 	RUN(test_versions);
 	RUN(test_odd_versions);
+	RUN(test_places);
+	RUN(test_long_names);
 	RUN(test_many_runtimes);
 	return check_end();
 }

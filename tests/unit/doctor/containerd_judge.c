@@ -174,6 +174,10 @@ static void test_names(void)
 		CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
 		CHECK_HAS(findings[0].fix, "sed -i '/^[[:blank:]]*[[]plugins/s|");
 		CHECK_HAS(findings[0].fix, cases[i].fix);
+		snprintf(text, sizeof(text), "has no plugin %.*s: see the runtime ksm",
+			 (int)strcspn(cases[i].plugin + strspn(cases[i].plugin, "'\""), "'\""),
+			 cases[i].plugin + strspn(cases[i].plugin, "'\""));
+		CHECK_HAS(findings[0].what, text);
 	}
 }
 
@@ -209,6 +213,13 @@ static void test_two_files(void)
 	CHECK(containerd_runtime_judge(&d, &config, &config.runtime[1], EFFECT_UNKNOWN));
 	CHECK_INT(d.n, 2);
 	CHECK_HAS(findings[1].what, "/b.toml sets the runtime ksm, and /c.toml has");
+	CHECK_INT(findings[1].level, FINDING_WARNING);
+	CHECK_HAS(findings[1].advice, "into one of the two files");
+	/* what containerd says it does not have is lost, not at risk */
+	CHECK(!containerd_runtime_judge(&d, &config, &config.runtime[1], EFFECT_DROPPED));
+	CHECK_INT(d.n, 3);
+	CHECK_INT(findings[2].level, FINDING_BROKEN);
+	d.n = 2;
 	/* the lists in two files */
 	CHECK_INT(parse_file("/d.toml", V1 "container_annotations = ['b']\n"), 0);
 	containerd_annotations_judge(&d, &config.runtime[1]);
@@ -343,6 +354,86 @@ static void test_effects(void)
 		CHECK_INT(d.n, cases[i].level[0] != 0);
 		if (d.n)
 			CHECK_TEXT(finding_level_name(findings[0].level), cases[i].level);
+		if (d.n)
+			CHECK(findings[0].fix[0] || findings[0].advice[0]);
+	}
+}
+
+/* Of what stands in the files that counts which containerd says it has. */
+static void test_answered(void)
+{
+	static const struct {
+		bool pod, container, e_pod, e_container, same_type;
+		bool edited; /* there is still a table to be edited */
+	} cases[] = {
+		{ true, true, true, true, true, true },
+		{ false, false, false, false, true, true },
+		{ false, false, true, true, true, true },
+		{ true, true, false, true, true, false },
+		{ true, true, true, false, true, false },
+		{ true, false, false, false, true, false },
+		{ false, true, false, false, true, false },
+		{ true, false, true, false, false, true },
+		{ false, true, false, true, false, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		static struct containerd_config answer;
+		struct containerd_runtime *e = &answer.runtime[0], r;
+
+		check_case = "an answer";
+		answer = (struct containerd_config){ .n = 1, .root_version = 2 };
+		*e = (struct containerd_runtime){
+			.name = "ksm",
+			.binary = "/a",
+			.plugin = CRI_PLUGIN_V2,
+			.type = "a",
+			.pod = { .merge = cases[i].e_pod },
+			.container = { .merge = cases[i].e_container },
+		};
+		r = *e;
+		r.pod.merge = cases[i].pod;
+		r.container.merge = cases[i].container;
+		r.table.line = 7;
+		r.typed.line = 8;
+		snprintf(r.type, sizeof(r.type), cases[i].same_type ? "a" : "b");
+		CHECK_INT(containerd_effect_of(&answer, &r), EFFECT_TAKEN);
+		CHECK_INT(r.table.line, cases[i].edited ? 7 : 0);
+		CHECK_INT(r.typed.line, cases[i].same_type ? 8 : 0);
+		CHECK_INT(r.answered, 2);
+		CHECK_TEXT(r.type, "a");
+		CHECK_INT(r.pod.merge, cases[i].e_pod);
+		CHECK_INT(r.container.merge, cases[i].e_container);
+	}
+}
+
+/* What is told of the lists: which one lacks it, and what comes of that. */
+static void test_sentences(void)
+{
+	static const struct {
+		const char *binary, *harm, *lists;
+		bool pod, container;
+	} cases[] = {
+		{ "/usr/sbin/ksm-runc", "the wrapper sees neither",
+		  "see pod_annotations, container_annotations in /f", false, false },
+		{ "/usr/sbin/ksm-runc", "the wrapper sees neither", "see pod_annotations in /f",
+		  false, true },
+		{ "/usr/libexec/ksm-hook/runc", "no pod is merged",
+		  "see container_annotations in /f", true, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		struct containerd_runtime r = { .name = "ksm", .file = "/f" };
+
+		check_case = cases[i].lists;
+		snprintf(r.binary, sizeof(r.binary), "%s", cases[i].binary);
+		r.pod.merge = cases[i].pod;
+		r.container.merge = cases[i].container;
+		containerd_annotations_judge(&d, &r);
+		CHECK_INT(d.n, 1);
+		CHECK_HAS(findings[0].what, cases[i].lists);
+		CHECK_HAS(findings[0].why, cases[i].harm);
 	}
 }
 
@@ -520,6 +611,8 @@ int main(void)
 	RUN(test_headed);
 	RUN(test_repeated);
 	RUN(test_no_effect);
+	RUN(test_answered);
+	RUN(test_sentences);
 	RUN(test_truncated);
 	RUN(test_no_file);
 	RUN(test_annotations);

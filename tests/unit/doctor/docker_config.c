@@ -42,6 +42,8 @@ static void test_runtimes(void)
 		/* what newer ones read */
 		{ "\xef\xbb\xbf{\"runtimes\": {\"a\": {\"path\": \"/a\"}}}", "a=/a " },
 		{ " \n", "" },
+		{ " ", "" },
+		{ "\n", "" },
 		{ "{\"default-runtime\": \"a\"}", "" },
 		{ "{\"other\": {\"a\": {\"path\": \"/a\"}}}", "" },
 	};
@@ -69,6 +71,8 @@ static void test_runtimes(void)
 static void test_not_json(void)
 {
 	static const char *const texts[] = { "", "{", "runtimes", "{\"a\": 1} {}",
+					     /* no byte order mark */
+					     "\xef\xbb {}", "\xef\xbb\xbe{}",
 					     "{ /* no comments */ }" };
 	struct error err;
 
@@ -96,6 +100,12 @@ static void test_refused(void)
 		{ "{\"default-runtime\": \"b\", \"runtimes\": {\"a\": {\"path\": \"/a\"}}}",
 		  "no runtime b" },
 		{ "{\"runtimes\": {\"runc\": {\"path\": \"/a\"}}}", "dockerd's own" },
+		{ "{\"runtimes\": {\"io.containerd.runc.v2\": {\"path\": \"/a\"}}}",
+		  "dockerd's own" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}, \"b\": {}}}",
+		  "runtime b has neither" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\"}, \"runc\": {\"path\": \"/b\"}}}",
+		  "runtime runc has" },
 		{ "{\"runtimes\": {\"a\": {}}}", "neither" },
 		{ "{\"runtimes\": {\"a\": {\"path\": \"\"}}}", "neither" },
 		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeType\": \"b\"}}}",
@@ -137,6 +147,35 @@ static void test_refused(void)
 	}
 }
 
+/* The first socket that it listens at, of those that are files. */
+static void test_sockets(void)
+{
+	static const struct {
+		const char *text, *socket; /* "": none */
+	} cases[] = {
+		{ "{}", "" },
+		{ "{\"hosts\": []}", "" },
+		{ "{\"hosts\": [\"unix:///a.sock\", \"unix:///b.sock\"]}", "/a.sock" },
+		{ "{\"hosts\": [\"tcp://:1\", \"fd://\", \"unix:///b.sock\"]}", "/b.sock" },
+		{ "{\"hosts\": [\"tcp://:1\"]}", "" },
+		{ "{\"hosts\": [7, null, \"unix:///b.sock\"]}", "/b.sock" },
+		{ "{\"hosts\": \"unix:///a.sock\"}", "" },
+		{ "{\"hosts\": {\"a\": \"unix:///a.sock\"}}", "" },
+		{ "{\"hosts\": [[\"unix:///a.sock\"]]}", "" },
+		{ "{\"Hosts\": [\"unix:///a.sock\"], \"x\": [\"unix:///a.sock\"]}", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct error err;
+
+		check_case = cases[i].text;
+		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
+					      strlen(cases[i].text), &err),
+			  0);
+		CHECK_TEXT(config.socket ? config.socket : "", cases[i].socket);
+	}
+}
+
 static void test_many(void)
 {
 	char text[8192] = "{\"runtimes\": {";
@@ -157,6 +196,7 @@ int main(void)
 	RUN(test_runtimes);
 	RUN(test_not_json);
 	RUN(test_refused);
+	RUN(test_sockets);
 	RUN(test_many);
 	return check_end();
 }

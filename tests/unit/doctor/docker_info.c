@@ -83,6 +83,11 @@ static void no_answers(void)
 		{ "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n", "does not answer by HTTP",
 		  -EPROTO },
 		{ "HTTP/1.0 403 Forbidden\r\n\r\n{}", "it answers 403 Forbidden", -EPROTO },
+		{ "HTTP/1,0 200 OK\r\n\r\n{}", "does not answer by HTTP", -EPROTO },
+		{ "HTTP/1.0 2000 OK\r\n\r\n{}", "it answers 2000 OK", -EPROTO },
+		{ "HTTP/1.0 200 O", "a head only", -EPROTO },
+		{ "HTTP/1.0 200 ", "does not answer by HTTP", -EPROTO },
+		{ "HTTP/1.0 200 OK\r\n\r{}", "a head only", -EPROTO },
 		{ "HTTP/1.0 200 OK\r\nServer: Docker\r\n", "a head only", -EPROTO },
 		{ OK_HEAD "{\"Runtimes\": {\"a\"", "/info:1:", -EINVAL },
 		{ OK_HEAD, "/info", -EINVAL },
@@ -95,6 +100,30 @@ static void no_answers(void)
 		check_case = cases[i].text;
 		CHECK_INT(parse_info(cases[i].text, &err), cases[i].r);
 		CHECK_HAS(err.msg, cases[i].says);
+		CHECK(!strpbrk(err.msg, "\r\n"));
+	}
+}
+
+/* A path and a name are there as a whole or not at all. */
+static void too_long(void)
+{
+	char text[2 * sizeof(loaded.runtime[0].path) + 128];
+
+	for (int longer = 0; longer <= 1; longer++) {
+		int path = (int)sizeof(loaded.runtime[0].path) - 1 + longer;
+		int name = (int)sizeof(loaded.default_runtime) - 1 + longer;
+		struct error err;
+
+		check_case = longer ? "too long" : "just fits";
+		snprintf(text, sizeof(text),
+			 OK_HEAD "{\"Runtimes\": {\"a\": {\"path\": \"%0*d\"}}}", path, 0);
+		CHECK_INT(parse_info(text, &err), 0);
+		CHECK_INT(strlen(loaded.runtime[0].path), longer ? 0 : path);
+		CHECK_INT(loaded.truncated, longer);
+		snprintf(text, sizeof(text), OK_HEAD "{\"DefaultRuntime\": \"%0*d\"}", name, 0);
+		CHECK_INT(parse_info(text, &err), 0);
+		CHECK_INT(strlen(loaded.default_runtime), longer ? 0 : name);
+		CHECK_INT(loaded.truncated, longer);
 	}
 }
 
@@ -110,6 +139,7 @@ static void many(void)
 		{ DOCKER_LOADED_MAX + 1, 3, DOCKER_LOADED_MAX, true },
 		{ 1, 63, 1, false },
 		{ 1, 64, 0, true },
+		{ 2, 64, 0, true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -149,6 +179,12 @@ static void forged(void)
 	l = (struct docker_loaded){ 0 };
 	memset(&l.truncated, 2, 1);
 	CHECK_INT(docker_loaded_valid(&l), false);
+	/* of all that are counted, and of no more */
+	l = (struct docker_loaded){ .n = 2 };
+	memset(l.runtime[1].name, 'x', sizeof(l.runtime[1].name));
+	CHECK_INT(docker_loaded_valid(&l), false);
+	l.n = 1;
+	CHECK_INT(docker_loaded_valid(&l), true);
 }
 
 static void command_lines(void)
@@ -172,19 +208,35 @@ static void command_lines(void)
 		{ "dockerd --add-runtime k=/k", "", "", false, true },
 		{ "dockerd --add-runtime=k=/k --hosts x --config-files y", "", "", false,
 		  true },
+		/* of a letter the rest is its value */
+		{ "dockerd -H=unix:///t -H unix:///u", "", "/t", false, false },
+		{ "dockerd -H=tcp://:1", "", "", true, false },
+		{ "dockerd -H=fd://", "", "", false, false },
+		{ "dockerd -Hfd:// -Htcp://:1", "", "", false, false },
+		{ "dockerd -D unix:///s", "", "", false, false },
+		{ "dockerd --hosts=unix:///s", "", "", false, false },
+		{ "dockerd --host unix:///s --config-file /c --config-file /d", "/d", "/s",
+		  false, false },
+		{ "dockerd -H unix:/// -H unix:///b", "", "/", false, false },
+		{ "dockerd -H unix:/x/s", "", "", true, false },
+		{ "dockerd x-host=unix:///s xHunix:///s host=unix:///s", "", "", false, false },
+		{ "dockerd --config-file", "", "", false, false },
+		{ "dockerd --add-runtime", "", "", false, false },
+		{ "dockerd --host", "", "", false, false },
 		{ "dockerd -H", "", "", false, false },
 		{ "", "", "", false, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		static struct docker_args out;
-		char words[256];
+		size_t len = strlen(cases[i].args) + 1;
+		char *words = malloc(len); /* exactly as long: reading on would be seen */
 
 		check_case = cases[i].args;
-		snprintf(words, sizeof(words), "%s", cases[i].args);
+		memcpy(words, cases[i].args, len);
 		for (char *p = words; *p; p++)
 			*p = *p == ' ' ? '\0' : *p;
-		docker_args_parse(words, strlen(cases[i].args) + 1, &out);
+		docker_args_parse(words, len, &out);
 		CHECK_TEXT(out.config, cases[i].config);
 		CHECK_TEXT(out.socket, cases[i].socket);
 		CHECK_INT(out.elsewhere, cases[i].elsewhere);
@@ -194,6 +246,18 @@ static void command_lines(void)
 			docker_args_parse(words, 24, &out);
 			CHECK_TEXT(out.config, "");
 		}
+		free(words);
+	}
+	for (int longer = 0; longer <= 1; longer++) {
+		static struct docker_args out;
+		char words[DOCKER_SOCKET_MAX + 16];
+		int len = snprintf(words, sizeof(words), "-Hunix:///%0*d",
+				   DOCKER_SOCKET_MAX - 2 + longer, 0);
+
+		check_case = longer ? "too long" : "just fits";
+		docker_args_parse(words, (size_t)len + 1, &out);
+		CHECK_INT(strlen(out.socket), longer ? 0 : DOCKER_SOCKET_MAX - 1);
+		CHECK_INT(out.elsewhere, longer);
 	}
 }
 
@@ -201,6 +265,7 @@ int main(void)
 {
 	RUN(answers);
 	RUN(no_answers);
+	RUN(too_long);
 	RUN(many);
 	RUN(forged);
 	RUN(command_lines);

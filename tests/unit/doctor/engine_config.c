@@ -103,6 +103,38 @@ static void test_limits(void)
 	for (int i = 0; i < 2 * HOOK_DIRS_MAX; i++)
 		hook_dirs_add(&config.dirs, "/c");
 	CHECK_INT(config.dirs.n, HOOK_DIRS_MAX);
+	CHECK(config.dirs.more);
+	/* a list that is added to leaves that there are more, one in its place does not */
+	{
+		char added[] = "[engine]\nhooks_dir = ['/d', {append=true}]\n";
+		char anew[] = "[engine]\nhooks_dir = ['/d']\n";
+		struct error err;
+
+		CHECK_INT(engine_config_parse(&config, FILE_NAME, added, &err), 0);
+		CHECK(config.dirs.more);
+		CHECK_INT(engine_config_parse(&config, FILE_NAME, anew, &err), 0);
+		CHECK(!config.dirs.more);
+		CHECK_INT(config.dirs.n, 1);
+	}
+	/* a path, and the name of a file, of just that length */
+	for (int longer = 0; longer <= 1; longer++) {
+		char path[sizeof(config.runtime[0].path) + 1],
+			file[sizeof(config.runtime[0].file) + 1];
+		char one[sizeof(path) + 40], other[] = "[engine.runtimes]\na = ['/r']\n";
+		struct error err;
+
+		memset(path, 'p', sizeof(path));
+		path[sizeof(path) - 2 + longer] = '\0';
+		memset(file, 'f', sizeof(file));
+		file[sizeof(file) - 2 + longer] = '\0';
+		config = (struct engine_config){ .dialect = CONTAINERS_CONF };
+		snprintf(one, sizeof(one), "[engine.runtimes]\na = ['%s']\n", path);
+		CHECK_INT(engine_config_parse(&config, FILE_NAME, one, &err), 0);
+		CHECK_INT(config.runtimes, !longer);
+		config = (struct engine_config){ .dialect = CONTAINERS_CONF };
+		CHECK_INT(engine_config_parse(&config, file, other, &err), 0);
+		CHECK_INT(config.runtimes, !longer);
+	}
 }
 
 /* What an engine says of itself gets the lines of the files, where they have it. */
@@ -117,12 +149,20 @@ static void test_locate(void)
 	check_case = "locate";
 	answer = (struct engine_config){ .dialect = CRIO_CONF };
 	CHECK_INT(engine_config_parse(&answer, "crio config", text, &err), 0);
-	read_text(CRIO_CONF, "\n\n[crio.runtime.runtimes.x]\nruntime_path = '/b'\n", &ret);
+	read_text(CRIO_CONF,
+		  "\n\n[crio.runtime.runtimes.x]\nruntime_path = '/x'\n"
+		  "[crio.runtime.runtimes.y]\nruntime_path = '/b'\n",
+		  &ret);
+	/* those that are not counted say nothing, and are left alone */
+	snprintf(config.runtime[2].path, sizeof(config.runtime[2].path), "/a");
+	config.runtime[2].line = 9;
+	answer.runtime[2].line = 9;
 	engine_config_locate(&answer, &config);
+	CHECK_INT(answer.runtime[2].line, 9);
 	CHECK_TEXT(answer.runtime[0].file, "crio config");
 	CHECK_INT(answer.runtime[0].line, 0);
 	CHECK_TEXT(answer.runtime[1].file, config.runtime[0].file);
-	CHECK_INT(answer.runtime[1].line, 4);
+	CHECK_INT(answer.runtime[1].line, 6);
 }
 
 int main(void)

@@ -53,17 +53,19 @@ static void test_doubt(void)
 	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "before");
 	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "well");
 	finding_add(&d, FINDING_BROKEN, ID_CONFIG, "why", "broken");
-	finding_add(&d, FINDING_OK, ID_CONFIG, NULL, "well");
+	finding_add(&d, FINDING_WARNING, ID_CONFIG, "why", "warning");
 	finding_add(&d, FINDING_NOTE, ID_CONFIG, "why", "note");
 	findings_doubt(&d, 1);
-	CHECK_INT(d.n, 3);
+	CHECK_INT(d.n, 4);
 	CHECK_TEXT(findings[0].what, "before");
 	CHECK_TEXT(findings[1].what, "broken");
-	CHECK_TEXT(findings[2].what, "note");
+	CHECK_TEXT(findings[2].what, "warning");
+	CHECK_TEXT(findings[3].what, "note");
+	/* behind the last there is another one by chance */
 	findings_doubt(&d, 3);
-	CHECK_INT(d.n, 3);
+	CHECK_INT(d.n, 4);
 	findings_doubt(&d, 0);
-	CHECK_INT(d.n, 2);
+	CHECK_INT(d.n, 3);
 }
 
 /* What a terminal does not show as it is cannot be copied from one. */
@@ -126,6 +128,29 @@ static void test_words(void)
 	}
 }
 
+/* Around the length that there is room for: all of a word, or something that no file is called. */
+static void test_word_room(void)
+{
+	struct shell_word word;
+	const size_t room = sizeof(word.text);
+	char name[sizeof(word.text) + 8], whole[sizeof(word.text) + 16];
+
+	for (size_t len = room - 8; len < sizeof(name); len++) {
+		for (int quoted = 0; quoted <= 1; quoted++) {
+			check_case = quoted ? "quoted" : "plain";
+			memset(name, quoted ? ' ' : 'a', len);
+			name[len] = '\0';
+			snprintf(whole, sizeof(whole), quoted ? "'%s'" : "%s", name);
+			if (strlen(whole) >= room) {
+				memset(whole, 'x', room - 1);
+				whole[room - 1] = '\0';
+			}
+			memset(word.text, '#', room);
+			CHECK_TEXT(shell_word(&word, name), whole);
+		}
+	}
+}
+
 static void test_unreadable(void)
 {
 	struct doctor d = { .finding = findings };
@@ -174,6 +199,7 @@ int main(void)
 	RUN(test_doubt);
 	RUN(test_visible);
 	RUN(test_words);
+	RUN(test_word_room);
 	RUN(test_unreadable);
 	RUN(test_too_many);
 	RUN(test_names);

@@ -79,6 +79,13 @@ static void test_conditions(void)
 		  ")+)+)+)"
 		  "+)+)+\":\".*\"}}",
 		  UNKNOWN },
+		/* repetitions and groups that mean the same to both, and one too many */
+		{ "{\"annotations\":{\"^i+o+[.]+k+s+m+[.]+m+erge$\":\".*\"}}", WORKS },
+		{ "{\"annotations\":{\"^i+o+[.]+k+s+m+[.]+m+e+rge$\":\".*\"}}", UNKNOWN },
+		{ "{\"annotations\":{\"^(io)[.]ksm([.]merge)$\":\".*\"}}", WORKS },
+		{ "{\"annotations\":{\"^(io)?[.]*ksm[.]+(merge)*$\":\".*\"}}", WORKS },
+		/* what stands in brackets is not told apart */
+		{ "{\"annotations\":{\"^io[.(?]ksm[.]merge$\":\".*\"}}", UNKNOWN },
 		{ "{\"annotations\":{\"(((m{999}){999}){999}){999}\":\".*\"}}", UNKNOWN },
 		{ "{\"annotations\":{\"(?i)^io\\\\.ksm\\\\.merge$\":\"^(?:true|yes)$\"}}",
 		  UNKNOWN },

@@ -100,6 +100,37 @@ static void test_form(void)
 		  "the pattern \"(\" is broken" },
 		{ "{" VERSION_ HOOK "\"when\":{\"hasBindMounts\":1}," STAGES "}",
 		  "\"when.hasBindMounts\" is not", "" },
+		/* each value that has a type */
+		{ "{" VERSION_ "\"hook\":7," STAGES "}", "\"hook\" is not an object", "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":7}," STAGES "}",
+		  "\"hook.path\" is not a string", "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":\"/x\",\"env\":\"A=b\"}," STAGES "}",
+		  "\"hook.env\" is not a list", "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":\"/x\",\"env\":[\"A=b\",7]}," STAGES "}",
+		  "something in \"hook.env\" is not a string", "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":\"/x\",\"env\":[\"A=b\"]}," STAGES "}", "",
+		  "" },
+		{ "{" VERSION_ HOOK "\"when\":[]," STAGES "}", "\"when\" is not an object",
+		  "" },
+		{ "{" VERSION_ HOOK "\"when\":{\"commands\":\"a\"}," STAGES "}",
+		  "\"when.commands\" is not a list", "" },
+		{ "{" VERSION_ HOOK "\"when\":{\"commands\":[\"a\",true]}," STAGES "}",
+		  "something in \"when.commands\" is not a string", "" },
+		{ "{" VERSION_ HOOK
+		  "\"when\":{\"commands\":[\"a\"],\"hasBindMounts\":true}," STAGES "}",
+		  "", "" },
+		{ "{" VERSION_ HOOK WHEN "\"stages\":[\"prestart\",7]}",
+		  "something in \"stages\" is not a string", "" },
+		{ "{" VERSION_ HOOK WHEN "\"stages\":[\"precreate\"]}", "", "" },
+		/* the first one is told, and all of it */
+		{ "{\"version\":7,\"hook\":7," STAGES "}", "\"version\" is not a string", "" },
+		{ "{" VERSION_ HOOK
+		  "\"when\":{\"annotations\":{\"a\":\"(xxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy\"}}," STAGES "}",
+		  "",
+		  "the pattern "
+		  "\"(xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" is "
+		  "broken: a bracket is not closed" },
 		{ "[]", "it is not an object", "\"stages\"" },
 	};
 

@@ -47,8 +47,14 @@ static void refused(void)
 	begin();
 	memset(&call.container.decision.merge, 2, 1);
 	CHECK_INT(check(), -EPROTO);
+	for (size_t i = 0; i < NRI_USES; i++) {
+		begin();
+		memset(&call.can[i], 2, 1);
+		CHECK_INT(check(), -EPROTO);
+	}
+	/* of a specification nothing is looked at, so there is no place in it */
 	begin();
-	memset(&call.can[NRI_USE_LIBRARY], 2, 1);
+	memset(&call.takes_args, 2, 1);
 	CHECK_INT(check(), -EPROTO);
 	begin();
 	call.container.decision.reason = REASON_COUNT;
