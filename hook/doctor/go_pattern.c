@@ -289,7 +289,7 @@ static void read_escape(struct go_scan *s)
 	if (*s->p == 'Q') {
 		end = strstr(s->p, "\\E");
 		/* nothing quoted is nothing that could be repeated, but what stands before is */
-		if (end == s->p + 1 || (!end && !s->p[1]))
+		if (end == s->p + 1)
 			s->before = ONCE;
 		else
 			end_atom(s, 1);
@@ -332,7 +332,8 @@ static bool read_counts(struct go_scan *s, unsigned *times)
 		return false;
 	if (*p != '}')
 		return false;
-	if (low > REPEAT_MAX || high > REPEAT_MAX || low > high)
+	/* what is more than may be repeat() finds */
+	if (low > high)
 		s->fault = too_often;
 	*times = high;
 	s->p = p + 1;

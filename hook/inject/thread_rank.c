@@ -45,10 +45,9 @@ enum thread_rank thread_rank_at_entry(uint32_t audit_arch, uint64_t nr, uint64_t
 	}
 }
 
-/* By a line of /proc/PID/task/TID/syscall: number, six arguments, stack, instruction. */
-static enum thread_rank rank_line(const char *text)
+enum thread_rank thread_rank_of_line(const char *text)
 {
-	uint64_t field[8] = { 0 };
+	uint64_t field[8]; /* six arguments, stack, instruction */
 	char *end;
 	long nr = strtol(text, &end, 10);
 
@@ -81,7 +80,7 @@ static enum thread_rank rank_thread(pid_t pid, pid_t tid, int *cpu)
 	snprintf(name, sizeof(name), "task/%d/syscall", tid);
 	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
 		return THREAD_RUNNING;
-	return rank_line(text);
+	return thread_rank_of_line(text);
 }
 
 struct thread_choosing {

@@ -36,6 +36,9 @@ struct thread_choice {
  */
 int thread_choose(pid_t pid, struct thread_choice *c);
 
+/* By a line of /proc/PID/task/TID/syscall (proc(5)) of a thread that does not run. */
+enum thread_rank thread_rank_of_line(const char *text);
+
 /*
  * The rank of a thread that is stopped where it enters the kernel, which is no guess: by its
  * AUDIT_ARCH, the call's number, and the call's second argument.

@@ -88,6 +88,49 @@ static const char *const valid[] = {
 	"[\\x41-\\x{43}]",
 	"[\303\251-\342\202\254]",
 	"[[:^alnum:][:xdigit:]]",
+	"[[:alnum:][:alpha:][:ascii:][:blank:][:cntrl:][:digit:][:graph:][:lower:]]",
+	"[[:print:][:punct:][:space:][:upper:][:word:][:xdigit:]]",
+	/* each class of two letters, or one, and names that begin at the ends of the alphabet */
+	"\\p{Cc}\\p{Cf}\\p{Cn}\\p{Co}\\p{Cs}\\p{LC}\\p{Ll}\\p{Lm}",
+	"\\p{Lo}\\p{Lt}\\p{Lu}\\p{Mc}\\p{Me}\\p{Mn}\\p{Nd}\\p{Nl}",
+	"\\p{No}\\p{Pc}\\p{Pd}\\p{Pe}\\p{Pf}\\p{Pi}\\p{Po}\\p{Ps}",
+	"\\p{Sc}\\p{Sk}\\p{Sm}\\p{So}\\p{Yi}\\p{Zl}\\p{Zp}\\p{Zs}",
+	"\\pC\\pL\\pM\\pN\\pP\\pS\\pZ\\p{C}\\P{^Z}",
+	"\\p{Arabic}\\p{Zanabazar_Square}\\p{Lao}\\p{Vai}",
+	/* where a class ends, and so what the minus belongs to */
+	"[\\p{Greek}-a]",
+	"[\\pZ-A]",
+	"[a-a]",
+	"[\\x414-z]",
+	"[\\x{e9}-\303\251]",
+	/* a count, or characters that look like one */
+	"{,2}",
+	"{01}",
+	"{00,1}",
+	"{1,02}",
+	"{}",
+	"{x}",
+	"{2",
+	"{2,",
+	"{2,3",
+	"{2x}",
+	"{2,x}",
+	"{*",
+	"{{1000}",
+	"(a){1000}",
+	"[a]{1000}",
+	"[a]*",
+	"\\d{1000}",
+	"\\d*",
+	"\\Qa\\E{1000}",
+	"\\Qab\\E*",
+	"ab\\Q(cd",
+	"a\\Q",
+	"(a{0}){1000}",
+	"()*",
+	/* since Go 1.22 */
+	"(?<n>a)",
+	"(?<_1>a)",
 };
 
 static const char *const faulty[] = {
@@ -180,6 +223,32 @@ static const char *const faulty[] = {
 	"[[:^:]]",
 	"[[::]]",
 	"[[:Alpha:]]",
+	"[\\_-\\-]",
+	"[\303\251-\\x{e8}]",
+	"\\\200",
+	"\\p{greek}",
+	"\\p{lao}",
+	"\\p{L1o}",
+	"\\p{[a}",
+	"\\PX",
+	"\\P{Xx}",
+	"a(*",
+	"a(+b)",
+	"a(?:*b)",
+	"a({2})",
+	"a*|?",
+	"a*|*",
+	"{0}",
+	"{0,1}",
+	"{2,}",
+	"a{1001,2}",
+	"a{1001,1001}",
+	"((?x)",
+	"((?i-x)",
+	"(a(?P<1->b)",
+	"(?P<name>*a)",
+	"(?<name>*a)",
+	"(?<n",
 	"(?P<1-",
 	"(?P<1->a)",
 	"(?P<>a)",
@@ -191,6 +260,21 @@ static const char *const faulty[] = {
 	"(?i-:a)",
 };
 
+/* Groups within each other: as many as there may be, and one more. */
+static void check_depth(void)
+{
+	static char text[2 * 1000 + 1];
+
+	check_case = "depth";
+	for (size_t depth = 998; depth <= 1000; depth++) {
+		memset(text, '(', depth);
+		memset(text + depth, ')', depth);
+		text[2 * depth] = '\0';
+		CHECK_INT(go_pattern_fault(text) != NULL, depth == 1000);
+	}
+	CHECK_HAS(go_pattern_fault(text), "nested too deeply");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(valid); i++) {
@@ -201,5 +285,6 @@ int main(void)
 		check_case = faulty[i];
 		CHECK(go_pattern_fault(faulty[i]));
 	}
+	check_depth();
 	return check_end();
 }

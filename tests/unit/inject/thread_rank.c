@@ -100,6 +100,49 @@ static void tables(void)
 	check_case = "";
 }
 
+/* A line of /proc: the call, its arguments, the stack and the instruction, of either ABI. */
+static void lines(void)
+{
+	static const struct {
+		const char *text;
+		enum thread_rank rank;
+	} list[] = {
+#define ARGS   " 0x0 0x0 0x0 0x0 "
+#define NATIVE "0x7ffc00001000 0x7f3300001000"
+#define COMPAT "0xff8e1230 0xf7f1a559"
+#ifdef __aarch64__
+		{ "73 0x1 0x1" ARGS "0xffffc0001000 0xffff83001000", THREAD_BEST },
+		{ "98 0x1 0x189" ARGS "0xffffc0001000 0xffff83001000", THREAD_BEST },
+		{ "98 0x1 0x80" ARGS "0xffffc0001000 0xffff83001000", THREAD_FRAGILE },
+		{ "101 0x1 0x1" ARGS "0xffffc0001000 0x401000", THREAD_BEST },
+		{ "0 0x1 0x1" ARGS "0xffffc0001000 0xffff83001000", THREAD_BLOCKED },
+		{ "0 0x1 0x1" ARGS COMPAT, THREAD_RESTARTED },
+		{ "168 0x1 0x1" ARGS COMPAT, THREAD_BEST },
+#else
+		{ "7 0x1 0x1" ARGS NATIVE, THREAD_BEST },
+		{ "35 0x1 0x1" ARGS NATIVE, THREAD_BEST },
+		{ "202 0x1 0x189" ARGS NATIVE, THREAD_BEST },
+		{ "202 0x1 0x80" ARGS NATIVE, THREAD_FRAGILE },
+		{ "202 0x189 0x80 0x189 0x189 0x189 0x189 " NATIVE, THREAD_FRAGILE },
+		{ "0 0x1 0x1" ARGS NATIVE, THREAD_BLOCKED },
+		{ "0 0x1 0x1" ARGS COMPAT, THREAD_RESTARTED },
+		{ "168 0x1 0x1" ARGS COMPAT, THREAD_BEST },
+		/* one of the two tells */
+		{ "7 0x1 0x1" ARGS "0x7ffc00001000 0x401000", THREAD_BEST },
+		{ "7 0x1 0x1" ARGS "0x40001000 0x7f3300001000", THREAD_BEST },
+		{ "7 0x1 0x1" ARGS "0x40001000 0x401000", THREAD_BLOCKED },
+#endif
+		/* a page fault: no call, and no arguments */
+		{ "-1 0x7ffc00001000 0x401000", THREAD_BLOCKED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		check_case = list[i].text;
+		CHECK_INT(thread_rank_of_line(list[i].text), list[i].rank);
+	}
+	check_case = "";
+}
+
 static void guesses(void)
 {
 #ifdef __aarch64__
@@ -237,6 +280,7 @@ int main(void)
 {
 	RUN(only_thread);
 	RUN(tables);
+	RUN(lines);
 	RUN(guesses);
 	RUN(real_threads);
 	return check_end();

@@ -246,6 +246,111 @@ static void stored_where_it_changes(void)
 	CHECK_INT(h.n, 2);
 }
 
+/* What is looked at is what is counted, to the second and to the sample. */
+static void exact_ends(void)
+{
+	start_over();
+	/* a hundredth is no fall, and a byte more is one */
+	capacity_add(&h, now);
+	pass(60);
+	now.saved -= now.saved / 100;
+	CHECK(!capacity_add(&h, now));
+	CHECK_INT(h.sample[0].saved, now.saved);
+	now.saved -= now.saved / 100 + 1;
+	CHECK(capacity_add(&h, now));
+	now.bare -= now.bare / 100;
+	CHECK(!capacity_add(&h, now));
+	now.bare -= now.bare / 100 + 1;
+	CHECK(capacity_add(&h, now));
+	CHECK_INT(h.sample[0].bare, now.bare);
+	CHECK_INT(h.n, 1);
+	/* of two samples only the one that is later than now goes */
+	start_over();
+	capacity_add(&h, now);
+	pass(HOUR);
+	capacity_add(&h, now);
+	pass(-HOUR / 2);
+	capacity_add(&h, now);
+	CHECK_INT(h.n, 2);
+	CHECK_INT(h.sample[1].uptime_s, now.uptime_s);
+	/* the longest time between two that is no gap, and one second more */
+	for (int longer = 0; longer <= 1; longer++) {
+		start_over();
+		capacity_add(&h, now);
+		pass(CAPACITY_GAP_S + longer);
+		capacity_add(&h, now);
+		look_back();
+		CHECK_INT(past.samples, 2 - longer);
+		CHECK_INT(past.covered_s, longer ? 0 : CAPACITY_GAP_S);
+	}
+	/* a boot that takes no time by the clock */
+	start_over();
+	capacity_add(&h, now);
+	boot_again(-60);
+	capacity_add(&h, now);
+	look_back();
+	CHECK_INT(past.samples, 2);
+	CHECK_INT(past.restarts, 1);
+	CHECK_INT(past.covered_s, 0);
+	CHECK(past.booting);
+	/* the window ends at a sample: no more are looked at */
+	start_over();
+	sample_for(6 * HOUR);
+	capacity_look_back(&h, CAPACITY_SPACING_S, &past);
+	CHECK_INT(past.samples, 2);
+	CHECK_INT(past.covered_s, CAPACITY_SPACING_S);
+	/* just enough, and just booted */
+	start_over();
+	sample_for(CAPACITY_LEAST_S);
+	look_back();
+	CHECK_INT(past.covered_s, CAPACITY_LEAST_S);
+	CHECK(past.enough);
+	for (int less = 0; less <= 1; less++) {
+		start_over();
+		sample_for(CAPACITY_LEAST_S);
+		h.sample[h.n - 1].uptime_s = CAPACITY_BUILD_UP_S - less;
+		h.sample[h.n - 1].boot++;
+		look_back();
+		CHECK_INT(past.booting, less);
+	}
+}
+
+/* Only within an hour, only in the window, and only what is counted. */
+static void falls(void)
+{
+	size_t before;
+
+	start_over();
+	sample_for(9 * DAY);
+	look_back();
+	CHECK_INT(past.fall, 0);
+	before = h.n - past.samples - 1;
+	h.sample[before].saved = 20 * G;
+	look_back();
+	CHECK_INT(past.fall, 0);
+	h.sample[before + 1].saved = 20 * G;
+	look_back();
+	CHECK_INT(past.fall, 10 * G);
+	/* the highest stands a whole hour before the lowest */
+	start_over();
+	sample_for(2 * DAY);
+	for (size_t i = 1; i <= CAPACITY_STORM_S / CAPACITY_SPACING_S; i++)
+		h.sample[h.n - i].saved = 5 * G;
+	h.sample[h.n - 1].saved = 1 * G;
+	look_back();
+	CHECK_INT(past.fall, 9 * G);
+	h.sample[h.n - 1 - CAPACITY_STORM_S / CAPACITY_SPACING_S].saved = 5 * G;
+	look_back();
+	CHECK_INT(past.fall, 5 * G);
+	/* behind the last one an old one by chance */
+	start_over();
+	sample_for(2 * DAY);
+	h.n--;
+	h.sample[h.n].saved = 0;
+	look_back();
+	CHECK_INT(past.fall, 0);
+}
+
 static void saturation(void)
 {
 	start_over();
@@ -306,6 +411,15 @@ static void fits(void)
 	CHECK(capacity_fits(&image, 4 * G, 0, false, 1) > 0);
 	image = (struct capacity_image){ 0 };
 	CHECK_INT(capacity_fits(&image, G, 0, false, 1), 0);
+	/* as many as are counted at all */
+	image = (struct capacity_image){ .containers = 1, .needs = 1 };
+	CHECK_INT(capacity_fits(&image, INT64_MAX, 0, false, 1), INT64_C(1) << 32);
+	CHECK_INT(capacity_fits(&image, 1, 0, false, 1), 1);
+	CHECK_INT(capacity_fits(&image, 70000, 0, false, 1), 70000);
+	CHECK(capacity_held_share(1, 1) == 1);
+	CHECK(capacity_held_share(2, 1) == 0.5);
+	CHECK(capacity_held_share(1, 0) == 0);
+	CHECK(capacity_held_share(-1, 1) == 0);
 	CHECK(capacity_held_share(0, G) == 0);
 	CHECK(capacity_held_share(G, 2 * G) == 1);
 	CHECK(capacity_held_share(2 * G, G) == 0.5);
@@ -323,6 +437,8 @@ int main(void)
 	RUN(old_file_put_back);
 	RUN(bounded);
 	RUN(stored_where_it_changes);
+	RUN(exact_ends);
+	RUN(falls);
 	RUN(saturation);
 	RUN(room);
 	RUN(fits);

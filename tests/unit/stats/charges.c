@@ -98,6 +98,32 @@ static void of_a_container(void)
 	check_case = "";
 }
 
+/* The bounds of a group: two processes alike, and one whose memory was not read. */
+static void bounds(void)
+{
+	static const struct {
+		int proportional, frames_least, frames_most, unmerged_least;
+	} of[] = {
+		{ 1, 0, 0, 4 }, { 2, 0, 0, 4 }, { 3, 0, 2, 4 }, { 5, 2, 6, 4 },
+		{ 6, 4, 8, 4 }, { 7, 6, 8, 6 }, { 8, 8, 8, 8 },
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		const struct process_memory one = { 8, of[i].proportional, 4, 0, -1 };
+		struct process_memory p[] = { one, one, { 1, 100, 0, 0, -1 } };
+
+		for (size_t n = 2; n <= 3; n++) {
+			struct charge_base b = charge_base_of_group(p, n);
+
+			CHECK_INT(b.merged, 8);
+			CHECK_INT(b.frames_least, of[i].frames_least);
+			CHECK_INT(b.frames_most, of[i].frames_most);
+			CHECK_INT(b.unmerged_most, 6 + (int)n);
+			CHECK_INT(b.unmerged_least, of[i].unmerged_least);
+		}
+	}
+}
+
 static void of_several_groups(void)
 {
 	struct process_memory p[2] = { 0 };
@@ -134,6 +160,7 @@ static void sums(void)
 int main(void)
 {
 	RUN(of_a_container);
+	RUN(bounds);
 	RUN(of_several_groups);
 	RUN(sums);
 	return check_end();
