@@ -116,7 +116,10 @@ static void numbers_out_of_range(void)
 	REFUSES(spec.env, SPEC_ENV_LIST + 1);
 	REFUSES(spec.add, SPEC_ENV_LIST + 1);
 	REFUSES(spec.mount, SPEC_MOUNT_ADD + 1);
-	REFUSES(spec.profile[PROFILE_CALLS - 1], PROFILE_KILLS + 1);
+	for (int i = 0; i < PROFILE_CALLS; i++)
+		REFUSES(spec.profile[i], PROFILE_KILLS + 1);
+	REFUSES_FILLED(decision.would);
+	REFUSES_FILLED(decision.audit);
 	REFUSES(spec.env_at, TEXT_LEN + 1);
 	REFUSES(spec.add_at, TEXT_LEN + 1);
 	REFUSES(spec.mount_at, TEXT_LEN + 1);
@@ -143,6 +146,11 @@ static void names_that_are_none(void)
 	REFUSES_TEXT(id, "a\177b");
 	REFUSES_TEXT(spec.id, "../x");
 	REFUSES_TEXT(bundle, "relative");
+	REFUSES_TEXT(bundle, "r");
+	REFUSES_TEXT(id, "/");
+	REFUSES_TEXT(spec.id, "/");
+	REFUSES_TEXT(spec.id, ".");
+	REFUSES_TEXT(decision.group, "g");
 	REFUSES_TEXT(decision.group, "no-kind");
 	REFUSES_TEXT(decision.group, "group:a b");
 	REFUSES_TEXT(decision.group, "group:a\nb");
@@ -177,6 +185,18 @@ static void messages_are_ended(void)
 	CHECK_INT(strlen(d.decision.warning), sizeof(d.decision.warning) - 1);
 	CHECK_INT(strlen(d.decision.unshared), sizeof(d.decision.unshared) - 1);
 	CHECK_INT(strlen(d.metadata.pod), sizeof(d.metadata.pod) - 1);
+	/* the first code that is none */
+	d = valid();
+	d.err.reason = REASON_COUNT;
+	d.spec.blocker.reason = REASON_COUNT;
+	CHECK_INT(checked(&d), 0);
+	CHECK_INT(d.err.reason, REASON_NONE);
+	CHECK_INT(d.spec.blocker.reason, REASON_NONE);
+	/* and the last one that is one */
+	d.err.reason = d.spec.blocker.reason = REASON_COUNT - 1;
+	CHECK_INT(checked(&d), 0);
+	CHECK_INT(d.err.reason, REASON_COUNT - 1);
+	CHECK_INT(d.spec.blocker.reason, REASON_COUNT - 1);
 }
 
 static struct decision_settings valid_settings(void)

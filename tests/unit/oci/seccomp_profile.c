@@ -55,6 +55,49 @@ static const struct row {
 	{ "{" DENY ",\"architectures\":[\"SCMP_ARCH_X86\"]," RULE(BOTH, "ALLOW", "") "}",
 	  "aaaa" },
 
+	/* what is no rule, or no place for one */
+	{ "{" ALLOW ",\"syscalls\":[[{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_KILL\"}]]}",
+	  "aaaa" },
+	{ "{" ALLOW ",\"syscall\":[{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_KILL\"}]}",
+	  "aaaa" },
+	{ "{" ALLOW ",\"x\":{\"defaultAction\":\"SCMP_ACT_KILL\"}}", "aaaa" },
+	{ "{" ALLOW
+	  ",\"syscalls\":[{\"names\":[\"prctl\"],\"x\":{\"action\":\"SCMP_ACT_KILL\"},"
+	  "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	  "aaaa" },
+	/* of one rule nothing stays for the next */
+	{ "{" ALLOW ",\"syscalls\":[{\"names\":[" BOTH "],\"action\":\"SCMP_ACT_ALLOW\"},"
+	  "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\"}]}",
+	  "aaaa" },
+	{ "{" ALLOW
+	  ",\"syscalls\":[{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[" ARG(
+		  0, 15, "EQ") "]},{\"names\":[\"madvise\"],\"action\":\"SCMP_ACT_KILL\"}]}",
+	  "aaak" },
+	{ "{" DENY
+	  ",\"syscalls\":[{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[" ARG(
+		  0, 15, "EQ") "]},{\"names\":[\"prctl\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	  "aaar" },
+	/* nor of one condition */
+	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO",
+			     ARGS(ARG(0, 67, "EQ") ",{\"index\":1,\"value\":1}")) "}",
+	  "arra" },
+	{ "{" ALLOW
+	  "," RULE("\"prctl\"", "ERRNO",
+		   ARGS(ARG(0, 67, "EQ") ",{\"value\":1,\"op\":\"SCMP_CMP_EQ\"}")) "}",
+	  "arra" },
+	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO",
+			     ARGS("{\"index\":0,\"value\":67,\"op\":7,"
+				  "\"op\":\"SCMP_CMP_EQ\"}")) "}",
+	  "arra" },
+	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO",
+			     ARGS("{\"index\":0,\"value\":15,\"op\":\"SCMP_CMP_GT\","
+				  "\"op\":\"SCMP_CMP_EQ\"}")) "}",
+	  "aaaa" },
+	/* madvise's other arguments are whatever they are */
+	{ "{" ALLOW
+	  "," RULE("\"madvise\"", "ERRNO", ARGS(ARG(0, 1, "EQ") "," ARG(2, 4, "EQ"))) "}",
+	  "aaaa" },
+
 	/* by argument */
 	{ "{" ALLOW "," RULE("\"prctl\"", "ERRNO", ARGS(ARG(0, 67, "EQ"))) "}", "arra" },
 	{ "{" ALLOW "," RULE("\"prctl\"", "KILL", ARGS(ARG(0, 68, "EQ"))) "}", "kaaa" },

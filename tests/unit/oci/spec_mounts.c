@@ -39,6 +39,21 @@ static const struct {
 	{ "[" DEV "," LIB "]", NULL, SPEC_MOUNT_THERE },
 	{ "[{\"destination\":\"/dev/../dev/./ksm-hook//libksm_preload.so\"}]", NULL,
 	  SPEC_MOUNT_THERE },
+	/* as many spellings as a path has, and other paths */
+	{ "[{\"destination\":\"dev/ksm-hook/libksm_preload.so\"}]", NULL, SPEC_MOUNT_THERE },
+	{ "[{\"destination\":\"///dev/./a/../ksm-hook/b/c/../../libksm_preload.so///\"}]", NULL,
+	  SPEC_MOUNT_THERE },
+	{ "[{\"destination\":\"/../../dev/ksm-hook/libksm_preload.so/.\"}]", NULL,
+	  SPEC_MOUNT_THERE },
+	{ "[{\"destination\":\"/dev/ksm-hook/libksm_preload.so/..\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev/ksm-hook/...\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev/.ksm-hook/libksm_preload.so\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/dev/ksm-hook/xx/libksm_preload.so\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/a/dev/\",\"type\":\"tmpfs\"}]", NULL, SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/a/../dev/\",\"type\":\"tmpfs\"}]",
+	  "[{\"destination\":\"/a/../dev/\",\"type\":\"tmpfs\"}", SPEC_MOUNT_ADD },
+	{ "[{\"destination\":\"/./dev/ab/..\",\"type\":\"tmpfs\"}]",
+	  "[{\"destination\":\"/./dev/ab/..\",\"type\":\"tmpfs\"}", SPEC_MOUNT_ADD },
 	{ "[{\"source\":\"" SPEC_LIBRARY "\"}]", NULL, SPEC_MOUNT_ADD },
 	/* none */
 	{ "[]", NULL, SPEC_MOUNT_ADD },
@@ -90,6 +105,10 @@ static void lists(void)
 		CHECK_INT(s.blocker.reason, cases[i].behind || s.mount == SPEC_MOUNT_THERE ?
 						    REASON_NONE :
 						    REASON_PRELOAD_MOUNTS);
+		/* whoever has no list is told so, and nothing of a /dev in it */
+		if (s.blocker.reason != REASON_NONE)
+			CHECK_HAS(s.blocker.msg, cases[i].mounts[0] == '[' ? "its /dev is not" :
+									     "is not a list");
 	}
 }
 

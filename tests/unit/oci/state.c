@@ -302,8 +302,89 @@ static void other_members(void)
 	config = (struct policy_config){ 0 };
 }
 
+/* What a monitor says counts where its engine has one, and of its own container. */
+static void monitors(void)
+{
+	static const struct conmon_args monitor = { .id = "c1", .name = "web" };
+	static const struct {
+		enum container_engine engine;
+		const char *id;
+		bool named;
+	} cases[] = {
+		{ ENGINE_PODMAN, "c1", true },          { ENGINE_CRIO, "c1", true },
+		{ ENGINE_PODMAN, "c", false },          { ENGINE_CRIO, "c11", false },
+		{ ENGINE_DOCKER, "c1", false },         { ENGINE_LXC, "c1", false },
+		{ ENGINE_CONTAINERD_CRI, "c1", false }, { ENGINE_UNKNOWN, "c1", false },
+		{ ENGINE_PODMAN, "b", false },          { ENGINE_PODMAN, "d", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *name = state_monitored_name(&monitor, cases[i].engine, cases[i].id);
+
+		check_case = cases[i].id;
+		CHECK_TEXT(name ? name : "none", cases[i].named ? "web" : "none");
+		CHECK(!state_monitored_name(NULL, cases[i].engine, cases[i].id));
+	}
+	check_case = "";
+}
+
+/* A container's name where an annotation has it, else its monitor's or LXC's. */
+static void container_names(void)
+{
+	const struct annotation a[] = { { "io.kubernetes.container.name", "annotated" },
+					{ "io.kubernetes.pod.name", "pod" } };
+	struct policy_subject s = {
+		.engine = ENGINE_CRIO, .annotation = a, .n = 2, .name = "monitored"
+	};
+	struct metadata names;
+
+	state_names(&s, &names);
+	CHECK_TEXT(names.container, "annotated");
+	CHECK_TEXT(names.pod, "pod");
+	CHECK_TEXT(names.pod_namespace, "");
+	s.annotation++;
+	s.n--;
+	state_names(&s, &names);
+	CHECK_TEXT(names.container, "monitored");
+	CHECK_TEXT(names.pod, "pod");
+	s.name = NULL;
+	state_names(&s, &names);
+	CHECK_TEXT(names.container, "");
+}
+
+/* What may stand in a path as one component, and on a line. */
+static void names_of_containers(void)
+{
+	static const char *const good[] = {
+		"a", "a b", " ", "...", ".a", "a.", "~", "\xc3\xa9"
+	};
+	static const char *const bad[] = { "",
+					   ".",
+					   "..",
+					   "/",
+					   "a/b",
+					   "a\x1f",
+					   "\x01"
+					   "a",
+					   "\n",
+					   "a\x7f" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		check_case = good[i];
+		CHECK(state_is_id(good[i]));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		check_case = bad[i];
+		CHECK(!state_is_id(bad[i]));
+	}
+	check_case = "";
+}
+
 int main(void)
 {
+	RUN(monitors);
+	RUN(container_names);
+	RUN(names_of_containers);
 	RUN(other_members);
 	RUN(real);
 	RUN(pids);

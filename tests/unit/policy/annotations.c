@@ -130,6 +130,13 @@ static void name_of_lxc(void)
 
 static void keys(void)
 {
+	static const char *const names[TRUSTED_KEYS] = {
+		[TRUSTED_NAMESPACE] = "namespace", [TRUSTED_POD] = "pod",
+		[TRUSTED_CONTAINER] = "container", [TRUSTED_IMAGE] = "image",
+		[TRUSTED_ENGINE] = "engine",       [TRUSTED_USER] = "user",
+		[TRUSTED_NAME] = "name",
+	};
+
 	CHECK(annotation_is_engines("io.kubernetes.cri.sandbox-namespace"));
 	CHECK(annotation_is_engines("io.kubernetes.cri.container-type"));
 	CHECK(annotation_is_engines("io.kubernetes.pod.namespace"));
@@ -138,7 +145,69 @@ static void keys(void)
 	CHECK(!annotation_is_engines("io.kubernetes.pod.uid"));
 	CHECK(!annotation_is_engines(""));
 	for (enum trusted_key k = TRUSTED_NAMESPACE; k < TRUSTED_KEYS; k++)
-		CHECK(trusted_key_name(k)[0] != '\0');
+		CHECK_TEXT(trusted_key_name(k), names[k]);
+}
+
+/* Which keys an engine says anything of. */
+static void told(void)
+{
+	static const struct {
+		enum container_engine engine;
+		const char *keys; /* namespace, pod, container, image, engine, user, name */
+	} of[] = {
+		{ ENGINE_UNKNOWN, "-----y-" },    { ENGINE_CONTAINERD_CRI, "yyyyyy-" },
+		{ ENGINE_CONTAINERD, "----yy-" }, { ENGINE_CRIO, "yyyyyyy" },
+		{ ENGINE_DOCKER, "----yy-" },     { ENGINE_PODMAN, "----yyy" },
+		{ ENGINE_LXC, "----yyy" },
+	};
+	static const enum trusted_key keys[] = { TRUSTED_NAMESPACE, TRUSTED_POD,
+						 TRUSTED_CONTAINER, TRUSTED_IMAGE,
+						 TRUSTED_ENGINE,    TRUSTED_USER,
+						 TRUSTED_NAME };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		check_case = engine_name(of[i].engine);
+		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+			CHECK_INT(trusted_is_told(of[i].engine, keys[k]), of[i].keys[k] == 'y');
+	}
+	check_case = "";
+}
+
+/* An orchestrator's word, wherever it stands among the others. */
+static void orchestrators(void)
+{
+	const struct annotation a[] = { { "io.kubernetes.pod.name", "web" },
+					{ "team", "a" },
+					{ "io.kubernetes.cri.container-type", "sandbox" } };
+
+	CHECK(annotation_has_orchestrator(a, 1));
+	CHECK(annotation_has_orchestrator(a, 3));
+	CHECK(annotation_has_orchestrator(a + 1, 2));
+	CHECK(!annotation_has_orchestrator(a + 1, 1));
+	CHECK(!annotation_has_orchestrator(a, 0));
+}
+
+/* What a runtime has fields for goes before what annotations say. */
+static void told_values(void)
+{
+	const struct annotation a[] = { { "io.kubernetes.pod.name", "annotated" },
+					{ "io.kubernetes.pod.namespace", "annotated" } };
+	const char *fields[TRUSTED_KEYS] = { [TRUSTED_POD] = "told", [TRUSTED_IMAGE] = "x:1" };
+	struct policy_subject s = {
+		.engine = ENGINE_CRIO, .annotation = a, .n = 2, .told = fields
+	};
+	struct trusted_values v;
+
+	trusted_values_find(&s, 1000, &v);
+	check_value(v.value[TRUSTED_POD], "told");
+	check_value(v.value[TRUSTED_IMAGE], "x:1");
+	check_value(v.value[TRUSTED_NAMESPACE], "annotated");
+	check_value(v.value[TRUSTED_CONTAINER], NULL);
+	/* also of an engine whose annotations say nothing */
+	s.engine = ENGINE_UNKNOWN;
+	trusted_values_find(&s, 1000, &v);
+	check_value(v.value[TRUSTED_POD], "told");
+	check_value(v.value[TRUSTED_NAMESPACE], NULL);
 }
 
 /* For one container of a pod, for all of its pod, for whoever reads it. */
@@ -302,6 +371,9 @@ int main(void)
 	RUN(several_keys);
 	RUN(name_of_lxc);
 	RUN(keys);
+	RUN(told);
+	RUN(orchestrators);
+	RUN(told_values);
 	RUN(of_pods);
 	RUN(of_podmans_pods);
 	RUN(of_nobody_knows_whom);

@@ -61,6 +61,40 @@ static void values(void)
 	}
 }
 
+/* Who says a value that no annotation has, and that nobody says one that is not known. */
+static void sources(void)
+{
+	static const struct {
+		enum container_engine engine;
+		const char *name, *engine_source, *name_source;
+	} of[] = {
+		{ ENGINE_PODMAN, "web", "where its configuration lies",
+		  "the arguments of its monitor, conmon" },
+		{ ENGINE_CRIO, "w", "where its configuration lies",
+		  "the arguments of its monitor, conmon" },
+		{ ENGINE_LXC, "w", "where its configuration lies",
+		  "LXC's call, or its monitor" },
+		{ ENGINE_PODMAN, NULL, "where its configuration lies", "" },
+		{ ENGINE_UNKNOWN, NULL, "", "" },
+	};
+	const struct policy_config c = { .owner = 1000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		struct policy_subject s = { .engine = of[i].engine, .name = of[i].name };
+		struct explanation e;
+
+		check_case = engine_name(of[i].engine);
+		policy_explain(&c, &s, &e);
+		CHECK_TEXT(e.value[TRUSTED_NAME].value, of[i].name ? of[i].name : "");
+		CHECK_TEXT(e.value[TRUSTED_NAME].source, of[i].name_source);
+		CHECK_TEXT(e.value[TRUSTED_ENGINE].source, of[i].engine_source);
+		CHECK_TEXT(e.value[TRUSTED_USER].source, "whose user namespace it is");
+		if (of[i].engine == ENGINE_PODMAN)
+			CHECK_TEXT(e.value[TRUSTED_POD].source, "");
+	}
+	check_case = "";
+}
+
 /* Where no engine says it, all forge, and each is told whose word that is. */
 static void claims(void)
 {
@@ -147,6 +181,10 @@ static void rules(void)
 		{ false, FITS, true, "annotation io.kubernetes.pod.name=\"web-1\"", "" },
 		{ false, FITS_MAYBE, false, "image=\"x\", name=\"y\"", "name" },
 		{ false, FITS_NOT, false, "image=\"z\"", "" },
+		{ false, FITS_MAYBE, false,
+		  "annotation io.kubernetes.pod.namespace=\"shop\", zone, "
+		  "which is not understood",
+		  "zone" },
 	};
 	struct annotation a[] = { { "io.kubernetes.pod.namespace", "shop" },
 				  { "io.kubernetes.pod.name", "web-1" },
@@ -164,8 +202,11 @@ static void rules(void)
 			  4 },
 		.allow = { { { .annotation = "io.kubernetes.pod.name", .match = "web-1" },
 			     { .glob = { [TRUSTED_IMAGE] = "x", [TRUSTED_NAME] = "y" } },
-			     { .glob = { [TRUSTED_IMAGE] = "z" } } },
-			   3 },
+			     { .glob = { [TRUSTED_IMAGE] = "z" } },
+			     { .annotation = "io.kubernetes.pod.namespace",
+			       .match = "shop",
+			       .foreign = "zone" } },
+			   4 },
 	};
 	struct policy_subject s = { .engine = ENGINE_CRIO,
 				    .annotation = a,
@@ -175,7 +216,7 @@ static void rules(void)
 
 	policy_explain(&c, &s, &e);
 	CHECK_INT(e.denies, 4);
-	CHECK_INT(e.allows, 3);
+	CHECK_INT(e.allows, 4);
 	CHECK_INT(e.decision.reason, REASON_DENIED_BY_RULE);
 	memset(rule, 0xff, sizeof(rule));
 	CHECK_INT(policy_explain_rules(&c, &s, 0, rule, ARRAY_SIZE(rule)), ARRAY_SIZE(want));
@@ -196,8 +237,8 @@ static void rules(void)
 	CHECK_INT(policy_explain_rules(&c, &s, 3, rule, 2), 2);
 	CHECK_TEXT(rule[0].unknown, "zone");
 	CHECK(!rule[1].deny);
-	CHECK_INT(policy_explain_rules(&c, &s, 6, rule, 2), 1);
-	CHECK_INT(policy_explain_rules(&c, &s, 7, rule, 2), 0);
+	CHECK_INT(policy_explain_rules(&c, &s, 7, rule, 2), 1);
+	CHECK_INT(policy_explain_rules(&c, &s, 8, rule, 2), 0);
 	/* what is not known is not denied then; what nobody understands is */
 	c.allow_unknown = true;
 	CHECK_INT(policy_explain_rules(&c, &s, 1, rule, 3), 3);
@@ -208,6 +249,7 @@ static void rules(void)
 int main(void)
 {
 	RUN(values);
+	RUN(sources);
 	RUN(claims);
 	RUN(long_texts);
 	RUN(rules);
