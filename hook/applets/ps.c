@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "applets/applets.h"
 #include "applets/unreadable.h"
@@ -58,7 +59,7 @@ static int print_snapshot(const struct ps_options *o, struct error *err)
 	container_policy_judge(&s);
 	snapshot_sort(&s, o->order);
 	if (!o->json)
-		table_print(stdout, &s);
+		table_print(stdout, &s, isatty(STDOUT_FILENO));
 	else if ((r = table_print_json(&s)) < 0)
 		err_errno(err, -r, "printing it");
 	snapshot_free(&s);

@@ -11,7 +11,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-/* Longer labels are truncated, so that lines do not wrap. */
+/* On a terminal longer labels are truncated, so that lines do not wrap. */
 #define LABEL_MAX 48
 /* Of the longest label, four characters for each byte. */
 #define LABEL_SIZE 2048
@@ -143,7 +143,7 @@ static void print_warning(FILE *f, const struct snapshot *s)
 			s->n);
 }
 
-void table_print(FILE *f, const struct snapshot *s)
+void table_print(FILE *f, const struct snapshot *s, bool terminal)
 {
 	struct widths w = { 24, 9, 10, 10, 10, false };
 	char text[LABEL_SIZE];
@@ -154,7 +154,7 @@ void table_print(FILE *f, const struct snapshot *s)
 		w.groups = w.groups || s->container[i].group[0];
 	}
 	widen(&w, &s->total);
-	if (w.label > LABEL_MAX)
+	if (terminal && w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
 	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s   %*s %*s%s\n", "ENGINE",
 		w.label, "CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS",

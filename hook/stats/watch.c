@@ -95,7 +95,7 @@ static char *render(const struct watch *w, enum snapshot_order order, struct err
 				(long long)sleep);
 		else
 			fprintf(f, ", ksmd is stopped\n\n");
-		table_print(f, &s);
+		table_print(f, &s, true);
 		fclose(f);
 	} else {
 		err_errno(err, errno, "the table");

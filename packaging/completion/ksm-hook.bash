@@ -10,16 +10,15 @@ _ksm_hook_applets() {
 
 # _ksm_hook_containers: the names that ps shows, one a line. Whoever has a cgroup may choose one,
 # and a word that is offered gets into root's command line as it stands: so only what no shell and
-# no command takes for anything but a name. A number would be a process, and a name that fills its
-# column may be cut. _ksm-hook and ksm-hook.fish have the same rule.
+# no command takes for anything but a name. A number would be a process, and what begins with a slash
+# a cgroup. _ksm-hook and ksm-hook.fish have the same rule.
 _ksm_hook_containers() {
 	ksm-hook ps 2>/dev/null | LC_ALL=C awk '
 		NR == 1 { wide = index($0, "PROCS") - 15; next }
 		NF == 0 { exit }
-		$1 == "total" { next }
+		$1 == "total" || $1 == "host" { next }
 		{ name = substr($0, 13, wide); sub(/ +$/, "", name) }
-		name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/ && name !~ /^[0-9]+$/ &&
-			(length(name) < 48 || name ~ /^[0-9a-f]+$/) { print name }'
+		name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+\/-]*$/ && name !~ /^[0-9]+$/ { print name }'
 }
 
 # _ksm_hook_offer WORDS: those that begin as the word at the cursor does. Not compgen -W, which

@@ -67,10 +67,9 @@ function __ksm_hook_arguments
         ksm-hook ps 2>/dev/null | LC_ALL=C awk '
             NR == 1 { wide = index($0, "PROCS") - 15; next }
             NF == 0 { exit }
-            $1 == "total" { next }
+            $1 == "total" || $1 == "host" { next }
             { name = substr($0, 13, wide); sub(/ +$/, "", name) }
-            name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/ && name !~ /^[0-9]+$/ &&
-                (length(name) < 48 || name ~ /^[0-9a-f]+$/) { print name "\t" $1 }'
+            name ~ /^[A-Za-z0-9_][A-Za-z0-9_.+\/-]*$/ && name !~ /^[0-9]+$/ { print name "\t" $1 }'
     else if string match -q '*COMMAND*' -- $usage
         __fish_complete_subcommand --fcs-skip=2
     end

@@ -7,6 +7,7 @@
 suite_setup() {
 	. "$top/tests/lib/completion-lib.sh"
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/podman-lib.sh"
 	PATH=$BUILD:$PATH
 	mkdir "$work/dir"
 	: >"$work/dir/some-file"
@@ -84,6 +85,45 @@ testContainers() {
 	assertEquals "behind an option" ksm-complete-me "$(in_bash ksm-hook attach --json ksm-com)"
 }
 
+# as users call them, whoever started them: podman's, nerdctl's, Kubernetes' (longer than a terminal has
+# room for)
+testNamesOfEngines() {
+	_long=ksm-shop/web-7d9c5b8f6d-x2x9q-of-a-deployment-with-a-long-name/nginx
+	named_cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/ksm-complete-$$
+	containerd_named 1 nerdctl- ksm-hook-test '{"nerdctl/name": "ksm-nerd"}'
+	containerd_named 2 kubepods/pod1/ k8s.io '{"io.kubernetes.cri.container-type": "container",
+		"io.kubernetes.cri.sandbox-namespace": "ksm-shop", "io.kubernetes.cri.container-name": "nginx",
+		"io.kubernetes.cri.sandbox-name": "web-7d9c5b8f6d-x2x9q-of-a-deployment-with-a-long-name"}'
+	# shellcheck disable=SC2086 # words
+	podman_in "$work/podman" --runtime runc run -d --name ksm-pod $limits --rootfs "$work/root" sleep 600 >"$work/podman.log" 2>&1
+	for _case in ksm-n=ksm-nerd ksm-s=$_long ksm-p=ksm-pod; do
+		assertEquals "bash, $_case" "${_case#*=}" "$(in_bash ksm-hook attach "${_case%%=*}")"
+		assertEquals "fish, $_case" "${_case#*=}" "$(in_fish "ksm-hook attach ${_case%%=*}")"
+		assertEquals "zsh, $_case" "${_case#*=}" "$(in_zsh "ksm-hook attach ${_case%%=*}")"
+		out=$(ksm-hook attach "${_case#*=}" 2>&1)
+		assertEquals "$out" 0 $?
+	done
+	# on a terminal long ones are cut
+	out=$(script -qec "stty cols 300; ksm-hook ps" /dev/null </dev/null)
+	assertContains "$out" ksm-shop/web-7d9c5b8f6d
+	assertNotContains "$out" "$_long"
+	podman_in "$work/podman" rm -f -t 0 ksm-pod >/dev/null 2>&1
+	containerd_named_end
+}
+
+# a service's row is none that a target can be
+testNothingOfTheHost() {
+	"$KSM_HOOK" run sleep 600 &
+	_host=$!
+	wait_for 20 sh -c 'ksm-hook ps | grep -q "^host .*sleep"'
+	assertEquals "bash" "" "$(in_bash ksm-hook attach sleep)"
+	assertEquals "fish" "" "$(in_fish "ksm-hook attach sleep")"
+	assertEquals "zsh" "" "$(in_zsh "ksm-hook attach sleep")"
+	kill $_host
+	wait $_host 2>/dev/null
+	true
+}
+
 testCommands() {
 	assertContains "$(in_bash ksm-hook run mktem)" mktemp
 	assertContains "$(in_bash ksm-hook run --required -- mktem)" mktemp
@@ -95,6 +135,8 @@ testCommands() {
 
 suite_teardown() {
 	runc delete -f ksm-complete-me 2>/dev/null
+	podman_in "$work/podman" rm -f -t 0 ksm-pod >/dev/null 2>&1
+	containerd_named_end
 }
 
 . "$(dirname "$0")/../lib/common.sh"

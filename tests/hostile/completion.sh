@@ -4,7 +4,9 @@
 # command in the name, and waits for root to press TAB.
 # needs: containers
 
-good=tenant.good-name
+# the second is no more than long
+good="tenant.good-name
+tenant$(printf '%060d' 0)"
 
 suite_setup() {
 	. "$top/tests/lib/completion-lib.sh"
@@ -86,11 +88,34 @@ testTheTenantHasItsCgroups() {
 
 testOnlyNamesThatAreNothingElseAreOffered() {
 	for _word in tenant ''; do
-		assertEquals "bash, $_word" $good "$(in_bash ksm-hook attach "$_word" | ours_or_bad)"
-		assertEquals "fish, $_word" $good "$(in_fish "ksm-hook attach $_word" | ours_or_bad)"
-		assertEquals "zsh, $_word" $good "$(in_zsh "ksm-hook attach $_word" | ours_or_bad)"
+		assertEquals "bash, $_word" "$good" "$(in_bash ksm-hook attach "$_word" | ours_or_bad)"
+		assertEquals "fish, $_word" "$good" "$(in_fish "ksm-hook attach $_word" | ours_or_bad)"
+		assertEquals "zsh, $_word" "$good" "$(in_zsh "ksm-hook attach $_word" | ours_or_bad)"
 	done
 	assertEquals "$(pwned)" "" "$(pwned)"
+}
+
+# What an engine has written may be its user's choice: no name that a shell or attach takes for more.
+testNamesOfEnginesToo() {
+	named_cgroup=$cgroup/engine
+	_n=0
+	# shellcheck disable=SC2016 # meant as it stands
+	for _name in tenant-of-nerdctl 'tenant$(touch PWNED-nerdctl)' 'tenant`touch PWNED-nerdctl`' \
+		'tenant;touch PWNED-nerdctl' 'tenant a' 'tenant*' '--all' '-x' '/tenant' 1 pid:1 'tenant
+x' 'tenant\u001b[2J' '~root' 'docker:tenant'; do
+		_n=$((_n + 1))
+		containerd_named $_n nerdctl- tenants "$(jq -n --arg n "$_name" '{"nerdctl/name": $n}')"
+	done
+	for _word in tenant ''; do
+		assertEquals "bash, $_word" "tenant-of-nerdctl
+$good" "$(in_bash ksm-hook attach "$_word" | ours_or_bad)"
+		assertEquals "fish, $_word" "tenant-of-nerdctl
+$good" "$(in_fish "ksm-hook attach $_word" | ours_or_bad)"
+		assertEquals "zsh, $_word" "tenant-of-nerdctl
+$good" "$(in_zsh "ksm-hook attach $_word" | ours_or_bad)"
+	done
+	assertEquals "$(pwned)" "" "$(pwned)"
+	containerd_named_end
 }
 
 # TAB, and ENTER on what TAB made of the line
@@ -116,6 +141,7 @@ testNoNameOfAFileRuns() {
 }
 
 suite_teardown() {
+	containerd_named_end
 	[ -n "$cgroup" ] || return 0
 	for _dir in "$cgroup"/*; do
 		[ ! -e "$_dir/cgroup.procs" ] || xargs -r kill -KILL 2>/dev/null <"$_dir/cgroup.procs"

@@ -31,3 +31,30 @@ in_terminal() {
 	(cd "$work/dir" && XDG_CONFIG_HOME=$work/fish XDG_DATA_HOME=$work/fish timeout 200 \
 		"$top/tests/lib/completion-terminal" "$scripts" "$@")
 }
+
+# containerd_named N CGROUP NAMESPACE ANNOTATIONS: a process in a cgroup as containerd has it for a
+# container, and the bundle that it keeps of it; nothing of ours has seen its start. Below $named_cgroup
+tasks=/run/containerd/io.containerd.runtime.v2.task
+containerd_named() {
+	_named_id=$(printf "%0$((60 - ${#$}))dc0de$$" "$1")
+	[ -d /run/containerd ] || made_containerd=yes
+	mkdir -p "$tasks/$3/$_named_id" "$named_cgroup/$2$_named_id"
+	jq -n --argjson a "$4" '{ociVersion: "1.1.0", annotations: $a}' >"$tasks/$3/$_named_id/config.json"
+	sleep 600 &
+	echo $! >"$named_cgroup/$2$_named_id/cgroup.procs"
+	echo "$! $tasks/$3/$_named_id $3" >>"$work/containerd-named"
+}
+
+# what containerd_named has made
+containerd_named_end() {
+	[ -e "$work/containerd-named" ] || return 0
+	while read -r _named_pid _named_bundle _named_space; do
+		kill -KILL "$_named_pid" 2>/dev/null
+		wait "$_named_pid" 2>/dev/null
+		rm -r "$_named_bundle"
+		rmdir "$tasks/$_named_space" 2>/dev/null
+	done <"$work/containerd-named"
+	rm "$work/containerd-named"
+	[ "${made_containerd:-}" != yes ] || rmdir "$tasks" /run/containerd 2>/dev/null
+	wait_for 10 sh -c 'find "$0" -mindepth 1 -depth -type d -exec rmdir {} + && rmdir "$0"' "$named_cgroup" 2>/dev/null
+}
