@@ -128,9 +128,9 @@ static bool is_other_stage(const char *stage)
 static bool is_custom(const struct json_path *path, const struct json_value *v)
 {
 	static const char *const own[][2] = {
-		{ NULL, NULL },     { "version", NULL }, { "hook", NULL },
-		{ "hook", "path" }, { "hook", "args" },  { "when", NULL },
-		{ "stages", NULL }, { "stages", "*" },   { "when", "annotations" },
+		{ NULL, NULL },     { "version", NULL },       { "hook", NULL },
+		{ "hook", "path" }, { "hook", "args" },        { "when", NULL },
+		{ "stages", NULL }, { "when", "annotations" },
 	};
 
 	if (v->type == JSON_NULL)

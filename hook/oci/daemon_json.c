@@ -53,17 +53,18 @@ static size_t space_backward(const char *text, size_t at)
 	return at;
 }
 
-/* Where the key of a value begins that begins at value: in front of it stands "key" : */
+/*
+ * Where the key of a value begins that begins at value: in front of it stands "key" : with a key of
+ * ours, which has no quote, so that none is escaped in it.
+ */
 static size_t key_of_value(const char *text, size_t value)
 {
-	size_t at = space_backward(text, value), escapes;
+	size_t at = space_backward(text, value);
 
 	at = space_backward(text, at - 1) - 1; /* the colon, then the closing quote */
-	do {
+	do
 		at--;
-		for (escapes = 0; text[at - 1 - escapes] == '\\';)
-			escapes++;
-	} while (text[at] != '"' || escapes % 2);
+	while (text[at] != '"');
 	return at;
 }
 

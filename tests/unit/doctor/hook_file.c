@@ -25,6 +25,9 @@ static const char *judge_text(const char *text, struct hook_file *h, bool *works
 		return "JSON";
 	*works = hook_file_judge(&d, PATH, h);
 	for (size_t i = 0; i < d.n; i++)
+		CHECK(d.finding[i].level == FINDING_NOTE || d.finding[i].fix[0] ||
+		      d.finding[i].advice[0]);
+	for (size_t i = 0; i < d.n; i++)
 		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s:%s", i ? " " : "",
 					check_id_name(d.finding[i].id),
 					finding_level_name(d.finding[i].level));
@@ -142,6 +145,48 @@ static void test_timeouts(void)
 			 "\"when\":{\"always\":true},\"stages\":[\"createRuntime\"]}",
 			 cases[i].timeout);
 		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
+		CHECK_INT(works, !cases[i].found[0]);
+	}
+}
+
+/* Of what is given twice the last one counts. */
+static void test_twice(void)
+{
+#define HOOK_OF(args) \
+	"\"hook\":{\"path\":\"/usr/sbin/ksm-hook\"," args "},\"when\":{\"always\":true},"
+#define COMMAND "\"args\":[\"ksm-hook\",\"createRuntime\"]"
+	static const struct {
+		const char *text, *found;
+		bool works, create, poststart, precreate;
+	} cases[] = {
+		{ "{" HOOK_OF(COMMAND) "\"stages\":[\"createRuntime\",\"precreate\"],"
+				       "\"stages\":[\"poststart\"]}",
+		  "", true, false, true, false },
+		{ "{" HOOK_OF(
+			  COMMAND) "\"stages\":[\"poststart\"],\"stages\":[\"createRuntime\"]}",
+		  "", true, true, false, false },
+		{ "{" HOOK_OF(
+			  COMMAND) "\"stages\":[\"prestart\"],\"stages\":[\"createRuntime\"]}",
+		  "", true, true, false, false },
+		{ "{" HOOK_OF(COMMAND ",\"args\":[]") "\"stages\":[\"createRuntime\"]}",
+		  "hook-condition:broken", false, true, false, false },
+		{ "{" HOOK_OF("\"args\":[]," COMMAND) "\"stages\":[\"createRuntime\"]}", "",
+		  true, true, false, false },
+		{ "{" HOOK_OF(COMMAND
+			      ",\"timeout\":0,\"timeout\":5") "\"stages\":[\"createRuntime\"]}",
+		  "", true, true, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool works = !cases[i].works;
+		struct hook_file h;
+
+		check_case = cases[i].text;
+		CHECK_TEXT(judge_text(cases[i].text, &h, &works), cases[i].found);
+		CHECK_INT(works, cases[i].works);
+		CHECK_INT(h.create, cases[i].create);
+		CHECK_INT(h.poststart, cases[i].poststart);
+		CHECK_INT(h.precreate, cases[i].precreate);
 	}
 }
 
@@ -191,6 +236,58 @@ static void test_commands_and_stages(void)
 		CHECK_INT(h.poststart, cases[i].poststart);
 		CHECK_INT(h.precreate, cases[i].precreate);
 	}
+}
+
+/* What is advised where a file is not to be written anew. */
+static void test_advice(void)
+{
+	static const struct {
+		const char *rest, *advice;
+	} cases[] = {
+		{ "\"when\":{},\"stages\":[\"createRuntime\"]",
+		  "make \"when\" match io.ksm.merge=true;" },
+		{ "\"when\":{\"always\":true},\"stages\":[\"createRuntime\",\"prestart\"]",
+		  "take one of the two out of \"stages\";" },
+		{ "\"hook\":{\"timeout\":0},\"when\":{\"always\":true},\"stages\":["
+		  "\"createRuntime\"]",
+		  "set \"timeout\" to 10;" },
+		{ "\"hook\":{\"args\":[]},\"when\":{\"always\":true},\"stages\":["
+		  "\"createRuntime\"]",
+		  "let \"args\" be \"ksm-hook\", \"createRuntime\";" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct hook_file h;
+		char text[512];
+		bool works;
+
+		check_case = cases[i].advice;
+		snprintf(text, sizeof(text),
+			 "{\"comment\":\"mine\",\"hook\":{\"path\":\"/"
+			 "x\",\"args\":[\"ksm-hook\","
+			 "\"createRuntime\"]},%s}",
+			 cases[i].rest);
+		CHECK_HAS(judge_text(text, &h, &works), ":");
+		CHECK_HAS(findings[0].advice, cases[i].advice);
+		CHECK_TEXT(findings[0].fix, "");
+	}
+}
+
+/* The form is looked at on the way. */
+static void test_form(void)
+{
+	struct hook_file h;
+	bool works;
+
+	check_case = "form";
+	(void)judge_text("{}", &h, &works);
+	CHECK_HAS(h.form.fault, "no \"version\"");
+	CHECK_HAS(h.form.later_fault, "no \"stages\"");
+	(void)judge_text(
+		"{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/x\"},\"stages\":[\"x\"]}", &h,
+		&works);
+	CHECK_TEXT(h.form.fault, "");
+	CHECK_HAS(h.form.later_fault, "no stage \"x\"");
 }
 
 static void test_files(void)
@@ -263,6 +360,15 @@ static void test_custom(void)
 		{ "{\"hook\":{\"args\":[\"a\",\"b\",\"c\"]}}", true },
 		{ "{\"hook\":{\"env\":[\"A=b\"]}}", true },
 		{ "{\"hook\":{\"timeout\":30}}", true },
+		{ "{\"hook\":{\"timeout\":1}}", true },
+		{ "{\"hook\":{\"timeout\":2147483647}}", true },
+		{ "{\"hook\":{\"timeout\":2147483648}}", false },
+		{ "{\"hook\":{\"timeout\":\"30\"}}", false },
+		{ "{\"hook\":{\"args\":{\"ksm\":\"a\"}}}", true },
+		{ "{\"stages\":[\"createContainer\"]}", true },
+		{ "{\"stages\":[\"startContainer\"]}", true },
+		{ "{\"stages\":[\"poststop\"]}", true },
+		{ "{\"stages\":[\"prestart\",\"precreate\"]}", false },
 		{ "{\"when\":{\"always\":true}}", true },
 		{ "{\"when\":{\"commands\":[\"sh$\"]}}", true },
 		{ "{\"when\":{\"hasBindMounts\":true}}", true },
@@ -293,6 +399,9 @@ int main(void)
 	RUN(test_conditions);
 	RUN(test_timeouts);
 	RUN(test_commands_and_stages);
+	RUN(test_twice);
+	RUN(test_advice);
+	RUN(test_form);
 	RUN(test_files);
 	RUN(test_fix);
 	RUN(test_custom);

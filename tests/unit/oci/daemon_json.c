@@ -120,6 +120,14 @@ static void test_cut_out(void)
 		{ "{\"a\":1,\"runtimes\":{" MEMBER "}}", "{\"a\":1}" },
 		{ "{\"a\":1,\"runtimes\":{ " MEMBER " }}", "{\"a\":1,\"runtimes\":{ }}", true },
 		{ "{\"runtimes\":{" MEMBER "}}", "{}" },
+		{ "{\"default-runtime\":\"runc\",\"runtimes\":{" MEMBER "}}",
+		  "{\"default-runtime\":\"runc\"}" },
+		{ "{\"default-runtime\":\"abc-runc\",\"runtimes\":{" MEMBER "}}",
+		  "{\"default-runtime\":\"abc-runc\"}" },
+		{ "{\"runtimes\" : \n {" MEMBER "}}", "{}" },
+		{ "{\"runtimes\":{\"ksm-\\u0072unc\"\t:\r{\"path\":\"" PATH
+		  "\",\"x\":\"y\"},\"b\":{}}}",
+		  "{\"runtimes\":{\"b\":{}}}" },
 		{ "{\"runtimes\":{" MEMBER "," MEMBER "}}", "{}" },
 		{ "{\"runtimes\":{" MEMBER "},\"runtimes\":{" MEMBER ",\"b\":{}}}",
 		  "{\"runtimes\":{},\"runtimes\":{\"b\":{}}}" },
@@ -194,6 +202,69 @@ static void test_refused(void)
 	check_case = "";
 	CHECK(!daemon_json_is_empty(&text));
 	CHECK(daemon_json_has_runtimes(&text)); /* no telling: it is kept */
+	load("{\"a\":1}");
+	CHECK(!daemon_json_is_empty(&text));
+	CHECK(!daemon_json_has_runtimes(&text));
+	load("{\"runtimes\":{\"ksm-runc\":{\"path\":\"" PATH
+	     "\",\"runtimeArgs\":[],\"x\":\"y\"}}}");
+	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 1);
+	CHECK(daemon_json_has_runtimes(&text));
+}
+
+/* Paths that need no escapes in JSON, and are not too long. */
+static void test_paths(void)
+{
+	static const struct {
+		const char *path;
+		int r;
+	} cases[] = {
+		{ PATH, 0 },
+		{ "/ksm-runc", 0 },
+		{ "/a b/ksm-runc", 0 },
+		{ "/\xc3\xa9/ksm-runc", 0 },
+		{ "/a\x1f/ksm-runc", -EINVAL },
+		{ "/a\x10/ksm-runc", -EINVAL },
+		{ "/a\\/ksm-runc", -EINVAL },
+		{ "/a\"/ksm-runc", -EINVAL },
+		{ "/ksm-runc/", -EINVAL },
+		{ "a/ksm-runc", -EINVAL },
+		{ "/a/xksm-runc", -EINVAL },
+		{ "", -EINVAL },
+	};
+	char path[1100];
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].path;
+		CHECK_INT(daemon_json_path_check(cases[i].path, &err), cases[i].r);
+	}
+	check_case = "long";
+	for (int len = 600; len <= 1025; len += len == 600 ? 424 : 1) {
+		memset(path, 'p', sizeof(path));
+		path[0] = '/';
+		snprintf(path + len - 9, 10, "/ksm-runc");
+		CHECK_INT(daemon_json_path_check(path, &err), len <= 1024 ? 0 : -EINVAL);
+	}
+	check_case = "";
+}
+
+/* Nothing behind the text is moved, or written to. */
+static void test_behind(void)
+{
+	static const char whole[] = "{\"runtimes\":{\"a\":{}},\"b\":1}";
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		buffer[i] = (char)(i % 251);
+	load(whole);
+	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 0);
+	for (size_t i = text.len; i < text.len + 2000; i++)
+		CHECK(buffer[i] == (char)(i % 251));
+	for (size_t i = text.len; i < sizeof(buffer); i++)
+		buffer[i] = (char)(i % 251);
+	CHECK_INT(daemon_json_remove("f", &text, PATH, false, &err), 0);
+	CHECK_INT((long long)text.len, (long long)strlen(whole));
+	CHECK(memcmp(buffer, whole, strlen(whole)) == 0);
 }
 
 /* White space has no limit in JSON; the room has one. */
@@ -207,6 +278,16 @@ static void test_much_space(void)
 	text.len = 20006;
 	CHECK_INT(daemon_json_add("f", &text, PATH, &err), -EFBIG);
 	CHECK_INT((long long)text.len, 20006);
+	/* to the byte: the gap, the member, a comma and a NUL */
+	for (size_t gap = DAEMON_JSON_ROOM - 100; gap < DAEMON_JSON_ROOM; gap++) {
+		size_t member = strlen("\"runtimes\": { " MEMBER " }");
+
+		memset(buffer, ' ', gap + 1);
+		buffer[0] = '{';
+		text.len = gap + 1 + (size_t)sprintf(buffer + gap + 1, "\"a\":1}");
+		CHECK_INT(daemon_json_add("f", &text, PATH, &err),
+			  gap + member + 2 <= DAEMON_JSON_ROOM ? 0 : -EFBIG);
+	}
 }
 
 /* However a text ends too early, it is refused and nothing is read behind it. */
@@ -233,6 +314,8 @@ int main(void)
 	RUN(test_from_nothing);
 	RUN(test_cut_out);
 	RUN(test_refused);
+	RUN(test_paths);
+	RUN(test_behind);
 	RUN(test_much_space);
 	RUN(test_truncated);
 	return check_end();

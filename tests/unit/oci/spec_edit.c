@@ -61,6 +61,30 @@ static void lies(void)
 	s = honest;
 	s.add_at = s.mount_at = UINT32_MAX;
 	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
+	/* each of them alone, at the ends of the text */
+	for (int at_end = 0; at_end <= 1; at_end++) {
+		s = honest;
+		s.mount_at = at_end ? (uint32_t)len : 0;
+		CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
+		CHECK_HAS(err.msg, "mount");
+		s = honest;
+		s.add_at = at_end ? (uint32_t)len : 0;
+		CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
+		CHECK_HAS(err.msg, "variables");
+		/* where nothing is added nobody looks */
+		CHECK_INT(spec_edit(text, len, &s, &(struct spec_additions){ 0 }, &e, &err), 0);
+		CHECK_INT(e.n, 1);
+		s = honest;
+		s.env = SPEC_ENV_APPEND;
+		s.env_at = at_end ? (uint32_t)len : 0;
+		CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
+		CHECK_HAS(err.msg, "LD_PRELOAD");
+	}
+	/* behind the first byte there is a place */
+	s = honest;
+	s.add = SPEC_ENV_LIST;
+	s.add_at = 1;
+	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), 0);
 	s = honest;
 	s.mount = (enum spec_mount)7;
 	CHECK_INT(spec_edit(text, len, &s, &additions, &e, &err), -EPROTO);
@@ -171,6 +195,17 @@ static void room(void)
 		/* with a comma, two quotes and a NUL */
 		CHECK_INT(spec_edit(WHOLE, strlen(WHOLE), &s, &additions, &e, &err),
 			  len + 4 <= sizeof(e.add) ? 0 : -EPROTO);
+	}
+	/* with the list's own brackets */
+	s.add = SPEC_ENV_LIST;
+	s.add_at = 1;
+	for (size_t len = 290; len < sizeof(variable); len++) {
+		size_t whole = strlen("\"env\":[") + len + 2 + strlen("],") + 1;
+
+		memset(variable, 'v', len);
+		variable[len] = '\0';
+		CHECK_INT(spec_edit(WHOLE, strlen(WHOLE), &s, &additions, &e, &err),
+			  whole <= sizeof(e.add) ? 0 : -EPROTO);
 	}
 }
 

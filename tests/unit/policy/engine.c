@@ -51,6 +51,10 @@ static const struct {
 	{ "/s/overlay-containers/" ID "/userdata", ID, "/crio-" ID "x", ENGINE_PODMAN },
 	{ "/s/overlay-containers/" ID "/userdata", ID, "/crio-conmon-" ID, ENGINE_PODMAN },
 	{ "/s/overlay-containers/" ID "/userdata", "x", "/crio-x", ENGINE_UNKNOWN },
+	{ "-containers/" ID "/userdata", ID, NULL, ENGINE_UNKNOWN },
+	{ "x-containers/" ID "/userdata", ID, NULL, ENGINE_PODMAN },
+	{ "containers/" ID "/userdata", ID, NULL, ENGINE_UNKNOWN },
+	{ ID "/userdata", ID, NULL, ENGINE_UNKNOWN },
 	{ "/s/overlay-containers/" ID, ID, NULL, ENGINE_UNKNOWN },
 	{ "/s/overlay/" ID "/userdata", ID, NULL, ENGINE_UNKNOWN },
 	/* a cgroup that the container made below its own (nested), or that a user chose above it */
@@ -98,7 +102,11 @@ static void bundles(void)
 static void names(void)
 {
 	CHECK_TEXT(engine_name(ENGINE_CONTAINERD_CRI), "containerd");
+	CHECK_TEXT(engine_name(ENGINE_CONTAINERD), "containerd");
 	CHECK_TEXT(engine_name(ENGINE_CRIO), "cri-o");
+	CHECK_TEXT(engine_name(ENGINE_DOCKER), "docker");
+	CHECK_TEXT(engine_name(ENGINE_PODMAN), "podman");
+	CHECK_TEXT(engine_name(ENGINE_LXC), "lxc");
 	CHECK(engine_name(ENGINE_UNKNOWN) == NULL && engine_name(ENGINE_COUNT) == NULL);
 	CHECK(engine_is_orchestrated(ENGINE_CRIO) &&
 	      engine_is_orchestrated(ENGINE_CONTAINERD_CRI));

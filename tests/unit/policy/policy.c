@@ -361,6 +361,109 @@ static void environment(void)
 		   "invalid value KSM_MERGE=\"true\", expected one of yes, no; ignored");
 }
 
+/* What would be is said, and nothing is done; who asks for an audit gets one. */
+static void observing(void)
+{
+	for (int asks = 0; asks <= 1; asks++) {
+		for (int observe = 0; observe <= 1; observe++) {
+			const struct annotation a[] = { { "io.ksm.merge", "true" } };
+			const struct policy_config c = { .observe = observe, .audit = observe };
+			const struct policy_subject s = { .annotation = a, .n = (size_t)asks };
+			struct decision d;
+
+			policy_decide(&c, &s, &d);
+			CHECK_INT(d.merge, asks && !observe);
+			CHECK_INT(d.would, asks && observe);
+			CHECK_INT(d.audit, observe);
+		}
+	}
+}
+
+/* A rule with a key that nobody knows denies, whatever is not known otherwise. */
+static void foreign_rules(void)
+{
+	const struct annotation a[] = { { "io.ksm.merge", "true" } };
+	const struct policy_subject s = { .annotation = a, .n = 1 };
+	struct policy_config c = { .allow_unknown = true,
+				   .deny = { { { .foreign = "zone" } }, 1 } };
+	struct decision d;
+
+	policy_decide(&c, &s, &d);
+	CHECK(!d.merge);
+	CHECK_INT(d.reason, REASON_DENIED_UNKNOWN);
+	CHECK_HAS(d.text, "its \"zone\" is not understood");
+	/* patterns have no slashes of their own */
+	c = (struct policy_config){ .deny = { { { .glob = { [TRUSTED_IMAGE] = "reg*:1" } } },
+					      1 } };
+	policy_decide(&c,
+		      &(struct policy_subject){
+			      .engine = ENGINE_CRIO,
+			      .annotation =
+				      (const struct annotation[]){
+					      { "io.ksm.merge", "true" },
+					      { "io.kubernetes.container.name", "web" },
+					      { "io.kubernetes.cri-o.ImageName",
+						"reg.example/a/b:1" } },
+			      .n = 3 },
+		      &d);
+	CHECK_INT(d.reason, REASON_DENIED_BY_RULE);
+}
+
+/* The container of a pod that a request names: the longest name that fits, in any order. */
+static void addressed(void)
+{
+	static const struct {
+		const char *name, *first, *second;
+		bool merge;
+	} cases[] = {
+		{ "kp-w", "io.ksm.merge/container.w", NULL, true },
+		{ "kp-web", "io.ksm.merge/container.xyz", NULL, false },
+		{ "kp-web", "io.ksm.merge/container.kp-web", NULL, true },
+		{ "kp-web", "io.ksm.merge/container.xkp-web", NULL, false },
+		/* the first one asks for it, the other does not */
+		{ "kp-a-web", "io.ksm.merge/container.a-web", "io.ksm.merge/container.web",
+		  true },
+		{ "kp-a-web", "io.ksm.merge/container.web", "io.ksm.merge/container.a-web",
+		  false },
+		{ "kp-web", "io.ksm.merge/container.web", "io.ksm.merge/container.", true },
+	};
+	const struct policy_config c = { 0 };
+	char key[300] = "io.ksm.merge/container.", name[254];
+	struct annotation long_one[] = { { "io.kubernetes.container.name", name },
+					 { key, "true" } };
+	struct policy_subject s;
+	struct decision d;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct annotation a[] = { { cases[i].first, "true" },
+					  { cases[i].second, "nonsense" } };
+
+		check_case = cases[i].first;
+		s = (struct policy_subject){ .engine = ENGINE_PODMAN,
+					     .name = cases[i].name,
+					     .annotation = a,
+					     .n = cases[i].second ? 2 : 1 };
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.merge, cases[i].merge);
+	}
+	check_case = "a name as long as there is (RFC 1123)";
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	strcat(key, name);
+	s = (struct policy_subject){ .engine = ENGINE_CRIO, .annotation = long_one, .n = 2 };
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge);
+	check_case = "which one it was";
+	s = (struct policy_subject){ .annotation =
+					     (const struct annotation[]){
+						     { "io.ksm.merge", "true" },
+						     { "io.ksm.merge/container.db", "false" } },
+				     .n = 2 };
+	policy_decide(&c, &s, &d);
+	CHECK_TEXT(d.text, "annotation io.ksm.merge/container.db=false");
+	check_case = "";
+}
+
 static void names(void)
 {
 	enum policy_containers containers = CONTAINERS_NONE;
@@ -396,6 +499,9 @@ int main(void)
 	RUN(warnings);
 	RUN(duplicates);
 	RUN(environment);
+	RUN(observing);
+	RUN(foreign_rules);
+	RUN(addressed);
 	RUN(names);
 	return check_end();
 }
