@@ -265,7 +265,7 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 		refuse_value(p, path, v, key, expected);
 }
 
-/* Is b what is left of a when one slip is taken back? Both in lower case. */
+/* Is b what is left of a when one slip is taken back? Both in lower case, and different. */
 static bool is_one_slip_away(const char *a, const char *b)
 {
 	size_t i = 0, la = strlen(a), lb = strlen(b);
@@ -273,8 +273,8 @@ static bool is_one_slip_away(const char *a, const char *b)
 	while (a[i] && a[i] == b[i])
 		i++;
 	if (la == lb)
-		return strcmp(a + i + (la > i), b + i + (lb > i)) == 0 ||
-		       (la > i + 1 && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+		return strcmp(a + i + 1, b + i + 1) == 0 ||
+		       (a[i] == b[i + 1] && a[i + 1] == b[i] &&
 			strcmp(a + i + 2, b + i + 2) == 0);
 	if (la == lb + 1)
 		return strcmp(a + i + 1, b + i) == 0;

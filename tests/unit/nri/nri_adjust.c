@@ -22,12 +22,18 @@ static void libraries(void)
 		{ "LD_PRELOAD=" LIBRARY ".1", LIBRARY ".1:" LIBRARY },
 		{ "LD_PRELOAD=/x" LIBRARY, "/x" LIBRARY ":" LIBRARY },
 		{ "XLD_PRELOAD=" LIBRARY, LIBRARY },
+		{ "LD_PRELOADS=/a.so", LIBRARY },
+		{ "LD_PRELOAD=/dev/ksm-hook", "/dev/ksm-hook:" LIBRARY },
+		{ "LD_PRELOAD=: :", ": ::" LIBRARY },
 		{ "LD_PRELOAD=" LIBRARY, NULL },
 		{ "LD_PRELOAD=/a.so:" LIBRARY, NULL },
 		{ "LD_PRELOAD=" LIBRARY " /a.so", NULL },
 	};
+	static const char *const options[] = { "bind", "ro", "nosuid", "nodev" };
+	char first[] = "PATH=/bin", second[] = "LD_PRELOAD=/a.so";
 	Nri__Container c = NRI__CONTAINER__INIT;
-	char *env[1];
+	const Nri__Created *made;
+	char *env[2];
 
 	c.env = env;
 	c.n_env = 1;
@@ -44,6 +50,13 @@ static void libraries(void)
 		CHECK_INT(r->adjust->n_mounts, 1);
 		CHECK_TEXT(r->adjust->mounts[0]->source, "/source");
 		CHECK_TEXT(r->adjust->mounts[0]->destination, LIBRARY);
+		CHECK_TEXT(r->adjust->mounts[0]->type, "bind");
+		CHECK_INT(r->adjust->mounts[0]->n_options, 4);
+		for (size_t k = 0; k < ARRAY_SIZE(options); k++)
+			CHECK_TEXT(r->adjust->mounts[0]->options[k], options[k]);
+		/* protobuf-c packs by these */
+		CHECK(r->base.descriptor && r->adjust->base.descriptor &&
+		      r->adjust->mounts[0]->base.descriptor);
 		CHECK_INT(r->adjust->n_args, 0);
 		CHECK_INT(r->adjust->n_env, cases[i].changed ? 2 : 0);
 		if (r->adjust->n_env == 2) {
@@ -53,6 +66,14 @@ static void libraries(void)
 		}
 		nri_rpc_release();
 	}
+	check_case = "not the first";
+	env[0] = first;
+	env[1] = second;
+	c.n_env = 2;
+	made = nri_adjust(&c, NRI_USE_LIBRARY, "/source");
+	if (CHECK(made && made->adjust->n_env == 2))
+		CHECK_TEXT(made->adjust->env[1]->value, "/a.so:" LIBRARY);
+	nri_rpc_release();
 	check_case = "";
 }
 
@@ -102,6 +123,19 @@ static void versions(void)
 		{ "other", "9.9", "", false },
 		{ "other", "x", "v1.0.0", true },
 		{ "crio", "x.34", "", false },
+		{ "crio", "1.34.0", "", true },
+		{ "crio", "1.33.9", "", false },
+		{ "crio", "1.20.0", "", false },
+		{ "cri-o", "1.33.9", "", false },
+		{ "cri-o", "2.0", "", true },
+		{ "containerd", "v2a.0", "", false },
+		{ "containerd", "v3x", "", false },
+		{ "containerd", ".5", "", false },
+		{ "containerd", "3", "", false },
+		{ "other", "9", ".10", false },
+		{ "containerd", "v2.2.0", "0.1.0", false },
+		{ "containerd", "v2.2.0", "0.0.9", true },
+		{ "containerd", "v10.0", "", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -42,6 +42,7 @@ static void annotate(bool of_engine, const char *key, const char *value)
 
 static enum reason decided(const struct policy_config *policy)
 {
+	memset(&out, 0xff, sizeof(out));
 	nri_decide(policy, ENGINE_CONTAINERD_CRI, &pod, &container, &out);
 	return out.decision.reason;
 }
@@ -105,7 +106,7 @@ static void whose_word(void)
 static void refused(void)
 {
 	static const struct policy_config defaults;
-	static const struct policy_config required = { .required = true };
+	static const struct policy_config required = { .required = true, .audit = true };
 	static char long_id[300];
 	static char keys[150][32];
 
@@ -113,8 +114,11 @@ static void refused(void)
 	nri_decide(&required, ENGINE_CONTAINERD_CRI, NULL, &container, &out);
 	CHECK_INT(out.err.reason, REASON_NRI_PROTOCOL);
 	CHECK(out.decision.required && !out.decision.merge);
+	CHECK(out.decision.audit);
+	CHECK_TEXT(out.err.msg, "NRI: an event without its pod");
 	nri_decide(&defaults, ENGINE_CONTAINERD_CRI, &pod, NULL, &out);
 	CHECK_INT(out.err.reason, REASON_NRI_PROTOCOL);
+	CHECK_TEXT(out.err.msg, "NRI: an event without its container");
 
 	memset(long_id, 'a', sizeof(long_id) - 1);
 	for (size_t i = 0; i < 4; i++) {
@@ -124,7 +128,21 @@ static void refused(void)
 		CHECK_HAS(out.err.msg, "no id of a container");
 		CHECK(!out.decision.merge);
 	}
+	/* the longest that there is room for, and one byte more */
+	for (size_t longer = 0; longer <= 1; longer++) {
+		begin();
+		memset(long_id, 'a', sizeof(long_id));
+		long_id[sizeof(out.id) - 1 + longer] = '\0';
+		container.id = long_id;
+		(void)decided(&defaults);
+		CHECK_INT(out.err.msg[0] != '\0', longer);
+		CHECK_INT(strlen(out.id), longer ? 0 : sizeof(out.id) - 1);
+	}
 	begin();
+	container.pid = 0x7fffffff;
+	(void)decided(&defaults);
+	CHECK_TEXT(out.err.msg, "");
+	CHECK_INT(out.pid, 0x7fffffff);
 	container.pid = 0x80000000;
 	(void)decided(&defaults);
 	CHECK_HAS(out.err.msg, "no process id");
@@ -139,10 +157,26 @@ static void refused(void)
 	CHECK_INT(ANNOTATIONS_MAX < ARRAY_SIZE(keys), 1);
 }
 
+/* What nobody wants cannot be required. */
+static void requirements(void)
+{
+	static const struct policy_config required = { .required = true }, defaults;
+
+	begin();
+	(void)decided(&required);
+	CHECK(!out.decision.merge && !out.decision.required);
+	annotate(false, "io.ksm.merge", "true");
+	(void)decided(&required);
+	CHECK(out.decision.merge && out.decision.required);
+	(void)decided(&defaults);
+	CHECK(out.decision.merge && !out.decision.required);
+}
+
 static void engines(void)
 {
 	CHECK_INT(nri_engine("containerd"), ENGINE_CONTAINERD_CRI);
 	CHECK_INT(nri_engine("cri-o"), ENGINE_CRIO);
+	CHECK_INT(nri_engine("crio"), ENGINE_CRIO);
 	CHECK_INT(nri_engine("docker"), ENGINE_UNKNOWN);
 	CHECK_INT(nri_engine(""), ENGINE_UNKNOWN);
 }
@@ -152,6 +186,7 @@ int main(void)
 	RUN(requests);
 	RUN(whose_word);
 	RUN(refused);
+	RUN(requirements);
 	RUN(engines);
 	return check_end();
 }

@@ -54,6 +54,13 @@ static void ids(void)
 	id("\"linux\":{\"cgroupsPath\":\"a:..\"}", "");
 	id("\"linux\":{\"cgroupsPath\":\"x:\\u007f\"},\"hostname\":\"h\"", "");
 	id("\"linux\":{\"cgroupsPath\":\"/libpod-\"}", "libpod-");
+	id("\"linux\":{\"cgroupsPath\":\"/libpod-a\"}", "a");
+	id("\"linux\":{\"cgroupsPath\":\"/libpod-payload-a\"}", "a");
+	/* other members */
+	id("\"linux\":{\"x\":\"/libpod-12ab\"}", "");
+	id("\"linux\":{\"x\":{\"cgroupsPath\":\"/libpod-12ab\"}}", "");
+	id("\"linux\":{\"cgroupsPath\":[\"/libpod-12ab\"]}", "");
+	id("\"linux\":{\"cgroupsPath\":7}", "");
 	check_case = "";
 }
 
@@ -212,6 +219,92 @@ static void facts(void)
 	CHECK(!d.merge);
 }
 
+/* Whose container it is, by what the engine says beside the text. */
+static void origins(void)
+{
+	static const struct conmon_args monitor = { .id = HEX, .name = "monitored" };
+	static const struct policy_config config,
+		deny_name = { .deny = { { { .glob = { [TRUSTED_NAME] = "monitored" } } }, 1 } };
+	static const char asks[] = "{" ASK "}";
+	struct spec_origin origin = { .bundle = "/s/overlay-containers/" HEX "/userdata",
+				      .id = HEX };
+	struct metadata names;
+	char text[512];
+	struct decision d;
+	struct error err;
+	struct spec s;
+	bool syntax;
+
+	/* by the end of its cgroup's path, however long it is */
+	for (int len = 1; len < 200; len++) {
+		snprintf(text, sizeof(text),
+			 "{\"annotations\":{\"io.kubernetes.pod.name\":\"web\"},"
+			 "\"linux\":{\"cgroupsPath\":\"/%0*d/crio-" HEX "\"}}",
+			 len, 0);
+		json_release();
+		CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, &names, &d,
+				     &syntax, &err),
+			  0);
+		CHECK_TEXT(names.pod, "web");
+		CHECK_TEXT(s.id, "crio-" HEX);
+	}
+	/* without its place, or without its id, nobody knows */
+	for (int i = 0; i < 2; i++) {
+		struct spec_origin half = origin;
+
+		*(i ? &half.id : &half.bundle) = NULL;
+		json_release();
+		CHECK_INT(spec_parse(text, strlen(text), &half, &config, &s, &names, &d,
+				     &syntax, &err),
+			  0);
+		CHECK_TEXT(names.pod, "");
+	}
+	/* what its monitor calls it */
+	origin =
+		(struct spec_origin){ .engine = ENGINE_PODMAN, .id = HEX, .monitor = &monitor };
+	json_release();
+	CHECK_INT(spec_parse(asks, strlen(asks), &origin, &deny_name, &s, &names, &d, &syntax,
+			     &err),
+		  0);
+	CHECK_TEXT(names.container, "monitored");
+	CHECK_INT(d.reason, REASON_DENIED_BY_RULE);
+	origin.id = NULL;
+	CHECK_INT(spec_parse(asks, strlen(asks), &origin, &config, &s, &names, &d, &syntax,
+			     &err),
+		  0);
+	CHECK_TEXT(names.container, "");
+	CHECK(d.merge);
+	/* and nothing stays for the next one */
+	CHECK_INT(spec_parse("{}", 2, &origin, &config, &s, &names, &d, &syntax, &err), 0);
+	CHECK(!d.merge);
+	CHECK_TEXT(err.msg, "");
+}
+
+/* Each member is looked at for what it is, and for nothing else. */
+static void members(void)
+{
+	struct spec s;
+
+	CHECK_INT(parse("{" ASK "," MOUNT "}", &s), 0);
+	CHECK_INT(s.blocker.reason, REASON_PRELOAD_PROCESS);
+	CHECK_INT(parse("{" MOUNT "," ENV ",\"linux\":{\"path\":\"/no\"}}", &s), 0);
+	CHECK_TEXT(s.root, "");
+	CHECK_INT(s.blocker.reason, REASON_NONE);
+	CHECK_INT(parse("{" MOUNT "," ENV ",\"root\":{\"path\":\"/r\"}}", &s), 0);
+	CHECK_TEXT(s.root, "/r");
+	CHECK_INT(parse("{" MOUNT "," ENV
+			",\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"}}}",
+			&s),
+		  0);
+	for (int i = 0; i < PROFILE_CALLS; i++)
+		CHECK_INT(s.profile[i], PROFILE_KILLS);
+	/* of which environment a runtime takes nobody knows */
+	CHECK_INT(parse("{" MOUNT "," ENV "," ENV "}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_THERE);
+	CHECK_INT(parse("{" MOUNT "," ENV "}", &s), 0);
+	CHECK_INT(s.add, SPEC_ENV_ADD);
+}
+
 /* A member twice: engines and runtimes differ in which counts. */
 static void twice(void)
 {
@@ -258,6 +351,8 @@ int main(void)
 {
 	RUN(refusals);
 	RUN(facts);
+	RUN(origins);
+	RUN(members);
 	RUN(twice);
 	RUN(long_annotations);
 	RUN(ids);

@@ -83,6 +83,25 @@ static void every_value(void)
 	}
 }
 
+static void words(void)
+{
+	CHECK_INT(parse("{\"unknown\": \"allow\"}"), 0);
+	CHECK(config.allow_unknown);
+	CHECK_INT(parse("{\"unknown\": \"deny\"}"), 0);
+	CHECK(!config.allow_unknown);
+	CHECK_INT(parse("{\"mode\": \"observe\"}"), 0);
+	CHECK(config.observe);
+	CHECK_INT(parse("{\"mode\": \"enforce\"}"), 0);
+	CHECK(!config.observe);
+	CHECK_INT(parse("{\"audit\": true}"), 0);
+	CHECK(config.audit);
+	CHECK_INT(parse("{\"audit\": false}"), 0);
+	CHECK(!config.audit);
+	CHECK_INT(parse("{\"$schema\": \"https://example.com/x\"}"), 0);
+	CHECK_TEXT(config.warning, "");
+	CHECK(!config.log_given);
+}
+
 static void groups(void)
 {
 	char text[POLICY_RULES_MAX * 5 + 32] = "{\"deny_groups\": [\"a\"";
@@ -161,6 +180,31 @@ static void mistakes(void)
 		{ "{\"deny\": [{\"annotation\": \"a\"}]}", "\"deny\" rule 1 needs" },
 		{ "{\"allow\": [{\"annotation\": \"a\", \"match\": \"\"}, {\"match\": \"\"}]}",
 		  "\"allow\" rule 2 needs" },
+		{ "{\"unknown\": \"Allow\"}", "\"unknown\" must be \"deny\" or \"allow\"" },
+		{ "{\"unknown\": \"b\"}", "\"unknown\" must be" },
+		{ "{\"unknown\": \"\"}", "\"unknown\" must be" },
+		{ "{\"unknown\": true}", "\"unknown\" must be" },
+		{ "{\"unknown\": \"allow\\u0000\"}", "\"unknown\" must be" },
+		{ "{\"mode\": \"watch\"}", "\"mode\" must be \"enforce\" or \"observe\"" },
+		{ "{\"mode\": 1}", "\"mode\" must be" },
+		{ "{\"audit\": \"yes\"}", "\"audit\" must be true or false" },
+		{ "{\"audit\": true, \"audit\": true}", "\"audit\" is given twice" },
+		{ "{\"$schema\": 7}", "\"$schema\" must be a text" },
+		{ "{\"deny\": [{\"annotation\": 1, \"match\": \"\"}]}",
+		  "\"annotation\" must be a text, an annotation's key" },
+		{ "{\"deny\": [{\"annotation\": \"a\", \"match\": 1}]}",
+		  "\"match\" must be a text, a glob(7) pattern" },
+		{ "{\"deny\": [{\"annotation\": \"a\", \"match\": \"[\"}]}",
+		  "\"match\" must be a glob(7) pattern whose" },
+		{ "{\"deny\": [{\"pod\": \"[\"}]}", "\"pod\" must be a glob(7) pattern whose" },
+		{ "{\"deny\": [{\"pod\": 1}]}", "\"pod\" must be a text, a glob(7) pattern" },
+		{ "{\"deny\": [{\"engine\": \"moby\"}]}", "\"engine\" must be \"containerd\"" },
+		{ "{\"deny\": [{\"user\": \"root\"}]}", "\"user\" must be a user's number" },
+		{ "{\"deny_groups\": [\"[\"]}",
+		  "\"deny_groups\" must be a glob(7) pattern whose" },
+		{ "{\"runtimes\": [\" runc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\"ru\\u007fnc\"]}", "\"runtimes\" must be" },
+		{ "{\"runtimes\": [\".runc\"]}", "\"runtimes\" must be" },
 		{ "{\"shared_layout\": 1}", "\"shared_layout\" must be true or false" },
 		{ "{\"allow_groups\": \"a\"}", "\"allow_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [7]}", "\"deny_groups\" must be a list of patterns" },
@@ -231,15 +275,32 @@ static void many_rules(void)
 /* What a newer version may have is no reason to merge nothing; what may deny is. */
 static void unknown_keys(void)
 {
-	static const char *const harmless[] = {
-		"audience",  "",      "a\\nb\\u001b", "below",
-		"den\u00fd", "enyd2", "_groups",      "x_groups"
+	static const char *const harmless[] = { "audience",
+						"",
+						"a\\nb\\u001b",
+						"below",
+						"den\u00fd",
+						"enyd2",
+						"_groups",
+						"x_groups",
+						"dnyabcdefg",
+						"abcdefghijklmnop",
+						"abcdefghijklmno",
+						"a_long_key_of_a_newer_version",
+						"dn_groups",
+						"dXXy",
+						"al",
+						"dn",
+						"alowww" };
+	static const char *const denying[] = {
+		"Deny",        "DENY_GROUPS", "denied_deny",  "denny",
+		"dney",        "den",         "dany",         "ddeny",
+		"aloow",       "Alow",        "alllow",       "deny-users",
+		"dney_groups", "alow_GROUPS", "my_allowlist", "an_ALLOW_list_that_is_long",
+		"eny",         "deyn",        "denx",         "xeny",
+		"llow",        "allo",        "allwo",        "lalow",
+		"ednY"
 	};
-	static const char *const denying[] = { "Deny",        "DENY_GROUPS", "denied_deny",
-					       "denny",       "dney",        "den",
-					       "dany",        "ddeny",       "aloow",
-					       "Alow",        "alllow",      "deny-users",
-					       "dney_groups", "alow_GROUPS" };
 	char text[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++) {
@@ -272,7 +333,69 @@ static void collect(void *arg, const struct config_problem *problem)
 {
 	CHECK(arg == &config);
 	snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%c %.40s\n",
-		 problem->warning ? 'w' : 'e', problem->text);
+		 problem->advice  ? 'a' :
+		 problem->warning ? 'w' :
+				    'e',
+		 problem->text);
+	CHECK(problem->warning || !problem->advice);
+}
+
+/* How many there are, and what they begin with: errors, warnings and advice. */
+static void count_problems(const char *text, const char *kinds)
+{
+	char got[16] = "", *at = lines;
+
+	check_case = text;
+	json_release();
+	lines[0] = '\0';
+	config = (struct policy_config){ 0 };
+	(void)config_parse(&(struct config_text){ "f", NULL, text, strlen(text) }, &config,
+			   collect, &config, &err);
+	for (size_t n = 0; *at && n < sizeof(got) - 1; n++) {
+		got[n] = *at;
+		at = strchr(at, '\n') + 1;
+	}
+	CHECK_TEXT(got, kinds);
+	check_case = "";
+}
+
+/* What is refused, or not known, is so with all that is in it: said once. */
+static void said_once(void)
+{
+	static char many[POLICY_RULES_MAX * 16 + 100] = "{\"deny\": [{\"pod\":\"a\"}";
+
+	count_problems("[{\"containers\": 1}, {\"a\": 2}]", "e");
+	count_problems("{\"containers\": {\"all\": [1, 2]}}", "e");
+	count_problems("{\"containers\": {\"all\": [1, 2]}, \"method\": 1}", "ee");
+	count_problems("{\"later\": {\"containers\": [1, 2]}}", "w");
+	count_problems("{\"denny\": [{\"a\": 1}], \"log\": 1}", "ee");
+	count_problems("{\"log\": \"info\", \"log\": {\"x\": {}}}", "e");
+	count_problems("{\"deny\": [{\"pod\": {\"x\": [1, 2]}}, {\"pod\": \"a\"}]}", "e");
+	count_problems("{\"deny\": [{\"pod\": \"a\", \"node\": [{\"x\": 1}, {\"y\": 2}]}]}",
+		       "w");
+	count_problems("{\"deny\": [[{\"x\": 1}]]}", "e");
+	count_problems("{\"runtimes\": {\"a\": [1]}, \"allow_groups\": {\"a\": [1]}}", "ee");
+	/* one engine's annotation */
+	count_problems(
+		"{\"deny\": [{\"annotation\": \"io.kubernetes.pod.name\", \"match\": \"a\"}]}",
+		"a");
+	count_problems("{\"deny\": [{\"annotation\": \"team\", \"match\": "
+		       "\"io.kubernetes.pod.name\"}]}",
+		       "");
+	count_problems("{\"deny\": [{\"pod\": \"io.kubernetes.pod.name\"}]}", "");
+	for (int i = 0; i < POLICY_RULES_MAX + 2; i++) {
+		size_t len = strlen(many);
+
+		snprintf(many + len, sizeof(many) - len, ",{\"pod\":\"a\"}");
+	}
+	strcat(many, "]}");
+	count_problems(many, "e");
+	CHECK_HAS(err.msg, "\"deny\" must be a list");
+	/* which way it is not understood */
+	CHECK_INT(parse("{\"deny\": [{\"node\": 1}]}"), 0);
+	CHECK_HAS(config.warning, "denies whatever the rest of it fits");
+	CHECK_INT(parse("{\"allow\": [{\"node\": 1}]}"), 0);
+	CHECK_HAS(config.warning, "allows nothing");
 }
 
 /* Each in a line of its own; the first is the error. */
@@ -338,11 +461,13 @@ int main(void)
 	RUN(defaults);
 	RUN(every_key);
 	RUN(every_value);
+	RUN(words);
 	RUN(groups);
 	RUN(runtimes);
 	RUN(mistakes);
 	RUN(many_rules);
 	RUN(unknown_keys);
+	RUN(said_once);
 	RUN(all_problems);
 	RUN(several_files);
 	return check_end();
