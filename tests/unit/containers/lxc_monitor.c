@@ -22,6 +22,22 @@ static const struct {
 	{ LINE("lxc-execute\0--name\0web\0--\0-n\0other"), "web" },
 	{ LINE("lxc-start\0-n\0a\0-n\0b"), "b" },
 	{ LINE("lxc-start\0-n\0-n"), "-n" },
+	{ LINE("[lxc monitor] /x a"), "a" },
+	{ LINE("lxc-start\0-nw"), "w" },
+	{ LINE("lxc-start\0-n\0w"), "w" },
+	{ LINE("lxc-start\0--name=w\0--name="), NULL },
+	{ LINE("lxc-start\0--name\0--name\0-F"), "--name" },
+	{ LINE("lxc-start\0-n\0a/b"), NULL },
+	{ LINE("lxc-start\0-N\0a"), NULL },
+	{ LINE("lxc-start\0x\0--names=a"), NULL },
+	{ LINE("/a/b/lxc-execute\0-na"), "a" },
+	{ LINE("/lxc-start/x\0-na"), NULL },
+	{ LINE("lxc-starts\0-na"), NULL },
+	{ LINE("lxc monitor] /x a"), NULL },
+	{ LINE("[lxc monitor] /  a"), NULL },
+	{ LINE("[lxc monitor] / a"), "a" },
+	{ LINE("[lxc monitor] / a b"), NULL },
+	{ LINE("[lxc monitor] /x a "), NULL },
 	/* which of them? */
 	{ LINE("[lxc monitor] /my path web"), NULL },
 	{ LINE("[lxc monitor] /var/lib/lxc a b"), NULL },
@@ -57,6 +73,14 @@ static void never_a_part(void)
 {
 	char name[8];
 
+	/* the longest that there is room for, and nothing behind it */
+	memset(name, '#', sizeof(name));
+	CHECK(lxc_monitor_name("lxc-start\0-n\0longnam", 21, name, sizeof(name)));
+	CHECK_TEXT(name, "longnam");
+	memset(name, '#', sizeof(name));
+	CHECK(lxc_monitor_name("lxc-start\0-n\0a", 15, name, sizeof(name)));
+	CHECK_TEXT(name, "a");
+	CHECK(name[2] == '#');
 	/* never a part of it */
 	CHECK(!lxc_monitor_name("lxc-start\0-n\0longname", 22, name, sizeof(name)));
 	CHECK(!lxc_monitor_find(getpid(), name, sizeof(name)));

@@ -22,6 +22,9 @@ static void may_request(void)
 	CHECK(MAY("{\"annotations\":{\"io.ksm.merge\":\"true\"}}"));
 	CHECK(MAY("{\"annotations\":{\"io.ksm.\\u006derge\":\"true\"}}"));
 	CHECK(MAY("{\"annotations\":{\"io\\u002Eksm.merge\":\"true\"}}"));
+	CHECK(MAY("{\"annotations\":{\"io\\u002eksm.merge\":\"true\"}}"));
+	CHECK(!MAY("{\"annotations\":{\"io\\u002dksm.merg\":\"true\"}}"));
+	CHECK(!MAY("\\u002fe\\u002de"));
 	CHECK(MAY("\\u003c\\u0070"));
 	CHECK(!MAY("{\"annotations\":{\"x\":\"\\u003c\"}}"));
 	CHECK(!MAY("\\u00"));
@@ -61,6 +64,20 @@ static void states(void)
 	CHECK_INT(decision_read_state(&request, &policy, &out, &err), 0);
 	CHECK(!out.running && !out.decision.merge);
 	CHECK_INT(out.decision.reason, REASON_NOT_REQUESTED);
+	/* what its monitor calls it, where it is that of this container */
+	{
+		static const struct conmon_args its = { .id = "web-1", .name = "monitored" },
+						other = { .id = "web-2", .name = "monitored" };
+
+		request.engine = ENGINE_PODMAN;
+		request.monitor = &its;
+		out = (struct container_decision){ 0 };
+		CHECK_INT(decision_read_state(&request, &policy, &out, &err), 0);
+		CHECK_TEXT(out.metadata.container, "monitored");
+		request.monitor = &other;
+		CHECK_INT(decision_read_state(&request, &policy, &out, &err), 0);
+		CHECK_TEXT(out.metadata.container, "");
+	}
 	/* of what is no state nothing is taken */
 	request = request_of("{\"id\":\"web-1\",\"bundle\":\"/run/b\",", &policy);
 	out = (struct container_decision){ 0 };
@@ -104,6 +121,35 @@ static void decided(void)
 		CHECK_INT(out.decision.merge, of[i].merge);
 		CHECK_INT(out.decision.required, of[i].required);
 		CHECK_INT(out.decision.reason, of[i].reason);
+	}
+}
+
+/* config.json by the same way: what is found in it comes back as a whole. */
+static void specs(void)
+{
+	static const char text[] =
+		"{\"annotations\":{\"io.ksm.merge\":\"true\"},\"root\":{\"path\":\"/r\"},"
+		"\"linux\":{\"cgroupsPath\":\"/libpod-12ab\"},"
+		"\"process\":{\"env\":[\"PATH=/bin\"],\"args\":[\"sh\"]}}";
+	static const unsigned owners[] = { 4711, 4712 };
+	const struct policy_config policy = {
+		.audit = true, .deny = { { { .glob = { [TRUSTED_USER] = "4711" } } }, 1 }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		struct decision_request request = request_of(text, &policy);
+		static struct container_decision out;
+		struct error err = { "" };
+
+		request.reader = decision_read_spec;
+		request.owner = &owners[i];
+		CHECK_INT(decision_make(&request, &out, &err), 0);
+		CHECK_INT(out.decision.merge, owners[i] != 4711);
+		CHECK_TEXT(out.spec.root, "/r");
+		CHECK_TEXT(out.spec.id, "12ab");
+		CHECK_TEXT(out.spec.program, "sh");
+		CHECK_TEXT(out.spec.path, "/bin");
+		CHECK(out.decision.audit);
 	}
 }
 
@@ -269,6 +315,18 @@ static int takes_for_ever(const struct decision_request *request,
 	return 0;
 }
 
+/* What no reader of ours would send. */
+static int talks_nonsense(const struct decision_request *request,
+			  const struct policy_config *policy, struct container_decision *out,
+			  struct error *e)
+{
+	(void)request, (void)policy, (void)e;
+	out->decision.merge = true;
+	out->decision.reason = REASON_REQUESTED;
+	out->pid = -1;
+	return 0;
+}
+
 static int names_a_group(const struct decision_request *request,
 			 const struct policy_config *policy, struct container_decision *out,
 			 struct error *e)
@@ -291,12 +349,14 @@ static void taken_over(void)
 	} of[] = {
 		{ dies, 60000, false, REASON_PARSER_FAILED },
 		{ takes_for_ever, 20, false, REASON_PARSER_TIMEOUT },
+		{ talks_nonsense, 60000, false, REASON_PARSER_REPLY },
 		{ names_a_group, 60000, false, REASON_PARSER_REPLY },
 		{ names_a_group, 60000, true, REASON_NONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
 		const struct policy_config policy = { .required = true,
+						      .audit = true,
 						      .shared_layout = of[i].shared_layout };
 		struct decision_request request = request_of(STATE(ASKS), &policy);
 		static struct container_decision out;
@@ -312,6 +372,7 @@ static void taken_over(void)
 		CHECK_INT(out.decision.merge, r == 0);
 		CHECK_INT(out.decision.required, true);
 		CHECK_TEXT(out.decision.group, r == 0 ? "prod/name:web" : "");
+		CHECK(r == 0 || out.decision.audit);
 	}
 }
 
@@ -362,6 +423,7 @@ int main(void)
 	RUN(may_request);
 	RUN(states);
 	RUN(decided);
+	RUN(specs);
 	RUN(unread);
 	return check_end();
 }

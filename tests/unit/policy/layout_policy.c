@@ -373,8 +373,28 @@ static void unknown_engines(void)
 	CHECK_TEXT(d.group, "group:web");
 }
 
+/* What is a group's name, whoever sends it. */
+static void group_names(void)
+{
+	static const char *const good[] = { "a:b", "group:web", ":",
+					    "prod/image:q/i@sha256:1+x_y-z", "A9:zZ0" };
+	static const char *const bad[] = { "",       "web",    "a~b",    "a:b c", "a:b\n",
+					   "a:\x7f", "a:\xc3", "a:b\"c", "a:[b]", "a b:c" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		check_case = good[i];
+		CHECK(layout_is_group(good[i]));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		check_case = bad[i];
+		CHECK(!layout_is_group(bad[i]));
+	}
+	check_case = "";
+}
+
 int main(void)
 {
+	RUN(group_names);
 	RUN(whole_table);
 	RUN(lists);
 	RUN(odd_values);

@@ -122,6 +122,26 @@ static void identifiers(void)
 	text[63] = 'y';
 	collectd_identifier(other, sizeof(other), text);
 	CHECK(strcmp(out, other) != 0);
+	/* every size: what fits is whole, what does not ends with the hash; nothing is written behind */
+	for (size_t size = 21; size < 60; size++) {
+		for (size_t len = 1; len < 60; len++) {
+			memset(out, '#', sizeof(out));
+			memset(text, len % 2 ? 'x' : '/', len);
+			text[len] = '\0';
+			collectd_identifier(out, size, text);
+			CHECK(strlen(out) < size);
+			CHECK(out[size] == '#');
+			if (len * (len % 2 ? 1 : 3) < size) {
+				CHECK_INT(strlen(out), len * (len % 2 ? 1 : 3));
+			} else {
+				size_t step = len % 2 ? 1 : 3,
+				       kept = (size - 1 - 18) / step * step;
+
+				CHECK_INT(strlen(out), kept + 18);
+				CHECK(strncmp(out + kept, "%-", 2) == 0);
+			}
+		}
+	}
 	/* nothing is cut in the middle of an escape */
 	memset(text, '/', 100);
 	text[100] = '\0';
@@ -141,6 +161,88 @@ static const char *printed(const struct snapshot *s, bool collectd)
 		CHECK_INT(metrics_prometheus(f, s, METRICS_BY_CONTAINER), 0);
 	fclose(f);
 	return text;
+}
+
+/* By workload and by namespace less is said. */
+static void grouped(void)
+{
+	static struct container_stats one = { .name = { "cri-o", "c1" }, .processes = 2 };
+	struct snapshot s = { .container = &one, .n = 1 };
+	char *text = NULL;
+	FILE *f;
+
+	snprintf(one.metadata.pod_namespace, sizeof(one.metadata.pod_namespace), "shop");
+	snprintf(one.metadata.pod, sizeof(one.metadata.pod), "web");
+	snprintf(one.metadata.container, sizeof(one.metadata.container), "nginx");
+	f = write_to(&text);
+	CHECK_INT(metrics_prometheus(f, &s, METRICS_BY_WORKLOAD), 0);
+	fclose(f);
+	CHECK_HAS(text, "{engine=\"cri-o\",namespace=\"shop\",workload=\"web\"} 2\n");
+	CHECK(!strstr(text, "ksm_container_info"));
+	f = write_to(&text);
+	CHECK_INT(metrics_prometheus(f, &s, METRICS_BY_NAMESPACE), 0);
+	fclose(f);
+	CHECK_HAS(text, "{engine=\"cri-o\",namespace=\"shop\"} 2\n");
+	CHECK(!strstr(text, "ksm_container_info"));
+	f = write_to(&text);
+	CHECK_INT(metrics_prometheus(f, &s, METRICS_BY_CONTAINER), 0);
+	fclose(f);
+	CHECK_HAS(text, "{engine=\"cri-o\",id=\"c1\",namespace=\"shop\",pod=\"web\",container="
+			"\"nginx\"} "
+			"2\n");
+	free(text);
+}
+
+/* A line for each metric of the host and the container, also of what is 0 or 1. */
+static void all_lines(void)
+{
+	static struct container_stats one = { .name = { "docker", "c1" },
+					      .charges.known = true };
+	struct snapshot s = { .container = &one, .n = 1 };
+	struct host_metric host[HOST_METRICS_MAX];
+	size_t n = host_metrics(&s, host);
+	char want[160];
+	const char *text;
+
+	one.processes = 1;
+	text = printed(&s, true);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(want, sizeof(want),
+			 "PUTVAL \"a%%2fhost/ksm/%s\" interval=10 N:", host[i].collectd);
+		CHECK_HAS(text, want);
+	}
+	for (size_t i = 0; i < container_metrics_n; i++) {
+		snprintf(want, sizeof(want),
+			 "PUTVAL \"a%%2fhost/ksm-docker_c1/%s\" interval=10 N:%lld\n",
+			 container_metrics[i].collectd,
+			 (long long)container_metrics[i].value(&one));
+		CHECK_HAS(text, want);
+	}
+}
+
+/* Names as long as collectd takes them; and an output that fails is told. */
+static void collectd_names(void)
+{
+	static struct container_stats one = { .name = { "docker", "" } };
+	struct snapshot s = { .container = &one, .n = 1 };
+	const char *text, *name;
+	FILE *f = fopen("/dev/full", "w");
+
+	memset(one.name.id, 'c', sizeof(one.name.id) - 1);
+	text = printed(&s, true);
+	name = strstr(text, "/ksm-docker_");
+	if (CHECK(name != NULL))
+		CHECK_INT(strcspn(name + 1, "/"), 127);
+	if (f) {
+		CHECK(metrics_collectd(f, &s, "h", 10) < 0);
+		(void)fclose(f);
+	}
+	f = fopen("/dev/full", "w");
+	if (f) {
+		setvbuf(f, NULL, _IONBF, 0);
+		CHECK(metrics_prometheus(f, &s, METRICS_BY_CONTAINER) < 0);
+		(void)fclose(f);
+	}
 }
 
 static const char *put(const char *type, double value)
@@ -252,6 +354,9 @@ static void lines(void)
 int main(void)
 {
 	RUN(lines);
+	RUN(grouped);
+	RUN(all_lines);
+	RUN(collectd_names);
 	RUN(types);
 	RUN(not_known);
 	RUN(collectd_values);
