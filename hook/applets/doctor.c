@@ -195,8 +195,8 @@ static int give_up_privileges(struct doctor *d, struct error *err)
 	if (r < 0)
 		return r;
 	d->kernel = probe_support();
-	engine_answers_get(d->answer);
 	docker_daemon_ask(d->docker);
+	engine_answers_get(d->answer, d->docker->file);
 	return privileges_only_look(PRIVILEGES_COUNTERS, err);
 }
 

@@ -115,7 +115,7 @@ static bool read_imports(struct doctor *d, struct containerd_config *c, bool ans
 
 static bool is_refused_by_containerd(const struct engine_answer *a)
 {
-	return a->state == ANSWER_REFUSED && engine_refuses_config(a->words);
+	return a->state == ANSWER_REFUSED && engine_refuses_config(ASK_CONTAINERD, a->words);
 }
 
 /* That what follows is by the files alone, or that containerd itself complains of them. */

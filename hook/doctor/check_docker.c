@@ -12,6 +12,7 @@
 #include "doctor/checks.h"
 #include "doctor/docker_config.h"
 #include "doctor/docker_daemon.h"
+#include "doctor/engine_answer.h"
 #include "doctor/host_files.h"
 #include "oci/daemon_json.h"
 
@@ -99,20 +100,56 @@ static void check_docker_runtime(struct doctor *d, const struct docker_config *c
 			    runtime->name, program);
 }
 
+/* How dockerd itself judges the file; one that it refuses is broken, whatever we make of it. */
+static enum docker_judged ask_dockerd(struct doctor *d, bool *refused)
+{
+	const struct engine_answer *a = &d->answer[ASK_DOCKERD];
+	char text[ENGINE_TROUBLE_MAX];
+	struct finding *f;
+
+	if (a->state == ANSWER_GIVEN)
+		return DOCKER_ASKED;
+	if (a->state == ANSWER_REFUSED && engine_lacks_command(a->words))
+		return DOCKER_BEFORE_23;
+	*refused = a->state == ANSWER_REFUSED && engine_refuses_config(ASK_DOCKERD, a->words);
+	if (*refused) {
+		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
+				"dockerd does not start with that", "%s fails: %s",
+				engine_question_command(ASK_DOCKERD), a->words);
+		finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
+	} else if (engine_trouble(a, ASK_DOCKERD, text)) {
+		finding_add(d, FINDING_NOTE, ID_DOCKER_CONFIG,
+			    "what follows is by our rules, not by dockerd's", "%s", text);
+	}
+	return DOCKER_UNASKED;
+}
+
 /* False where dockerd does not start with it. */
-static bool check_daemon_json(struct doctor *d, const struct docker_config *c)
+static bool check_daemon_json(struct doctor *d, const struct docker_config *c,
+			      enum docker_judged judged)
 {
 	struct finding *f;
 	struct error err;
+	int r = docker_config_check(c, d->docker->file, judged, &err);
 
-	if (docker_config_check(c, d->docker->file, &err) == 0)
+	if (r != 0) {
+		f = finding_add(d, r < 0 ? FINDING_BROKEN : FINDING_WARNING, ID_DOCKER_CONFIG,
+				r < 0 ? "dockerd does not start with that; where one before "
+					"23.0 does, containers of the runtime do not" :
+					"dockerd does not start with that, unless it is newer "
+					"than the releases that we know, up to 29",
+				"%s", err.msg);
+		finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
+		return r > 0;
+	}
+	/* each is well by itself (findConfigurationConflicts() of daemon/config) */
+	if (!c->hosts || !d->docker->args.hosts)
 		return true;
-	f = finding_add(
-		d, FINDING_BROKEN, ID_DOCKER_CONFIG,
-		"dockerd does not start with that; where one before 23.0 does, containers "
-		"of the runtime do not",
-		"%s", err.msg);
-	finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
+	f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
+			"dockerd does not start again with the option and the file",
+			"dockerd (process %d) has the option -H, and %s has \"hosts\" too",
+			d->docker->pid, d->docker->file);
+	finding_advise(f, "take one of the two away");
 	return false;
 }
 
@@ -220,6 +257,8 @@ void check_docker(struct doctor *d)
 {
 	static struct docker_config c;
 	char *text __cleanup(host_file_free) = NULL;
+	enum docker_judged judged;
+	bool refused = false;
 	struct finding *f;
 	struct error err;
 	ssize_t n;
@@ -231,13 +270,21 @@ void check_docker(struct doctor *d)
 		finding_unreadable(d, ID_DOCKER_CONFIG, &err);
 		return;
 	}
+	judged = ask_dockerd(d, &refused);
+	if (refused)
+		return;
 	if (n > 0 && docker_config_parse(&c, d->docker->file, text, (size_t)n, &err) < 0) {
+		/* UTF-16, which 23.0 and later read, say */
+		if (judged == DOCKER_ASKED) {
+			finding_unreadable(d, ID_DOCKER_CONFIG, &err);
+			return;
+		}
 		f = finding_add(d, FINDING_BROKEN, ID_DOCKER_CONFIG,
 				"dockerd does not start while it cannot read daemon.json", "%s",
 				err.msg);
 		finding_advise(f, "correct it: ${EDITOR:-vi} %s", d->docker->file);
 		return;
 	}
-	if (check_daemon_json(d, &c))
+	if (check_daemon_json(d, &c, judged))
 		check_docker_runtimes(d, &c);
 }

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "doctor/docker_info.h"
+#include "doctor/docker_keys.h"
 
 /* That of the name, as a new one: of what is given twice the last counts. NULL: no room. */
 static struct docker_runtime *take_docker_runtime(struct docker_config *c, const char *name)
@@ -24,56 +26,89 @@ static struct docker_runtime *take_docker_runtime(struct docker_config *c, const
 	return r;
 }
 
+/* Go's decoder takes the keys of a struct in any case (encoding/json), and so does its BinaryName. */
+static bool is_key(const struct json_path *p, size_t level, const char *key)
+{
+	return level < p->depth && p->key[level] && strcasecmp(p->key[level], key) == 0;
+}
+
 static void take_runtime_value(struct docker_runtime *r, const struct json_path *p,
 			       const struct json_value *v)
 {
 	const char *text = v->type == JSON_STRING && v->text[0] ? v->text : NULL;
 
-	if (json_path_is(p, "runtimes", r->name, "path", NULL))
+	if (p->depth == 3 && is_key(p, 2, "path"))
 		r->path = text;
-	else if (json_path_is(p, "runtimes", r->name, "runtimeType", NULL))
+	else if (p->depth == 3 && is_key(p, 2, "runtimeType"))
 		r->type = text;
-	else if (json_path_is(p, "runtimes", r->name, "options", "BinaryName", NULL))
+	else if (p->depth == 4 && is_key(p, 2, "options") && is_key(p, 3, "BinaryName"))
 		r->binary = text;
-	if (p->depth == 4 && json_path_has(p, 2, "options"))
+	if (p->depth == 4 && is_key(p, 2, "options"))
 		r->options = true;
-	if (json_path_is(p, "runtimes", r->name, "runtimeArgs", "*", NULL))
+	if (p->depth == 4 && is_key(p, 2, "runtimeArgs") && !p->key[3])
 		r->args = true;
 }
 
-/* What dockerd decodes into a type of its own, and fails at another; null is none. */
+static void note_type(struct docker_config *c, const struct json_path *p, const char *type)
+{
+	size_t level = p->depth;
+
+	if (c->mistyped || !type)
+		return;
+	/* of an element, its list */
+	while (level > 0 && !p->key[level - 1])
+		level--;
+	c->mistyped = level ? p->key[level - 1] : "the whole";
+	c->element = level != p->depth;
+	c->type = type;
+}
+
+/* Of a runtime, below "runtimes" and its name; null is no value at all. */
+static const char *runtime_wants(const struct json_path *p, const struct json_value *v)
+{
+	if (v->type == JSON_NULL)
+		return NULL;
+	if (p->depth == 2 || (p->depth == 3 && is_key(p, 2, "options")))
+		return v->type == JSON_OBJECT ? NULL : "an object";
+	if ((p->depth == 3 && (is_key(p, 2, "path") || is_key(p, 2, "runtimeType"))) ||
+	    (p->depth == 4 && is_key(p, 2, "runtimeArgs")))
+		return v->type == JSON_STRING ? NULL : "a string";
+	if (p->depth == 3 && is_key(p, 2, "runtimeArgs"))
+		return v->type == JSON_ARRAY ? NULL : "a list";
+	return NULL;
+}
+
+/* One that dockerd looks for among its options; of an object that is no option, each that it holds. */
+static void check_option_key(struct docker_config *c, const struct json_path *p,
+			     const struct json_value *v)
+{
+	const char *name = p->key[p->depth - 1];
+	const struct docker_key *key = name ? docker_key_find(name) : NULL;
+
+	if (!name || !p->key[0] || p->depth > 2 ||
+	    (p->depth == 2 && docker_key_is_whole(p->key[0])) ||
+	    (p->depth == 1 && v->type == JSON_OBJECT && !docker_key_is_whole(name)))
+		return;
+	if (!key && !c->unknown)
+		c->unknown = name;
+	if (key && key->later && !c->later)
+		c->later = name;
+}
+
+/* What dockerd decodes into a type of its own, and fails at another. */
 static void check_value_type(struct docker_config *c, const struct json_path *p,
 			     const struct json_value *v)
 {
-	static const struct {
-		const char *type, *key[3]; /* "*": any */
-		enum json_type is;
-	} wanted[] = {
-		{ "an object", { NULL }, JSON_OBJECT },
-		{ "a string", { "default-runtime" }, JSON_STRING },
-		{ "an object", { "runtimes" }, JSON_OBJECT },
-		{ "an object", { "runtimes", "*" }, JSON_OBJECT },
-		{ "a string", { "runtimes", "*", "path" }, JSON_STRING },
-		{ "a string", { "runtimes", "*", "runtimeType" }, JSON_STRING },
-		{ "a list", { "runtimes", "*", "runtimeArgs" }, JSON_ARRAY },
-		{ "an object", { "runtimes", "*", "options" }, JSON_OBJECT },
-	};
+	const struct docker_key *key =
+		p->depth && p->key[0] ? docker_key_find(p->key[0]) : NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(wanted) && !c->mistyped; i++) {
-		size_t depth = 0;
-
-		while (depth < ARRAY_SIZE(wanted[i].key) && wanted[i].key[depth] &&
-		       depth < p->depth && p->key[depth] &&
-		       (wanted[i].key[depth][0] == '*' ||
-			strcmp(wanted[i].key[depth], p->key[depth]) == 0))
-			depth++;
-		if (depth != p->depth ||
-		    (depth < ARRAY_SIZE(wanted[i].key) && wanted[i].key[depth]) ||
-		    v->type == wanted[i].is || v->type == JSON_NULL)
-			continue;
-		c->mistyped = depth ? p->key[depth - 1] : "the whole";
-		c->type = wanted[i].type;
-	}
+	if (p->depth == 0)
+		note_type(c, p,
+			  v->type == JSON_OBJECT || v->type == JSON_NULL ? NULL : "an object");
+	else if (p->depth > 1 && json_path_has(p, 0, "runtimes"))
+		note_type(c, p, runtime_wants(p, v));
+	else if (key)
+		note_type(c, p, docker_key_wants(key, p, v));
 }
 
 static int visit_daemon_json(void *arg, const struct json_path *p, const struct json_value *v,
@@ -82,7 +117,10 @@ static int visit_daemon_json(void *arg, const struct json_path *p, const struct 
 	struct docker_config *c = arg;
 
 	(void)err;
+	if (p->depth)
+		check_option_key(c, p, v);
 	check_value_type(c, p, v);
+	c->hosts = c->hosts || json_path_is(p, "hosts", NULL);
 	if (json_path_is(p, "default-runtime", NULL) && v->type == JSON_STRING)
 		c->default_runtime = v->text;
 	if (json_path_is(p, "hosts", "*", NULL) && v->type == JSON_STRING && !c->socket)
@@ -114,6 +152,7 @@ int docker_config_parse(struct docker_config *c, const char *file, const char *t
 	if (len >= sizeof(mark) - 1 && memcmp(text, mark, sizeof(mark) - 1) == 0) {
 		text += sizeof(mark) - 1;
 		len -= sizeof(mark) - 1;
+		c->marked = true;
 	}
 	/* nothing but white space is an empty configuration */
 	if (len > 0 && strspn(text, " \t\r\n") == len)
@@ -136,15 +175,38 @@ static const char *runtime_fault(const struct docker_runtime *r)
 	return NULL;
 }
 
-int docker_config_check(const struct docker_config *c, const char *file, struct error *err)
+/* Of the file's form, which dockerd judges itself where it can be asked. */
+static int check_form(const struct docker_config *c, const char *file,
+		      enum docker_judged judged, struct error *err)
+{
+	bool old = judged == DOCKER_BEFORE_23;
+
+	if (judged == DOCKER_ASKED)
+		return 0;
+	if (c->mistyped)
+		return err_set(err, EINVAL, "%s: %s%s is not %s", file,
+			       c->element ? "something in " : "", c->mistyped, c->type);
+	if (old && c->marked)
+		return err_set(err, EINVAL, "%s: begins with a byte order mark", file);
+	if (c->unknown || (old && c->later)) {
+		err_set(err, EINVAL, "%s: dockerd has no option \"%s\"", file,
+			c->unknown ? c->unknown : c->later);
+		return old ? -EINVAL : 1;
+	}
+	return 0;
+}
+
+int docker_config_check(const struct docker_config *c, const char *file,
+			enum docker_judged judged, struct error *err)
 {
 	/* a shim may be named by its type or its path */
 	bool known = !c->default_runtime || !c->default_runtime[0] ||
 		     strcmp(c->default_runtime, "runc") == 0 ||
 		     strpbrk(c->default_runtime, "./") || c->n == DOCKER_RUNTIMES_MAX;
+	int r = check_form(c, file, judged, err);
 
-	if (c->mistyped)
-		return err_set(err, EINVAL, "%s: %s is not %s", file, c->mistyped, c->type);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < c->n; i++) {
 		const char *fault = runtime_fault(&c->runtime[i]);
 
@@ -157,7 +219,7 @@ int docker_config_check(const struct docker_config *c, const char *file, struct 
 		return err_set(err, EINVAL,
 			       "%s: there is no runtime %s, which is the default one", file,
 			       c->default_runtime);
-	return 0;
+	return r;
 }
 
 const char *docker_runtime_program(const struct docker_runtime *r)

@@ -21,16 +21,32 @@ struct docker_config {
 	size_t n;
 	const char *default_runtime; /* NULL */
 	const char *socket;          /* of the first unix:// of "hosts"; NULL */
+	bool hosts;                  /* there is a "hosts" */
+	bool marked;                 /* a byte order mark is in front, which 23.0 skips */
+	const char *unknown;         /* a key that no release up to 29 has; NULL */
+	const char *later;           /* one that none before 23.0 has; NULL */
 	/* a key whose value is of another type than this; NULL: none */
 	const char *mistyped, *type;
+	bool element; /* it is something in its list */
 };
 
 /* The strings stay valid until json_release(). -EINVAL where it is not JSON. */
 int docker_config_parse(struct docker_config *c, const char *file, const char *text, size_t len,
 			struct error *err);
 
-/* 0, or -EINVAL with what dockerd does not start with. */
-int docker_config_check(const struct docker_config *c, const char *file, struct error *err);
+/* How dockerd was asked, if it was: by itself it judges keys and types, but not what runtimes hold. */
+enum docker_judged {
+	DOCKER_UNASKED, /* it may be of any release */
+	DOCKER_BEFORE_23,
+	DOCKER_ASKED /* it takes the file */
+};
+
+/*
+ * 0, or -EINVAL with what dockerd does not start with; 1, with err, where that depends on its release,
+ * which is not known.
+ */
+int docker_config_check(const struct docker_config *c, const char *file,
+			enum docker_judged judged, struct error *err);
 
 /* The program of a runtime; NULL: there is none. */
 const char *docker_runtime_program(const struct docker_runtime *r);

@@ -64,10 +64,19 @@ struct dockerd_search {
 static int take_dockerd(const struct process *p, void *arg)
 {
 	struct dockerd_search *s = arg;
+	struct docker_args found;
+	char args[ARGS_MAX];
+	ssize_t len;
 
 	if (!is_our_dockerd(p))
 		return 0;
+	len = proc_read_head(p->pid, "cmdline", args, sizeof(args));
+	docker_args_parse(args, len > 0 ? (size_t)len : 0, &found);
+	/* another doctor's question, say */
+	if (found.validates)
+		return 0;
 	s->pid = p->pid;
+	s->args = found;
 	return ++s->n > 1;
 }
 
@@ -75,17 +84,14 @@ static int take_dockerd(const struct process *p, void *arg)
 static int search_dockerd(void *arg)
 {
 	struct dockerd_search *s = arg;
-	char args[ARGS_MAX];
 	struct error ignored;
-	ssize_t len;
 	int r = privileges_only_look(PRIVILEGES_COUNTERS, &ignored);
 
 	if (r < 0)
 		return r;
 	(void)process_for_each(take_dockerd, s);
-	len = s->n == 1 ? proc_read_head(s->pid, "cmdline", args, sizeof(args)) : 0;
-	if (len > 0)
-		docker_args_parse(args, (size_t)len, &s->args);
+	if (s->n != 1)
+		s->args = (struct docker_args){ 0 };
 	return 0;
 }
 

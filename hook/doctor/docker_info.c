@@ -146,8 +146,10 @@ void docker_args_parse(const char *args, size_t len, struct docker_args *out)
 		if (socket && !out->socket[0])
 			take_fitting(out->socket, sizeof(out->socket), socket, strlen(socket));
 		given |= value != NULL;
+		out->validates |= strcmp(arg, "--validate") == 0;
 		/* of systemd's docker.socket, which listens at the usual place */
 		usual |= value && strcmp(value, "fd://") == 0;
 	}
+	out->hosts = given;
 	out->elsewhere = given && !usual && !out->socket[0];
 }

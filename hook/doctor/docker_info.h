@@ -42,6 +42,8 @@ struct docker_args {
 	char socket
 		[DOCKER_SOCKET_MAX]; /* of the first -H or --host that is a unix:// one; "" */
 	bool elsewhere;              /* there are some, and none is a socket of the host's */
+	bool hosts;                  /* there are some */
+	bool validates;              /* it judges a file, and is no daemon */
 	bool runtimes;               /* there is an --add-runtime */
 };
 

@@ -16,21 +16,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/far_files.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "doctor/host_files.h"
 #include "doctor/trusted_program.h"
 #include "kernel/privileges.h"
+#include "oci/runtime_path.h"
 
 /* What it may write to its standard error, which is a file in memory. */
 #define WORDS_MAX 65536
 
-static const struct {
-	const char *argv[4], *command;
+#define ARGS_MAX 5
+
+static const struct engine_asked {
+	const char *argv[ARGS_MAX], *command;
+	/* of containerd's main.go, and dockerd's loadDaemonCliConfig(), in front of what is wrong */
+	const char *refuses;
+	bool quiet; /* its status is the answer */
 } questions[ENGINE_QUESTIONS] = {
-	[ASK_CONTAINERD] = { { "containerd", "config", "dump", NULL },
-			     "containerd config dump" },
-	[ASK_CRIO] = { { "crio", "config", NULL }, "crio config" },
+	[ASK_CONTAINERD] = { { "containerd", "config", "dump" },
+			     "containerd config dump",
+			     "containerd: ",
+			     false },
+	[ASK_CRIO] = { { "crio", "config" }, "crio config", "", false },
+	[ASK_DOCKERD] = { { "dockerd", "--validate", "--config-file" },
+			  "dockerd --validate",
+			  "unable to configure the Docker daemon",
+			  true },
 };
 
 const char *engine_question_command(enum engine_question question)
@@ -38,13 +51,21 @@ const char *engine_question_command(enum engine_question question)
 	return questions[question].command;
 }
 
-bool engine_refuses_config(const char *words)
+bool engine_refuses_config(enum engine_question question, const char *words)
 {
-	static const char own[] = "containerd: "; /* in front of each error (main.go) */
+	const char *own = questions[question].refuses;
 
 	/* of urfave/cli, for a command that this release lacks; of Go, for EACCES and EPERM */
 	return strncmp(words, own, strlen(own)) == 0 && !strstr(words, "No help topic for") &&
+	       /* it is where no service would look for it, or an option's */
+	       !strstr(words, "userland-proxy-path is not set") &&
 	       !strstr(words, "permission denied") && !strstr(words, "operation not permitted");
+}
+
+bool engine_lacks_command(const char *words)
+{
+	/* of cli.StatusError, the second line behind "unknown flag: --validate" */
+	return strncmp(words, "See 'dockerd --help'", 20) == 0;
 }
 
 bool engine_trouble(const struct engine_answer *a, enum engine_question question,
@@ -82,7 +103,8 @@ static _Noreturn void end_unexecuted(const char *why)
 /* What was opened is executed, not what has its name by now. */
 static _Noreturn void become_program(int program, const char *const argv[], int out, int words)
 {
-	static char *const environment[] = { NULL };
+	/* dockerd looks for docker-proxy in it, and takes no file without */
+	static char *const environment[] = { "PATH=" RUNTIME_PATH, NULL };
 	const struct rlimit files = { WORDS_MAX, WORDS_MAX }, core = { 0, 0 };
 	int null = open("/dev/null", O_RDONLY);
 	struct error err;
@@ -122,7 +144,7 @@ static void take_words(struct engine_answer *a, int words)
 
 /* What became of it: n is what was read of its answer, or -errno; status is of wait(2). */
 static enum engine_answer_state state_of(struct engine_answer *a, ssize_t n, int status,
-					 int words)
+					 int words, bool quiet)
 {
 	if (n == -ETIMEDOUT)
 		return ANSWER_LATE;
@@ -133,6 +155,8 @@ static enum engine_answer_state state_of(struct engine_answer *a, ssize_t n, int
 	take_words(a, words);
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		return ANSWER_REFUSED;
+	if (WIFEXITED(status) && quiet)
+		return ANSWER_GIVEN;
 	if (WIFEXITED(status) && n > 0 && !memchr(a->text, '\0', (size_t)n))
 		return ANSWER_GIVEN;
 	if (!a->words[0])
@@ -142,7 +166,7 @@ static enum engine_answer_state state_of(struct engine_answer *a, ssize_t n, int
 	return ANSWER_UNUSABLE;
 }
 
-static void take_answer(struct engine_answer *a, pid_t pid, int out, int words)
+static void take_answer(struct engine_answer *a, pid_t pid, int out, int words, bool quiet)
 {
 	int status = 0;
 	ssize_t n = -ENOMEM;
@@ -155,14 +179,15 @@ static void take_answer(struct engine_answer *a, pid_t pid, int out, int words)
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, n == -ETIMEDOUT ? WNOHANG : 0) < 0 && errno == EINTR)
 		;
-	a->state = state_of(a, n, status, words);
+	a->state = state_of(a, n, status, words, quiet);
 	if (a->state == ANSWER_GIVEN)
 		return;
 	free(a->text);
 	a->text = NULL;
 }
 
-static void ask_engine(struct engine_answer *a, int program, const char *const argv[])
+static void ask_engine(struct engine_answer *a, int program, const char *const argv[],
+		       bool quiet)
 {
 	__cleanup(close_fd) int words = memfd_create("words", MFD_CLOEXEC);
 	int fds[2];
@@ -180,11 +205,12 @@ static void ask_engine(struct engine_answer *a, int program, const char *const a
 		snprintf(a->words, sizeof(a->words), "fork: %s", strerror(errno));
 	close(fds[1]);
 	if (pid > 0)
-		take_answer(a, pid, fds[0], words);
+		take_answer(a, pid, fds[0], words, quiet);
 	close(fds[0]);
 }
 
-static void get_answer(struct engine_answer *a, const char *path, const char *const argv[])
+static void get_answer(struct engine_answer *a, const char *path, const char *const argv[],
+		       bool quiet)
 {
 	struct error err;
 	int program = trusted_program_open(path, &err);
@@ -194,17 +220,24 @@ static void get_answer(struct engine_answer *a, const char *path, const char *co
 		snprintf(a->words, sizeof(a->words), "%s", err.msg);
 		return;
 	}
-	ask_engine(a, program, argv);
+	ask_engine(a, program, argv, quiet);
 	close(program);
 }
 
-void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS])
+void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS], const char *daemon_json)
 {
 	char path[PATH_MAX];
 
 	for (size_t i = 0; geteuid() == 0 && i < ENGINE_QUESTIONS; i++) {
-		if (program_path(questions[i].argv[0], path, sizeof(path)) == path)
-			get_answer(&answer[i], path, questions[i].argv);
+		const char *argv[ARGS_MAX];
+
+		memcpy(argv, questions[i].argv, sizeof(argv));
+		if (i == ASK_DOCKERD)
+			argv[ARGS_MAX - 2] = daemon_json;
+		if (i == ASK_DOCKERD && far_access(daemon_json, F_OK) < 0)
+			continue;
+		if (program_path(argv[0], path, sizeof(path)) == path)
+			get_answer(&answer[i], path, argv, questions[i].quiet);
 	}
 }
 

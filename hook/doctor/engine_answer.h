@@ -10,6 +10,7 @@
 enum engine_question {
 	ASK_CONTAINERD, /* containerd config dump */
 	ASK_CRIO,       /* crio config */
+	ASK_DOCKERD, /* dockerd --validate, which says no more than whether it takes the file */
 	ENGINE_QUESTIONS
 };
 
@@ -29,18 +30,21 @@ struct engine_answer {
 
 /*
  * Run each program, if we are root and nobody else can change it, or a directory on the way to it:
- * without capabilities or an environment, and for no longer than ENGINE_ANSWER_MS. Before
+ * without capabilities, and of the environment with a PATH alone, and for no longer than ENGINE_ANSWER_MS. Before
  * privileges_only_look(), which ends the starting of programs.
  */
 #define ENGINE_ANSWER_MS 10000
-void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS]);
+/* daemon_json is dockerd's, which is not asked where there is no such file. */
+void engine_answers_get(struct engine_answer answer[ENGINE_QUESTIONS], const char *daemon_json);
 void engine_answers_free(struct engine_answer answer[ENGINE_QUESTIONS]);
 
 /*
- * Pure: is it the configuration that containerd itself refused, and not the command, or for want of
- * capabilities?
+ * Pure: is it the configuration that containerd or dockerd itself refused, and not the command, or for want
+ * of capabilities?
  */
-bool engine_refuses_config(const char *words);
+bool engine_refuses_config(enum engine_question question, const char *words);
+/* Pure: or does that dockerd, as those before 23.0, not have the command? */
+bool engine_lacks_command(const char *words);
 
 /* Pure: why there is no answer, in words; false where one was given, or nobody asked. */
 #define ENGINE_TROUBLE_MAX 400

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json_reader.h"
 
@@ -122,7 +123,8 @@ static int visit_daemon_member(void *arg, const struct json_path *p, const struc
 		return 0;
 	if (p->depth == 2)
 		take_ours(s, v);
-	else if (json_path_is(p, "runtimes", DAEMON_RUNTIME, "path", NULL) && string &&
+	/* Go's decoder takes the keys of a runtime in any case */
+	else if (p->depth == 3 && p->key[2] && strcasecmp(p->key[2], "path") == 0 && string &&
 		 v->len < sizeof(s->path))
 		snprintf(s->path, sizeof(s->path), "%.*s", (int)v->len, v->text);
 	return 0;

@@ -286,17 +286,37 @@ testDocker() {
 	found docker-runtime note
 	# what dockerd does not start with
 	for _text in '{"runtimes": {"runc": {"path": "/usr/local/sbin/ksm-runc"}}}' '{"default-runtime": "ksm"}' \
-		'{"runtimes": {"ksm-runc": {}}}'; do
+		'{"runtimes": {"ksm-runc": {}}}' '{"nonsense": 1}' '{"debug": "true"}' \
+		'{"runtimes": {"ksm-runc": {"path": "/usr/local/sbin/ksm-runc", "runtimeArgs": [1]}}}'; do
 		echo "$_text" >$_file
 		found docker-config broken
 		assertContains "$(of docker-config advice)" "$_file"
 		cp "$work/daemon.saved" $_file
 		gone docker-config
 	done
+	# one that can be asked goes before our rules, and nothing of what it refuses is well
+	docker_says 'unable to configure the Docker daemon with file /x: it is too new' 1
+	found docker-config broken
+	assertContains "$out" "dockerd --validate fails: unable to configure"
+	assertEquals "$out" none "$(level docker-runtime)"
+	docker_says 'configuration OK' 0
+	echo '{"of-a-later-release": 1}' >$_file
+	gone docker-config
+	docker_says 'open /x: permission denied' 1
+	found docker-config warning
+	assertContains "$out" "dockerd --validate fails, run without capabilities: open"
+	rm /usr/local/sbin/dockerd
 	echo '{' >$_file
 	found docker-config broken
 	cp "$work/daemon.saved" $_file
 	gone docker-config
+}
+
+# docker_says WORDS STATUS: a dockerd that root may trust
+docker_says() {
+	printf '#!/bin/sh\n[ "$*" = "--validate --config-file /etc/docker/daemon.json" ] || exit 125\necho "%s" >&2\nexit %s\n' \
+		"$1" "$2" >/usr/local/sbin/dockerd
+	chmod 755 /usr/local/sbin/dockerd
 }
 
 testNoRealRuntime() {

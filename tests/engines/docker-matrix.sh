@@ -61,16 +61,35 @@ the_judged() {
 		refuses {"runtimes": {"x": {"path": "/x", "runtimeArgs": "x"}}}
 		later {"runtimes": {"x": {"path": "/x", "options": [1]}}}
 		refuses {"runtimes": {"x": {"path": "/x"}},}
+		refuses {"nonsense": 1}
+		refuses {"Debug": true}
+		refuses {"debug": "true"}
+		since {"http-proxy": "http://127.0.0.1:1"}
+		starts {"label": 7, "add-runtime": []}
+		starts {"nonsense": {"debug": true}}
+		refuses {"nonsense": {"other": true}}
+		refuses {"log-opts": {"max-size": 1}}
+		refuses {"mtu": 1e3}
+		refuses {"labels": [1]}
+		refuses {"runtimes": {"x": {"path": "/x", "runtimeArgs": [1]}}}
+		starts {"runtimes": {"x": {"Path": "/x"}}, "default-runtime": "x"}
+		refuses {"RUNTIMES": {"x": {"path": "/x"}}}
+		starts {"runtimes": {"x": {"path": "/x", "nonsense": 1}}}
+		refuses {"builder": {"GC": {"Enabled": "x"}}}
+		refuses {"default-ulimits": {"nofile": {"Hard": "x"}}}
+		refuses {"max-concurrent-downloads": -1}
+		refuses {"log-level": "loud"}
 	E
+	printf 'since \357\273\277{"debug": true}\n'
 }
 
-# judged LATER COMMAND...: dockerd does what is said above, with LATER in place of "later", and doctor
-# tells of each that will not do, and of no other
+# judged LATER SINCE COMMAND...: dockerd does what is said above, with LATER in place of "later", and
+# SINCE of "since"; doctor tells of each that will not do, and of no other
 judged() {
-	_later=$1
-	shift
+	_later=$1 _since=$2
+	shift 2
 	the_judged | sed 's/^[a-z]* //' >"$work/texts"
-	the_judged | sed -e "s/^starts /starts none /; s/^refuses /refuses broken /; s/^later /$_later broken /" \
+	the_judged | sed -e "s/^starts /starts none /; s/^refuses /refuses broken /; s/^later /$_later broken /; s/^since /$_since /" \
 		>"$work/wanted"
 	timeout 600 "$@" "$top/tests/lib/docker-judged" "$KSM_HOOK" <"$work/texts" >"$work/judged" 2>"$work/err"
 	_ended=$?
@@ -80,8 +99,8 @@ judged() {
 
 testDaemonJson() {
 	assertContains "$(dockerd --version)" "version 20.10"
-	judged starts
-	judged refuses "$top/tests/lib/chroot" run "$trixie"
+	judged starts "refuses broken"
+	judged refuses "starts none" "$top/tests/lib/chroot" run "$trixie"
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -94,7 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < docker.n; i++)
 		require(docker.runtime[i].name);
 	err.msg[0] = '\0';
-	require(docker_config_check(&docker, "file", &err) == 0 || err.msg[0]);
+	for (int judged = DOCKER_UNASKED; judged <= DOCKER_ASKED; judged++)
+		require(docker_config_check(&docker, "file", (enum docker_judged)judged,
+					    &err) == 0 ||
+			err.msg[0]);
 	err.msg[0] = '\0';
 	require(hook_file_parse(&hook, "file", (const char *)data, size, &err) == 0 ||
 		err.msg[0]);

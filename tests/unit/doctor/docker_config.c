@@ -33,6 +33,11 @@ static void test_runtimes(void)
 		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\", "
 		  "\"options\": {\"BinaryName\": \"/a\"}}}}",
 		  "a=/a " },
+		{ "{\"runtimes\": {\"a\": {\"Path\": \"/a\"}}}", "a=/a " },
+		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"io.containerd.runc.v2\", "
+		  "\"OPTIONS\": {\"binaryname\": \"/a\"}}}}",
+		  "a=/a " },
+		{ "{\"RUNTIMES\": {\"a\": {\"path\": \"/a\"}}}", "" },
 		{ "{\"runtimes\": [{\"path\": \"/a\"}]}", "" },
 		{ "{\"runtimes\": {\"a\": {\"path\": 7}}}", "a=- " },
 		/* of one name the last counts, and null takes back all */
@@ -131,7 +136,14 @@ static void test_refused(void)
 		  "runtimeArgs is not a list" },
 		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"options\": [1]}}}",
 		  "options is not an object" },
-		{ "{\"other\": {\"a\": {\"path\": 1}}, \"path\": 1}", "" },
+		{ "{\"other\": {\"debug\": {\"path\": 1}}}", "" },
+		/* Go's decoder takes the keys of a runtime in any case */
+		{ "{\"runtimes\": {\"a\": {\"PATH\": 1}}}", "PATH is not a string" },
+		{ "{\"runtimes\": {\"a\": {\"Path\": \"/a\", \"RUNTIMEARGS\": [\"x\"]}}}", "" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimetype\": \"b\"}}}",
+		  "both" },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [[]]}}}",
+		  "something in runtimeArgs is not a string" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -141,7 +153,7 @@ static void test_refused(void)
 		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
 					      strlen(cases[i].text), &err),
 			  0);
-		CHECK_INT(docker_config_check(&config, "daemon.json", &err),
+		CHECK_INT(docker_config_check(&config, "daemon.json", DOCKER_BEFORE_23, &err),
 			  cases[i].says[0] ? -EINVAL : 0);
 		CHECK_HAS(err.msg, cases[i].says);
 	}
@@ -176,6 +188,79 @@ static void test_sockets(void)
 	}
 }
 
+/*
+ * As dockerd 20.10.24 answered (tests/engines/docker-matrix.sh asks it): which keys it knows, and of which
+ * type their values have to be.
+ */
+static void test_keys(void)
+{
+	static const struct {
+		const char *text;
+		int asked, old, unknown; /* -1 it does not start, 1 there is no telling */
+	} cases[] = {
+		{ "{\"debug\": true, \"hosts\": [\"unix:///a\"], \"mtu\": 1400}", 0, 0, 0 },
+		{ "{\"nonsense\": 1}", 0, -1, 1 },
+		{ "{\"Debug\": true}", 0, -1, 1 },
+		{ "{\"http-proxy\": \"x\"}", 0, -1, 0 },
+		{ "{\"label\": 7, \"host\": []}", 0, 0, 0 },
+		/* what an object holds is looked for in its place */
+		{ "{\"nonsense\": {}}", 0, 0, 0 },
+		{ "{\"nonsense\": {\"debug\": true}}", 0, 0, 0 },
+		{ "{\"nonsense\": {\"other\": true}}", 0, -1, 1 },
+		{ "{\"nonsense\": {\"debug\": {\"other\": 1}}}", 0, 0, 0 },
+		{ "{\"proxies\": {\"http-proxy\": \"x\"}}", 0, -1, 0 },
+		{ "{\"log-opts\": {\"max-size\": \"1m\"}}", 0, 0, 0 },
+		{ "{\"log-opts\": {\"max-size\": 1}}", 0, -1, -1 },
+		{ "{\"features\": {\"buildkit\": true}}", 0, 0, 0 },
+		{ "{\"features\": {\"buildkit\": \"x\"}}", 0, -1, -1 },
+		{ "{\"debug\": \"true\"}", 0, -1, -1 },
+		{ "{\"debug\": null}", 0, 0, 0 },
+		{ "{\"data-root\": 1}", 0, -1, -1 },
+		{ "{\"mtu\": \"1400\"}", 0, -1, -1 },
+		{ "{\"mtu\": 1.5}", 0, -1, -1 },
+		{ "{\"mtu\": 1e3}", 0, -1, -1 },
+		{ "{\"hosts\": \"unix:///a\"}", 0, -1, -1 },
+		{ "{\"hosts\": [1]}", 0, -1, -1 },
+		{ "{\"hosts\": [null]}", 0, 0, 0 },
+		{ "{\"default-address-pools\": [{\"base\": \"10.0.0.0/8\", \"size\": 24}]}", 0,
+		  0, 0 },
+		{ "{\"default-ulimits\": {\"nofile\": {\"Hard\": 1}}}", 0, 0, 0 },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [1]}}}", 0, -1,
+		  -1 },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"runtimeArgs\": [null]}}}", 0, 0,
+		  0 },
+		{ "{\"runtimes\": {\"a\": {\"path\": \"/a\", \"nonsense\": 1}}}", 0, 0, 0 },
+		{ "{\"default-ulimits\": {\"nofile\": {\"hard\": \"1\"}}}", 0, -1, -1 },
+		{ "{\"default-ulimits\": {\"nofile\": 1}}", 0, -1, -1 },
+		{ "{\"builder\": {\"GC\": {\"enabled\": \"x\"}}}", 0, -1, -1 },
+		{ "{\"builder\": {\"gc\": {\"policy\": [{\"KeepStorage\": 1}]}}}", 0, -1, -1 },
+		{ "{\"builder\": {\"gc\": {\"policy\": [{\"other\": 1}]}}}", 0, 0, 0 },
+		{ "{\"max-concurrent-uploads\": -1}", 0, -1, -1 },
+		{ "{\"log-level\": \"Warn\"}", 0, 0, 0 },
+		{ "{\"log-level\": \"loud\"}", 0, -1, -1 },
+		{ "{\"oom-score-adjust\": -1}", 0, 0, 0 },
+		{ "\xef\xbb\xbf{}", 0, -1, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct error err;
+		int r;
+
+		check_case = cases[i].text;
+		CHECK_INT(docker_config_parse(&config, "daemon.json", cases[i].text,
+					      strlen(cases[i].text), &err),
+			  0);
+		CHECK_INT(docker_config_check(&config, "daemon.json", DOCKER_ASKED, &err),
+			  cases[i].asked);
+		r = docker_config_check(&config, "daemon.json", DOCKER_BEFORE_23, &err);
+		CHECK_INT(r < 0 ? -1 : r, cases[i].old);
+		r = docker_config_check(&config, "daemon.json", DOCKER_UNASKED, &err);
+		CHECK_INT(r < 0 ? -1 : r, cases[i].unknown);
+		if (r)
+			CHECK_HAS(err.msg, "daemon.json: ");
+	}
+}
+
 static void test_many(void)
 {
 	char text[8192] = "{\"runtimes\": {";
@@ -197,6 +282,7 @@ int main(void)
 	RUN(test_not_json);
 	RUN(test_refused);
 	RUN(test_sockets);
+	RUN(test_keys);
 	RUN(test_many);
 	return check_end();
 }

@@ -224,6 +224,7 @@ static void command_lines(void)
 		{ "dockerd --add-runtime", "", "", false, false },
 		{ "dockerd --host", "", "", false, false },
 		{ "dockerd -H", "", "", false, false },
+		{ "dockerd --validate --config-file /c.json", "/c.json", "", false, false },
 		{ "", "", "", false, false },
 	};
 
@@ -241,6 +242,13 @@ static void command_lines(void)
 		CHECK_TEXT(out.socket, cases[i].socket);
 		CHECK_INT(out.elsewhere, cases[i].elsewhere);
 		CHECK_INT(out.runtimes, cases[i].runtimes);
+		/* without a value there is none */
+		CHECK_INT(out.hosts, strstr(cases[i].args, "-H=") ||
+					     strstr(cases[i].args, "-H ") ||
+					     strstr(cases[i].args, "-Hunix") ||
+					     strstr(cases[i].args, "--host=") ||
+					     strstr(cases[i].args, "--host "));
+		CHECK_INT(out.validates, strstr(cases[i].args, "--validate") != NULL);
 		/* an argument that was cut off is none */
 		if (strncmp(cases[i].args, "dockerd --config-file /c", 24) == 0) {
 			docker_args_parse(words, 24, &out);

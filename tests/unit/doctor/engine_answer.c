@@ -31,8 +31,30 @@ static void refused(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		check_case = cases[i].words;
-		CHECK_INT(engine_refuses_config(cases[i].words), cases[i].config);
+		CHECK_INT(engine_refuses_config(ASK_CONTAINERD, cases[i].words),
+			  cases[i].config);
+		CHECK(!engine_refuses_config(ASK_DOCKERD, cases[i].words));
+		CHECK(!engine_lacks_command(cases[i].words));
 	}
+}
+
+/* As dockerd 26.1 and 20.10 end. */
+static void refused_by_docker(void)
+{
+	static const char refused[] =
+		"unable to configure the Docker daemon with file /d.json: "
+		"the following directives don't match any configuration "
+		"option: x",
+			  denied[] = "unable to configure the Docker daemon with file /d.json: "
+				     "open /d.json: permission denied",
+			  unknown[] = "See 'dockerd --help'., Code: 125";
+
+	check_case = "dockerd";
+	CHECK(engine_refuses_config(ASK_DOCKERD, refused));
+	CHECK(!engine_lacks_command(refused));
+	CHECK(!engine_refuses_config(ASK_DOCKERD, denied));
+	CHECK(!engine_refuses_config(ASK_DOCKERD, unknown));
+	CHECK(engine_lacks_command(unknown));
 }
 
 static void troubles(void)
@@ -65,6 +87,7 @@ static void troubles(void)
 int main(void)
 {
 	RUN(refused);
+	RUN(refused_by_docker);
 	RUN(troubles);
 	return check_end();
 }

@@ -101,6 +101,10 @@ static void test_from_nothing(void)
 	CHECK(!daemon_json_is_empty(&text));
 	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 0);
 	CHECK_TEXT(now(), "{\"runtimes\": { " MEMBER " }, \"a\":0}");
+	/* dockerd takes the keys of a runtime in any case */
+	load("{\"runtimes\":{\"ksm-runc\":{\"PATH\":\"" PATH "\"}}}");
+	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 1);
+	CHECK_INT(daemon_json_remove("f", &text, PATH, false, &err), 0);
 	/* null takes back what stands before it */
 	load("{\"runtimes\":{" MEMBER "},\"runtimes\":null}");
 	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 0);
