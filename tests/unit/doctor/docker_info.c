@@ -230,6 +230,7 @@ static void command_lines(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		static struct docker_args out;
+		const char *letter = strstr(cases[i].args, " -H");
 		size_t len = strlen(cases[i].args) + 1;
 		char *words = malloc(len); /* exactly as long: reading on would be seen */
 
@@ -243,11 +244,9 @@ static void command_lines(void)
 		CHECK_INT(out.elsewhere, cases[i].elsewhere);
 		CHECK_INT(out.runtimes, cases[i].runtimes);
 		/* without a value there is none */
-		CHECK_INT(out.hosts, strstr(cases[i].args, "-H=") ||
-					     strstr(cases[i].args, "-H ") ||
-					     strstr(cases[i].args, "-Hunix") ||
-					     strstr(cases[i].args, "--host=") ||
-					     strstr(cases[i].args, "--host "));
+		CHECK_INT(out.hosts, strstr(cases[i].args, " --host ") ||
+					     strstr(cases[i].args, " --host=") ||
+					     (letter && letter[3]));
 		CHECK_INT(out.validates, strstr(cases[i].args, "--validate") != NULL);
 		/* an argument that was cut off is none */
 		if (strncmp(cases[i].args, "dockerd --config-file /c", 24) == 0) {
