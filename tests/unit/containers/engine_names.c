@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "contained.h"
 #include "containers/containerd_names.h"
 #include "policy/annotations.h"
 
@@ -50,6 +51,13 @@ static void test_crio_names(void)
 		/* no name of a pod holds that */
 		{ "k8s_nginx_we b_shop_0_0", NULL },
 		{ "k8s_nginx__shop_0_0", NULL },
+		{ "k8s_nginx_w__0_0", NULL },
+		{ "k8s_n_w_s_0_0", "s/w/n" },
+		{ "k8s__w_s_0_0", "s/w/(sandbox)" },
+		{ "k8s_POD_POD_POD_0_0", "POD/POD/(sandbox)" },
+		{ "k8s_PO_w_s_0_0", "s/w/PO" },
+		{ "k8s_POX_w_s_0_0", "s/w/POX" },
+		{ "k8snginx_w_s_0_0", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -60,6 +68,53 @@ static void test_crio_names(void)
 		if (cases[i].want)
 			CHECK_TEXT(label(&m), cases[i].want);
 	}
+}
+
+/* What the monitor of a container calls it, where its engine has one, or is not known. */
+static void test_monitors(void)
+{
+	static const struct {
+		const char *engine, *id, *name, *want;
+	} cases[] = {
+		{ "podman", "5f3c", "web", "web" },
+		{ "oci", "5f3c", "web", "web" },
+		{ "cri-o", "5f3c", "web", "web" },
+		{ "cri", "5f3c", "web", "web" },
+		{ "cri-o", "5f3c", "k8s_nginx_web-1_shop_0_0", "shop/web-1/nginx" },
+		{ "cri", "5f3c", "k8s_nginx_w_s_0_0", "s/w/nginx" },
+		{ "oci", "5f3c", "k8s_nginx_w_s_0_0", "s/w/nginx" },
+		{ "cri-o", "5f3c", "k8s_POD_w_s_0_0", "s/w/(sandbox)" },
+		/* of a user, who may choose a name that looks so */
+		{ "podman", "5f3c", "k8s_nginx_w_s_0_0", "k8s_nginx_w_s_0_0" },
+		{ "docker", "5f3c", "web", "" },
+		{ "containerd", "5f3c", "web", "" },
+		{ "lxc", "5f3c", "web", "" },
+		{ "podman", "5f3d", "web", "" },
+		{ "cri-o", "5f3", "web", "" },
+	};
+	char *args[] = { "conmon", "-c", "5f3c", "-n", NULL, NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_name name = { "", "" };
+		struct metadata m = { "" };
+		struct named_container c = { &name, 0, &m, NULL };
+		struct contained in;
+
+		check_case = cases[i].engine;
+		args[4] = (char *)cases[i].name;
+		if (!contained_start(&in, "conmon", args)) {
+			contained_end(&in);
+			CHECK(true); /* where a test may not make namespaces */
+			continue;
+		}
+		snprintf(name.engine, sizeof(name.engine), "%s", cases[i].engine);
+		snprintf(name.id, sizeof(name.id), "%s", cases[i].id);
+		c.pid = in.pid;
+		engine_names_fill(&c, 1);
+		CHECK_TEXT(label(&m), cases[i].want);
+		contained_end(&in);
+	}
+	check_case = "";
 }
 
 static void make_dirs(const char *path)
@@ -82,6 +137,14 @@ static void make_bundle(const char *state, const char *name, const char *json, m
 	make_dirs(path);
 	f = fopen(path, "w");
 	if (!f || fputs(json, f) < 0 || fclose(f) != 0 || chmod(path, mode) < 0)
+		abort();
+}
+
+static void make_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		abort();
 }
 
@@ -161,6 +224,42 @@ static void check_bundle(size_t i, const char *state)
 	umount("/run");
 }
 
+/* What the hook has stored of them, and Docker's own files. */
+static void check_stored(void)
+{
+	struct container_name name[4] = {
+		{ "docker", WEB }, { "docker", OWN }, { "containerd", OWN }, { "docker", DB }
+	};
+	struct metadata m[4] = { { "" }, { "" }, { "" }, { "" } },
+			stored = { .container = "stored" },
+			of_pod = { .pod = "web", .pod_namespace = "shop" };
+	struct named_container c[4];
+
+	check_case = "stored";
+	if (mount("run", "/run", "tmpfs", 0, "mode=755") < 0 ||
+	    mount("docker", "/var/lib", "tmpfs", 0, "mode=755") < 0)
+		abort();
+	make_bundle("/var/lib/docker/containers", OWN "/x", "", 0644);
+	make_file("/var/lib/docker/containers/" OWN "/config.v2.json",
+		  "{\"Name\":\"/shop\",\"Config\":{\"Image\":\"nginx\"}}");
+	make_bundle("/var/lib/docker/containers", DB "/x", "", 0644);
+	make_file("/var/lib/docker/containers/" DB "/config.v2.json", "{\"Name\":\"/no\"}");
+	make_bundle("/var/lib/docker/containers", WEB "/x", "", 0644);
+	make_file("/var/lib/docker/containers/" WEB "/config.v2.json", "{\"Name\":\"/no\"}");
+	metadata_write(WEB, 0, &stored);
+	metadata_write(DB, 0, &of_pod);
+	for (size_t i = 0; i < 4; i++)
+		c[i] = (struct named_container){ &name[i], 1, &m[i], NULL };
+	engine_names_fill(c, 4);
+	CHECK_TEXT(label(&m[0]), "stored");
+	CHECK_TEXT(label(&m[1]), "shop");
+	CHECK_TEXT(m[1].image, "nginx");
+	CHECK_TEXT(label(&m[2]), "");
+	CHECK_TEXT(label(&m[3]), "shop/web/(sandbox)");
+	umount("/var/lib");
+	umount("/run");
+}
+
 /* All that there are at once, more than one sandbox takes. */
 static void check_many(void)
 {
@@ -215,6 +314,7 @@ static void test_bundles(void)
 			_exit(125);
 		for (size_t i = 0; i < ARRAY_SIZE(bundles); i++)
 			check_bundle(i, containerd_states[i % 3]);
+		check_stored();
 		check_many();
 		fflush(stdout);
 		_exit(check_failed > failed);
@@ -237,6 +337,8 @@ static void test_keys_are_the_policys(void)
 
 int main(void)
 {
+	contained_main();
+	RUN(test_monitors);
 	RUN(test_crio_names);
 	RUN(test_bundles);
 	RUN(test_keys_are_the_policys);
