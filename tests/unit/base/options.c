@@ -248,6 +248,34 @@ static void help(void)
 	CHECK_HAS(helped(&foreign, "--help"), "      --help            print");
 }
 
+/* Names of one letter, and what is as wide as its column. */
+static void narrow_and_wide(void)
+{
+	static const struct command_syntax short_one = {
+		.synopsis = "X",
+		.about = "A.\n",
+		.examples = "e",
+		.see_also = "s",
+		.option = { OPTION_FLAG(struct opts, json, "j", "one letter"),
+			    OPTION_TEXT(struct opts, file, "wide", "VALUESxyz", "fits"),
+			    OPTION_TEXT(struct opts, kind, "wide2", "VALUESxyz", "does not"),
+			    OPTION_FLAG(struct opts, force, "force", "behind them"),
+			    { "" } }
+	};
+	const char *text = helped(&short_one, "--help");
+
+	CHECK_HAS(text, "usage: ksm-hook cmd [--j] [--wide=VALUESxyz] [--wide2=VALUESxyz] "
+			"[--force] X\n");
+	CHECK_HAS(text, "      --j               one letter\n");
+	CHECK_HAS(text, "      --wide=VALUESxyz  fits\n      --wide2=VALUESxyz\n               "
+			"         does not\n");
+	CHECK_HAS(text, "      --force           behind them\n");
+	CHECK_HAS(text, "Examples:\n  e\n");
+	CHECK_HAS(text, "See also: s\n");
+	CHECK_INT(parse_line(&short_one, "--j --force"), 0);
+	CHECK(o.json && o.force);
+}
+
 static void statuses(void)
 {
 	int saved = dup(STDERR_FILENO), p[2];
@@ -276,6 +304,7 @@ int main(void)
 	RUN(lists);
 	RUN(arguments);
 	RUN(help);
+	RUN(narrow_and_wide);
 	RUN(statuses);
 	return check_end();
 }

@@ -39,7 +39,7 @@ static void deep_chain(size_t n, bool falling)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		parent[i] = i == top ? OUT : falling ? i + 1 : i - 1;
-	CHECK(find_topmost(parent, n, topmost) <= 2 * n);
+	CHECK_INT(find_topmost(parent, n, topmost), 2 * n);
 	for (size_t i = 0; i < n; i++)
 		wrong += topmost[i] != top;
 	CHECK_INT(wrong, 0);
@@ -232,6 +232,72 @@ static void entered(void)
 	waitpid(exec, NULL, 0);
 }
 
+/* Each is the child of the one before; they end with the first. */
+static void start_chain(pid_t *pid, size_t n)
+{
+	int ready[2];
+
+	if (pipe(ready) < 0)
+		abort();
+	if (fork() == 0) {
+		for (size_t i = 0; i < n; i++) {
+			pid_t self = getpid();
+
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (write(ready[1], &self, sizeof(self)) != sizeof(self))
+				_exit(1);
+			if (i + 1 == n || fork() != 0)
+				break;
+		}
+		for (;;)
+			pause();
+	}
+	for (size_t i = 0; i < n; i++)
+		CHECK_INT(read(ready[0], &pid[i], sizeof(*pid)), sizeof(*pid));
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* Whoever is below the first, however deep, was there from the start; two who came in are not. */
+static void entered_deep(void)
+{
+	enum { DEEP = 9, LATE = 3, ALL = DEEP + LATE };
+	pid_t pid[ALL];
+	struct process_stats p[ALL];
+	struct fork_group *group = NULL;
+	size_t groups = 0;
+
+	start_chain(pid, DEEP);
+	usleep(30000); /* a start is told in hundredths of a second */
+	start_chain(pid + DEEP, LATE);
+	/* whichever of the first ones is the mergeable one, and whichever is the last to be looked at */
+	for (size_t which = 0; which < DEEP; which++) {
+		for (size_t i = 0; i < ALL; i++)
+			p[i] = process("c", pid[(i + which) % ALL], i + 1, KSM_BY_NONE, 0);
+		for (size_t i = 0; i < ALL; i++) {
+			if (p[i].pid == pid[which])
+				p[i].method = which % 2 ? KSM_BY_PRCTL : KSM_BY_MADVISE;
+			/* of what is not known it is not told */
+			if (p[i].pid == pid[ALL - 1] && which == 1)
+				p[i].method = KSM_BY_UNKNOWN;
+		}
+		CHECK_INT(find_fork_groups(p, ALL, &group, &groups), 0);
+		CHECK_INT(groups, ALL);
+		for (size_t i = 0; i < ALL; i++) {
+			bool late = false;
+
+			for (size_t k = DEEP; k < ALL; k++)
+				late |= p[i].pid == pid[k] && p[i].method != KSM_BY_UNKNOWN;
+			CHECK_INT(p[i].entered, late);
+		}
+		free(group);
+	}
+	for (size_t i = 0; i < ALL; i++)
+		kill(pid[i], SIGKILL);
+	waitpid(pid[0], NULL, 0);
+	waitpid(pid[DEEP], NULL, 0);
+}
+
 /* Of one that has ended nothing is known, also where it stands before all others. */
 static void entered_beside_one_that_ended(void)
 {
@@ -270,7 +336,8 @@ static void circles(void)
 		size_t topmost[6];
 
 		check_case = cases[i].what;
-		CHECK(find_topmost(cases[i].parent, cases[i].n, topmost) <= 2 * cases[i].n);
+		/* each is met once on the way up, and once more to write down what was found */
+		CHECK_INT(find_topmost(cases[i].parent, cases[i].n, topmost), 2 * cases[i].n);
 		for (size_t k = 0; k < cases[i].n; k++)
 			CHECK_INT(topmost[k], cases[i].topmost[k]);
 	}
@@ -288,6 +355,7 @@ int main(void)
 	RUN(containers);
 	RUN(savings);
 	RUN(entered);
+	RUN(entered_deep);
 	RUN(entered_beside_one_that_ended);
 	RUN(circles);
 	RUN(nested);
