@@ -10,7 +10,7 @@ suite_setup() {
 	sid=$BUILD/sid-criu
 	"$top/tests/lib/chroot" make "$sid" "$packages" sid >"$work/made" 2>&1 ||
 		cat "$work/made"
-	timeout -s KILL 400 "$top/tests/lib/chroot" run "$sid" tests/engines/criu/restore "$KSM_HOOK" >"$work/out" 2>&1
+	timeout -s KILL 900 "$top/tests/lib/chroot" run "$sid" tests/engines/criu/restore "$KSM_HOOK" >"$work/out" 2>&1
 	rc=$?
 }
 
