@@ -28,6 +28,9 @@ static void integers(void)
 		{ "-9223372036854775809", INT64_MIN, 0, -ERANGE, 0 },
 		{ "99999999999999999999999", 0, INT64_MAX, -ERANGE, 0 },
 		{ "00000000000000000000000000000001", 0, 9, -ERANGE, 0 },
+		/* of any length that a number of 64 bits has, and one digit more */
+		{ "00000000000000000000001", 0, 9, 0, 1 },
+		{ "000000000000000000000001", 0, 9, -ERANGE, 0 },
 		{ "", 0, 9, -EINVAL, 0 },
 		{ "-", -9, 9, -EINVAL, 0 },
 		{ "--1", -9, 9, -EINVAL, 0 },
@@ -190,13 +193,15 @@ static void utf8(void)
 	}
 	check_case = "";
 	for (unsigned byte = 0; byte < 256; byte++) {
-		char out[UTF8_MAX + 1];
+		char out[UTF8_MAX + 2];
 
+		memset(out, '#', sizeof(out));
 		utf8_stand_in(out, (unsigned char)byte);
 		CHECK_INT(strlen(out), 4);
 		CHECK((unsigned char)out[0] == 0xf4 && (unsigned char)out[1] == 0x8f &&
-		      ((unsigned char)out[2] & 3) == byte >> 6 &&
-		      ((unsigned char)out[3] & 63) == (byte & 63));
+		      (unsigned char)out[2] == (0xb8 | byte >> 6) &&
+		      (unsigned char)out[3] == (0x80 | (byte & 63)));
+		CHECK(out[UTF8_MAX + 1] == '#');
 		CHECK_INT(utf8_decode(out, &c), 0);
 	}
 	check_controls();

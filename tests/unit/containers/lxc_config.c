@@ -40,6 +40,10 @@ static const struct {
 	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = \"\"\n", NULL },
 	/* one quote is no pair */
 	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = \"\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = '\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\nlxc.environment = ''\n", NULL },
+	{ "lxc.environment = KSM_MERGE=yes\nKSM_MERGE=no\n", "yes" },
+	{ "lxc.environment = KSM_MERGE=yes\n=\n\nx\n", "yes" },
 	{ "lxc.environment = KSM_MERGE=yes\nKSM_MERGE", "yes" },
 	{ "lxc.environment.runtime = KSM_MERGE=yes\n", NULL },
 	{ "lxc.environment = KSM_MERGE=0123456\n", "0123456" },

@@ -100,6 +100,12 @@ static void test_form(void)
 		  "the pattern \"(\" is broken" },
 		{ "{" VERSION_ HOOK "\"when\":{\"hasBindMounts\":1}," STAGES "}",
 		  "\"when.hasBindMounts\" is not", "" },
+		{ "{\"version\":\"1\"," HOOK WHEN STAGES "}", "its version \"1\" is not 1.0.0",
+		  "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":\"/\"}," STAGES "}", "", "" },
+		{ "{" VERSION_ "\"hook\":{\"path\":\"\"}," STAGES "}", "no \"hook.path\"", "" },
+		/* nothing of the old form is looked at */
+		{ "{\"hook\":\"/bin/true\",\"stages\":[\"x\"],\"when\":7}", "", "" },
 		/* each value that has a type */
 		{ "{" VERSION_ "\"hook\":7," STAGES "}", "\"hook\" is not an object", "" },
 		{ "{" VERSION_ "\"hook\":{\"path\":7}," STAGES "}",
@@ -144,6 +150,9 @@ static void test_form(void)
 				    &err),
 			  0);
 		hook_form_end(&f);
+		/* where the place comes first, nothing is in front of it */
+		if (cases[i].fault[0] == '"' && strstr(cases[i].fault, " is not"))
+			CHECK(strstr(f.fault, cases[i].fault) == f.fault);
 		if (cases[i].fault[0])
 			CHECK_HAS(f.fault, cases[i].fault);
 		else

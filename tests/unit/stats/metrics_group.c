@@ -20,6 +20,20 @@ static void workloads(void)
 		{ "db-0", "db" },                           /* StatefulSet */
 		{ "db-12", "db" },
 		{ "backup-29384756-k2k4v", "backup" }, /* CronJob */
+		/* as many signs as there may be, and one more or less */
+		{ "web-6bdfc4-bbbbb", "web" },
+		{ "web-6bdfc-bbbbb", "web-6bdfc" },
+		{ "web-6bdfc46bdf-bbbbb", "web" },
+		{ "web-6bdfc46bdfc-bbbbb", "web-6bdfc46bdfc" },
+		{ "backup-2938475-bbbbb", "backup-2938475" },
+		{ "backup-29384751-bbbbb", "backup" },
+		{ "backup-293847511-bbbbb", "backup-293847511" },
+		{ "web-bbbbbb", "web-bbbbbb" },
+		{ "db-1", "db" },
+		{ "db-10101", "db" },
+		{ "db-101010", "db-101010" },
+		{ "db-", "db-" },
+		{ "db-1a", "db-1a" },
 		/* no random names: vowels, other lengths */
 		{ "web-frontend", "web-frontend" },
 		{ "web-12345678", "web-12345678" },
