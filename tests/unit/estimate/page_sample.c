@@ -232,6 +232,68 @@ static void error_of_pairs(void)
 	CHECK(off(t.error * t.error, variance) < variance / 1e6);
 }
 
+/*
+ * Of 64 equal pages all are counted, whatever becomes of the sample, of 63 it is chance: these
+ * hashes are in no sample. The first and the last by their order, and of several owners.
+ */
+static void retained(void)
+{
+	static const uint64_t first = 1, few = 3, last = UINT64_MAX;
+
+	for (size_t contents = 1000; contents <= 64000; contents *= 4) {
+		struct page_sample *c = fresh(1024);
+		struct merge_sum of[4];
+		struct merge_total t;
+		int r = 0;
+
+		add(c, first, 1, 63);
+		add(c, first, 2, 1);
+		add(c, few, 1, 63);
+		add(c, last, 2, 32);
+		add(c, last, 3, 32);
+		for (uint64_t i = 0; i < contents; i++)
+			r |= page_sample_add(c, number(i), 1, 1);
+		/* and of those that come later */
+		add(c, first, 2, 9);
+		add(c, last, 3, 4);
+		add(c, few, 3, 5);
+		CHECK_INT(r, 0);
+		t = finish(c, &plain, 4, of);
+		CHECK(t.share < 1);
+		CHECK_INT(t.sum.saves, 72 + 67);
+		CHECK_INT(t.sum.equal, 73 + 68);
+		CHECK(off(of[1].saves + of[2].saves + of[3].saves, 72 + 67) < 1e-6);
+		CHECK(off(of[1].saves, 72.0 * 63 / 73) < 1e-6);
+		CHECK(off(of[3].saves, 67.0 * 36 / 68) < 1e-6);
+	}
+}
+
+/* What was retained once stays so, with its weight, however often the sample shrinks. */
+static void retained_later(void)
+{
+	struct page_sample *c = fresh(1024);
+	struct merge_sum of[3];
+	struct merge_total t;
+	uint64_t hash = number(1) & ~UINT64_C(3);
+	double weight;
+	int r = 0;
+
+	/* a sample of every second, in which this one is; then enough of it to be retained */
+	hash |= 2;
+	for (uint64_t i = 0; i < 1000; i++)
+		r |= page_sample_add(c, number(i), 1, 1);
+	add(c, hash, 1, 64);
+	for (uint64_t i = 1000; i < 30000; i++)
+		r |= page_sample_add(c, number(i), 1, 1);
+	add(c, hash, 2, 36);
+	CHECK_INT(r, 0);
+	t = finish(c, &plain, 3, of);
+	weight = t.sum.saves / 99;
+	CHECK(weight == 2);
+	CHECK_INT(t.sum.equal, 2 * 100);
+	CHECK(off(of[2].saves, 2 * 99 * 0.36) < 1e-6);
+}
+
 /* Any number of owners and contents fits, or is refused. */
 static void bounds(void)
 {
@@ -262,6 +324,8 @@ int main(void)
 	RUN(sample);
 	RUN(growth);
 	RUN(error_of_pairs);
+	RUN(retained);
+	RUN(retained_later);
 	RUN(bounds);
 	return check_end();
 }
