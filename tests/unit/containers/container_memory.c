@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The memory cgroup of a container, by the names that engines and runtimes give. */
 #include "containers/container_memory.h"
+
+#include <limits.h>
+#include <unistd.h>
+
 #include "check.h"
+#include "kernel/memory_cgroup.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -63,8 +68,29 @@ static void cut(void)
 	check_case = "";
 }
 
+/* Of a process: down to its container's cgroup, where it is in one that is called so. */
+static void of_a_process(void)
+{
+	struct container_name its = { "runc", "" }, other = { "runc", "no-such-container" };
+	struct memory_cgroup own, got;
+	const char *last;
+
+	CHECK(!container_memory_cgroup(&other, getpid(), &got));
+	CHECK(!container_memory_cgroup(&other, 0x7fffff00, &got));
+	if (memory_cgroup_of(getpid(), &own) != 1)
+		return;
+	last = strrchr(own.path, '/');
+	if (!last || !last[1] || strlen(last + 1) >= sizeof(its.id))
+		return;
+	memcpy(its.id, last + 1, strlen(last + 1) + 1);
+	CHECK(container_memory_cgroup(&its, getpid(), &got));
+	CHECK(strncmp(got.path, own.path, strlen(got.path)) == 0);
+	CHECK_TEXT(strrchr(got.path, '/') ? strrchr(got.path, '/') + 1 : "", its.id);
+}
+
 int main(void)
 {
+	RUN(of_a_process);
 	RUN(cut);
 	return check_end();
 }
