@@ -172,6 +172,7 @@ int applet_nri(int argc, char **argv)
 	int r;
 
 	log_init("nri", launched);
+	log_init_stays();
 	log_set_level(LOG_LEVEL_INFO);
 	r = launched ? 0 : parse_nri_options(&argc, argv, &o, &err);
 	if (r != 0)
@@ -202,6 +203,8 @@ int applet_nri(int argc, char **argv)
 	if (o.profile)
 		nri_ksmd_give_back();
 	nri_http_close(&a->http);
+	if (a->failed)
+		r = 1;
 	free(a);
 	return r;
 }

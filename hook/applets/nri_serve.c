@@ -277,6 +277,20 @@ static void reap_children(struct agent *a)
 	}
 }
 
+/* Signals are seen to as well, or it could not be told to end. -errno where that cannot be done. */
+static int take_signals(struct agent *a)
+{
+	struct signalfd_siginfo s;
+	ssize_t n;
+
+	while ((n = read(a->signals, &s, sizeof(s))) == (ssize_t)sizeof(s)) {
+		if (s.ssi_signo != SIGCHLD)
+			a->ending = true;
+	}
+	reap_children(a);
+	return n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+}
+
 /*
  * Until there is something to read from fd, or -1 and some time has gone; children and signals are
  * seen to meanwhile. True: fd has something.
@@ -289,20 +303,20 @@ static bool agent_wait(struct agent *a, int fd, int timeout_ms)
 		struct pollfd p[] = { { .fd = fd, .events = POLLIN },
 				      { .fd = a->signals, .events = POLLIN } };
 		int left = timeout_ms < 0 ? -1 : (int)(end - now_ms());
-		int again = nri_http_keep(&a->http);
-		struct signalfd_siginfo s;
+		int again = nri_http_keep(&a->http), r;
 
 		if (timeout_ms >= 0 && left <= 0)
 			return false;
 		if (again >= 0 && (left < 0 || again < left))
 			left = again;
-		if (poll(p, 2, left) < 0 && errno != EINTR)
-			return true;
-		while (read(a->signals, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
-			if (s.ssi_signo != SIGCHLD)
-				a->ending = true;
+		r = poll(p, 2, left) < 0 && errno != EINTR ? -errno : take_signals(a);
+		if (r < 0) {
+			/* else it would go round and round, deaf to SIGTERM */
+			log_error("ends, as it cannot wait for the runtime and for signals: %s",
+				  strerror(-r));
+			a->ending = a->failed = true;
+			return false;
 		}
-		reap_children(a);
 		if (p[0].revents)
 			return true;
 	}

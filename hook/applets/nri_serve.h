@@ -25,7 +25,8 @@ struct agent {
 	pid_t reader;            /* of this connection; 0 once it has ended */
 	int reader_status;
 	bool registered; /* on this connection */
-	bool ending;     /* somebody has asked us to */
+	bool ending;     /* somebody has asked us to, or: */
+	bool failed;     /* it cannot go on */
 };
 
 /* From now on SIGCHLD, SIGTERM and SIGINT wait: a descriptor that has them, or -errno. */

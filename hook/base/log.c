@@ -17,7 +17,7 @@
 #include "base/text.h"
 
 static const char *applet = "";
-static bool is_hook;
+static bool is_hook, is_bounded;
 static enum log_level threshold = LOG_LEVEL_WARNING;
 static char subject[160];
 static const char *runtime_log; /* NULL: there is none, stderr is the log */
@@ -39,7 +39,13 @@ int log_level_parse(const char *text, size_t len, enum log_level *out)
 void log_init(const char *name, bool hook)
 {
 	applet = name;
-	is_hook = hook;
+	is_hook = is_bounded = hook;
+}
+
+void log_init_stays(void)
+{
+	is_bounded = true;
+	log_output_stays();
 }
 
 void log_set_level(enum log_level level)
@@ -121,7 +127,7 @@ void log_reason(enum log_level level, enum reason reason, const char *fmt, ...)
 		size_t len = strlen(line);
 
 		line[len] = '\n';
-		if (is_hook)
+		if (is_bounded)
 			log_output_stderr(line, len + 1);
 		else
 			(void)write_all(STDERR_FILENO, line, len + 1);

@@ -21,6 +21,8 @@ int log_level_parse(const char *text, size_t len, enum log_level *out);
  * and lives where nobody does.
  */
 void log_init(const char *applet, bool hook);
+/* Behind log_init(): of a process that stays, and must not wait for who reads its lines (log_output.h). */
+void log_init_stays(void);
 void log_set_level(enum log_level level);
 
 /* The container and process (0: none yet) that the next lines are about; id is copied. None if empty. */

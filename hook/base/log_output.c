@@ -17,7 +17,14 @@
 #include "base/io.h"
 
 /* All lines together: a hook has other things to wait for, and five seconds. */
-static int64_t patience_ms = 500;
+#define PATIENCE_MS 500
+static int64_t patience_ms = PATIENCE_MS;
+static bool stays;
+
+void log_output_stays(void)
+{
+	stays = true;
+}
 
 /* Whether fd takes something within the time that is left. */
 static bool is_writable(int fd)
@@ -31,6 +38,8 @@ static bool is_writable(int fd)
 	patience_ms -= now_ms() - begin;
 	if (patience_ms < 0)
 		patience_ms = 0;
+	if (stays && r > 0)
+		patience_ms = PATIENCE_MS;
 	/* without a reader it is "writable" too: write(2) says so */
 	return r > 0;
 }

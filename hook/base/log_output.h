@@ -6,6 +6,12 @@
 #include <stddef.h>
 
 /*
+ * Of a process that stays: it waits half a second for who does not take its lines, and then no more
+ * until they are taken again. What was not is lost.
+ */
+void log_output_stays(void);
+
+/*
  * Write a line to stderr, given up when it has not been taken within what is left of half a
  * second, which all lines of the process have together. The descriptor's flags are others'
  * too and stay as they are. len is at most PIPE_BUF: less is written at once or not at all.

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "containers/identify.h"
@@ -17,19 +18,43 @@
 #include "kernel/process.h"
 #include "ksmd/boost.h"
 #include "nri/nri_existing.h"
+#include "oci/config_load.h"
 #include "oci/method.h"
 
 /* The runtime has let the init go: it is about to execute the workload. */
 #define EXEC_WAIT_MS 5000
+/* So long a configuration whose file system does not answer is not asked for again. */
+#define SILENT_MS 30000
+
+/*
+ * A few small files: to read them costs less than to find out whether they changed. A server that does
+ * not answer is waited for by a child, for less than a runtime waits for us; each such look leaves a
+ * child behind, so there is not one at each start.
+ */
+static void read_config(struct nri_config *c, struct config_files *files, struct error *err)
+{
+	int r;
+
+	files->n = files->len = files->names_len = 0;
+	if (c->silent_ms && now_ms() - c->silent_ms < SILENT_MS) {
+		*err = c->err;
+		return;
+	}
+	config_forget();
+	r = config_load(c->path, err);
+	c->silent_ms = r == -ETIMEDOUT ? now_ms() : 0;
+	if (r == 0) {
+		err->msg[0] = '\0';
+		*files = *config_loaded();
+	}
+}
 
 void nri_config_answer(struct nri_config *c, struct nri_answer *answer)
 {
 	struct config_files *next = &c->files[!c->now];
 	struct error err = { "" };
 
-	/* a few small files: to read them costs less than to find out whether they changed */
-	if (config_files_read(c->path, next, NULL, NULL, &err) == 0)
-		err.msg[0] = '\0';
+	read_config(c, next, &err);
 	if (c->sent && strcmp(err.msg, c->err.msg) == 0 &&
 	    config_files_equal(next, &c->files[c->now]))
 		return;

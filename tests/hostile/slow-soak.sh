@@ -45,7 +45,8 @@ shown() { jq ".[] | select(.id | startswith(\"a000000\")) | .$1" "$work/out"; }
 
 testPs() {
 	timeout -s KILL 120 "$KSM_HOOK" ps --json >"$work/out" 2>"$work/said"
-	assertEquals "$(cat "$work/said")" 0 $?
+	rc=$?
+	assertEquals "$(cat "$work/said")" 0 $rc
 	assertContains "$(cat "$work/said")" "reason=target-skipped: docker:a000000"
 	assertTrue "some of them: $(shown unread_processes)" "[ $(shown unread_processes) -ge 1 ]"
 	assertTrue "and not all: $(shown unread_processes)" "[ $(shown unread_processes) -lt $count ]"
@@ -64,7 +65,8 @@ testAttachAndDetach() {
 		_wanted=no
 		[ $_command = detach ] || _wanted=yes
 		timeout -s KILL 200 "$KSM_HOOK" $_command --all --json >"$work/out" 2>"$work/said"
-		assertEquals "$(cat "$work/said")" 1 $?
+		rc=$?
+		assertEquals "$(cat "$work/said")" 1 $rc
 		_skipped=$(jq '[.processes[] | select(.reason == "target-skipped")] | length' "$work/out")
 		assertTrue "$_skipped: $(cat "$work/out")" "[ $_skipped -ge 1 ]"
 		assertTrue "the others are done" "is_mergeable $_wanted $neighbour"
