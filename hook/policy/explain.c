@@ -82,10 +82,10 @@ static bool is_trusted_annotation(enum container_engine engine, const char *key)
 	return false;
 }
 
+/* Behind what stands in text. */
 static void describe_rule(const struct policy_rule *rule, enum container_engine engine,
 			  char *text, size_t size)
 {
-	text[0] = '\0';
 	if (rule->annotation)
 		add_text(text, size, "annotation %s=\"%s\"%s", rule->annotation, rule->match,
 			 is_trusted_annotation(engine, rule->annotation) ? "" :
