@@ -349,40 +349,8 @@ static void long_annotations(void)
 	}
 }
 
-/* More than is kept of them is refused, and not left out. */
-static void much_text(void)
-{
-	static const struct policy_config config;
-	static const struct spec_origin origin;
-	static char text[128 * (ANNOTATION_MAX + 32)];
-	struct decision d;
-	struct error err;
-	struct spec s;
-	bool syntax;
-	int kept = 0, r = 0;
-
-	for (int n = 1; n <= 120 && r == 0; n++) {
-		size_t len = (size_t)snprintf(text, sizeof(text), "{\"annotations\":{");
-
-		for (int i = 0; i < n; i++)
-			len += (size_t)snprintf(text + len, sizeof(text) - len,
-						"%s\"io.ksm.%d\":\"%0*d\"", i ? "," : "", i,
-						ANNOTATION_MAX, 0);
-		snprintf(text + len, sizeof(text) - len, "}}");
-		json_release();
-		r = spec_parse(text, strlen(text), &origin, &config, &s, NULL, &d, &syntax,
-			       &err);
-		kept = r == 0 ? n : kept;
-	}
-	CHECK(kept >= 1);
-	CHECK_INT(r, -E2BIG);
-	CHECK_HAS(err.msg, "too much text in its annotations");
-	json_release();
-}
-
 int main(void)
 {
-	RUN(much_text);
 	RUN(refusals);
 	RUN(facts);
 	RUN(origins);
