@@ -95,23 +95,39 @@ static int open_inside(int root, const char *path)
 	return open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* As execvp() looks for it; relative directories depend on process.cwd and are left out. */
-static int open_program(int root, const char *program, const char *path)
+/* The name of a file in a directory, which is relative to cwd, as the name is to the directory. */
+static int open_relative(int root, const char *cwd, const char *dir, int dir_len,
+			 const char *name)
 {
+	const char *from = *dir == '/' ? "" : cwd;
 	char full[2048];
 
-	if (strchr(program, '/'))
-		return *program == '/' ? open_inside(root, program) : -1;
-	while (*path) {
-		size_t len = strcspn(path, ":");
-		int fd = -1;
+	if (*dir != '/' && *cwd != '/')
+		return -1;
+	if (snprintf(full, sizeof(full), "%s/%.*s/%s", from, dir_len, dir, name) >=
+	    (int)sizeof(full))
+		return -1;
+	return open_inside(root, full);
+}
 
-		snprintf(full, sizeof(full), "%.*s/%s", (int)len, path, program);
-		if (*path == '/')
-			fd = open_inside(root, full);
+/* As execvp() looks for it. */
+static int open_program(int root, const struct entrypoint *at)
+{
+	const char *path = at->path;
+
+	if (at->program[0] == '/')
+		return open_inside(root, at->program);
+	if (strchr(at->program, '/'))
+		return open_relative(root, at->cwd, "", 0, at->program);
+	/* an empty directory is cwd, behind the last colon too */
+	for (bool more = *path != '\0'; more;) {
+		size_t len = strcspn(path, ":");
+		int fd = open_relative(root, at->cwd, path, (int)len, at->program);
+
 		if (fd >= 0)
 			return fd;
-		path += len + (path[len] == ':');
+		more = path[len] == ':';
+		path += len + more;
 	}
 	return -1;
 }
@@ -137,7 +153,7 @@ static int check_sanitizer(int fd, const char *program, struct error *err)
 
 /* In the child of patience_run(). */
 struct entrypoint_look {
-	const char *root, *program, *path;
+	const struct entrypoint *at;
 	const struct elf_kind *preload;
 	struct error err;
 };
@@ -145,8 +161,8 @@ struct entrypoint_look {
 static int look_at_entrypoint(void *arg)
 {
 	struct entrypoint_look *l = arg;
-	__cleanup(close_fd) int dir = open(l->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	__cleanup(close_fd) int fd = dir < 0 ? -1 : open_program(dir, l->program, l->path);
+	__cleanup(close_fd) int dir = open(l->at->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	__cleanup(close_fd) int fd = dir < 0 ? -1 : open_program(dir, l->at);
 	struct elf_kind kind;
 
 	if (fd < 0 || elf_read(fd, &kind) < 0)
@@ -157,31 +173,29 @@ static int look_at_entrypoint(void *arg)
 				  err_set(&l->err, ENOEXEC,
 					  "its program %.127s is for another architecture than "
 					  "the library",
-					  l->program));
+					  l->at->program));
 	if (!kind.dynamic)
 		return err_reason(
 			&l->err, REASON_PRELOAD_STATIC,
 			err_set(&l->err, ENOEXEC,
 				"its program %.127s is linked statically and loads no "
 				"library; the method \"inject\" covers it",
-				l->program));
-	return check_sanitizer(fd, l->program, &l->err);
+				l->at->program));
+	return check_sanitizer(fd, l->at->program, &l->err);
 }
 
-int entrypoint_check(const char *root, const char *program, const char *path,
-		     const struct elf_kind *library, struct error *err)
+int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library,
+		     struct error *err)
 {
 	struct entrypoint_look *l;
 	int r = 0;
 
-	if (root[0] != '/' || !program[0])
+	if (at->root[0] != '/' || !at->program[0])
 		return 0;
 	l = patience_memory(sizeof(*l));
 	if (!l)
-		return err_set(err, ENOMEM, "memory for a look at %.127s", program);
-	*l = (struct entrypoint_look){
-		.root = root, .program = program, .path = path, .preload = library
-	};
+		return err_set(err, ENOMEM, "memory for a look at %.127s", at->program);
+	*l = (struct entrypoint_look){ .at = at, .preload = library };
 	/* the root may lie on a file system of the user's own (fuse-overlayfs), who may not answer */
 	if (patience_run(look_at_entrypoint, l, LOOK_TIMEOUT_MS) < 0 && l->err.msg[0]) {
 		*err = l->err;

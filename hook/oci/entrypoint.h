@@ -17,12 +17,18 @@ struct elf_kind {
 /* 0; -ENOEXEC where this is no ELF file; what reading returns. */
 int elf_read(int fd, struct elf_kind *out);
 
+/* Where a container's program is looked for; none of them is NULL. */
+struct entrypoint {
+	const char *root, *program;
+	const char *path; /* the value of PATH */
+	const char *cwd; /* for what is relative; where it is not absolute, that is not found */
+};
+
 /*
- * Look at the file's headers inside root, as the container's process would find it by
- * path, the value of PATH. -ENOEXEC with the reason where it is an ELF file of another kind
+ * Look at the file's headers inside root, as the container's process would find it. -ENOEXEC with the reason where it is an ELF file of another kind
  * than library, or static. 0 in every other case: a script, not there, unknown.
  */
-int entrypoint_check(const char *root, const char *program, const char *path,
-		     const struct elf_kind *library, struct error *err);
+int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library,
+		     struct error *err);
 
 #endif

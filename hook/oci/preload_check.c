@@ -67,6 +67,7 @@ static int check_profile(const struct spec *s, enum probe_way way, struct error 
 
 int preload_fits(const char *path, const struct spec *s, enum probe_way way, struct error *err)
 {
+	const struct entrypoint at = { s->root, s->program, s->path, s->cwd };
 	struct elf_kind library;
 	int r;
 
@@ -84,6 +85,6 @@ int preload_fits(const char *path, const struct spec *s, enum probe_way way, str
 			err->reason = REASON_PRELOAD_LIBRARY;
 	}
 	if (r == 0)
-		r = entrypoint_check(s->root, s->program, s->path, &library, err);
+		r = entrypoint_check(&at, &library, err);
 	return r;
 }

@@ -48,6 +48,7 @@ struct spec {
 	char root[1024];   /* root.path */
 	char program[384]; /* process.args[0] */
 	char path[768];    /* PATH of process.env */
+	char cwd[512];     /* process.cwd */
 };
 
 /* There is a reason not to add it; the first one counts. */

@@ -120,6 +120,8 @@ void spec_process_visit(struct spec_process *p, struct spec *s, const struct jso
 	} else if (path->depth == 3 && strcmp(key, "args") == 0 && path->index[2] == 0 &&
 		   v->type == JSON_STRING) {
 		spec_keep(s->program, sizeof(s->program), v->text, v->len);
+	} else if (path->depth == 2 && strcmp(key, "cwd") == 0 && v->type == JSON_STRING) {
+		spec_keep(s->cwd, sizeof(s->cwd), v->text, v->len);
 	}
 }
 

@@ -149,6 +149,21 @@ testEntryProgram() {
 	assertTrue "it is linked with a library" "readelf -d '$root/bin/sanitized' | grep -q 'NEEDED.*libasan'"
 	as '.process.args = ["/bin/sanitized"]'
 	alone sanitized "$work/as.json" preload-sanitizer
+	# as images with a WORKDIR have it
+	for program in ./sanitized ../bin/sanitized sanitized; do
+		as ".process.args = [\"$program\"] | .process.cwd = \"/bin\" |
+			.process.env |= map(select(startswith(\"PATH=\") | not)) + [\"PATH=/nonexistent:\"]"
+		alone "$program" "$work/as.json" preload-sanitizer
+	done
+	as '.process.args = ["bin/sanitized"] | .process.cwd = "/"'
+	alone bin/sanitized "$work/as.json" preload-sanitizer
+	as '.process.args = ["./busybox"] | .process.cwd = "/link-to-bin"'
+	ln -sfn /bin "$root/link-to-bin"
+	alone busybox "$work/as.json" preload-static
+	for cwd in '"/"' '"bin"' '"/nonexistent"' 7 null '"/proc/self/root/bin"'; do
+		as ".process.args = [\"./sanitized\"] | .process.cwd = $cwd"
+		changed "cwd $cwd" "$work/as.json"
+	done
 	echo 'int main(void) { return 0; }' | gcc -fsanitize=undefined -o "$root/bin/undefined" -xc -
 	as '.process.args = ["/bin/undefined"]'
 	changed "another sanitizer" "$work/as.json"
