@@ -256,6 +256,12 @@ static void command_lines(void)
 		free(words);
 	}
 	for (int longer = 0; longer <= 1; longer++) {
+		char host[DOCKER_SOCKET_MAX + 16];
+
+		snprintf(host, sizeof(host), "unix:///%0*d", DOCKER_SOCKET_MAX - 2 + longer, 0);
+		CHECK((docker_host_socket(host) == NULL) == longer);
+	}
+	for (int longer = 0; longer <= 1; longer++) {
 		static struct docker_args out;
 		char words[DOCKER_SOCKET_MAX + 16];
 		int len = snprintf(words, sizeof(words), "-Hunix:///%0*d",
