@@ -28,6 +28,20 @@ static void one_container(void)
 	CHECK(read_budget_is_left(&b, 7 + (uint64_t)READ_BUDGET_CONTAINERS));
 }
 
+/* 0 is a container like others, and not a place that is free. */
+static void container_of_no_number(void)
+{
+	static struct read_budget b = { LIMITS };
+
+	read_budget_use(&b, 0, 500000);
+	CHECK(!read_budget_is_left(&b, 0));
+	CHECK(read_budget_is_left(&b, READ_BUDGET_CONTAINERS));
+	CHECK(read_budget_is_left(&b, 2));
+	read_budget_use(&b, UINT64_C(1) << 63, 500000);
+	CHECK(!read_budget_is_left(&b, UINT64_C(1) << 63));
+	CHECK(read_budget_is_left(&b, UINT64_C(2) * READ_BUDGET_CONTAINERS));
+}
+
 static void all_together(void)
 {
 	static struct read_budget b = { LIMITS };
@@ -57,6 +71,7 @@ static void more_than_are_told_apart(void)
 int main(void)
 {
 	RUN(one_container);
+	RUN(container_of_no_number);
 	RUN(all_together);
 	RUN(more_than_are_told_apart);
 	return check_end();

@@ -53,6 +53,12 @@ static void forgotten(void)
 	/* the oldest */
 	CHECK(!watch_cuts_have(&c, 1));
 	CHECK(watch_cuts_have(&c, 5));
+	/* nothing stays behind where they stood */
+	watch_cuts_forget(&c, -1, WATCH_CUTS_MAX);
+	watch_cuts_all(&c, &n);
+	CHECK_INT(n, 0);
+	for (uint64_t i = 0; i <= WATCH_CUTS_MAX + 9; i++)
+		CHECK(!watch_cuts_have(&c, i));
 }
 
 int main(void)
