@@ -34,6 +34,7 @@ static const char *written(const char *value)
 	rewind(f);
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
+	CHECK_INT(n, strlen(text));
 	fclose(f);
 	return text;
 }
@@ -116,6 +117,7 @@ static void kinds(void)
 	rewind(f);
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
+	CHECK_INT(n, strlen(text));
 	fclose(f);
 	CHECK_TEXT(text,
 		   "{\n  \"list\": [\n    -7,\n    true,\n    null\n  ],\n  \"inner\": {\n"
@@ -190,6 +192,10 @@ static void of_any_length(void)
 
 	memset(text, 'z', 3000);
 	text[3000] = '\0';
+	check_round_trip(text);
+	/* each byte as long as there is any */
+	memset(text, '\x01', 600);
+	text[600] = '\0';
 	check_round_trip(text);
 }
 

@@ -103,7 +103,8 @@ static void many_candidates(void)
 		same[i].name.id[100] = '\0';
 	}
 	CHECK_INT(container_choose(same, 6, same[0].name.id, &err), -EEXIST);
-	CHECK_HAS(err.msg, "engine0:nnn");
+	CHECK_HAS(err.msg,
+		  "engine0:nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
 	CHECK_HAS(err.msg, ", ...");
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		snprintf(same[i].name.id, sizeof(same[i].name.id), "x");
@@ -119,6 +120,9 @@ static void many_candidates(void)
 	}
 	CHECK_INT(container_choose(same, 2, "aaaa0000bbbb1", &err), -EEXIST);
 	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111c, engine1:aaaa0000bbbb1111c");
+	CHECK_INT(container_choose(same, 2, "aaaa0000bbbb1111cccc2222dddd3333eeee4444", &err),
+		  -EEXIST);
+	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111cccc2222dddd3333eeee4444ffff, engine1:");
 	CHECK_INT(container_choose(same, 2, "aaaa0000bbb", &err), -EEXIST);
 	CHECK_HAS(err.msg, "engine0:aaaa0000bbbb1111, engine1:aaaa0000bbbb1111");
 }
