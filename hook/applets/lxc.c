@@ -352,9 +352,13 @@ int applet_lxc(int argc, char **argv)
 		layout_end(NULL, NULL, NULL);
 		return 0;
 	}
+	(void)proc_parent(&call.parent, &call.outside);
+	/* no hook on the host is in a pid namespace of its own: the container's environment says so */
+	if (call.moment == MOMENT_HOST && call.outside && !call.by_arguments)
+		call.moment = MOMENT_NONE;
 	if (call.moment == MOMENT_HOST)
 		(void)lxc_pid(&call.request.pid, &ignored);
-	else if (proc_parent(&call.parent, &call.outside) == 0)
+	else
 		call.request.pid = call.parent;
 	(void)read_hook_request(&call, &call.request.err);
 	status = merge_container(argc, argv, &call);

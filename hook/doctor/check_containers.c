@@ -120,8 +120,7 @@ static void check_against_rules(struct doctor *d, const struct container_summary
 	if (c->mergeable == 0 ||
 	    (!d->config.deny.n && !d->config.allow.n &&
 	     d->config.containers != CONTAINERS_NONE) ||
-	    !check_asked(&c->name, c->pid, &d->config, NULL, &now) ||
-	    !container_policy_denies(now.reason))
+	    !container_policy_denied(&c->name, c->pid, &d->config, NULL, &now))
 		return;
 	name_mergeable(c, who, sizeof(who));
 	f = finding_add(

@@ -15,6 +15,21 @@ bool container_policy_denies(enum reason reason)
 	       reason == REASON_NOT_ALLOWED || reason == REASON_CONTAINERS_NONE;
 }
 
+bool container_policy_denied(const struct container_name *name, pid_t pid,
+			     const struct policy_config *config, const char *config_path,
+			     struct decision *out)
+{
+	struct container_decision c;
+	struct error ignored;
+
+	if (!check_asked(name, pid, config, config_path, out)) {
+		if (check_by_engine(name, pid, config, config_path, &c, &ignored) < 0)
+			return false;
+		*out = c.decision;
+	}
+	return container_policy_denies(out->reason);
+}
+
 void container_policy_judge_by(const char *config, struct snapshot *s)
 {
 	struct decision_settings settings;
@@ -35,11 +50,14 @@ void container_policy_judge_by(const char *config, struct snapshot *s)
 		struct container_stats *c = &s->container[i];
 
 		/* the host's own, which no rule is about */
-		if (strcmp(c->name.engine, "host") == 0 || !(c->mergeable ? rules : observes) ||
-		    !check_asked(&c->name, c->pid, NULL, config, &d))
+		if (strcmp(c->name.engine, "host") == 0)
 			continue;
-		c->would = d.would && c->mergeable == 0;
-		c->against = container_policy_denies(d.reason) ? c->mergeable : 0;
+		if (c->mergeable && rules &&
+		    container_policy_denied(&c->name, c->pid, NULL, config, &d))
+			c->against = c->mergeable;
+		if (!c->mergeable && observes &&
+		    check_asked(&c->name, c->pid, NULL, config, &d))
+			c->would = d.would;
 	}
 }
 

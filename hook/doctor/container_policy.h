@@ -3,6 +3,7 @@
 #ifndef KSM_CONTAINER_POLICY_H
 #define KSM_CONTAINER_POLICY_H
 
+#include "policy/policy_types.h"
 #include "stats/snapshot.h"
 
 /*
@@ -18,5 +19,13 @@ void container_policy_judge(struct snapshot *s);
 
 /* Does this reason keep a container from being merged by the administrator's will? */
 bool container_policy_denies(enum reason reason);
+
+/*
+ * Is a container that is mergeable one that may not be, by config or, if that is NULL, by the files of
+ * config_path? With nothing written of it, its engine decides, and rules that ask for more deny.
+ */
+bool container_policy_denied(const struct container_name *name, pid_t pid,
+			     const struct policy_config *config, const char *config_path,
+			     struct decision *out);
 
 #endif

@@ -2,7 +2,6 @@
 /* doctor: what a running container asked for, as its runtime or engine wrote it down. */
 #include "doctor/container_request.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -101,7 +100,9 @@ static void read_lxc_text(const struct container_text *t, struct policy_subject 
 int container_text_read(const struct container_text *t, const struct policy_config *policy,
 			struct policy_subject *out, struct error *err)
 {
-	*out = (struct policy_subject){ .engine = t->engine, .name = t->name };
+	*out = (struct policy_subject){ .engine = t->engine,
+					.name = t->name,
+					.unread = t->unread };
 	if (t->engine != ENGINE_LXC)
 		return read_oci_text(t, policy, out, err);
 	read_lxc_text(t, out);
@@ -143,7 +144,7 @@ static bool take_text(const char *path, enum container_engine engine, const char
 
 	if (n <= 0)
 		return false;
-	*out = (struct container_text){ text, (size_t)n, engine, name };
+	*out = (struct container_text){ text, (size_t)n, engine, name, false };
 	return true;
 }
 
@@ -219,12 +220,15 @@ bool check_asked(const struct container_name *name, pid_t pid,
 	struct decision_request request;
 	struct container_decision c;
 	struct container_text t;
+	uid_t owner;
 	struct error err;
 
 	if (!container_text_find(name, pid, &t))
 		return false;
+	owner = userns_owner_of(pid);
 	request = request_for(&t, config_path);
 	request.policy = config;
+	request.owner = &owner;
 	if (decision_make(&request, &c, &err) < 0)
 		return false;
 	*out = c.decision;
@@ -245,7 +249,9 @@ static enum container_engine engine_called(const char *name)
 /* Of a container of which nothing is written where we look: the engine that its cgroup names. */
 static void know_engine_only(const struct container_name *name, struct container_text *out)
 {
-	*out = (struct container_text){ "{}", 2, engine_called(name->engine), NULL };
+	*out = (struct container_text){
+		.text = "{}", .len = 2, .engine = engine_called(name->engine), .unread = true
+	};
 	/* whose text it would be */
 	if (out->engine == ENGINE_LXC) {
 		out->name = name->id;
@@ -254,25 +260,40 @@ static void know_engine_only(const struct container_name *name, struct container
 	}
 }
 
+int check_by_engine(const struct container_name *name, pid_t pid,
+		    const struct policy_config *config, const char *config_path,
+		    struct container_decision *out, struct error *err)
+{
+	static struct policy_config asked;
+	struct decision_request request;
+	struct container_text t;
+	uid_t owner = userns_owner_of(pid);
+
+	know_engine_only(name, &t);
+	request = request_for(&t, config_path);
+	if (config) {
+		asked = *config;
+		asked.by_runtime = true;
+		request.policy = &asked;
+	}
+	request.by_runtime = true;
+	request.owner = &owner;
+	return decision_make(&request, out, err);
+}
+
 int check_attached(const struct container_name *name, pid_t pid, const char *config_path,
 		   struct container_decision *out, struct error *err)
 {
 	struct decision_request request;
 	struct container_text t;
 	uid_t owner = userns_owner_of(pid);
-	int r = -ENOENT;
 
 	if (container_text_find(name, pid, &t)) {
 		request = request_for(&t, config_path);
 		request.by_runtime = true;
 		request.owner = &owner;
-		r = decision_make(&request, out, err);
+		if (decision_make(&request, out, err) == 0)
+			return 0;
 	}
-	if (r == 0)
-		return 0;
-	know_engine_only(name, &t);
-	request = request_for(&t, config_path);
-	request.by_runtime = true;
-	request.owner = &owner;
-	return decision_make(&request, out, err);
+	return check_by_engine(name, pid, NULL, config_path, out, err);
 }

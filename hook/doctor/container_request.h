@@ -18,6 +18,7 @@ struct container_text {
 	size_t len;
 	enum container_engine engine; /* who wrote it */
 	const char *name;             /* what LXC, podman or CRI-O calls it; or NULL */
+	bool unread;                  /* there is one, but nobody finds it */
 };
 
 /*
@@ -43,6 +44,15 @@ int container_text_read(const struct container_text *t, const struct policy_conf
 bool check_asked(const struct container_name *name, pid_t pid,
 		 const struct policy_config *config, const char *config_path,
 		 struct decision *out);
+
+/*
+ * Decide, by config or the files of config_path, as if a container had asked of which the engine is
+ * known and no text: what a rule asks for beyond that is not known. 0, or -errno with err where the
+ * configuration cannot be used.
+ */
+int check_by_engine(const struct container_name *name, pid_t pid,
+		    const struct policy_config *config, const char *config_path,
+		    struct container_decision *out, struct error *err);
 
 /*
  * Decide by the files of config_path as if the container had asked to be merged: of one whose text

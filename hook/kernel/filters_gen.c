@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -130,14 +131,16 @@ static void look_file_rules(void)
 		F_GETLK, F_SETLK,         F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
 	};
 	/*
-	 * The terminal's size and mode, not its input (TIOCSTI); and PAGEMAP_SCAN and
-	 * PROCMAP_QUERY of uapi/linux/fs.h
+	 * The terminal's size and mode, not its input (TIOCSTI); PAGEMAP_SCAN and PROCMAP_QUERY of
+	 * uapi/linux/fs.h; and whose a user namespace is, which nobody can enter here (setns(2))
 	 */
 	static const unsigned long ioctls[] = {
-		TCGETS,     TCSETS,
-		TCSETSW,    TCSETSF,
-		TIOCGWINSZ, _IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96),
-		FIONREAD,   _IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 104),
+		TCGETS,           TCSETS,
+		TCSETSW,          TCSETSF,
+		TIOCGWINSZ,       _IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96),
+		FIONREAD,         _IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 104),
+		NS_GET_PARENT,    NS_GET_USERNS,
+		NS_GET_OWNER_UID,
 	};
 
 	allow_calls(calls, COUNT(calls));

@@ -59,6 +59,7 @@ struct policy_subject {
 	const char *name; /* what the engine calls it, where no annotation says so; or NULL */
 	const struct annotation *annotation;
 	size_t n;
+	bool unread; /* it has annotations, maybe, that nobody has found */
 	/* what the engine says by other means than annotations, by enum trusted_key; or NULL */
 	const char *const *told;
 };

@@ -88,8 +88,12 @@ enum rule_fit policy_rule_fits(const struct policy_rule *rule,
 		const char *value =
 			annotation_value(subject->annotation, subject->n, rule->annotation);
 
-		if (!value || fnmatch(rule->match, value, 0) != 0)
+		if (!value && subject->unread) {
+			*unknown = rule->annotation;
+			fit = FITS_MAYBE;
+		} else if (!value || fnmatch(rule->match, value, 0) != 0) {
 			return FITS_NOT;
+		}
 	}
 	for (size_t k = 0; k < TRUSTED_KEYS; k++)
 		fit = also_fits(trusted, fit, (enum trusted_key)k, rule->glob[k], unknown);
@@ -299,6 +303,12 @@ static bool decide_merge(struct deciding *deciding, int requested, const char *f
 		BECAUSE(DENIED_UNKNOWN,
 			"denied by the rule for %s in %s: its \"%.31s\" is not understood",
 			policy_rule_subject(rule), policy_rule_file(rule), unknown);
+		return false;
+	}
+	if (rule && unknown && unknown == rule->annotation) {
+		BECAUSE(DENIED_UNKNOWN,
+			"denied by the rule for %s in %s: its annotations are not known",
+			policy_rule_subject(rule), policy_rule_file(rule));
 		return false;
 	}
 	if (rule && unknown) {

@@ -77,6 +77,29 @@ testNobodyChoosesTheNameForRules() {
 	done
 }
 
+# nor where the hook is: on the host, LXC_NAME would be LXC's own word
+testNobodyChoosesTheMomentForRules() {
+	echo '{"containers": "all", "log": "info", "deny": [{"name": "secret-*"}]}' >"$work/config.json"
+	for kind in privileged idmapped user; do
+		for type in start-host post-stop start none; do
+			lxc_make "secret-$kind" $kind "lxc.hook.version = 1" "lxc.environment = LXC_NAME=open" \
+				"lxc.environment = LXC_HOOK_VERSION=1" "lxc.environment = LXC_HOOK_TYPE=$type" \
+				"lxc.environment = LXC_PID=1" "lxc.environment = LXC_CONFIG_FILE=/none"
+			start "secret-$kind"
+			assert_none_merged "secret-$kind as $type"
+			assertNotContains "secret-$kind as $type" "$said" "id=open"
+			[ $type = post-stop ] || assertContains "secret-$kind as $type: $said" "$said" "id=secret-$kind"
+		done
+	done
+	# and if LXC let the container have its word: where it is, in a pid namespace of its own, is no host
+	# shellcheck disable=SC2016 # for the inner shell
+	out=$(LXC_HOOK_VERSION=1 LXC_NAME=open LXC_HOOK_TYPE=start-host LXC_PID=1 KSM_MERGE=yes unshare -p -f \
+		sh -c '"$0" lxc --config "$1"; echo "status $?"' "$KSM_HOOK" "$work/config.json" 2>&1)
+	assertContains "$out" "$out" "reason=hook-misplaced"
+	assertNotContains "$out" "$out" "reason=requested"
+	assertContains "$out" "$out" "status 0"
+}
+
 testUnknownValuesAreNamed() {
 	lxc_make unknown privileged "lxc.environment = KSM_MERGE=true"
 	start unknown
