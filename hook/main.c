@@ -8,6 +8,7 @@
 #include "applets/applets.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/options.h"
 #include "base/surroundings.h"
 #include "containers/identify.h"
 #include "kernel/ksm_probe.h"
@@ -82,20 +83,30 @@ static void usage(FILE *f)
 	fputs("\nSee also: ksm-hook(8), ksm-hook.conf(5)\n", f);
 }
 
+/* Would an OCI runtime that calls this as its hook have registered it by mistake? */
+static bool is_no_stage(const struct applet *a, int argc, char **argv)
+{
+	return a->group != FOR_ENGINES || a->run == applet_nri || a->run == applet_lxc ||
+	       (argc == 2 && a->run == applet_runtime) ||
+	       (argc > 2 && options_is_help(argv[2]));
+}
+
 static int dispatch(int argc, char **argv)
 {
 	int status;
 
 	if (argc == 1 && strcmp(argv[0], PROBE_WAIT_NAME) == 0)
 		return probe_wait();
-	if (argc > 0 && runtime_is_name(argv[0]))
-		return applet_runtime(argc, argv);
+	if (argc > 0 && runtime_is_name(argv[0])) {
+		status = argc > 1 ? -1 : applet_slip_of_command(argc, argv);
+		return status >= 0 ? status : applet_runtime(argc, argv);
+	}
 	if (nri_is_launched(argc, argv))
 		return applet_nri(argc, argv);
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(applets); i++) {
 		if (strcmp(applets[i].name, argv[1]) != 0)
 			continue;
-		if (applets[i].group != FOR_ENGINES || applets[i].run == applet_nri) {
+		if (is_no_stage(&applets[i], argc, argv)) {
 			status = applet_slip_of_command(argc, argv);
 			if (status >= 0)
 				return status;
@@ -107,13 +118,16 @@ static int dispatch(int argc, char **argv)
 		}
 		return applets[i].run(argc - 1, argv + 1);
 	}
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		usage(stdout);
-		return 0;
-	}
-	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-		puts("ksm-hook " VERSION);
-		return 0;
+	if (argc > 1 && (options_is_help(argv[1]) || strcmp(argv[1], "--version") == 0)) {
+		status = applet_slip_of_command(argc, argv);
+		if (status < 0) {
+			status = 0;
+			if (options_is_help(argv[1]))
+				usage(stdout);
+			else
+				puts("ksm-hook " VERSION);
+		}
+		return status;
 	}
 	status = applet_slip(argc, argv);
 	if (status >= 0)

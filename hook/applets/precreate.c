@@ -210,6 +210,39 @@ static int pass_large(struct precreate *in)
 	return refused ? 1 : emit_rest(SPEC_MAX + 1);
 }
 
+/*
+ * Wrong usage is reported, but not at the cost of every container: of those only that require
+ * merging.
+ */
+static int report_misuse(struct precreate *in, const char *what)
+{
+	ssize_t n = read_all(STDIN_FILENO, spec_text, SPEC_MAX, SPEC_TIMEOUT_MS);
+	const struct decision_request request = { .config_path = in->config_path,
+						  .text = spec_text,
+						  .len = n > 0 ? (size_t)n : 0,
+						  .reader = decision_read_spec,
+						  .engine = ENGINE_PODMAN,
+						  .timeout_ms = PARSE_TIMEOUT_MS };
+	struct container_decision c;
+	struct error err;
+	bool refused = false;
+
+	if (n > 0) {
+		int r = decision_make(&request, &c, &err);
+
+		refused = c.decision.required && (r < 0 || c.decision.merge);
+	}
+	log_error("%s; %s, fix the hook's \"args\"", what,
+		  refused ? "the container is refused, as merging is required" :
+			    "nothing was done");
+	if (refused)
+		return 1;
+	if (n == -EFBIG)
+		return emit_rest(SPEC_MAX + 1);
+	/* what came before it took too long; zeros follow */
+	return n > 0 ? emit_unchanged((size_t)n) : emit_rest(strlen(spec_text));
+}
+
 static int edit_stdin(struct precreate *in)
 {
 	struct spec_edit edit = { .n = 0 };
@@ -288,7 +321,5 @@ int applet_precreate(int argc, char **argv)
 		return edit_stdin(&in);
 	if (r > 0)
 		return 0;
-	/* reported, but not at the cost of every container */
-	log_error("%s; nothing was done, fix the hook's \"args\"", err.msg);
-	return emit_rest(0);
+	return report_misuse(&in, err.msg);
 }

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/json_reader.h"
+#include "base/options.h"
 #include "base/surroundings.h"
 #include "oci/decision.h"
 
@@ -30,10 +31,26 @@
 #define PEEK_TIMEOUT_MS 300
 
 /* LXC appends NAME SECTION TYPE, or says it in the environment (lxc.container.conf(5)). */
+static bool has_lxc_words(int argc, char **argv)
+{
+	return argc > 3 && strcmp(argv[argc - 2], "lxc") == 0;
+}
+
 static bool is_lxc_call(int argc, char **argv)
 {
 	return getenv("LXC_NAME") && (getenv("LXC_HOOK_TYPE") || getenv("LXC_CONFIG_FILE") ||
-				      (argc > 3 && strcmp(argv[argc - 2], "lxc") == 0));
+				      has_lxc_words(argc, argv));
+}
+
+/*
+ * A command in the place of "lxc": LXC's words are its arguments. Where they are in the environment
+ * only, a script of the administrator's that is the hook may have run the command.
+ */
+static bool is_lxc_command(int argc, char **argv)
+{
+	const char *name = getenv("LXC_NAME");
+
+	return name && argc == 5 && has_lxc_words(argc, argv) && strcmp(argv[2], name) == 0;
 }
 
 static bool is_yes(const char *value)
@@ -95,12 +112,19 @@ static void say(int argc, char **argv, bool refused)
 				     "nothing was done";
 
 	log_init("hook", true);
-	if (argc < 2)
+	if (is_lxc_call(argc, argv) && argc > 1)
+		log_error("called by LXC, and \"%s\" is no hook; %s, fix the hook's \"args\": "
+			  "the first is \"lxc\"",
+			  argv[1], then);
+	else if (argc < 2)
 		log_error(
 			"called by an engine without a stage; %s, fix the hook's \"args\": the "
 			"first is \"ksm-hook\", the second the stage, such as "
 			"\"createRuntime\"",
 			then);
+	else if (argc > 2 && options_is_help(argv[2]))
+		log_error("called by an engine with \"%s\"; %s, fix the hook's \"args\"",
+			  argv[2], then);
 	else
 		log_error("called by an engine, and \"%s\" is no stage; %s, fix the hook's "
 			  "\"args\": the second is the stage, such as \"createRuntime\"",
@@ -144,8 +168,14 @@ int applet_slip_of_command(int argc, char **argv)
 	char text[PEEK_MAX + 1];
 	ssize_t n;
 
+	if (argc > 1 && strcmp(argv[1], "lxc") == 0) {
+		if (is_lxc_call(argc, argv))
+			return -1;
+	} else if (is_lxc_command(argc, argv)) {
+		return applet_slip(argc, argv);
+	}
 	/* the command that it runs reads it */
-	if (strcmp(argv[1], "run") == 0 && argc > 2)
+	if (argc > 2 && strcmp(argv[1], "run") == 0 && !options_is_help(argv[2]))
 		return -1;
 	n = peek_stdin(text, PEEK_MAX);
 	if (n <= 0)

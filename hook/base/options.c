@@ -124,12 +124,17 @@ static int parse_option(const struct command_option *o, int argc, char **argv, i
 	return store(o, value, options, err);
 }
 
+bool options_is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* Where another program's options follow, -h is its own, and so is --help behind ours. */
 static bool is_help(const struct command_syntax *c, const char *word, int i)
 {
 	if (c->arguments == ARGUMENTS_FOREIGN)
 		return i == 1 && strcmp(word, "--help") == 0;
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+	return options_is_help(word);
 }
 
 int options_parse(const struct command_syntax *c, int *argc, char **argv, void *options,

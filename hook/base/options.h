@@ -95,6 +95,9 @@ struct command_syntax {
 int options_parse(const struct command_syntax *c, int *argc, char **argv, void *options,
 		  struct error *err);
 
+/* -h or --help, as most commands have them. */
+bool options_is_help(const char *word);
+
 /*
  * The exit status of a command whose options_parse() returned r, which is not 0: after --help
  * 0, else 2, and the message is logged with where to read more.

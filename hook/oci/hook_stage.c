@@ -184,8 +184,10 @@ enum hook_next hook_begin_last(const struct command_syntax *syntax, int argc, ch
 	r = parse_stage_options(syntax, argc, argv, &request, &slip);
 	if (r == 0)
 		return decide_stage(&request, NULL, true, decision, status);
-	/* there is nothing left to refuse */
+	/* there is nothing left to refuse; crun fails where nobody takes the state */
 	*status = r < 0 ? report_slip(&slip, false) : 0;
+	if (r < 0 && !isatty(STDIN_FILENO))
+		(void)read_state(&slip);
 	return HOOK_DONE;
 }
 
