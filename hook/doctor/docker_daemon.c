@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/far_files.h"
@@ -30,6 +33,8 @@
 #define INFO_TIMEOUT_MS 3000
 /* 100,000 processes take two seconds. */
 #define SEARCH_TIMEOUT_MS 10000
+/* A reload has ended when dockerd has got the signal, and it reads the file some milliseconds later. */
+#define RELOAD_MS 2000
 
 /* Version 1.0 asks for an answer in one piece, and the end of the connection behind it. */
 #define INFO_REQUEST "GET /info HTTP/1.0\r\nHost: docker\r\n\r\n"
@@ -210,6 +215,21 @@ char *docker_info_get(const char *socket, int timeout_ms, size_t *len, struct er
 	return NULL;
 }
 
+/* Whoever has just changed the file may have just had it reloaded. */
+static void let_it_reload(const char *file)
+{
+	struct timespec now;
+	struct stat st;
+	int64_t age;
+
+	if (far_stat(file, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return;
+	age = (int64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000 +
+	      (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	if (age >= 0 && age < RELOAD_MS)
+		(void)poll(NULL, 0, (int)(RELOAD_MS - age));
+}
+
 void docker_daemon_ask(struct docker_daemon *daemon)
 {
 	find_process(daemon);
@@ -217,6 +237,7 @@ void docker_daemon_ask(struct docker_daemon *daemon)
 	if (!daemon->pid || daemon->args.elsewhere)
 		return;
 	find_socket(daemon);
+	let_it_reload(daemon->file);
 	daemon->text =
 		docker_info_get(daemon->socket, DOCKER_ANSWER_MS, &daemon->len, &daemon->err);
 	daemon->asked = daemon->text ? DOCKER_ANSWERED : DOCKER_SILENT;

@@ -50,6 +50,24 @@ testRun() {
 	}
 }
 
+# the command of docs/containerd.md, for this daemon and this wrapper
+testThePage() {
+	awk '/^```/ { on = $2 == "step=ctr"; next } on' "$top/docs/containerd.md" >"$work/page"
+	assertContains "$(cat "$work/page")" "ctr run --rm --runc-binary /usr/local/sbin/ksm-runc"
+	sed -i -e "s|^ctr |ctr -a $work/daemon/c.sock |" -e "s|/usr/local/sbin|$work/bin|" -e "s|/path/to/root|$work/root|" \
+		"$work/page"
+	inside sh "$work/page" >"$work/page.out" 2>&1 &
+	_page=$!
+	wait_for 30 ps_has "default/name 1 yes prctl"
+	ctl task kill -s KILL name
+	wait $_page
+	assertNotContains "$(cat "$work/page.out")" "failed"
+}
+
+ps_has() {
+	inside "$KSM_HOOK" ps | awk '{ print $2, $3, $4, $5 }' | grep -qx "$1"
+}
+
 testExec() {
 	for _case in "bin/ksm-runc true yes" "private/runc true yes" "private/runc false no"; do
 		# shellcheck disable=SC2086

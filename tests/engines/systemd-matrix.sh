@@ -3,7 +3,7 @@
 # What counts as a container where sid's systemd runs, with its nspawn and a user's podman.
 # needs: containers
 
-packages=podman,crun,passt,uidmap,systemd,systemd-sysv,systemd-container,dbus,dbus-user-session,libpam-systemd,busybox-static,procps,util-linux,ca-certificates,conmon,netavark,aardvark-dns,nftables,catatonit,iproute2
+packages=podman,crun,passt,uidmap,systemd,systemd-sysv,systemd-container,dbus,dbus-user-session,libpam-systemd,busybox-static,jq,procps,util-linux,ca-certificates,conmon,netavark,aardvark-dns,nftables,catatonit,iproute2
 
 suite_setup() {
 	sid=$BUILD/sid-systemd
@@ -22,17 +22,27 @@ nspawn web 1
 nspawn web2 1
 podman x 1
 podman x 1
+podman x 1
+podman x 1
 podman x 1" "$(sed -n 's/^is //p' "$work/out" | sed 's/^podman [^ ]*/podman x/' | sort)"
 	# that there was something to be mistaken for one
 	assertContains "$(cat "$work/out")" "pasta 3"
 }
 
-# a user's containers have their names for himself: those of Quadlet's units, and of his own choice
+# a user's containers have their names for himself, and root's for all: those of Quadlet's units, and of his own choice
 testNamesOfAUser() {
 	assertEquals "bridged no
-systemd-one no
+systemd-four ?
+systemd-one yes
+systemd-three ?
 systemd-two no" "$(sed -n 's/^user //p' "$work/out" | sort)"
-	assertContains "$(cat "$work/out")" "doctor podman:systemd-one is not mergeable"
+	assertContains "$(cat "$work/out")" "doctor podman:systemd-two is not mergeable"
+}
+
+# by the annotation that docs/podman.md has for Quadlet files, of root's units; the other one has none
+testQuadlets() {
+	assertEquals "systemd-four no
+systemd-three yes" "$(sed -n 's/^root //p' "$work/out" | sort)"
 }
 
 testOneMachineIsAttached() {
