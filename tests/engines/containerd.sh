@@ -61,7 +61,7 @@ testThePage() {
 	wait_for 30 ps_has "default/name 1 yes prctl"
 	ctl task kill -s KILL name
 	wait $_page
-	assertNotContains "$(cat "$work/page.out")" "failed"
+	assertNotContains "$(cat "$work/page.out")" "$(cat "$work/page.out")" "failed"
 }
 
 ps_has() {
