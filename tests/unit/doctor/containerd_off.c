@@ -43,6 +43,7 @@ static void test_cri(void)
 		{ none, "cri", SWITCH_OFF, SWITCH_OFF, SWITCH_ON },
 		{ v1, "cri", SWITCH_OFF, SWITCH_OFF, SWITCH_ON },
 		{ none, "io.containerd.grpc.v1.cri", SWITCH_MAYBE, SWITCH_ON, SWITCH_OFF },
+		{ v1, "io.containerd.grpc.v1.cri", SWITCH_MAYBE, SWITCH_ON, SWITCH_OFF },
 		{ v2, "io.containerd.grpc.v1.cri", SWITCH_OFF, SWITCH_OFF, SWITCH_OFF },
 		{ v3, "io.containerd.grpc.v1.cri", SWITCH_OFF, SWITCH_OFF, SWITCH_OFF },
 		{ v2, "io.containerd.cri.v1.runtime", SWITCH_MAYBE, SWITCH_MAYBE, SWITCH_OFF },

@@ -37,6 +37,7 @@ static void container_of_no_number(void)
 	CHECK(!read_budget_is_left(&b, 0));
 	CHECK(read_budget_is_left(&b, READ_BUDGET_CONTAINERS));
 	CHECK(read_budget_is_left(&b, 2));
+	CHECK(read_budget_is_left(&b, UINT64_MAX));
 	read_budget_use(&b, UINT64_C(1) << 63, 500000);
 	CHECK(!read_budget_is_left(&b, UINT64_C(1) << 63));
 	CHECK(read_budget_is_left(&b, UINT64_C(2) * READ_BUDGET_CONTAINERS));
@@ -46,8 +47,10 @@ static void all_together(void)
 {
 	static struct read_budget b = { LIMITS };
 
-	for (uint64_t i = 1; i <= 30; i++)
+	for (uint64_t i = 1; i <= 30; i++) {
 		read_budget_use(&b, i, 100000);
+		CHECK_INT(read_budget_is_left(&b, i), i < 30);
+	}
 	/* each has had its own, and one that comes now gets little */
 	CHECK(!read_budget_is_left(&b, 1));
 	CHECK(read_budget_is_left(&b, 1000));

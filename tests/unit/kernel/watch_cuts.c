@@ -2,6 +2,8 @@
 /* Who is cut, who is not, and for how long. */
 #include "kernel/watch_cuts.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "check.h"
 
@@ -38,6 +40,34 @@ static void more_than_fit(void)
 	watch_cuts_all(&c, &n);
 	CHECK_INT(n, WATCH_CUTS_MAX);
 	CHECK(!watch_cuts_have(&c, WATCH_CUTS_MAX + 9));
+	for (uint64_t i = 1; i <= WATCH_CUTS_MAX; i++)
+		CHECK(watch_cuts_have(&c, i));
+	CHECK_INT(c.n, WATCH_CUTS_MAX);
+	/* while another thread is about to find that it has no room */
+	c.n += 3;
+	watch_cuts_all(&c, &n);
+	CHECK_INT(n, WATCH_CUTS_MAX);
+	watch_cuts_forget(&c, 1000000, 0);
+	CHECK_INT(c.n, WATCH_CUTS_MAX);
+}
+
+/* Once all had half a minute together, each has a fifth of a second. */
+static void all_together(void)
+{
+	memset(&c, 0, sizeof(c));
+	watch_cuts_begin(&c);
+	for (uint64_t group = 1; group <= 7; group++) {
+		watch_cuts_charge(&c, 1, group, 4000);
+		CHECK(!watch_cuts_have(&c, group));
+	}
+	watch_cuts_charge(&c, 1, 8, 1999);
+	CHECK(!watch_cuts_have(&c, 8));
+	watch_cuts_charge(&c, 1, 8, 1);
+	CHECK(watch_cuts_have(&c, 8));
+	watch_cuts_charge(&c, 1, 9, 199);
+	CHECK(!watch_cuts_have(&c, 9));
+	watch_cuts_charge(&c, 1, 9, 1);
+	CHECK(watch_cuts_have(&c, 9) && watch_cuts_have(&c, 8));
 }
 
 static void forgotten(void)
@@ -66,5 +96,6 @@ int main(void)
 	RUN(one_of_two);
 	RUN(more_than_fit);
 	RUN(forgotten);
+	RUN(all_together);
 	return check_end();
 }
