@@ -79,13 +79,19 @@ $(BUILD)/tests/leaderless: tests/programs/leaderless.c tests/programs/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -pthread -o $@ $<
 
+# one whose threads end when they are told to
+$(BUILD)/tests/threads-end: tests/programs/threads-end.c tests/programs/module.mk
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -pthread -o $@ $<
+
 # who keeps others from looking at it
 $(BUILD)/tests/hold-lock: tests/programs/hold-lock.c tests/programs/module.mk
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -pthread -o $@ $<
 
-CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(BUILD)/tests/hold-lock $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
+CHECK_PROGRAMS  += $(BUILD)/tests/leaderless $(BUILD)/tests/threads-end $(BUILD)/tests/hold-lock $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS) \
 	$(BUILD)/estimate/huge $(BUILD)/bench/pages
 MATRIX_PROGRAMS += $(VICTIM_PROGRAMS) $(BUILD)/inject-drive $(ATTACH_PROGRAMS)
 
