@@ -17,9 +17,6 @@
 #include "containers/containerd_names.h"
 #include "kernel/process.h"
 
-/* The mount on / stands near the beginning: the first in a container, not so on a host. */
-#define HOST_MOUNTINFO 16384
-
 int container_name_compare(const struct container_name *a, const struct container_name *b)
 {
 	int r = strcmp(a->engine, b->engine);
@@ -102,33 +99,53 @@ enum root_kind container_root_kind(const char *mountinfo, const char *ours)
 	return our ? ROOT_HOSTS : ROOT_OWN;
 }
 
-/* The line of what is mounted on the host's /, read once; "" where it is not shown. */
-static char host_root[512];
+/* A line as far as it is looked at: names of directories are written with four bytes for some. */
+#define MOUNT_LINE_MAX 2048
+
+/*
+ * The line of what is mounted on the process's /, the last one; "" where there is none, or it is not
+ * shown. It need not be among the first: what an initramfs has mounted stands before it.
+ */
+static void read_root_mount(pid_t pid, char out[MOUNT_LINE_MAX])
+{
+	char path[48], line[MOUNT_LINE_MAX];
+	bool whole = true;
+	FILE *f;
+
+	out[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		bool begins = whole;
+
+		whole = strchr(line, '\n');
+		if (begins && root_mount(line))
+			memcpy(out, line, sizeof(line));
+	}
+	fclose(f);
+}
+
+/* That of the host's first process, read once. */
+static char host_root[MOUNT_LINE_MAX];
 static pthread_once_t host_root_once = PTHREAD_ONCE_INIT;
 
 static void read_host_root(void)
 {
-	char *text = malloc(HOST_MOUNTINFO);
-	const char *line;
-
-	if (text && proc_read_head(1, "mountinfo", text, HOST_MOUNTINFO) > 0) {
-		line = root_mount(text);
-		if (line)
-			snprintf(host_root, sizeof(host_root), "%.*s", (int)strcspn(line, "\n"),
-				 line);
-	}
-	free(text);
+	read_root_mount(1, host_root);
 }
 
 /* What is mounted, not what is there: a file system of a tenant's may never answer. */
 static enum root_kind root_of(pid_t pid)
 {
-	char text[2048];
+	char line[MOUNT_LINE_MAX];
 
 	pthread_once(&host_root_once, read_host_root);
-	if (!host_root[0] || proc_read_head(pid, "mountinfo", text, sizeof(text)) < 0)
+	if (!host_root[0])
 		return ROOT_OWN;
-	return container_root_kind(text, host_root);
+	read_root_mount(pid, line);
+	return container_root_kind(line, host_root);
 }
 
 /*

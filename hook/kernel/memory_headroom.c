@@ -255,14 +255,31 @@ static ssize_t find_groups(const struct room_need *need, size_t n, struct group 
 	return groups;
 }
 
+/* In bytes; -ENODATA before Linux 3.14. However many lines there are, by architecture and by options. */
+static int64_t available_memory(void)
+{
+	int64_t kib = -ENODATA;
+	char line[256];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	if (!f)
+		return -errno;
+	while (kib < 0 && fgets(line, sizeof(line), f)) {
+		kib = proc_field(line, "MemAvailable");
+		if (kib < 0)
+			kib = -ENODATA;
+	}
+	if (kib < 0 && ferror(f))
+		kib = -errno;
+	fclose(f);
+	return kib < 0 ? kib : kib * 1024;
+}
+
 int64_t room_available(void)
 {
-	char text[4096];
-	int64_t kib = -1;
+	int64_t available = available_memory();
 
-	if (read_kernel_file("/proc/meminfo", text, sizeof(text)) > 0)
-		kib = proc_field(text, "MemAvailable");
-	return kib < 0 ? -1 : kib * 1024;
+	return available < 0 ? -1 : available;
 }
 
 int room_check_or_force(const struct room_need *need, size_t n, struct error *err)
@@ -279,8 +296,6 @@ int room_check_or_force(const struct room_need *need, size_t n, struct error *er
 
 int room_check(const struct room_need *need, size_t n, struct error *err)
 {
-	/* of some 50 lines */
-	char text[16384];
 	int64_t sum = 0, available;
 	struct group *g;
 	ssize_t groups;
@@ -290,13 +305,11 @@ int room_check(const struct room_need *need, size_t n, struct error *err)
 		sum += need[i].bytes;
 	if (sum == 0)
 		return 0;
-	r = (int)read_kernel_file("/proc/meminfo", text, sizeof(text));
-	if (r < 0)
-		return unknown_headroom(r, "/proc/meminfo", err);
-	/* since Linux 3.14 */
-	available = proc_field(text, "MemAvailable");
-	if (available >= 0 && sum > available * 1024)
-		return does_not_fit(sum, available * 1024, "the machine", err);
+	available = available_memory();
+	if (available < 0 && available != -ENODATA)
+		return unknown_headroom((int)available, "/proc/meminfo", err);
+	if (available >= 0 && sum > available)
+		return does_not_fit(sum, available, "the machine", err);
 	g = calloc(n + 1, sizeof(*g));
 	if (!g)
 		return err_set(err, ENOMEM, "out of memory");

@@ -72,9 +72,10 @@ static int parse_stat(const char *text, struct proc_stat *out)
 
 static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
 {
+	/* all that is looked at, if every field had all of its digits */
 	char text[1024];
 
-	if (proc_read(pid, name, text, sizeof(text)) <= 0)
+	if (proc_read_head(pid, name, text, sizeof(text)) <= 0)
 		return -ESRCH;
 	return parse_stat(text, out);
 }

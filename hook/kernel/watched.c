@@ -70,7 +70,7 @@ void watched_group_by(uint64_t (*group_of)(pid_t pid))
 
 uint64_t watched_group(pid_t pid)
 {
-	char text[4096];
+	char text[PROC_CGROUP_MAX];
 
 	if (group_fn)
 		return group_fn(pid);

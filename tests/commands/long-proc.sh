@@ -108,4 +108,40 @@ testManyGroups() {
 	assertEquals "no filter, none is told" "" "$(echo "$out" | jq -r '.findings[] | select(.id == "container-seccomp") | .what')"
 }
 
+# a process of the host with namespaces of its own, whose root stands behind other mounts, as one that an
+# initramfs has mounted does: in the order of their making, which a move keeps
+testItsRootIsFarBehind() {
+	mkdir "$work/mounts" "$work/root"
+	: >"$work/out"
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare --mount --pid --fork --kill-child --propagation private sh -c '
+		mount -t tmpfs none "$1/mounts"
+		for _i in $(seq 80); do mkdir "$1/mounts/$_i"; mount -t tmpfs none "$1/mounts/$_i"; done
+		mount --bind / "$1/root"
+		mount --move "$1/mounts" "$1/root/mnt"
+		mount -t proc proc "$1/root/proc"
+		cd "$1/root" && mount --move . / && exec chroot . perl -e "\$0 = q(farroot); \$| = 1; print qq(ready\n); <STDIN>"
+	' sh "$work" <"$work/in" >>"$work/out" 2>&1 &
+	target=$!
+	exec 7>"$work/in"
+	wait_for 20 grep -q ready "$work/out" || fail "not started: $(cat "$work/out")"
+	_pid=$(tr -d ' ' <"/proc/$target/task/$target/children")
+	assertTrue "$(cat "/proc/$_pid/mountinfo")" "[ $(sed '/^[^ ]* [^ ]* [^ ]* [^ ]* \/ /,$d' "/proc/$_pid/mountinfo" | wc -c) -gt 2048 ]"
+	"$KSM_HOOK" attach "pid:$_pid" >"$work/attach" 2>&1
+	assertEquals "$(cat "$work/attach")" host "$("$KSM_HOOK" ps --json | jq -r '.[] | select(.id == "farroot") | .engine')"
+}
+
+# MemAvailable is there, however many lines follow
+testMemoryOfManyLines() {
+	true &
+	target=$!
+	exec 7>/dev/null
+	{ cat /proc/meminfo && for _i in $(seq 2000); do echo "Nothing$_i:            0 kB"; done; } >"$work/meminfo"
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare --mount --propagation private sh -c 'mount --bind "$1" /proc/meminfo && exec "$2" capacity --json' \
+		sh "$work/meminfo" "$KSM_HOOK" >"$work/capacity" 2>&1
+	assertEquals "$(cat "$work/capacity")" "$(awk '/^MemAvailable/ { print $2 * 1024 }' "$work/meminfo")" \
+		"$(jq .available_bytes "$work/capacity")"
+}
+
 . "$(dirname "$0")/../lib/common.sh"
