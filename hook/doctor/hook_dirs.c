@@ -66,13 +66,17 @@ static const char *form_fault(const struct hook_file *h)
 	return NULL;
 }
 
-/* The file's name with a suffix that no engine reads, for a shell. */
-static const char *aside(struct shell_word *out, const char *path, const char *suffix)
+/* Under a name that no engine reads, where nothing has that yet. */
+static void put_aside(struct finding *f, const char *path, const char *suffix)
 {
+	struct shell_word from, to;
 	char name[PATH_MAX];
 
-	snprintf(name, sizeof(name), "%s%s", path, suffix);
-	return shell_word(out, name);
+	if (snprintf(name, sizeof(name), "%s%s", path, suffix) < (int)sizeof(name) &&
+	    far_access(name, F_OK) < 0)
+		finding_fix(f, "mv %s %s", shell_word(&from, path), shell_word(&to, name));
+	else
+		finding_advise(f, "mend it, or put it out of the directory");
 }
 
 #define OWN_NAME "50-ksm-hook.json"
@@ -89,13 +93,10 @@ static bool is_own_file(const struct doctor *d, const char *path, const struct h
 
 static bool read_hook_file(struct doctor *d, const char *path, char **text, struct hook_file *h)
 {
-	struct shell_word file, away;
+	struct shell_word file;
 	struct finding *f;
 	struct error err;
 	ssize_t n = host_file_read(path, text, &err);
-
-	shell_word(&file, path);
-	aside(&away, path, ".broken");
 
 	if (n < 0) {
 		f = finding_add(d, FINDING_BROKEN, ID_HOOK_FILE,
@@ -104,10 +105,10 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 					"an engine that cannot read it starts no container",
 				"%s", err.msg);
 		if (n == -EPERM)
-			finding_fix(f, "chown root:root %s && chmod 644 %s", file.text,
-				    file.text);
+			finding_fix(f, "chown root:root %s && chmod 644 %s",
+				    shell_word(&file, path), file.text);
 		else
-			finding_fix(f, "mv %s %s", file.text, away.text);
+			put_aside(f, path, ".broken");
 		return false;
 	}
 	if (hook_file_parse(h, path, *text, (size_t)n, &err) == 0) {
@@ -124,7 +125,7 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 	if (is_own_file(d, path, h))
 		hook_file_mend(d, f, path, h, "mend that in it");
 	else
-		finding_fix(f, "mv %s %s", file.text, away.text);
+		put_aside(f, path, ".broken");
 	return false;
 }
 
@@ -132,7 +133,6 @@ static bool read_hook_file(struct doctor *d, const char *path, char **text, stru
 static bool check_hook_file(struct doctor *d, const char *engine, const char *path, bool shared)
 {
 	char *text __cleanup(host_file_free) = NULL;
-	struct shell_word file, away;
 	struct hook_file h;
 	struct finding *f;
 
@@ -143,12 +143,20 @@ static bool check_hook_file(struct doctor *d, const char *engine, const char *pa
 				"podman build, buildah and CRI-O refuse the whole directory "
 				"because of it",
 				"%s names the stage precreate", path);
-		finding_fix(f, "mv %s %s", shell_word(&file, path),
-			    aside(&away, path, ".not-here"));
+		put_aside(f, path, ".not-here");
 		return false;
 	}
-	if (!h.program || !program_is_ours(d, h.program))
+	if (!h.program || !program_is_ours(d, h.program)) {
+		if (h.hurried && h.program && far_access(h.program, F_OK) == 0)
+			finding_advise(
+				finding_add(d, FINDING_WARNING, ID_HOOK_TIMEOUT,
+					    "runc ends such a hook at once, and starts no "
+					    "container that it is called for",
+					    "%s, which is not ours: \"timeout\" is not above 0",
+					    path),
+				"set it to a number of seconds, or take it away");
 		return false;
+	}
 	if (hook_program_works(d, engine, path, &h) && hook_file_judge(d, path, &h))
 		d->registered.poststart |= h.poststart;
 	return h.create;

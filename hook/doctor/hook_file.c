@@ -153,6 +153,20 @@ static bool is_custom(const struct json_path *path, const struct json_value *v)
 	return true;
 }
 
+/* As the file that we install, and the command that writes it anew, have it. */
+static bool is_own_condition(const char *key, const char *value)
+{
+	static const char *const own[] = { "^io\\.ksm\\.merge(/.*)?$", "^io\\.ksm\\.merge$",
+					   "^io[.]ksm[.]merge$" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strcmp(key, own[i]) == 0)
+			return strcmp(value, ".*") == 0;
+	}
+	/* what no engine takes is no condition */
+	return go_pattern_fault(key) || go_pattern_fault(value);
+}
+
 static void forget_stages(struct hook_file *h)
 {
 	h->create = h->poststart = h->precreate = false;
@@ -168,6 +182,10 @@ static int visit_hook_file(void *arg, const struct json_path *path, const struct
 	hook_form_visit(&h->form, path, v);
 	take_condition(h, path, v);
 	h->custom = h->custom || is_custom(path, v);
+	if (hook_path_is(path, "when", "annotations", "?") && path->key[2] &&
+	    v->type == JSON_STRING && !is_own_condition(path->key[2], v->text))
+		h->condition_set = true;
+	h->args = h->args || hook_path_is(path, "hook", "args", NULL);
 	/* of what is given twice the last counts */
 	if (hook_path_is(path, "stages", NULL, NULL))
 		forget_stages(h);
@@ -186,6 +204,37 @@ static int visit_hook_file(void *arg, const struct json_path *path, const struct
 	return 0;
 }
 
+#define PLAIN_CHARACTERS                                                 \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
+	"/._-"
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* Can a pattern of sed(1) find it, and nothing else? */
+static bool is_path_plain(const char *text, size_t size, const char *program)
+{
+	static const char key[] = "\"path\"";
+	const char *p = text, *end = text + size;
+	size_t len = program ? strlen(program) : 0, n = 0;
+
+	if (!len || program[strspn(program, PLAIN_CHARACTERS)])
+		return false;
+	while ((p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
+		p = skip_blanks(p + sizeof(key) - 1, end);
+		if (p == end || *p != ':')
+			continue;
+		p = skip_blanks(p + 1, end);
+		n += (size_t)(end - p) > len + 1 && p[0] == '"' &&
+		     memcmp(p + 1, program, len) == 0 && p[len + 1] == '"';
+	}
+	return n == 1;
+}
+
 int hook_file_parse(struct hook_file *h, const char *path, const char *text, size_t len,
 		    struct error *err)
 {
@@ -195,6 +244,7 @@ int hook_file_parse(struct hook_file *h, const char *path, const char *text, siz
 	json_release();
 	r = json_walk(path, text, len, false, visit_hook_file, h, err);
 	hook_form_end(&h->form);
+	h->path_plain = is_path_plain(text, len, h->program);
 	return r;
 }
 
@@ -220,7 +270,8 @@ void hook_file_fix(const struct doctor *d, struct finding *f, const char *path)
 void hook_file_mend(const struct doctor *d, struct finding *f, const char *path,
 		    const struct hook_file *h, const char *advice)
 {
-	if (h->custom)
+	/* a condition that is right stays */
+	if (h->custom || (h->condition_set && !h->never && (h->matches || h->unknown)))
 		finding_advise(f, "%s; it holds more than a new one would, so none is offered",
 			       advice);
 	else
@@ -253,6 +304,22 @@ static bool has_command(const struct hook_file *h)
 			      strcmp(h->command, "prestart") == 0);
 }
 
+/* Where there are none they are put in, and every other byte stays. */
+static void mend_args(const struct doctor *d, struct finding *f, const char *path,
+		      const struct hook_file *h)
+{
+	struct shell_word file;
+
+	if (!h->args && h->path_plain)
+		finding_fix(f,
+			    "sed -i 's|\"path\"[[:blank:]]*:[[:blank:]]*\"%s\"|&, \"args\": "
+			    "[\"ksm-hook\", \"createRuntime\"]|' %s",
+			    h->program, shell_word(&file, path));
+	else
+		hook_file_mend(d, f, path, h,
+			       "let \"args\" be \"ksm-hook\", \"createRuntime\"");
+}
+
 bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file *h)
 {
 	struct finding *f;
@@ -283,8 +350,7 @@ bool hook_file_judge(struct doctor *d, const char *path, const struct hook_file 
 		f = finding_add(d, FINDING_BROKEN, ID_HOOK_CONDITION,
 				"the program is called with another command than the stage's",
 				"%s: \"args\" does not name createRuntime", path);
-		hook_file_mend(d, f, path, h,
-			       "let \"args\" be \"ksm-hook\", \"createRuntime\"");
+		mend_args(d, f, path, h);
 		return false;
 	}
 	return true;

@@ -18,9 +18,12 @@ struct hook_file {
 	bool narrowed;                 /* others have to be met as well */
 	bool unknown; /* a pattern is valid in Go, and we cannot tell what it matches */
 	bool create, poststart, precreate;
-	unsigned starts; /* createRuntime and prestart */
-	bool hurried;    /* its timeout is none that a hook can keep */
-	bool custom;     /* it sets what the one that we would write does not */
+	unsigned starts;    /* createRuntime and prestart */
+	bool hurried;       /* its timeout is none that a hook can keep */
+	bool custom;        /* it sets what the one that we would write does not */
+	bool condition_set; /* "when" has an annotation in other words than ours */
+	bool args;          /* there are some */
+	bool path_plain;    /* "path" and the program stand beside each other, and once */
 	struct hook_form form;
 };
 

@@ -175,6 +175,32 @@ testHookFile() {
 		assertEquals "$_change" "" "$(of hook-condition fix)"
 		assertContains "$_change" "$(of hook-condition advice)" "holds more"
 	done
+	# arguments are put in, and the condition stays as it was written
+	jq '.when.annotations = {"io.ksm.merge": "^true$"} | .hook.env = ["A=b"]' "$work/hook.saved" >"$work/hook.whole"
+	jq 'del(.hook.args)' "$work/hook.whole" >$hook_file
+	found hook-condition broken
+	assertEquals no "$(podman_asks)"
+	fixed hook-condition
+	assertEquals yes "$(podman_asks)"
+	assertEquals "$(jq -S . "$work/hook.whole")" "$(jq -S . $hook_file)"
+	assertEquals "" "$(jq 'del(.hook.args)' "$work/hook.whole" | diff - $hook_file | grep '^[<>]' | grep -v '"path":')"
+	# nor is it written over for another fault
+	jq '.hook.env = null | .hook.timeout = 0' "$work/hook.whole" >$hook_file
+	found hook-timeout broken
+	assertEquals "" "$(of hook-timeout fix)"
+	# others' files: what runc cannot start with, and one that a file of its name was put aside for before
+	cp "$work/hook.saved" $hook_file
+	_other=$(dirname $hook_file)/10-other.json
+	jq '.hook.path = "/bin/true" | .hook.timeout = 0' "$work/hook.saved" >"$_other"
+	found hook-timeout warning
+	assertNotEquals "" "$(of hook-timeout advice)"
+	echo '{"version": 1}' >"$_other"
+	echo mine >"$_other.broken"
+	found hook-json broken
+	assertEquals "" "$(of hook-json fix)"
+	assertNotEquals "" "$(of hook-json advice)"
+	rm "$_other" "$_other.broken"
+	gone hook-json
 	# what podman refuses, whatever container it is
 	for _change in 'del(.version)' '.version = "2.0.0"' '.stages = ["CreateRuntime"]' 'del(.stages)' \
 		'.stages = "createRuntime"' '.hook.timeout = "10"' '.hook.args = "createRuntime"' \

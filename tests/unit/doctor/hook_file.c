@@ -375,6 +375,10 @@ static void test_custom(void)
 		{ "{\"when\":{\"annotations\":{\"^team$\":\"a\"}}}", true },
 		{ "{\"stages\":[\"createRuntime\",\"poststart\"]}", true },
 		{ "{\"comment\":\"mine\"}", true },
+		/* a condition that is right is kept */
+		{ "{\"when\":{\"annotations\":{\"^io[.]ksm[.]merge$\":\".*\"}}}", false },
+		{ "{\"when\":{\"annotations\":{\"^io\\\\.ksm\\\\.merge(/.*)?$\":\".*\"}}}",
+		  false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -394,8 +398,52 @@ static void test_custom(void)
 	}
 }
 
+/* Where the arguments are missing they are put in, and the rest stays as it is. */
+static void test_no_arguments(void)
+{
+#define HEAD "{\"version\":\"1.0.0\",\"hook\":{"
+#define TAIL                                                                      \
+	"},\"when\":{\"annotations\":{\"io.ksm.merge\":\"^true$\"}},\"stages\":[" \
+	"\"createRuntime\"]}"
+#define ADDED "|&, \"args\": [\"ksm-hook\", \"createRuntime\"]|' " PATH
+	static const struct {
+		const char *text, *fix; /* "": advice */
+	} cases[] = {
+		{ HEAD "\"path\":\"/usr/sbin/ksm-hook\"" TAIL,
+		  "sed -i 's|\"path\"[[:blank:]]*:[[:blank:]]*\"/usr/sbin/ksm-hook\"" ADDED },
+		{ HEAD "\"timeout\":30,\"path\" : \"/a/ksm-hook\",\"env\":[\"A=b\"]" TAIL,
+		  "sed -i 's|\"path\"[[:blank:]]*:[[:blank:]]*\"/a/ksm-hook\"" ADDED },
+		/* what sed would not find, or change what it should not */
+		{ HEAD "\"Path\":\"/usr/sbin/ksm-hook\"" TAIL, "" },
+		{ HEAD "\"path\"\n:\"/usr/sbin/ksm-hook\"" TAIL, "" },
+		{ HEAD "\"path\":\"\\/usr/sbin/ksm-hook\"" TAIL, "" },
+		{ HEAD "\"path\":\"/usr/a b/ksm-hook\"" TAIL, "" },
+		{ "{\"x\":{\"path\":\"/a/ksm-hook\"},\"version\":\"1.0.0\",\"hook\":{"
+		  "\"path\":\"/a/ksm-hook\"" TAIL,
+		  "" },
+		/* and where there are some, the condition is not written over either */
+		{ HEAD "\"path\":\"/a/ksm-hook\",\"args\":[\"ksm-hook\"]" TAIL, "" },
+		{ HEAD "\"path\":\"/a/ksm-hook\",\"args\":null" TAIL, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings, .self = "/usr/sbin/ksm-hook" };
+		struct hook_file h;
+		struct error err;
+
+		check_case = cases[i].text;
+		CHECK_INT(hook_file_parse(&h, PATH, cases[i].text, strlen(cases[i].text), &err),
+			  0);
+		CHECK(!hook_file_judge(&d, PATH, &h));
+		CHECK_INT(d.n, 1);
+		CHECK_TEXT(findings[0].fix, cases[i].fix);
+		CHECK_INT(findings[0].advice[0] != 0, !cases[i].fix[0]);
+	}
+}
+
 int main(void)
 {
+	RUN(test_no_arguments);
 	RUN(test_conditions);
 	RUN(test_timeouts);
 	RUN(test_commands_and_stages);
