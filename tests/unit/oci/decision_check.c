@@ -133,6 +133,7 @@ static void texts_without_an_end(void)
 	REFUSES_FILLED(spec.id);
 	REFUSES_FILLED(spec.root);
 	REFUSES_FILLED(spec.program);
+	REFUSES_FILLED(spec.cwd);
 	REFUSES_FILLED(spec.path);
 }
 

@@ -129,6 +129,10 @@ static void texts(void)
 	CHECK_TEXT(parse("{\"args\":[[\"sh\"]]}").program, "");
 	CHECK_TEXT(parse("{\"argv\":[\"sh\"]}").program, "");
 	CHECK_TEXT(parse("{\"args\":[\"s\\u0000h\"]}").program, "");
+	CHECK_TEXT(parse("{\"cwd\":\"/a\"}").cwd, "/a");
+	CHECK_TEXT(parse("{\"cwd\":7}").cwd, "");
+	CHECK_TEXT(parse("{\"cwd\":[\"/a\"]}").cwd, "");
+	CHECK_TEXT(parse("{\"cwd\":\"/a\\u0000\"}").cwd, "");
 	CHECK_TEXT(parse("{\"env\":[\"PATH=/a:/b\"]}").path, "/a:/b");
 	CHECK_TEXT(parse("{\"env\":[\"PATH=/a\",\"PATH=/b\"]}").path, "/b");
 	CHECK_TEXT(parse("{\"env\":[\"PATHS=/a\"]}").path, "");
