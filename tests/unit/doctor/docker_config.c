@@ -124,6 +124,8 @@ static void test_refused(void)
 		{ "{\"runtimes\": {\"a\": {\"runtimeType\": \"b\", \"runtimeArgs\": []}}}",
 		  "" },
 		{ "[]", "the whole is not an object" },
+		{ "[1]", "the whole is not an object" },
+		{ "[\"runtimes\", {\"runtimes\": 1}]", "the whole is not an object" },
 		{ "{\"default-runtime\": [\"a\"]}", "default-runtime is not a string" },
 		{ "{\"default-runtime\": null}", "" },
 		{ "{\"runtimes\": []}", "runtimes is not an object" },
