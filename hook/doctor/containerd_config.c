@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "doctor/toml.h"
 #include "policy/annotations.h"
@@ -126,7 +127,8 @@ static void take_runtime_setting(const struct containerd_scan *s, struct contain
 		r->type_given = true;
 		r->typed = containerd_place_of(s, v->line);
 	} else if (p->depth == 7 && strcmp(p->key[5], "options") == 0 &&
-		   strcmp(key, "BinaryName") == 0 && v->type == TOML_STRING) {
+		   /* go-toml takes the names of fields in any case */
+		   strcasecmp(key, "BinaryName") == 0 && v->type == TOML_STRING) {
 		r->option = containerd_place_of(s, v->line);
 		snprintf(r->binary, sizeof(r->binary), "%s", v->text[0]);
 	}

@@ -31,7 +31,8 @@ static void test_binary(void)
 		{ OPTIONS "[\"/usr/sbin/ksm-runc\"]\n", "" },
 		{ "]\nBinaryName = \"/usr/sbin/ksm-runc\"\n", "" },
 		{ ".other]\nBinaryName = \"/usr/sbin/ksm-runc\"\n", "" },
-		{ ".options]\nbinaryname = \"/usr/sbin/ksm-runc\"\n", "" },
+		{ ".options]\nbinaryname = \"/usr/sbin/ksm-runc\"\n", "/usr/sbin/ksm-runc" },
+		{ ".options]\nbinary_name = \"/usr/sbin/ksm-runc\"\n", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
