@@ -102,7 +102,7 @@ const char *json_keep(const char *text, size_t len)
 }
 
 struct json_walk_state {
-	const char *name;
+	const char *name, *text;
 	struct json_path path;
 	json_visit visit;
 	json_leave leave; /* in a scan only */
@@ -112,16 +112,29 @@ struct json_walk_state {
 	int ret;
 	bool scan;
 	bool any;
+	bool any_depth; /* what is too deep is left out */
+	size_t beyond;  /* so many levels deeper than the path goes */
 	bool is_array[JSON_DEPTH_MAX];
 	size_t keys_end[JSON_DEPTH_MAX]; /* of a scan: behind the key of each level */
 	size_t key_end;
 };
+
+/* At the token that yajl has just read. */
+static int refuse_here(struct json_walk_state *w, int code, const char *why)
+{
+	struct json_position p = json_token_position(w->text, yajl_get_bytes_consumed(w->yajl));
+
+	w->ret = err_set(w->err, code, "%s:%zu:%zu: %s", w->name, p.line, p.column, why);
+	return 0;
+}
 
 static int walk_value(struct json_walk_state *w, enum json_type type, bool boolean,
 		      const char *text, size_t len)
 {
 	struct json_value v = { .type = type, .boolean = boolean, .text = text, .len = len };
 
+	if (w->beyond)
+		return 1;
 	v.end = yajl_get_bytes_consumed(w->yajl);
 	v.key_end = w->key_end;
 	w->key_end = 0;
@@ -136,10 +149,11 @@ static int enter(struct json_walk_state *w, enum json_type type, bool array)
 {
 	if (!walk_value(w, type, false, NULL, 0))
 		return 0;
+	if (w->path.depth == JSON_DEPTH_MAX && !w->any_depth)
+		return refuse_here(w, E2BIG, "nested more than " DEPTH_MAX_TEXT " deep");
 	if (w->path.depth == JSON_DEPTH_MAX) {
-		w->ret = err_set(w->err, E2BIG, "%s: nested more than %d deep", w->name,
-				 JSON_DEPTH_MAX);
-		return 0;
+		w->beyond++;
+		return 1;
 	}
 	w->is_array[w->path.depth] = array;
 	w->path.key[w->path.depth] = NULL;
@@ -153,6 +167,10 @@ static int on_end(void *ctx)
 {
 	struct json_walk_state *w = ctx;
 
+	if (w->beyond) {
+		w->beyond--;
+		return 1;
+	}
 	w->path.depth--;
 	if (w->leave)
 		w->ret = w->leave(w->arg, &w->path, yajl_get_bytes_consumed(w->yajl), w->err);
@@ -203,11 +221,10 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 	struct json_walk_state *w = ctx;
 
 	/* else "io.ksm.merge\\u0000x" would compare equal to the key before the NUL */
-	if (memchr(text, '\0', len)) {
-		w->ret = err_set(w->err, w->scan ? EILSEQ : EINVAL, "%s: a key holds a NUL",
-				 w->name);
-		return 0;
-	}
+	if (memchr(text, '\0', len))
+		return refuse_here(w, w->scan ? EILSEQ : EINVAL, "a key holds a NUL");
+	if (w->beyond)
+		return 1;
 	w->key_end = yajl_get_bytes_consumed(w->yajl);
 	if (w->scan)
 		return scan_key(w, text, len);
@@ -219,7 +236,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
 	struct json_walk_state *w = ctx;
 	const char *copy = (const char *)text;
 
-	if (!w->scan && !keep(w, &copy, text, len))
+	if (!w->scan && !w->beyond && !keep(w, &copy, text, len))
 		return 0;
 	return walk_value(w, JSON_STRING, false, copy, len);
 }
@@ -314,6 +331,7 @@ static int walk_text(struct json_walk_state *w, const char *text, size_t len, bo
 		return -ENOMEM;
 	h = yajl_alloc(&callbacks, &memory, w);
 	w->yajl = h;
+	w->text = text;
 	yajl_config(h, yajl_allow_comments, (int)comments);
 	s = yajl_parse(h, (const unsigned char *)text, len);
 	if (s == yajl_status_ok) {
@@ -324,9 +342,13 @@ static int walk_text(struct json_walk_state *w, const char *text, size_t len, bo
 		return w->ret;
 	if (s == yajl_status_ok)
 		return 0;
-	if (ended && !w->any)
-		return err_set(w->err, EINVAL, "%s: is empty, or ends within its first value",
-			       w->name);
+	if (ended && !w->any) {
+		struct json_position end = position(text, len);
+
+		return err_set(w->err, EINVAL,
+			       "%s:%zu:%zu: is empty, or ends within its first value", w->name,
+			       end.line, end.column);
+	}
 	if (ended)
 		return syntax_error(w, h, text, len);
 	/* what yajl has consumed includes the byte that it stumbled over, if it says at all */
@@ -340,6 +362,16 @@ int json_walk(const char *name, const char *text, size_t len, bool comments, jso
 	struct json_walk_state w = { .name = name, .visit = visit, .arg = arg, .err = err };
 
 	return walk_text(&w, text, len, comments);
+}
+
+int json_walk_any_depth(const char *name, const char *text, size_t len, json_visit visit,
+			void *arg, struct error *err)
+{
+	struct json_walk_state w = {
+		.name = name, .visit = visit, .arg = arg, .err = err, .any_depth = true
+	};
+
+	return walk_text(&w, text, len, true);
 }
 
 int json_scan(const char *name, const char *text, size_t len, json_visit visit,

@@ -11,6 +11,7 @@
 
 /* Deeper nesting is an error: the walk keeps a step per level and nothing on the stack. */
 #define JSON_DEPTH_MAX 64
+#define DEPTH_MAX_TEXT "64"
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
 
@@ -50,6 +51,13 @@ typedef int (*json_visit)(void *arg, const struct json_path *path, const struct 
  */
 int json_walk(const char *name, const char *text, size_t len, bool comments, json_visit visit,
 	      void *arg, struct error *err);
+
+/*
+ * With comments, and what is nested more deeply than a path goes is read and not visited: for a text
+ * of which a later version may know more.
+ */
+int json_walk_any_depth(const char *name, const char *text, size_t len, json_visit visit,
+			void *arg, struct error *err);
 
 /*
  * Where a token that ends before offset begins, as line and column (in bytes), from 1. text holds

@@ -399,7 +399,8 @@ int config_parse(const struct config_text *file, struct policy_config *out,
 
 	if (file->len == 0)
 		return 0;
-	if (json_walk(file->path, file->text, file->len, true, config_visit, &p, &syntax) < 0) {
+	if (json_walk_any_depth(file->path, file->text, file->len, config_visit, &p, &syntax) <
+	    0) {
 		if (report)
 			report(arg, &(struct config_problem){ .text = syntax.msg });
 		if (!p.failed)

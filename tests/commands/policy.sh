@@ -172,6 +172,19 @@ testUnknownKeys() {
 	check
 	assertEquals "a warning is no error" 0 $?
 	assertEquals "warning: $etc/config.json:1:17: unknown key \"audience\": not understood, ignored" "$(cat "$work/out")"
+	# what looks like a restriction too, unless it has the words that this version knows
+	for word in exclude denied block; do
+		echo "{\"log\": \"info\", \"$word\": [{\"namespace\": \"*\"}, [[{\"x\": 1}]]]}" >"$etc/config.json"
+		assertEquals "$word" requested "$(decided)"
+		assertContains "$word" "$(cat "$work/log")" "config.json:1:17: unknown key \"$word\": not understood, ignored"
+	done
+	for word in denylist disallow Deny_pods; do
+		echo "{\"log\": \"info\", \"$word\": []}" >"$etc/config.json"
+		assertEquals "$word" config-invalid "$(decided)"
+	done
+	# however deep, for a newer version may nest more than this one reads
+	python3 -c 'print("{\"log\": \"info\", \"newer\": " + "[" * 9000 + "]" * 9000 + "}")' >"$etc/config.json"
+	assertEquals requested "$(decided)"
 	echo '{"log": "info", "allow": [{"annotation": "team", "match": "w*", "zone": "a"}]}' >"$etc/config.json"
 	assertEquals "an allow that is not understood allows nothing" not-allowed "$(decided)"
 }

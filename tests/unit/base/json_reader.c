@@ -61,7 +61,9 @@ static void nuls(void)
 	CHECK_HAS(seen, "/a=sx");
 	/* in a key: refused, or "pid\0x" would pass for "pid" */
 	CHECK_INT(walk("{\"pid\\u0000x\":1}"), -EINVAL);
-	CHECK_HAS(err.msg, "sample: a key holds a NUL");
+	CHECK_HAS(err.msg, "sample:1:2: a key holds a NUL");
+	CHECK_INT(walk("{\"a\":\n [{\"x\\u0000\":1}]}"), -EINVAL);
+	CHECK_HAS(err.msg, "sample:2:4: a key holds a NUL");
 	/* raw, anywhere */
 	CHECK_INT(walk_len("{\"a\":1}\0", 8, false), -EINVAL);
 	CHECK_INT(walk_len("{\"a\0\":1}", 8, false), -EINVAL);
@@ -85,8 +87,7 @@ static void syntax(void)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		check_case = bad[i];
 		CHECK_INT(walk(bad[i]), -EINVAL);
-		CHECK(strstr(err.msg, "sample:1:") ||
-		      strstr(err.msg, "sample: is empty, or ends"));
+		CHECK_HAS(err.msg, strchr(bad[i], '\n') ? "sample:" : "sample:1:");
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(not_utf8); i++) {
 		check_case = not_utf8[i];
@@ -191,18 +192,74 @@ static int nested(const char *open, size_t depth, const char *close)
 	return r;
 }
 
+static int ends_with_y(void *arg, const struct json_path *path, const struct json_value *v,
+		       struct error *e)
+{
+	(void)arg;
+	(void)v;
+	(void)e;
+	CHECK(path->depth <= JSON_DEPTH_MAX);
+	if (json_path_is(path, "y", NULL))
+		snprintf(seen, sizeof(seen), "y");
+	return 0;
+}
+
 static void depth(void)
 {
 	CHECK_INT(nested("[", JSON_DEPTH_MAX, "]"), 0);
 	CHECK_INT(nested("{\"a\":", JSON_DEPTH_MAX, "}"), 0);
 	CHECK_INT(nested("[", JSON_DEPTH_MAX + 1, "]"), -E2BIG);
-	CHECK_HAS(err.msg, "nested more than 64 deep");
+	CHECK_TEXT(err.msg, "sample:1:65: nested more than 64 deep");
 	CHECK_INT(nested("{\"a\":", JSON_DEPTH_MAX + 1, "}"), -E2BIG);
 	CHECK_INT(nested("[", 200000, ""), -E2BIG);
 	CHECK_INT(nested("[", 200000, "]"), -E2BIG);
 	CHECK_INT(nested("{\"a\":", 200000, ""), -E2BIG);
 	/* many, but beside each other */
 	CHECK_INT(nested("[],", 0, ""), -EINVAL);
+}
+
+/* What is too deep is not visited, and what comes behind it is; bad JSON and a NUL are found there too. */
+static void any_depth(void)
+{
+	static const struct {
+		const char *open, *middle, *close;
+		int r;
+	} cases[] = {
+		{ "[", "\"s\"", "]", 0 },
+		{ "[", "", "]", 0 },
+		{ "{\"a\":", "null", "}", 0 },
+		{ "[", "1 2", "]", -EINVAL },
+		{ "[", "{\"\\u0000\":1}", "]", -EINVAL },
+		{ "[", "", "}", -EINVAL },
+	};
+	static const size_t depths[] = { 1,
+					 JSON_DEPTH_MAX - 2,
+					 JSON_DEPTH_MAX - 1,
+					 JSON_DEPTH_MAX,
+					 JSON_DEPTH_MAX + 1,
+					 30000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases) * ARRAY_SIZE(depths); i++) {
+		size_t n = i % ARRAY_SIZE(cases), depth = depths[i / ARRAY_SIZE(cases)];
+		size_t a_len, b_len, size;
+		char *a = repeat(cases[n].open, depth, &a_len);
+		char *b = repeat(cases[n].close, depth, &b_len);
+		char *text = malloc(size = a_len + b_len + 64);
+
+		check_case = cases[n].middle;
+		snprintf(text, size, "{\"x\":%s%s%s,\"y\":1}", a, cases[n].middle, b);
+		json_release();
+		seen[0] = '\0';
+		CHECK_INT(json_walk_any_depth("sample", text, strlen(text), ends_with_y, NULL,
+					      &err),
+			  cases[n].r);
+		if (cases[n].r == 0)
+			CHECK_TEXT(seen, "y");
+		free(a);
+		free(b);
+		free(text);
+	}
+	check_case = "";
 }
 
 static void truncated(void)
@@ -340,6 +397,7 @@ int main(void)
 	RUN(positions);
 	RUN(token_positions);
 	RUN(depth);
+	RUN(any_depth);
 	RUN(truncated);
 	RUN(large);
 	RUN(visitor);
