@@ -100,7 +100,8 @@ testTheFinding() {
 	fix=$(jq -r '.findings[] | select(.id == "container-against-rules") | .fix' "$work/doctor")
 	assertContains "$fix" "$(echo "$rootless" | cut -c1-12)"
 	under "$config" sh -c "PATH=${KSM_HOOK%/*}:\$PATH; $fix" >"$work/fixed" 2>&1
-	assertEquals "$fix: $(cat "$work/fixed")" 0 $?
+	ended=$?
+	assertEquals "$fix: $(cat "$work/fixed")" 0 $ended
 	assertEquals "0/0/0 0/0/0" "$(against "$config")"
 	"$KSM_HOOK" attach --force "podman:$rootless" >/dev/null
 	# with the unshare that waits for it

@@ -174,7 +174,8 @@ testWhatRunsWhenTheAgentComes() {
 	unshare -m sh "$work/logging" "$work/devlog" "$KSM_HOOK" nri --existing --config="$etc/config.json" --socket="$work/nri.sock" 2>"$work/log" &
 	agent=$!
 	wait $runtime
-	assertEquals "$(cat "$work/out")" 0 $?
+	ended=$?
+	assertEquals "$(cat "$work/out")" 0 $ended
 	kill $agent
 	wait $agent 2>/dev/null
 	pid='pid=999999999 namespace'
