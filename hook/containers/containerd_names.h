@@ -10,6 +10,8 @@
 /* Where containerd keeps the bundles of what runs, NAMESPACE/ID each, as root alone can write them. */
 #define CONTAINERD_TASKS    "io.containerd.runtime.v2.task"
 #define CONTAINERD_STATES_N 4
+#define CONTAINERD_STATES_RUN \
+	3 /* the first ones: on /run, which is asked at no cost (base/far_files.h) */
 extern const char *const containerd_states[CONTAINERD_STATES_N];
 
 /*

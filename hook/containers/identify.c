@@ -268,7 +268,7 @@ static bool is_known(void *arg, const struct cgroup_component *c)
 	if (c->name[0] == '.' || (c->parent_len && c->parent[0] == '.'))
 		return false;
 	snprintf(id, sizeof(id), "%.*s/%.*s", c->parent_len, c->parent, c->len, c->name);
-	for (size_t i = 0; c->parent_len && i < CONTAINERD_STATES_N; i++) {
+	for (size_t i = 0; c->parent_len && i < CONTAINERD_STATES_RUN; i++) {
 		if (is_kept(containerd_states[i], "containerd", id, out))
 			return true;
 	}
