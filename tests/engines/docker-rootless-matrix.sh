@@ -3,7 +3,7 @@
 # A user's own Docker, rootless, in a booted sid: what it is called, and what doctor says of it.
 # needs: containers
 
-packages=docker.io,docker-cli,rootlesskit,slirp4netns,uidmap,systemd,systemd-sysv,systemd-container,dbus,dbus-user-session,libpam-systemd,busybox-static,procps,util-linux,ca-certificates,iptables,iproute2
+packages=docker.io,docker-cli,rootlesskit,slirp4netns,uidmap,systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,busybox-static,procps,util-linux,ca-certificates,iptables,iproute2
 
 suite_setup() {
 	sid=$BUILD/sid-docker

@@ -4,11 +4,12 @@
 # a booted sid with what make install installs.
 # needs: containers
 
+packages=docker.io,docker-cli,containerd,runc,systemd,systemd-sysv,systemd-container,dbus,busybox-static,procps,util-linux,ca-certificates,iptables,iproute2
+
+# a root of its own, as other suites boot theirs at the same time
 suite_setup() {
-	sid=$BUILD/sid-docker
-	# the same root
-	packages=$(sed -n 's/^packages=//p' "$top/tests/engines/docker-rootless-matrix.sh")
-	"$top/tests/lib/chroot" make "$sid" "$packages" sid >"$work/made" 2>&1 || cat "$work/made"
+	sid=$BUILD/sid-pages
+	"$top/tests/lib/chroot" make "$sid" $packages sid >"$work/made" 2>&1 || cat "$work/made"
 	"$top/tests/lib/chroot" run "$sid" sh -c 'systemctl --version | head -n 1; containerd --version; dockerd --version'
 	make -s -C "$top" BUILD="$BUILD" DESTDIR="$sid" install >"$work/installed" 2>&1 || cat "$work/installed"
 	timeout -s KILL 400 "$top/tests/lib/boot" "$sid" tests/engines/pages >"$work/out" 2>&1
