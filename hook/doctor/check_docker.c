@@ -89,7 +89,8 @@ static void check_docker_runtime(struct doctor *d, const struct docker_config *c
 	d->registered.wrapper = true;
 	if (loaded && !check_loaded(d, c, runtime, loaded))
 		return;
-	if (runtime->path)
+	/* one that can be asked is of 23.0 or later */
+	if (runtime->path || d->answer[ASK_DOCKERD].state == ANSWER_GIVEN)
 		finding_add(d, FINDING_OK, ID_DOCKER_RUNTIME, NULL,
 			    "Docker has the runtime %s, which is %s", runtime->name, program);
 	else

@@ -225,7 +225,7 @@ static bool is_nested(const struct json_path *p, const char *const key[])
 {
 	size_t n = 0;
 
-	for (; key[n] && n < p->depth; n++) {
+	for (; n < p->depth && key[n]; n++) {
 		if (!p->key[n] ? key[n][0] != '*' :
 				 strcmp(key[n], ANY) != 0 && strcasecmp(key[n], p->key[n]) != 0)
 			return false;
