@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -179,6 +180,15 @@ static void add_error(struct read_errors *e, int r, const struct error *err)
 	}
 }
 
+static int untrusted_directory(const char *dir, struct error *err)
+{
+	return unreadable(err_set(err, EPERM,
+				  "%s: must belong to root and be writable by nobody else: "
+				  "chown root:root and chmod 755 it",
+				  dir),
+			  err);
+}
+
 static int check_directory(int fd, const char *dir, struct error *err)
 {
 	struct stat st;
@@ -186,13 +196,27 @@ static int check_directory(int fd, const char *dir, struct error *err)
 	if (fstat(fd, &st) < 0)
 		return unreadable(err_errno(err, errno, "%s", dir), err);
 	/* who may remove a file takes its rules away */
-	if (!file_is_trusted(&st, directory_trust()))
-		return unreadable(err_set(err, EPERM,
-					  "%s: must belong to root and be writable by nobody "
-					  "else: chown root:root and chmod 755 it",
-					  dir),
-				  err);
-	return 0;
+	return file_is_trusted(&st, directory_trust()) ? 0 : untrusted_directory(dir, err);
+}
+
+/*
+ * Nor may others take config.json itself away, or conf.d. They cannot where the directory is
+ * sticky, nor where nobody writes: a ConfigMap's is mounted read-only, and has the mode 777.
+ */
+static int check_parent(const char *dir, struct error *err)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return errno == ENOENT && is_in_place(dir) ? leads_nowhere(dir, err) : 0;
+	if (st.st_mode & S_ISVTX)
+		st.st_mode &= (mode_t) ~(S_IWGRP | S_IWOTH);
+	/* whose user namespace this is takes a look that most starts need not pay for */
+	if (file_is_trusted(&st, FILE_TRUSTED) || file_is_trusted(&st, directory_trust()) ||
+	    (statvfs(dir, &fs) == 0 && fs.f_flag & ST_RDONLY))
+		return 0;
+	return untrusted_directory(dir, err);
 }
 
 /* -ENOENT: there is none; -ENOLINK: a link that leads nowhere. */
@@ -232,7 +256,11 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 		close(fd);
 	} else if (fd >= 0) {
 		n = list_names(fd, names);
-		if (n < 0)
+		if (n == -E2BIG)
+			n = unreadable(err_set(&err, E2BIG, "%s: more than %d files", dir,
+					       CONFIG_FILES_MAX),
+				       &err);
+		else if (n < 0)
 			n = unreadable(err_errno(&err, -n, "%s", dir), &err);
 	}
 	if (n < 0)
@@ -245,17 +273,19 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 static void add_beside(struct config_files *files, const char *path, struct read_errors *e)
 {
 	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash + 1 - path) : 0, fd;
 	char dir[PATH_MAX];
 	struct error err;
-	int fd;
 
-	if (snprintf(dir, sizeof(dir), "%.*s" CONF_D, slash ? (int)(slash + 1 - path) : 0,
-		     path) >= (int)sizeof(dir)) {
+	if (len + sizeof(CONF_D) > sizeof(dir)) {
 		add_error(e,
 			  unreadable(err_set(&err, ENAMETOOLONG, "%s: too long", path), &err),
 			  &err);
 		return;
 	}
+	snprintf(dir, sizeof(dir), "%.*s", len ? len : 1, len ? path : ".");
+	add_error(e, check_parent(dir, &err), &err);
+	snprintf(dir, sizeof(dir), "%.*s" CONF_D, len, path);
 	fd = open_directory(files, dir);
 	if (fd != -ENOENT)
 		add_directory(files, fd, dir, e);
@@ -276,19 +306,13 @@ read_with_directory(const char *path, int fd, struct config_files *files, struct
 }
 
 /* No file of that path. One that somebody named is missed; the usual one need not be there. */
-static int without_file(const char *path, bool is_usual, struct error *err)
+static int without_file(const char *path, struct error *err)
 {
-	struct stat st;
-
-	if (!is_usual)
-		return unreadable(err_set(err, ENOENT,
-					  "%s: there is no such file; without --config it is "
-					  "%s, which may be missing",
-					  path, CONFIG_PATH),
-				  err);
-	if (is_in_place(CONFIG_HOME) && stat(CONFIG_HOME, &st) < 0 && errno == ENOENT)
-		return leads_nowhere(CONFIG_HOME, err);
-	return 0;
+	return unreadable(err_set(err, ENOENT,
+				  "%s: there is no such file; without --config it is "
+				  "%s, which may be missing",
+				  path, CONFIG_PATH),
+			  err);
 }
 
 int config_files_read(const char *path, struct config_files *files, config_report *report,
@@ -296,17 +320,23 @@ int config_files_read(const char *path, struct config_files *files, config_repor
 {
 	bool is_usual = strcmp(path, CONFIG_PATH) == 0;
 	struct read_errors e = { report, arg, err, 0 };
+	struct error other;
 	int r, fd;
 
 	files->n = files->len = files->names_len = 0;
 	r = add_file(files, path, "config.json", FILE_TRUSTED, err);
-	if (r == 1)
-		r = without_file(path, is_usual, err);
+	if (r == 1 && !is_usual)
+		r = without_file(path, err);
 	if (r < 0 && report)
 		report(arg, &(struct config_problem){ .text = err->msg });
 	if (r < 0 && !report)
 		return r;
-	e.ret = r;
+	e.ret = r < 0 ? r : 0;
+	/* most hosts have neither */
+	if (is_usual && (r == 0 || is_in_place(CONFIG_HOME)))
+		add_error(&e, check_parent(CONFIG_HOME, &other), &other);
+	if (e.ret < 0 && !report)
+		return e.ret;
 	fd = is_usual ? open_directory(files, CONFIG_DIRECTORY) : -ENOENT;
 	return is_usual && fd == -ENOENT ? e.ret : read_with_directory(path, fd, files, &e);
 }

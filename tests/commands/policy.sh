@@ -152,16 +152,58 @@ testWhatOthersCanWrite() {
 	echo '{"log": "info"}' >"$etc/config.json"
 	echo '{}' >"$etc/conf.d/a.json"
 	assertEquals requested "$(decided)"
-	for change in "chmod 666 conf.d/a.json" "chown 65534 conf.d/a.json" "chmod 777 conf.d" "chown 65534 conf.d"; do
+	for change in "chmod 666 conf.d/a.json" "chown 65534 conf.d/a.json" "chmod 777 conf.d" "chown 65534 conf.d" \
+		"chmod 775 ." "chmod 777 ." "chown 65534 ."; do
 		(cd "$etc" && $change)
 		assertEquals "$change" config-untrusted "$(decided)"
 		check
 		assertEquals "$change" 1 $?
 		chown -R 0:0 "$etc"
-		chmod 755 "$etc/conf.d"
+		chmod 755 "$etc" "$etc/conf.d"
 		chmod 644 "$etc/conf.d/a.json"
 	done
+	# whose files nobody else takes away
+	chmod 1777 "$etc"
 	assertEquals requested "$(decided)"
+	chmod 755 "$etc"
+	assertEquals requested "$(decided)"
+}
+
+# cat_taken: what is decided by the usual path, in a directory that others can write to or cannot
+cat_taken() {
+	cat <<-'E'
+		mount -t tmpfs tmpfs /etc/ksm-hook || exit 1
+		echo '{"log": "info", "deny": [{"annotation": "team", "match": "web"}]}' >/etc/ksm-hook/config.json
+		decide() {
+			echo "$1 $("$KSM_HOOK" createRuntime <"$work/state" 2>&1 | sed -n 's/.* reason=\([a-z-]*\).*/\1/p' | head -n 1)" \
+				"$("$KSM_HOOK" metrics | sed -n 's/^ksm_hook_config_valid //p')"
+		}
+		decide kept
+		chmod 777 /etc/ksm-hook
+		decide open
+		mount -o remount,ro /etc/ksm-hook
+		decide configmap
+		mount -o remount,rw /etc/ksm-hook
+		# what a user does who is let
+		setpriv --reuid 65534 --regid 65534 --clear-groups mv /etc/ksm-hook/config.json /etc/ksm-hook/gone
+		[ -e /etc/ksm-hook/config.json ] && echo "still there"
+		decide taken
+	E
+}
+
+# A rule that anybody may take away with its file is none. A ConfigMap's directory has the mode 777 as
+# well, and nobody writes to it.
+testNobodyTakesTheFileAway() {
+	[ -d /etc/ksm-hook ] || made=yes
+	mkdir -p /etc/ksm-hook
+	printf '%s' "$asking" >"$work/state"
+	cat_taken >"$work/taken"
+	said=$(env work="$work" KSM_HOOK="$KSM_HOOK" unshare -m sh "$work/taken" 2>&1)
+	[ "${made:-}" != yes ] || rmdir /etc/ksm-hook 2>/dev/null
+	for line in "kept denied-by-rule 1" "open config-untrusted 0" "configmap denied-by-rule 1" "taken config-untrusted 0"; do
+		assertContains "$said" "$line"
+	done
+	assertNotContains "$said" "still there"
 }
 
 # A fleet has hosts of several versions: what one does not know leaves the rest as it is.

@@ -132,6 +132,7 @@ static int parse_files(void)
 
 static void directory(void)
 {
+	static const mode_t loose[] = { 0775, 0757, 0777 };
 	char name[128], *long_text = malloc(CONFIG_MAX + 1);
 
 	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", dir);
@@ -194,6 +195,17 @@ static void directory(void)
 	CHECK_INT(err.reason, REASON_CONFIG_UNTRUSTED);
 	CHECK(chmod(conf_d, 0755) == 0);
 	CHECK_INT(parse_files(), 0);
+	/* whoever takes a file away takes its rules away, and conf.d is in a directory as well */
+	for (size_t i = 0; i < ARRAY_SIZE(loose); i++) {
+		CHECK(chmod(dir, loose[i]) == 0);
+		CHECK_INT(parse_files(), -EPERM);
+		CHECK_INT(err.reason, REASON_CONFIG_UNTRUSTED);
+		CHECK_HAS(err.msg, "/: must belong to root and be writable by nobody else");
+	}
+	CHECK(chmod(dir, 01777) == 0);
+	CHECK_INT(parse_files(), 0);
+	CHECK(chmod(dir, 0755) == 0);
+	CHECK_INT(parse_files(), 0);
 
 	/* as much as fits, and not a byte more */
 	memset(long_text, ' ', CONFIG_MAX);
@@ -216,6 +228,7 @@ static void directory(void)
 		drop(name, "{}", 0644);
 	}
 	CHECK_INT(parse_files(), -E2BIG);
+	CHECK_HAS(err.msg, "more than 64 files");
 	for (int i = 0; i < CONFIG_FILES_MAX; i++) {
 		snprintf(name, sizeof(name), "m%02d.json", i);
 		take_away(name);
