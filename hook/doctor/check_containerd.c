@@ -61,7 +61,8 @@ static int list_matches(const char *pattern, struct far_list *out)
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		far_list_add(out, found.gl_pathv[i]);
 	globfree(&found);
-	return 0;
+	/* a part of them would say something else than all */
+	return out->truncated ? -E2BIG : 0;
 }
 
 /* Without a "*" it is a file, which has to be there. */

@@ -152,6 +152,21 @@ testContainerdVersions() {
 	cp "$work/containerd.saved" $_file
 }
 
+# more paths than are looked at (64 KiB of them): it was said to be all of them
+testMoreImportsThanAreRead() {
+	_file=/etc/containerd/config.toml
+	cp $_file "$work/containerd.saved"
+	mkdir -p /etc/containerd/conf.d
+	_name=$(printf '%0230d' 0)
+	for _i in $(seq 300); do : >"/etc/containerd/conf.d/$_i$_name.toml"; done
+	printf 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n' >$_file
+	unasked
+	found containerd-config note
+	asked
+	rm -r /etc/containerd/conf.d
+	cp "$work/containerd.saved" $_file
+}
+
 no_command() {
 	assertEquals "$out" "" "$(printf '%s\n' "$out" |
 		jq -r '.findings[] | select(.id | startswith("containerd")) | .fix // ""')"
