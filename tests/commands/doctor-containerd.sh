@@ -162,6 +162,7 @@ testMoreImportsThanAreRead() {
 	printf 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n' >$_file
 	unasked
 	found containerd-config note
+	assertContains "$out" "conf.d/*.toml: Argument list too long"
 	asked
 	rm -r /etc/containerd/conf.d
 	cp "$work/containerd.saved" $_file
