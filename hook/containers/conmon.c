@@ -36,12 +36,15 @@ bool conmon_args_parse(const char *args, size_t len, struct conmon_args *out)
 {
 	const char *id = NULL, *name = NULL, *end = args + len;
 
+	out->podmans = false;
 	/* an argument that was cut off is none */
 	while (end > args && end[-1])
 		end--;
 	/* behind them stands what it is to execute in the end, with options of its own */
 	for (const char *arg = args, *value; arg && arg < end; arg = next_arg(arg, end)) {
 		value = next_arg(arg, end);
+		if (strcmp(arg, "--exit-command") == 0)
+			out->podmans = true;
 		if (!value || (strcmp(arg, "-c") != 0 && strcmp(arg, "-n") != 0))
 			continue;
 		if (arg[1] == 'n' && !name)

@@ -13,6 +13,7 @@
  */
 struct conmon_args {
 	char id[128], name[512];
+	bool podmans; /* it executes podman's cleanup in the end, which CRI-O has none do */
 };
 
 /*

@@ -128,10 +128,14 @@ static int read_container_text(const struct decision_request *request,
 }
 
 /* A runtime's own directory is shared by these. */
-static enum container_engine engine_by_cgroup(const struct container_name *name)
+static enum container_engine engine_by_cgroup(const struct container_name *name, pid_t pid)
 {
+	struct conmon_args told;
+
+	/* it may have moved there (oci/decision.c) */
 	if (strcmp(name->engine, engine_name(ENGINE_CRIO)) == 0)
-		return ENGINE_CRIO;
+		return conmon_of(pid, name->id, &told) && told.podmans ? ENGINE_PODMAN :
+									 ENGINE_CRIO;
 	return strcmp(name->engine, engine_name(ENGINE_PODMAN)) == 0 ? ENGINE_PODMAN :
 								       ENGINE_UNKNOWN;
 }
@@ -192,7 +196,7 @@ bool container_text_find(const struct container_name *name, pid_t pid,
 		enum container_engine engine = places[i].engine;
 
 		if (engine == ENGINE_UNKNOWN)
-			engine = engine_by_cgroup(name);
+			engine = engine_by_cgroup(name, pid);
 		snprintf(path, sizeof(path), "%s/%s/%s", places[i].dir, name->id,
 			 places[i].file);
 		if (take_text(path, engine, monitored_name(name, pid, engine), out))

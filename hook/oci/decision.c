@@ -237,16 +237,19 @@ static int parse_confined(const struct decision_request *request,
 /*
  * podman and CRI-O are told apart by the cgroup of the container's init, which the state does
  * not have and the sandbox cannot see: CRI-O's are read twice. At poststart the container may have
- * moved into a cgroup below its own, which bears any name: the outermost one is the engine's.
+ * moved into a cgroup below its own, which bears any name: the outermost one is the engine's. With
+ * podman's --cgroups=disabled it has none of its own to be below, but a monitor of podman's.
  */
 static bool is_crio(const struct decision_request *request, const struct container_decision *c)
 {
 	char cgroup[PROC_CGROUP_MAX];
+	struct conmon_args told;
 
 	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
 	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 &&
 	       proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
-	       cgroup_is_of(cgroup, engine_name(ENGINE_CRIO), c->id);
+	       cgroup_is_of(cgroup, engine_name(ENGINE_CRIO), c->id) &&
+	       !(conmon_of(c->pid, c->id, &told) && told.podmans);
 }
 
 /*

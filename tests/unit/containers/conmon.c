@@ -42,6 +42,29 @@ static const struct {
 	{ "", NULL },
 };
 
+/* Whose it is, by what only podman has it execute; a name and a value of others do not say so. */
+static void owners(void)
+{
+	static const struct {
+		const char *args;
+		size_t len;
+		bool podmans;
+	} of[] = {
+#define ARGS(text, podmans) { text, sizeof(text), podmans }
+		ARGS("conmon\0-c\0a\0-n\0web\0--exit-command\0/usr/bin/podman", true),
+		ARGS("conmon\0-b\0/b\0-c\0a\0--exit-dir\0/e\0-n\0k8s_a_b_c_d_0", false),
+		ARGS("conmon\0-c\0a\0-n\0--exit-command\0-s", false),
+#undef ARGS
+	};
+	struct conmon_args told;
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		memset(&told, 0xff, sizeof(told));
+		CHECK(conmon_args_parse(of[i].args, of[i].len, &told));
+		CHECK_INT(told.podmans, of[i].podmans);
+	}
+}
+
 static void check_args(const char *words, size_t cut, const char *want)
 {
 	size_t len = strlen(words) + 1 - cut;
@@ -227,6 +250,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[0], "caller") == 0)
 		return tell_caller(argv[1], atoi(argv[2]));
 	contained_main();
+	RUN(owners);
 	RUN(callers);
 	RUN(monitors);
 	RUN(command_lines);
