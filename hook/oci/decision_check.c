@@ -55,7 +55,9 @@ static bool check_spec(const struct spec *s, size_t len)
 	       sandbox_bool(&s->perl_seed) && is_ended(s->id, sizeof(s->id)) &&
 	       (!s->id[0] || state_is_id(s->id)) && is_ended(s->root, sizeof(s->root)) &&
 	       is_ended(s->program, sizeof(s->program)) && is_ended(s->path, sizeof(s->path)) &&
-	       is_ended(s->cwd, sizeof(s->cwd));
+	       is_ended(s->cwd, sizeof(s->cwd)) &&
+	       is_ended(s->bind.destination, sizeof(s->bind.destination)) &&
+	       is_ended(s->bind.source, sizeof(s->bind.source));
 }
 
 static bool check_identity(struct container_decision *d)

@@ -77,15 +77,9 @@ int elf_read(int fd, struct elf_kind *out)
 				&out->dynamic);
 }
 
-/*
- * Only regular files are opened: what a device does when it is opened, nobody knows. The
- * path is followed without opening first.
- */
-static int open_inside(int root, const char *path)
+/* Only regular files are opened: what a device does when it is opened, nobody knows. */
+static int open_regular(int fd)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	__cleanup(close_fd) int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 	char link[40];
 	struct stat st;
 
@@ -95,19 +89,43 @@ static int open_inside(int root, const char *path)
 	return open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+/* The path is followed without opening first. */
+static int open_inside(int root, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	__cleanup(close_fd) int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return open_regular(fd);
+}
+
+/* An absolute path of the container. Links and ".." may lead out of a mount: then it is not found. */
+static int open_absolute(int root, const struct entrypoint *at, const char *path)
+{
+	const char *below = at->bind->source[0] ? spec_bind_below(at->bind, path) : NULL;
+	__cleanup(close_fd) int fd = -1;
+
+	if (!below)
+		return open_inside(root, path);
+	fd = open(at->bind->source, O_PATH | O_CLOEXEC);
+	if (fd < 0 || strstr(below, "/.."))
+		return -1;
+	return *below ? open_inside(fd, below) : open_regular(fd);
+}
+
 /* The name of a file in a directory, which is relative to cwd, as the name is to the directory. */
-static int open_relative(int root, const char *cwd, const char *dir, int dir_len,
+static int open_relative(int root, const struct entrypoint *at, const char *dir, int dir_len,
 			 const char *name)
 {
-	const char *from = *dir == '/' ? "" : cwd;
+	const char *from = *dir == '/' ? "" : at->cwd;
 	char full[2048];
 
-	if (*dir != '/' && *cwd != '/')
+	if (*dir != '/' && *from != '/')
 		return -1;
 	if (snprintf(full, sizeof(full), "%s/%.*s/%s", from, dir_len, dir, name) >=
 	    (int)sizeof(full))
 		return -1;
-	return open_inside(root, full);
+	return open_absolute(root, at, full);
 }
 
 /* As execvp() looks for it. */
@@ -116,13 +134,13 @@ static int open_program(int root, const struct entrypoint *at)
 	const char *path = at->path;
 
 	if (at->program[0] == '/')
-		return open_inside(root, at->program);
+		return open_absolute(root, at, at->program);
 	if (strchr(at->program, '/'))
-		return open_relative(root, at->cwd, "", 0, at->program);
+		return open_relative(root, at, "", 0, at->program);
 	/* an empty directory is cwd, behind the last colon too */
 	for (bool more = *path != '\0'; more;) {
 		size_t len = strcspn(path, ":");
-		int fd = open_relative(root, at->cwd, path, (int)len, at->program);
+		int fd = open_relative(root, at, path, (int)len, at->program);
 
 		if (fd >= 0)
 			return fd;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "oci/spec_facts.h"
 
 struct elf_kind {
 	unsigned char elf_class, data; /* e_ident */
@@ -22,10 +23,11 @@ struct entrypoint {
 	const char *root, *program;
 	const char *path; /* the value of PATH */
 	const char *cwd; /* for what is relative; where it is not absolute, that is not found */
+	const struct spec_bind *bind; /* what is mounted where the program is */
 };
 
 /*
- * Look at the file's headers inside root, as the container's process would find it. -ENOEXEC with the reason where it is an ELF file of another kind
+ * Look at the file's headers inside root, or what is mounted there, as the container's process would find it. -ENOEXEC with the reason where it is an ELF file of another kind
  * than library, or static. 0 in every other case: a script, not there, unknown.
  */
 int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library,

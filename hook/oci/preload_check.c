@@ -67,7 +67,7 @@ static int check_profile(const struct spec *s, enum probe_way way, struct error 
 
 int preload_fits(const char *path, const struct spec *s, enum probe_way way, struct error *err)
 {
-	const struct entrypoint at = { s->root, s->program, s->path, s->cwd };
+	const struct entrypoint at = { s->root, s->program, s->path, s->cwd, &s->bind };
 	struct elf_kind library;
 	int r;
 

@@ -25,3 +25,14 @@ void spec_keep(char *out, size_t size, const char *text, size_t len)
 	memcpy(out, text, len);
 	out[len] = '\0';
 }
+
+const char *spec_bind_below(const struct spec_bind *bind, const char *path)
+{
+	size_t len = strlen(bind->destination);
+
+	while (len > 0 && bind->destination[len - 1] == '/')
+		len--;
+	if (strncmp(path, bind->destination, len) != 0 || (path[len] && path[len] != '/'))
+		return NULL;
+	return path + len;
+}

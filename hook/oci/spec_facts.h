@@ -30,6 +30,11 @@ enum spec_mount {
 	SPEC_MOUNT_ADD, /* behind /dev's closing brace */
 };
 
+/* A file or directory of the host's in the container; both are absolute, or empty. */
+struct spec_bind {
+	char destination[128], source[256];
+};
+
 /*
  * Facts that cross a pipe, so no pointers. Texts that do not fit are left empty: they are
  * only looked at to spare a program a library that it cannot load.
@@ -44,15 +49,19 @@ struct spec {
 	uint32_t add_at;
 	bool python_seed, perl_seed; /* it has its own */
 	enum profile_answer profile[PROFILE_CALLS];
-	char id[72];       /* of the container, as far as the text tells */
-	char root[1024];   /* root.path */
-	char program[384]; /* process.args[0] */
-	char path[768];    /* PATH of process.env */
-	char cwd[512];     /* process.cwd */
+	char id[72];           /* of the container, as far as the text tells */
+	char root[1024];       /* root.path */
+	char program[384];     /* process.args[0] */
+	char path[768];        /* PATH of process.env */
+	char cwd[512];         /* process.cwd */
+	struct spec_bind bind; /* in which the program is, where its name is no word for PATH */
 };
 
 /* There is a reason not to add it; the first one counts. */
 void spec_block(struct spec *spec, enum reason reason, const char *fmt, ...) __printf(3, 4);
+
+/* What is behind a mount's destination in a path; NULL where that is elsewhere. */
+const char *spec_bind_below(const struct spec_bind *bind, const char *path);
 
 /* Keep a text, or nothing where it does not fit or holds a NUL. */
 void spec_keep(char *out, size_t size, const char *text, size_t len);

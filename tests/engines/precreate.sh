@@ -160,6 +160,24 @@ testEntryProgram() {
 	as '.process.args = ["./busybox"] | .process.cwd = "/link-to-bin"'
 	ln -sfn /bin "$root/link-to-bin"
 	alone busybox "$work/as.json" preload-static
+	# what a developer mounts, a directory or the program itself
+	mkdir -p "$work/built" "$work/empty"
+	cp "$root/bin/sanitized" "$work/built/a.out"
+	for program in ./a.out /src/a.out /src/./a.out; do
+		as ".process.args = [\"$program\"] | .process.cwd = \"/src\" |
+			.mounts = [{destination: \"/src\", source: \"$work/empty\", type: \"bind\", options: [\"rbind\"]}] + .mounts +
+			[{destination: \"/src/\", source: \"$work/built\", type: \"none\", options: [\"ro\", \"rbind\"]}]"
+		alone "$program" "$work/as.json" preload-sanitizer
+	done
+	as ".process.args = [\"/bin/cat\"] | .mounts += [{destination: \"/bin/cat\", source: \"$work/built/a.out\", type: \"bind\", options: [\"bind\"]}]"
+	alone file "$work/as.json" preload-sanitizer
+	for _mounted in /bin/sanitize /bin/sanitized/x /bi; do
+		as ".process.args = [\"/bin/sanitized\"] | .mounts += [{destination: \"$_mounted\", source: \"$work/empty\", type: \"bind\", options: [\"bind\"]}]"
+		alone "beside $_mounted" "$work/as.json" preload-sanitizer
+	done
+	# covered by something else
+	as ".process.args = [\"/bin/sanitized\"] | .mounts += [{destination: \"/bin\", source: \"$work/empty\", type: \"bind\", options: [\"bind\"]}]"
+	changed "covered" "$work/as.json"
 	for cwd in '"/"' '"bin"' '"/nonexistent"' 7 null '"/proc/self/root/bin"'; do
 		as ".process.args = [\"./sanitized\"] | .process.cwd = $cwd"
 		changed "cwd $cwd" "$work/as.json"

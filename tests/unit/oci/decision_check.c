@@ -134,6 +134,8 @@ static void texts_without_an_end(void)
 	REFUSES_FILLED(spec.root);
 	REFUSES_FILLED(spec.program);
 	REFUSES_FILLED(spec.cwd);
+	REFUSES_FILLED(spec.bind.destination);
+	REFUSES_FILLED(spec.bind.source);
 	REFUSES_FILLED(spec.path);
 }
 

@@ -112,9 +112,71 @@ static void lists(void)
 	}
 }
 
+/* Where the program is; "" where no mount has it. */
+static void holds(const char *process, const char *mounts, const char *source)
+{
+	static const struct policy_config config;
+	static const struct spec_origin origin;
+	char text[2000];
+	struct decision d;
+	struct error err;
+	struct spec s;
+	bool syntax;
+
+	/* in either order */
+	for (int i = 0; i < 2; i++) {
+		check_case = mounts;
+		json_release();
+		snprintf(text, sizeof(text),
+			 i ? "{\"mounts\":[%s],\"process\":%s}" :
+			     "{\"process\":%2$s,\"mounts\":[%1$s]}",
+			 mounts, process);
+		CHECK_INT(spec_parse(text, strlen(text), &origin, &config, &s, NULL, &d,
+				     &syntax, &err),
+			  0);
+		CHECK_TEXT(s.bind.source, source);
+	}
+}
+
+#define APP          "{\"args\":[\"/a/b\"]}"
+#define BIND(at, of) "{\"destination\":" at ",\"source\":" of ",\"options\":[\"ro\",\"rbind\"]}"
+
+static void programs(void)
+{
+	char mounts[1500] = "", one[160];
+
+	holds(APP, BIND("\"/a\"", "\"/x\""), "/x");
+	holds(APP, BIND("\"/a/b\"", "\"/x\""), "/x");
+	holds(APP, BIND("\"/a//\"", "\"/x\""), "/x");
+	holds("{\"args\":[\"./b\"],\"cwd\":\"/a\"}", BIND("\"/a\"", "\"/x\""), "/x");
+	holds("{\"args\":[\"b\"],\"cwd\":\"/a\"}", BIND("\"/a\"", "\"/x\""), "");
+	holds("{\"args\":[\"./b\"]}", BIND("\"/a\"", "\"/x\""), "");
+	holds(APP, BIND("\"/a\"", "\"/x\"") "," BIND("\"/a\"", "\"/y\""), "/y");
+	holds(APP, BIND("\"/a\"", "\"/x\"") "," BIND("\"/c\"", "\"/y\""), "/x");
+	holds(APP, BIND("\"/a/b/c\"", "\"/x\""), "");
+	holds(APP, BIND("\"/\"", "\"/x\""), "/x");
+	holds(APP, BIND("\"a\"", "\"/x\""), "");
+	holds(APP, BIND("\"/a\"", "\"x\""), "");
+	holds(APP, BIND("7", "\"/x\""), "");
+	holds(APP, BIND("\"/a\"", "null"), "");
+	holds(APP, "{\"destination\":\"/a\",\"source\":\"/x\",\"type\":\"bind\"}", "");
+	/* what one mount says is not the next one's */
+	holds(APP, "{\"options\":[\"bind\"]},{\"destination\":\"/a\",\"source\":\"/x\"}", "");
+	/* as many as are kept, and those of every container are not among them */
+	for (int i = 0; i < SPEC_BINDS_MAX - 1; i++) {
+		snprintf(one, sizeof(one),
+			 BIND("\"/etc/%d\"", "\"/x\"") "," BIND("\"/%d\"", "\"/x\"") ",", i, i);
+		strcat(mounts, one);
+	}
+	strcat(mounts, BIND("\"/a\"", "\"/y\""));
+	holds(APP, mounts, "/y");
+	check_case = "";
+}
+
 int main(void)
 {
 	RUN(lists);
 	RUN(long_paths);
+	RUN(programs);
 	return check_end();
 }
