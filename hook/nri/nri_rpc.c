@@ -43,7 +43,8 @@ static void *rpc_alloc(void *ctx, size_t size)
 	void *p = rpc_arena + rpc_arena_used;
 
 	(void)ctx;
-	if (size > ARENA_SIZE - rpc_arena_used - 15)
+	/* both are multiples of 16, and a place that is full has no 15 to take off */
+	if (size > ARENA_SIZE || ((size + 15) & ~(size_t)15) > ARENA_SIZE - rpc_arena_used)
 		return NULL;
 	rpc_arena_used += (size + 15) & ~(size_t)15;
 	return p;

@@ -77,6 +77,28 @@ static void libraries(void)
 	check_case = "";
 }
 
+/* Where no room is left nothing is changed, and not a part either. */
+static void no_room(void)
+{
+	char env[] = "LD_PRELOAD=/a.so", arg[] = "sleep";
+	char *list[] = { env }, *args[] = { arg };
+	Nri__Container c = NRI__CONTAINER__INIT;
+
+	c.env = list;
+	c.args = args;
+	c.n_env = c.n_args = 1;
+	for (size_t size = 1 << 20; size > 0; size /= 16) {
+		while (nri_rpc_room(size))
+			;
+	}
+	CHECK(nri_adjust(&c, NRI_USE_LIBRARY, "/source") == NULL);
+	CHECK(nri_adjust(&c, NRI_USE_PROGRAM, "/source") == NULL);
+	nri_rpc_release();
+	CHECK(nri_adjust(&c, NRI_USE_LIBRARY, "/source") != NULL);
+	CHECK(nri_adjust(&c, NRI_USE_PROGRAM, "/source") != NULL);
+	nri_rpc_release();
+}
+
 static void programs(void)
 {
 	char sleep[] = "sleep", number[] = "600", ours[] = NRI_PROGRAM;
@@ -154,6 +176,7 @@ int main(void)
 {
 	CHECK_INT(nri_rpc_reserve(&err), 0);
 	RUN(libraries);
+	RUN(no_room);
 	RUN(programs);
 	RUN(versions);
 	return check_end();
