@@ -34,11 +34,11 @@ config() {
 	echo "$1" | tee "$work/config.json" >"$work/etc/config.json"
 }
 
-# bundle CONTAINER HOOKS ANNOTATIONS: of a container of the pod web-1 in the namespace shop
+# bundle CONTAINER HOOKS ANNOTATIONS: of a container of the pod till-1 in the namespace shop
 bundle() {
 	new_id
 	bundle_make "$bundle" "$work/root" "$2" "$(jq -n --argjson own "$3" --arg c "$1" '$own +
-		{"io.kubernetes.pod.namespace": "shop", "io.kubernetes.pod.name": "web-1",
+		{"io.kubernetes.pod.namespace": "shop", "io.kubernetes.pod.name": "till-1",
 		"io.kubernetes.container.name": $c, "io.kubernetes.cri-o.ImageName": "nginx:1"}')" /bin/sleep 600
 	jq --arg c "/ksm-crio/crio-$id" '.linux.cgroupsPath = $c' "$bundle/config.json" >"$bundle/new" &&
 		mv "$bundle/new" "$bundle/config.json"
@@ -47,7 +47,7 @@ bundle() {
 # create CONTAINER RUNTIME [RUNTIME-ARG...]: as CRI-O has conmon create it, which says its $pid, or -1
 # and why not
 create() {
-	_name=k8s_$1_web-1_shop_0e1c4f0a-7d4b-4b0e-9a53-1f6c2d1f7b6e_0 _runtime=$2
+	_name=k8s_$1_till-1_shop_0e1c4f0a-7d4b-4b0e-9a53-1f6c2d1f7b6e_0 _runtime=$2
 	shift 2
 	unshare -m sh -c 'mount --bind "$0" /etc/ksm-hook && exec "$@"' "$work/etc" env _OCI_SYNCPIPE=3 \
 		conmon -b "$bundle" -c "$id" --exit-dir "$work/exits" -l "$bundle/log" --log-level info -n "$_name" \
@@ -93,13 +93,13 @@ wrapped() {
 
 testRulesOfTheName() {
 	for way in hooked wrapped; do
-		config '{"deny": [{"name": "k8s_db_web-1_shop_*"}]}'
+		config '{"deny": [{"name": "k8s_db_till-1_shop_*"}]}'
 		$way web '{"io.ksm.merge": "true"}'
 		merged "$way, web" yes
 		$way db '{"io.ksm.merge": "true"}'
 		merged "$way, db" no
 		out=$("$KSM_HOOK" policy explain --config="$work/config.json" "$id" 2>&1)
-		assertContains "$out" "$out" "name        k8s_db_web-1_shop_0e1c4f0a-7d4b-4b0e-9a53-1f6c2d1f7b6e_0  (trusted, the arguments of its monitor, conmon)"
+		assertContains "$out" "$out" "name        k8s_db_till-1_shop_0e1c4f0a-7d4b-4b0e-9a53-1f6c2d1f7b6e_0  (trusted, the arguments of its monitor, conmon)"
 		assertContains "$out" "$out" "reason=denied-by-rule"
 		config '{"deny": [{"name": "k8s_*"}]}'
 		$way web '{"io.ksm.merge": "true"}'
@@ -122,11 +122,11 @@ testNamesInPs() {
 		start
 		out=$("$KSM_HOOK" ps --json | jq -r --arg id "$id" '.[] | select(.id == $id) |
 			[.engine, .namespace, .pod, .container] | map(. // "-") | join(" ")')
-		assertEquals "cri-o shop web-1 $([ $_container = POD ] && echo - || echo nginx)" "$out"
+		assertEquals "cri-o shop till-1 $([ $_container = POD ] && echo - || echo nginx)" "$out"
 	done
-	out=$("$KSM_HOOK" attach shop/web-1/nginx 2>&1)
+	out=$("$KSM_HOOK" attach shop/till-1/nginx 2>&1)
 	assertEquals "$out" 0 $?
-	out=$("$KSM_HOOK" policy explain shop/web-1/nginx 2>&1)
+	out=$("$KSM_HOOK" policy explain shop/till-1/nginx 2>&1)
 	assertNotContains "$out" "no container"
 	remove
 }

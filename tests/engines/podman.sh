@@ -188,13 +188,13 @@ testContainersOfAPodAtPoststart() {
 # By the name that its user gave it, which only conmon's arguments and podman's database have.
 testKnownByName() {
 	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
-	_id=$(podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name shop $limits image sleep 60 2>"$work/err")
+	_id=$(podman_in "$work/r" --hooks-dir "$work/hooks.d" --runtime runc run -d --name stall $limits image sleep 60 2>"$work/err")
 	assertNotNull "$(cat "$work/err")" "$_id"
 	out=$("$KSM_HOOK" ps --json | jq -r ".[] | select(.id == \"$_id\") | .engine + \" \" + .container")
-	assertEquals "podman shop" "$out"
-	assertContains "$("$KSM_HOOK" ps)" "podman      shop "
-	assertContains "$("$KSM_HOOK" metrics)" 'container="shop"'
-	for _word in shop podman:shop; do
+	assertEquals "podman stall" "$out"
+	assertContains "$("$KSM_HOOK" ps)" "podman      stall "
+	assertContains "$("$KSM_HOOK" metrics)" 'container="stall"'
+	for _word in stall podman:stall; do
 		out=$("$KSM_HOOK" attach $_word 2>&1)
 		assertEquals "$_word: $out" 0 $?
 		assertEquals yes "$("$KSM_HOOK" ps --json |
@@ -202,23 +202,23 @@ testKnownByName() {
 		out=$("$KSM_HOOK" detach $_word 2>&1)
 		assertEquals "$_word: $out" 0 $?
 	done
-	out=$("$KSM_HOOK" doctor shop 2>&1)
-	assertContains "$out" "podman:shop is not mergeable"
+	out=$("$KSM_HOOK" doctor stall 2>&1)
+	assertContains "$out" "podman:stall is not mergeable"
 	# one of the same name in another storage: it has to be said which
 	podman_in "$work/r2" import "$work/image.tar" image >/dev/null 2>&1
-	_other=$(podman_in "$work/r2" --hooks-dir "$work/hooks.d" --runtime runc run -d --name shop $limits image sleep 60 2>/dev/null)
-	out=$("$KSM_HOOK" attach shop 2>&1)
+	_other=$(podman_in "$work/r2" --hooks-dir "$work/hooks.d" --runtime runc run -d --name stall $limits image sleep 60 2>/dev/null)
+	out=$("$KSM_HOOK" attach stall 2>&1)
 	assertEquals "$out" 1 $?
-	assertContains "$out" '"shop" is more than one container: '
+	assertContains "$out" '"stall" is more than one container: '
 	assertContains "$out" "podman:$(echo "$_id" | cut -c 1-16)"
 	assertContains "$out" "podman:$(echo "$_other" | cut -c 1-16)"
 	out=$("$KSM_HOOK" doctor "$_id" 2>&1)
 	assertContains "the name does not tell: $out" "podman:$(echo "$_id" | cut -c 1-12) is not mergeable"
-	podman_in "$work/r2" rm -ft 0 shop >/dev/null 2>&1
-	podman_in "$work/r" rm -ft 0 shop >/dev/null 2>&1
-	out=$("$KSM_HOOK" attach shop 2>&1)
+	podman_in "$work/r2" rm -ft 0 stall >/dev/null 2>&1
+	podman_in "$work/r" rm -ft 0 stall >/dev/null 2>&1
+	out=$("$KSM_HOOK" attach stall 2>&1)
 	assertEquals "$out" 1 $?
-	assertContains "$out" 'there is no container "shop"'
+	assertContains "$out" 'there is no container "stall"'
 }
 
 # monitored_by USER: "conmon" with the arguments of a monitor, and a process of its container; what
