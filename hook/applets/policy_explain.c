@@ -230,11 +230,19 @@ static int describe(struct description *d, const struct explain_request *request
 
 static int explain_description(const struct explain_request *request, struct error *err)
 {
-	static struct description d;
-	struct policy_question q = { .subject = &d.subject, .owner = &d.owner };
-	int r = describe(&d, request, err);
+	/* half a MiB, which no hook is to have mapped */
+	struct description *d = calloc(1, sizeof(*d));
+	struct policy_question q;
+	int r;
 
-	return r < 0 ? r : explain_question(request, &q, err);
+	if (!d)
+		return err_set(err, ENOMEM, "out of memory");
+	q = (struct policy_question){ .subject = &d->subject, .owner = &d->owner };
+	r = describe(d, request, err);
+	if (r == 0)
+		r = explain_question(request, &q, err);
+	free(d);
+	return r;
 }
 
 static int explain_target(const struct explain_request *request, char *word, struct error *err)
