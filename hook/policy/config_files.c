@@ -113,33 +113,6 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* The names of the directory's files, in order; -errno, -E2BIG where there are too many. */
-static int list_names(int dirfd, char names[CONFIG_FILES_MAX][NAME_MAX + 1])
-{
-	DIR *d = fdopendir(dirfd);
-	const struct dirent *entry;
-	int n = 0;
-
-	if (!d) {
-		int r = -errno;
-
-		close(dirfd);
-		return r;
-	}
-	while (n >= 0 && (entry = readdir(d)) != NULL) {
-		if (!is_config_name(entry->d_name))
-			continue;
-		if (n == CONFIG_FILES_MAX)
-			n = -E2BIG;
-		else
-			snprintf(names[n++], NAME_MAX + 1, "%s", entry->d_name);
-	}
-	closedir(d);
-	if (n > 0)
-		qsort(names, (size_t)n, sizeof(names[0]), by_bytes);
-	return n;
-}
-
 static int add_entry(struct config_files *files, const char *dir, const char *entry,
 		     struct error *err)
 {
@@ -178,6 +151,48 @@ static void add_error(struct read_errors *e, int r, const struct error *err)
 		e->ret = r;
 		*e->err = *err;
 	}
+}
+
+/* A rule in such a file would keep nothing out. Hidden files are editors'. */
+static void tell_not_read(const char *dir, const char *name, const struct read_errors *e)
+{
+	struct error why;
+
+	if (!e->report || name[0] == '.')
+		return;
+	(void)err_set(&why, EINVAL,
+		      "%s/%s: is not read, as its name does not end with \".json\"", dir, name);
+	e->report(e->arg, &(struct config_problem){ .warning = true, .text = why.msg });
+}
+
+/* The names of the directory's files, in order; -errno, -E2BIG where there are too many. */
+static int list_names(int dirfd, const char *dir, char names[CONFIG_FILES_MAX][NAME_MAX + 1],
+		      const struct read_errors *e)
+{
+	DIR *d = fdopendir(dirfd);
+	const struct dirent *entry;
+	int n = 0;
+
+	if (!d) {
+		int r = -errno;
+
+		close(dirfd);
+		return r;
+	}
+	while (n >= 0 && (entry = readdir(d)) != NULL) {
+		if (!is_config_name(entry->d_name)) {
+			tell_not_read(dir, entry->d_name, e);
+			continue;
+		}
+		if (n == CONFIG_FILES_MAX)
+			n = -E2BIG;
+		else
+			snprintf(names[n++], NAME_MAX + 1, "%s", entry->d_name);
+	}
+	closedir(d);
+	if (n > 0)
+		qsort(names, (size_t)n, sizeof(names[0]), by_bytes);
+	return n;
 }
 
 static int untrusted_directory(const char *dir, struct error *err)
@@ -255,7 +270,7 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 	if (fd >= 0 && n < 0) {
 		close(fd);
 	} else if (fd >= 0) {
-		n = list_names(fd, names);
+		n = list_names(fd, dir, names, e);
 		if (n == -E2BIG)
 			n = unreadable(err_set(&err, E2BIG, "%s: more than %d files", dir,
 					       CONFIG_FILES_MAX),

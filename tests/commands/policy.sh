@@ -51,6 +51,10 @@ testFilesInOrder() {
 	mv "$etc/conf.d/70-none.json" "$etc/conf.d/70-none.json.off"
 	echo '{' >"$etc/conf.d/.70-none.json"
 	assertEquals containers-all "$(decided "$silent")"
+	check
+	assertEquals "a warning" 0 $?
+	assertEquals "warning: $etc/conf.d/70-none.json.off: is not read, as its name does not end with \".json\"" \
+		"$(cat "$work/out")"
 }
 
 # Each would leave a container alone if it were right, and none makes one mergeable.
