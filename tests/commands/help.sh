@@ -54,7 +54,7 @@ testEachCommandExplainsItself() {
 # Each page beside the commands that it tells of: nothing that is missing on either side. Options
 # of other programs that our pages name are listed.
 testTheManualSaysTheSame() {
-	foreign="--annotation --collector --config-file --help --hooks-dir --log --log-format --name --now --runc-binary --runtime --version"
+	foreign="--annotation --collector --config-file --help --hooks-dir --log --log-format --name --now --runc-binary --runtime --validate --version"
 	for page in "$top"/docs/ksm-hook-*.8; do
 		name=$(basename "$page" .8)
 		case $name in

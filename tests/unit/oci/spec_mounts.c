@@ -143,7 +143,8 @@ static void holds(const char *process, const char *mounts, const char *source)
 
 static void programs(void)
 {
-	char mounts[1500] = "", one[160];
+	char mounts[1500];
+	int n = 0;
 
 	holds(APP, BIND("\"/a\"", "\"/x\""), "/x");
 	holds(APP, BIND("\"/a/b\"", "\"/x\""), "/x");
@@ -163,12 +164,11 @@ static void programs(void)
 	/* what one mount says is not the next one's */
 	holds(APP, "{\"options\":[\"bind\"]},{\"destination\":\"/a\",\"source\":\"/x\"}", "");
 	/* as many as are kept, and those of every container are not among them */
-	for (int i = 0; i < SPEC_BINDS_MAX - 1; i++) {
-		snprintf(one, sizeof(one),
-			 BIND("\"/etc/%d\"", "\"/x\"") "," BIND("\"/%d\"", "\"/x\"") ",", i, i);
-		strcat(mounts, one);
-	}
-	strcat(mounts, BIND("\"/a\"", "\"/y\""));
+	for (int k = 0; k < SPEC_BINDS_MAX - 1; k++)
+		n += snprintf(mounts + n, sizeof(mounts) - (size_t)n,
+			      BIND("\"/etc/%d\"", "\"/x\"") "," BIND("\"/%d\"", "\"/x\"") ",",
+			      k, k);
+	snprintf(mounts + n, sizeof(mounts) - (size_t)n, "%s", BIND("\"/a\"", "\"/y\""));
 	holds(APP, mounts, "/y");
 	check_case = "";
 }
