@@ -21,6 +21,7 @@ static const char *judge_text(const char *text, struct hook_file *h, bool *works
 	size_t len = 0;
 
 	out[0] = '\0';
+	*works = false;
 	if (hook_file_parse(h, PATH, text, strlen(text), &err) < 0)
 		return "JSON";
 	*works = hook_file_judge(&d, PATH, h);

@@ -358,16 +358,9 @@ static void names_of_containers(void)
 	static const char *const good[] = {
 		"a", "a b", " ", "...", ".a", "a.", "~", "\xc3\xa9"
 	};
-	static const char *const bad[] = { "",
-					   ".",
-					   "..",
-					   "/",
-					   "a/b",
-					   "a\x1f",
-					   "\x01"
-					   "a",
-					   "\n",
-					   "a\x7f" };
+	/* \001: a digit more would be the escape's, were it \x01 */
+	static const char *const bad[] = { "",      ".",     "..", "/",    "a/b",
+					   "a\x1f", "\001a", "\n", "a\x7f" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		check_case = good[i];

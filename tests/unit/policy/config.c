@@ -388,7 +388,7 @@ static void said_once(void)
 
 		snprintf(many + len, sizeof(many) - len, ",{\"pod\":\"a\"}");
 	}
-	strcat(many, "]}");
+	snprintf(many + strlen(many), sizeof(many) - strlen(many), "]}");
 	count_problems(many, "e");
 	CHECK_HAS(err.msg, "\"deny\" must be a list");
 	/* which way it is not understood */

@@ -449,7 +449,7 @@ static void addressed(void)
 	check_case = "a name as long as there is (RFC 1123)";
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	strcat(key, name);
+	snprintf(key + strlen(key), sizeof(key) - strlen(key), "%s", name);
 	s = (struct policy_subject){ .engine = ENGINE_CRIO, .annotation = long_one, .n = 2 };
 	policy_decide(&c, &s, &d);
 	CHECK(d.merge);
