@@ -282,13 +282,16 @@ static int take_signals(struct agent *a)
 {
 	struct signalfd_siginfo s;
 	ssize_t n;
+	int r;
 
 	while ((n = read(a->signals, &s, sizeof(s))) == (ssize_t)sizeof(s)) {
 		if (s.ssi_signo != SIGCHLD)
 			a->ending = true;
 	}
+	r = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+	/* which has errors of its own: there may be no child */
 	reap_children(a);
-	return n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+	return r;
 }
 
 /*

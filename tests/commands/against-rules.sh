@@ -32,9 +32,10 @@ contain() {
 	wait_for 30 has_mergeable "$_group"
 }
 
+# the program that was asked for: ksm-hook has a child of its own before, which tries the kernel
 has_mergeable() {
 	for _p in $(cat "$1/cgroup.procs"); do
-		! grep -qs '^ksm_merge_any: yes' "/proc/$_p/ksm_stat" || return 0
+		[ "$(cat "/proc/$_p/comm" 2>/dev/null)" != sleep ] || ! grep -qs '^ksm_merge_any: yes' "/proc/$_p/ksm_stat" || return 0
 	done
 	return 1
 }

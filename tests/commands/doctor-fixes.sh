@@ -83,10 +83,11 @@ container_annotations = ["io.ksm.*"]'
 	name='BinaryName = "/usr/local/sbin/ksm-runc"'
 }
 
-# headers BEGINNING PLUGIN: a runtime as a table with a table
+# headers BEGINNING PLUGIN: a runtime as a table with a table, beside the default one
 headers() {
 	printf '%s%s.containerd.runtimes.ksm-runc]\n%s\n%s%s.containerd.runtimes.ksm-runc.options]\n%s\n' \
 		"$1" "$2" "$table" "$1" "$2" "$name"
+	printf '%s%s.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n' "$1" "$2"
 }
 
 # the name of a plugin that this version does not have, by where and how it is written

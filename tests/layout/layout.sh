@@ -194,10 +194,11 @@ testWhoLooksSeesTheGroup() {
 	assertEquals "group:one" "$("$KSM_HOOK" ps | awk -v id="$_id" '$2 == id { print $NF }')"
 	assertEquals "group:one" "$("$KSM_HOOK" ps --json | jq -r --arg id "$_id" '.[] | select(.id == $id).group')"
 	assertEquals "runc:$_id shares the address-space layout of group:one" \
-		"$("$KSM_HOOK" doctor --json | jq -r '.. | objects | select(.id == "container-layout").what')"
+		"$("$KSM_HOOK" doctor --json | jq -r --arg id "$_id" '.. | objects | select(.id == "container-layout").what | select(contains($id))')"
 	release one
-	assertNotContains "$("$KSM_HOOK" doctor)" "container-layout"
-	assertNotContains "$("$KSM_HOOK" ps)" GROUP
+	# other suites' may be there
+	assertNotContains "$("$KSM_HOOK" doctor)" "$_id shares"
+	assertNotContains "$("$KSM_HOOK" ps)" "$_id"
 }
 
 testForgottenByTheLastOne() {
