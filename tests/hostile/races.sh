@@ -61,10 +61,11 @@ reads_the_configuration() {
 	"$KSM_HOOK" createRuntime --config "$work/dir/config.json" <"$work/state"
 }
 
-# A directory that is not root's, in which root's configuration lies for a moment, and what a user
-# puts in its place for the next: what he wrote is never believed, and nothing waits for him.
+# A directory in which everybody may write, as /tmp is, in which root's configuration lies for a moment,
+# and what a user puts in its place for the next: what he wrote is never believed, and nothing waits for
+# him. (Others' directories are refused whatever is in them.)
 testTheConfiguration() {
-	chown nobody "$work/dir"
+	chmod 1777 "$work/dir"
 	echo '{"containers": "none", "log": "debug"}' >"$work/dir/config.json"
 	echo '{"containers": "all", "log": "debug"}' >"$work/dir/his"
 	chown nobody "$work/dir/his"

@@ -53,7 +53,10 @@ suite_setup() {
 	PATH=$top/tests/lib/fakes:$PATH
 	# two suites may want it at the same time
 	(flock 9 && make_debian_root) 9>"$BUILD/openvz-debian.lock" || exit 1
+	# the locks stay the machine's
+	mkdir "$work/lock" && mount --bind /run/lock "$work/lock"
 	mount -t tmpfs tmpfs /run && mkdir /run/lock
+	mount --bind "$work/lock" /run/lock && umount "$work/lock" && rmdir "$work/lock"
 	overlay /etc && overlay /usr && overlay /var/lib || exit 1
 	mkdir -p "$work/dev"
 	mount -t tmpfs -o mode=755 tmpfs "$work/dev"
