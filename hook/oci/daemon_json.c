@@ -30,6 +30,7 @@ struct daemon_scan {
 	size_t shift;              /* of the offsets: a byte order mark */
 	struct daemon_member root; /* its key means nothing */
 	bool runtimes_there, runtimes_null, ours_there, ours_odd;
+	bool any_named; /* a runtime, in any "runtimes" */
 	struct daemon_member runtimes, ours;
 	char path[PATH_MAX];
 	bool is_default;
@@ -118,7 +119,7 @@ static int visit_daemon_member(void *arg, const struct json_path *p, const struc
 		s->is_default = string && v->len == sizeof(DAEMON_RUNTIME) - 1 &&
 				memcmp(v->text, DAEMON_RUNTIME, v->len) == 0;
 	if (p->depth == 2 && json_path_has(p, 0, "runtimes"))
-		s->runtimes.members++;
+		s->any_named = ++s->runtimes.members;
 	if (!is_below_ours(p))
 		return 0;
 	if (p->depth == 2)
@@ -254,10 +255,12 @@ int daemon_json_add(const char *file, struct daemon_text *t, const char *path,
 			       file, *s.path ? ", " : "", s.path);
 	snprintf(runtime, sizeof(runtime), "\"" DAEMON_RUNTIME "\": { \"path\": \"%s\" }",
 		 path);
-	snprintf(member, sizeof(member), "%s{ %s }",
-		 s.runtimes_there ? "" : "\"runtimes\": ", runtime);
+	snprintf(member, sizeof(member), "%s%s{ %s }", s.any_named ? ", " : "",
+		 s.runtimes_there && !s.any_named ? "" : "\"runtimes\": ", runtime);
 	if (!s.runtimes_there)
 		r = put_member(t, &s.root, member, err);
+	else if (s.runtimes_null && s.any_named) /* and without it they would be back */
+		splice(t, s.runtimes.end, 0, member);
 	else if (s.runtimes_null)
 		splice(t, s.runtimes.end - NULL_LEN, NULL_LEN, member);
 	else

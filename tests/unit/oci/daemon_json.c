@@ -108,7 +108,15 @@ static void test_from_nothing(void)
 	/* null takes back what stands before it */
 	load("{\"runtimes\":{" MEMBER "},\"runtimes\":null}");
 	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 0);
-	CHECK_TEXT(now(), "{\"runtimes\":{" MEMBER "},\"runtimes\":{ " MEMBER " }}");
+	CHECK_TEXT(now(), "{\"runtimes\":{" MEMBER
+			  "},\"runtimes\":null, \"runtimes\": { " MEMBER " }}");
+	CHECK_INT(daemon_json_remove("f", &text, PATH, false, &err), 0);
+	CHECK_TEXT(now(), "{\"runtimes\":{" MEMBER "},\"runtimes\":null}");
+	/* and goes on doing so */
+	load("{\"runtimes\":{\"a\":{}},\"runtimes\":null,\"b\":1}");
+	CHECK_INT(daemon_json_add("f", &text, PATH, &err), 0);
+	CHECK_TEXT(now(), "{\"runtimes\":{\"a\":{}},\"runtimes\":null, \"runtimes\": { " MEMBER
+			  " },\"b\":1}");
 }
 
 /* Whatever else was written around it: it goes, with its comma. */
