@@ -175,6 +175,23 @@ static void take_nri(const struct containerd_scan *s, const struct toml_value *v
 	s->config->nri_set = containerd_place_of(s, v->line);
 }
 
+/* plugins.PLUGIN.containerd.snapshotter of 1.x, plugins.IMAGES.snapshotter of 2.x */
+static bool is_snapshotter(const struct toml_path *p, enum cri_plugin plugin)
+{
+	return toml_path_is(p, "plugins", containerd_needed_name(NEEDED_CRI_IMAGES),
+			    "snapshotter", NULL) ||
+	       (plugin != CRI_PLUGINS && p->depth == 4 &&
+		strcmp(p->key[2], "containerd") == 0 && strcmp(p->key[3], "snapshotter") == 0);
+}
+
+static void take_snapshotter(struct containerd_config *c, const struct toml_value *v)
+{
+	const char *by_default = strrchr(containerd_needed_name(NEEDED_OVERLAYFS), '.') + 1;
+
+	c->other_snapshotter =
+		v->type == TOML_STRING && v->text[0][0] && strcmp(v->text[0], by_default) != 0;
+}
+
 /* plugins.PLUGIN.containerd.default_runtime_name, or .default_runtime.runtime_type of 1.x */
 static void take_default(const struct containerd_scan *s, enum cri_plugin plugin,
 			 const struct toml_path *p, const struct toml_value *v)
@@ -213,6 +230,8 @@ static void visit_containerd_config(void *arg, const struct toml_path *p,
 	} else if (toml_path_is(p, "plugins", containerd_needed_name(NEEDED_NRI), "disable",
 				NULL)) {
 		take_nri(s, v);
+	} else if (is_snapshotter(p, plugin)) {
+		take_snapshotter(c, v);
 	}
 	if (plugin == CRI_PLUGINS)
 		return;

@@ -77,6 +77,7 @@ struct containerd_config {
 	/* the first one whose version is no number, which containerd refuses; line 0: none */
 	struct containerd_place odd_version;
 	struct containerd_off off[CONTAINERD_NEEDED];
+	bool other_snapshotter; /* than overlayfs is what images are unpacked by */
 	/* of NRI's plugin: what "disable" says last, and where; line 0: nothing does */
 	bool nri_disable;
 	struct containerd_place nri_set;

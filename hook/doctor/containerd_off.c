@@ -53,12 +53,15 @@ static struct containerd_switched switch_of(const struct containerd_config *file
 struct containerd_switched containerd_cri(const struct containerd_config *files,
 					  const struct containerd_config *in_effect)
 {
+	const struct containerd_config *c = in_effect ? in_effect : files;
 	struct containerd_switched worst = { .is = SWITCH_ON };
 
 	for (int i = NEEDED_CRI; i < NEEDED_NRI; i++) {
 		struct containerd_switched s =
 			switch_of(files, in_effect, (enum containerd_needed)i);
 
+		if (i == NEEDED_OVERLAYFS && c->other_snapshotter)
+			continue;
 		if (s.is > worst.is)
 			worst = s;
 	}

@@ -31,6 +31,7 @@ static const struct {
 	[NEEDED_NAMESPACES_SERVICE] = { SERVICE("namespaces"), false },
 	[NEEDED_SNAPSHOTS_SERVICE] = { SERVICE("snapshots"), false },
 	[NEEDED_TASKS_SERVICE] = { SERVICE("tasks"), false },
+	[NEEDED_OVERLAYFS] = { "io.containerd.snapshotter.v1.overlayfs", false },
 	[NEEDED_NRI] = { "io.containerd.nri.v1.nri", false },
 };
 

@@ -29,7 +29,8 @@ enum containerd_needed {
 	NEEDED_NAMESPACES_SERVICE,
 	NEEDED_SNAPSHOTS_SERVICE,
 	NEEDED_TASKS_SERVICE,
-	NEEDED_NRI, /* by the agent alone */
+	NEEDED_OVERLAYFS, /* where no other snapshotter is set */
+	NEEDED_NRI,       /* by the agent alone */
 	CONTAINERD_NEEDED
 };
 

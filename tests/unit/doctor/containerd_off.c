@@ -52,6 +52,9 @@ static void test_cri(void)
 		{ v1, "task", SWITCH_OFF, SWITCH_OFF, SWITCH_ON },
 		{ v2, "io.containerd.service.v1.images-service", SWITCH_OFF, SWITCH_OFF,
 		  SWITCH_OFF },
+		{ v1, "overlayfs", SWITCH_OFF, SWITCH_OFF, SWITCH_ON },
+		{ v2, "io.containerd.snapshotter.v1.overlayfs", SWITCH_OFF, SWITCH_OFF,
+		  SWITCH_OFF },
 		/* what pods do without */
 		{ v1, "crio", SWITCH_ON, SWITCH_ON, SWITCH_ON },
 		{ v2, "io.containerd.grpc.v1.crix", SWITCH_ON, SWITCH_ON, SWITCH_ON },
@@ -82,6 +85,36 @@ static void test_cri(void)
 		parse_into(&answer, "dump", "version = 3\n");
 		parse_into(&answer, "dump", text);
 		CHECK_INT(containerd_cri(&files, &answer).is, cases[i].of_2);
+	}
+}
+
+/* Images may be unpacked by another one (1.6 and 2.1: CRI fails without the one that is set). */
+static void test_other_snapshotter(void)
+{
+	static const struct {
+		const char *text;
+		enum containerd_switch is;
+	} cases[] = {
+		{ "[plugins.'io.containerd.grpc.v1.cri'.containerd]\nsnapshotter = 'zfs'",
+		  SWITCH_ON },
+		{ "[plugins.'io.containerd.cri.v1.images']\nsnapshotter = 'zfs'", SWITCH_ON },
+		{ "[plugins.'io.containerd.grpc.v1.cri'.containerd]\nsnapshotter = 'overlayfs'",
+		  SWITCH_OFF },
+		{ "[plugins.'io.containerd.grpc.v1.cri'.containerd]\nsnapshotter = ''",
+		  SWITCH_OFF },
+		{ "[plugins.'io.containerd.grpc.v1.cri']\nsnapshotter = 'zfs'", SWITCH_OFF },
+		{ "[plugins.other]\nsnapshotter = 'zfs'", SWITCH_OFF },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256];
+
+		check_case = cases[i].text;
+		snprintf(text, sizeof(text),
+			 "disabled_plugins = ['io.containerd.snapshotter.v1.overlayfs']\n%s",
+			 cases[i].text);
+		parse_files("version = 2\n", text);
+		CHECK_INT(containerd_cri(&files, NULL).is, cases[i].is);
 	}
 }
 
@@ -195,6 +228,7 @@ static void test_default(void)
 int main(void)
 {
 	RUN(test_cri);
+	RUN(test_other_snapshotter);
 	RUN(test_places);
 	RUN(test_nri);
 	RUN(test_default);
