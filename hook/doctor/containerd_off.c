@@ -60,8 +60,9 @@ struct containerd_switched containerd_cri(const struct containerd_config *files,
 		struct containerd_switched s =
 			switch_of(files, in_effect, (enum containerd_needed)i);
 
-		if (i == NEEDED_OVERLAYFS && c->other_snapshotter)
-			continue;
+		/* 1.x does without; in 2.x the transfer plugin has a setting of its own for it */
+		if (i == NEEDED_OVERLAYFS && c->other_snapshotter && s.is == SWITCH_OFF)
+			s.is = c->root_version >= 3 ? SWITCH_MAYBE : SWITCH_ON;
 		if (s.is > worst.is)
 			worst = s;
 	}

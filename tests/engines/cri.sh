@@ -164,7 +164,6 @@ testConfigurations() {
 		"version = 2\\ndisabled_plugins = [\"io.containerd.runtime.v2.task\"]\\n$_v2" \
 		"version = 2\\ndisabled_plugins = [\"io.containerd.snapshotter.v1.zfs\"]\\n$_v2" \
 		"version = 2\\ndisabled_plugins = [\"io.containerd.snapshotter.v1.overlayfs\"]\\n$_v2" \
-		"version = 2\\ndisabled_plugins = [\"io.containerd.snapshotter.v1.overlayfs\"]\\n$_v2[plugins.\"$_grpc\".containerd]\\nsnapshotter = \"native\"\\n" \
 		"version = 2\\ndisabled_plugins = \"$_grpc\"\\n$_v2" \
 		"version = \"2\"\\n$_v2" \
 		"version = 2.5\\n$_v2" \
