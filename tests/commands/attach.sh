@@ -294,7 +294,7 @@ test_under_a_profile_that_kills_for_it() {
 
 test_madvise_and_watch() {
 	container $id-w /bin/grow
-	wait_for 5 test -s "$work/$id-w.out"
+	wait_for 30 test -s "$work/$id-w.out"
 	p=$(pids_of $id-w)
 	attach --method=madvise $id-w
 	_ended=$?
@@ -322,7 +322,7 @@ test_madvise_and_watch() {
 	_ended=$?
 	assertEquals "$(said)" 0 $_ended
 	kill -TERM "$p"
-	wait_for 5 eval "! kill -0 $watch 2>/dev/null" || fail "it goes on watching"
+	wait_for 30 eval "! kill -0 $watch 2>/dev/null" || fail "it goes on watching"
 	wait $watch
 	assertEquals 0 $?
 	assertEquals "its memory is as it was" ok "$(tail -n 1 "$work/$id-w.out")"
@@ -334,7 +334,7 @@ test_watch_marks_those_who_enter() {
 	watch=$!
 	wait_for 10 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 1 ]"
 	runc exec -d $id-e /bin/sleep 1001
-	wait_for 4 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 2 ]" || fail "$(cat "$work/watch")"
+	wait_for 30 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 2 ]" || fail "$(cat "$work/watch")"
 	kill $watch
 	wait $watch
 	assertEquals 0 $?
@@ -430,7 +430,7 @@ test_detach_looks_for_memory() {
 	assertEquals 0 "$(merged $p)"
 	kill $p
 	wait $p 2>/dev/null
-	wait_for 5 rmdir $group
+	wait_for 30 rmdir $group
 }
 
 # A server each of a kind, answering all the while; tests/commands/attach-soak.sh has the others.

@@ -120,7 +120,7 @@ testAskedOfContainerd() {
 	wait $daemon 2>/dev/null
 	_gone() { rmdir /sys/fs/cgroup/default/doctor-$$ /sys/fs/cgroup/*/default/doctor-$$ 2>/dev/null
 		[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name doctor-$$)" ]; }
-	wait_for 5 _gone
+	wait_for 30 _gone
 }
 
 # 16 MB of which no page is like another

@@ -97,7 +97,7 @@ testTuner() {
 	"$work/ksmtuned" 600 &
 	_pid=$!
 	_named() { [ "$(cat /proc/$_pid/comm)" = ksmtuned ]; }
-	wait_for 5 _named
+	wait_for 30 _named
 	found ksmd-tuner warning
 	assertContains "$out" "process $_pid"
 	# it is in no service here
@@ -109,7 +109,7 @@ testTuner() {
 	cp /bin/busybox "$root/bin/ksmtuned" # is called by its first argument
 	start tuner '{}' '{}' /usr/bin/perl -e 'open F, ">/proc/self/comm"; print F "ksmtuned"; close F; sleep 600'
 	_named_inside() { [ "$(cat "/proc/$(pid_of tuner)/comm")" = ksmtuned ]; }
-	wait_for 5 _named_inside
+	wait_for 30 _named_inside
 	assertTrue "it is named so" $?
 	gone ksmd-tuner
 	runc delete -f "doctor-$$-tuner"

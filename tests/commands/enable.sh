@@ -116,7 +116,7 @@ testOtherTunersAreNotFought() {
 		"$work/$_name" 1000 &
 		left=$!
 		_comm=$(printf %.15s $_name)
-		wait_for 5 grep -qx "$_comm" /proc/$left/comm
+		wait_for 30 grep -qx "$_comm" /proc/$left/comm
 		hook enable
 		assertEquals "$out" 1 "$rc"
 		assertContains "$out" "reason=host-other-tuner"
@@ -138,7 +138,7 @@ testTheServiceOfATuner() {
 	cp "$(command -v sleep)" "$work/momd"
 	sh -c 'echo 0 >"$1/cgroup.procs" && exec "$2" 1000' sh "$_group" "$work/momd" &
 	left=$!
-	wait_for 5 grep -qx momd /proc/$left/comm
+	wait_for 30 grep -qx momd /proc/$left/comm
 	hook enable
 	assertContains "$out" "systemctl disable --now mom-vdsm)"
 	kill $left
@@ -163,7 +163,7 @@ testOthersMayBeCalledKsmtuned() {
 	"$work/user/uksmd" 1000 &
 	left="$left $!"
 	for _pid in $left; do
-		wait_for 5 grep -q -e ksmtuned -e uksmd "/proc/$_pid/comm"
+		wait_for 30 grep -q -e ksmtuned -e uksmd "/proc/$_pid/comm"
 	done
 	hook enable
 	assertEquals "$out" 0 "$rc"

@@ -125,7 +125,7 @@ testProcessesOfTheHost() {
 	"$KSM_HOOK" run sleep 60 &
 	_pid=$!
 	_shown() { "$KSM_HOOK" ps --json | jq -e '.[] | select(.engine == "host" and .id == "sleep" and .mergeable)' >/dev/null; }
-	wait_for 5 _shown
+	wait_for 30 _shown
 	_ended=$?
 	assertTrue "$("$KSM_HOOK" ps)" $_ended
 	kill $_pid

@@ -27,7 +27,7 @@ testDocker() {
 testContainerd() {
 	out=$("$top/tests/lib/chroot" run "$trixie" containerd --version)
 	assertContains "$out" " 1.7."
-	inside engines/containerd.sh 4
+	inside engines/containerd.sh 7
 }
 
 # the_judged: each daemon.json, and what dockerd 26.1 does with it; 20.10 starts with some that it

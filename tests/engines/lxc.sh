@@ -86,7 +86,7 @@ testNothingForPid1ToBury() {
 		lxc_make bury privileged "lxc.environment = KSM_MERGE=yes" "lxc.init.cmd = /bin/sleep 60"
 		lxc_start bury -d
 		pid=$(lxc_pid bury)
-		wait_for 5 grep -q sleep "/proc/$pid/comm"
+		wait_for 30 grep -q sleep "/proc/$pid/comm"
 		assertContains "$(cat "/proc/$pid/ksm_stat")" "ksm_merge_any: yes"
 		assertEquals "children of PID 1" "" "$(cat "/proc/$pid/task/$pid/children")"
 		lxc_stop bury
@@ -197,7 +197,7 @@ testSyslog() {
 	S
 	said=$(lxc_host timeout 20 sh "$work/logged" 2>&1 </dev/null)
 	# its monitor takes the cgroups away after the container's end
-	wait_for 5 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
+	wait_for 30 sh -c '! ls -d /sys/fs/cgroup/*/lxc.monitor.logged* >/dev/null 2>&1'
 	assertContains "$said" "$said" "ksm-hook["
 	assertContains "$said" "$said" "[lxc] id=logged"
 	assertContains "$said" "$said" 'invalid value KSM_MERGE="perhaps"'

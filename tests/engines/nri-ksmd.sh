@@ -128,7 +128,7 @@ testNotBesideAnotherTuner() {
 	cp "$(command -v sleep)" "$work/ksmtuned"
 	"$work/ksmtuned" 1000 &
 	tuner=$!
-	wait_for 5 grep -q ksmtuned "/proc/$tuner/comm"
+	wait_for 30 grep -q ksmtuned "/proc/$tuner/comm"
 	start_agent --profile=fast
 	assertContains "$(cat "$work/log")" "reason=host-other-tuner"
 	assertEquals "$before" "$(values)"

@@ -164,7 +164,7 @@ testPoststartRepairs() {
 	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
 	_pid=$(runc state "ksmtest-$$" | jq .pid)
 	_has_child() { [ -n "$(cat "/proc/$_pid/task/$_pid/children")" ]; }
-	wait_for 5 _has_child
+	wait_for 30 _has_child
 	assertContains "$(cat "/proc/$_pid/ksm_stat")" "ksm_merge_any: no"
 	echo '{"log": "info"}' >"$work/config.json"
 	out=$(runc state "ksmtest-$$" | "$KSM_HOOK" poststart --config "$work/config.json" 2>&1)
@@ -200,7 +200,7 @@ testPsLeavesZombiesOut() {
 	runc run -d -b "$work/bundle" "ksmtest-$$" >/dev/null 2>&1 </dev/null
 	_pid=$(runc state "ksmtest-$$" | jq .pid)
 	_zombie() { ps -o stat= --ppid "$_pid" | grep -q Z; }
-	wait_for 5 _zombie
+	wait_for 30 _zombie
 	assertTrue "there is a zombie" $?
 	out=$("$KSM_HOOK" ps --json | jq -c ".[] | select(.id == \"ksmtest-$$\") | [.processes, .mergeable]")
 	assertEquals '[1,true]' "$out"

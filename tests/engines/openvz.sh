@@ -376,7 +376,7 @@ testTheGuide() {
 	chmod 755 "$work/step.service"
 	"$work/step.service" 9>&- &
 	service=$!
-	wait_for 5 grep -q '^VmFlags:.* mg' /proc/$service/smaps
+	wait_for 30 grep -q '^VmFlags:.* mg' /proc/$service/smaps
 	assertEquals "the service's memory is offered" 0 $?
 	kill $service
 	wait $service 2>/dev/null

@@ -130,13 +130,13 @@ testCreateStartKillDelete() {
 	assertContains "$(cat "/proc/$(cat "$work/pid")/ksm_stat")" "ksm_merge_any: yes"
 	"$@" start "$id"
 	_said() { grep -q any "$work/said"; }
-	wait_for 5 _said
+	wait_for 30 _said
 	out=$(cat "$work/said")
 	says_merged "the workload" yes
 	assertEquals running "$("$@" state "$id" | jq -r .status)"
 	"$@" kill "$id" KILL
 	_stopped() { [ "$("$@" state "$id" | jq -r .status)" = stopped ]; }
-	wait_for 5 _stopped "$@"
+	wait_for 30 _stopped "$@"
 	"$@" delete "$id"
 	assertEquals 0 $?
 	# from within the bundle

@@ -145,10 +145,10 @@ test_no_thread_in_a_lock_is_taken_in_a_32_bit_program() {
 	for v in mutex $mutex_32; do
 		pid_of "who.$v"
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			wait_for 5 idle_waits
+			wait_for 30 idle_waits
 			KSM_FAULT=pause:4 "$drive" "$pid" >"$work/who.drive" 2>&1 &
 			driver=$!
-			wait_for 5 traced_thread || fail "$v: no thread is traced"
+			wait_for 30 traced_thread || fail "$v: no thread is traced"
 			wait $driver
 			assertEquals "$v: the thread that is stopped" idle "$traced"
 		done

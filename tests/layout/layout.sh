@@ -216,7 +216,7 @@ testStaleMembers() {
 	kill -9 "$(runc state "ksmlayout-$$-one" | jq .pid)"
 	assertTrue "left behind" "[ -e $groups/group%3Aone ]"
 	_gone() { [ "$(runc state "ksmlayout-$$-one" | jq -r .status)" = stopped ]; }
-	wait_for 5 _gone
+	wait_for 30 _gone
 	hooks=$(hooks_json createRuntime poststop)
 	start "$(group two)" /bin/true
 	assertEquals "nothing is left" "" "$(left)"
@@ -369,7 +369,7 @@ testWrapperGivesSeedsAndSessions() {
 	assertEquals "$out" 0 "$(value personality)"
 	runc kill "ksmlayout-$$-w" KILL
 	_stopped() { [ "$(runc state "ksmlayout-$$-w" | jq -r .status)" = stopped ]; }
-	wait_for 5 _stopped
+	wait_for 30 _stopped
 	wrapper delete "ksmlayout-$$-w" 2>/dev/null
 	assertEquals "forgotten" "" "$(left)"
 }

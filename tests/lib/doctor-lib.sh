@@ -52,7 +52,7 @@ suite_teardown() {
 	timeout 20 lxc-stop -n doctor-$$ -k >/dev/null 2>&1
 	for _id in $(runc list -q | grep "^doctor-$$"); do runc delete -f "$_id"; done
 	# the monitor of a container that was stopped ends a moment later
-	wait_for 5 cgroups_gone
+	wait_for 30 cgroups_gone
 	cd /
 	umount /etc/ksm-hook
 	umount -l "$work/tmpfs"

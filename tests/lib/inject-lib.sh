@@ -107,7 +107,7 @@ a_thread_has() {
 # mergeable ID yes|no
 mergeable() {
 	pid_of "$1"
-	wait_for 2 a_thread_has "ksm_merge_any: $2" ||
+	wait_for 30 a_thread_has "ksm_merge_any: $2" ||
 		fail "$1: mergeable: $2 expected: $(cat "/proc/$pid/task"/*/ksm_stat 2>&1)"
 }
 
@@ -120,13 +120,13 @@ is_in_state() {
 }
 
 in_state() {
-	wait_for 5 is_in_state "$1" "$2" || fail "$1: not in state $2"
+	wait_for 30 is_in_state "$1" "$2" || fail "$1: not in state $2"
 }
 
 # A tracer's results are there a little before it has ended.
 untraced() {
 	pid_of "$1"
-	wait_for 2 has_line "/proc/$pid/status" "TracerPid: 0" || fail "$1 is traced still"
+	wait_for 30 has_line "/proc/$pid/status" "TracerPid: 0" || fail "$1 is traced still"
 }
 
 # A zombie until it is waited for, which some shells do when they wait for another.

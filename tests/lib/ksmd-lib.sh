@@ -89,7 +89,7 @@ enable_quietly() {
 	assertEquals "$out" 1 "$(cat $ksm/run)"
 	assertNotEquals "not the known one" 321 "$(cat $ksm/pages_to_scan)"
 	drivers | xargs -r kill
-	wait_for 5 boost_is_off || fail "the boost does not end"
+	wait_for 30 boost_is_off || fail "the boost does not end"
 }
 
 # mergeable MIB: a process with so much of one page again and again

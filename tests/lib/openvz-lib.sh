@@ -65,7 +65,7 @@ suite_setup() {
 	mount --bind "$work/dev" /dev
 	busybox syslogd -n -O "$work/syslog" >/dev/null 2>&1 9>&- &
 	syslogd=$!
-	wait_for 5 test -S /dev/log
+	wait_for 30 test -S /dev/log
 	mkdir -p $vz/conf /var/lib/vz/root /var/lib/vz/private /usr/lib64
 	# shellcheck disable=SC2016 # vzctl replaces it
 	printf '%s\n' 'VIRTUOZZO=yes' 'VE_ROOT="/var/lib/vz/root/$VEID"' \

@@ -78,7 +78,7 @@ test_a_hanging_parser_seen_from_outside() {
 	KSM_FAULT=parser:hang "$faults" createRuntime --config "$work/plain.json" \
 		<"$work/state" 2>"$work/err" &
 	hook=$!
-	wait_for 1 parser_of $hook || fail "no confined child of $hook"
+	wait_for 30 parser_of $hook || fail "no confined child of $hook"
 	cat "/proc/$parser/status" >"$work/status"
 	for fd in "/proc/$parser/fd/"*; do
 		echo "${fd##*/} $(readlink "$fd")"
@@ -100,10 +100,10 @@ test_the_parser_does_not_outlive_the_hook() {
 	KSM_FAULT=parser:hang "$faults" createRuntime --config "$work/plain.json" \
 		<"$work/state" 2>"$work/err" &
 	hook=$!
-	wait_for 1 parser_of $hook || fail "no confined child of $hook"
+	wait_for 30 parser_of $hook || fail "no confined child of $hook"
 	kill -KILL $hook
 	wait $hook 2>/dev/null
-	assertTrue "the parser is still there" "wait_for 2 test ! -e /proc/$parser/fd/0"
+	assertTrue "the parser is still there" "wait_for 30 test ! -e /proc/$parser/fd/0"
 }
 
 # What is installed has no such switches.
