@@ -102,7 +102,8 @@ check-falses:
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
 check-matrix:
 	$(Q)$(ALL_PROCESSORS) check-programs $(MATRIX_PROGRAMS)
-	$(Q)SUITE_TIMEOUT=1800 tests/run $(MATRIX_SUITES)
+	@# they fill the processors themselves
+	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(nproc)} tests/run $(MATRIX_SUITES)
 
 ## bench: measure what the documentation claims
 bench: all $(BENCH_PROGRAMS)
