@@ -152,6 +152,8 @@ testNamesOfKubernetes() {
 	contain "look-$$-1" "$kube" createRuntime poststop
 	assertEquals "shop web-7d9c nginx docker.io/library/nginx:1.25" "$(of "look-$$-1")"
 	assertContains "$("$KSM_HOOK" ps)" "shop/web-7d9c/nginx"
+	# the column of layout groups is there for those that have one (layout.sh), and here is nobody else
+	assertNotContains "$("$KSM_HOOK" ps)" GROUP
 	assertEquals "700 600" "$(stat -c %a $records) $(stat -c %a "$records/look-$$-1")"
 	contain "look-$$-2" '{"io.ksm.merge":"true","io.kubernetes.cri.sandbox-name":"api-0",
 		"io.kubernetes.cri.sandbox-namespace":"shop"}' createRuntime poststop
