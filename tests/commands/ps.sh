@@ -122,17 +122,20 @@ testNothingInCommonCostsMoreThanItSaves() {
 }
 
 testProcessesOfTheHost() {
-	"$KSM_HOOK" run sleep 60 &
+	# suites beside this one run sleep
+	_name=host-$$
+	cp "$(command -v sleep)" "$work/$_name"
+	"$KSM_HOOK" run "$work/$_name" 60 &
 	_pid=$!
-	_shown() { "$KSM_HOOK" ps --json | jq -e '.[] | select(.engine == "host" and .id == "sleep" and .mergeable)' >/dev/null; }
+	_shown() { "$KSM_HOOK" ps --json | jq -e '.[] | select(.engine == "host" and .id == $id and .mergeable)' --arg id $_name >/dev/null; }
 	wait_for 30 _shown
 	_ended=$?
 	assertTrue "$("$KSM_HOOK" ps)" $_ended
 	kill $_pid
 	wait $_pid 2>/dev/null
-	sleep 60 &
+	"$work/$_name" 60 &
 	_pid=$!
-	out=$("$KSM_HOOK" ps --json | jq '[.[] | select(.id == "sleep")] | length')
+	out=$("$KSM_HOOK" ps --json | jq --arg id $_name '[.[] | select(.id == $id)] | length')
 	assertEquals "one that did not ask" 0 "$out"
 	kill $_pid
 }

@@ -39,11 +39,12 @@ poll() {
 }
 
 # wait_for SECONDS COMMAND...: the same, and it is a failure of the test if the time is up.
-# The command is run again and again: no $(...) among its words.
+# The command is run again and again: no $(...) among its words. The seconds are those of an idle machine;
+# where suites run beside each other, and others' machines beside this one, it may take several times as long.
 wait_for() {
-	poll "$@" && return
-	_seconds=$1
+	_seconds=$(($1 * 4))
 	shift
+	poll $_seconds "$@" && return
 	fail "waited $_seconds s in vain for: $*"
 	return 1
 }

@@ -86,11 +86,13 @@ testAFailureIsShown() {
 		testOne() { assertTrue true; }
 		testTwo() { echo detail; assertEquals "a reason" 1 2; }
 		testThree() { return 3; }
+		testFour() { assertEquals "$(printf 'all that\nit printed')" "$(printf '1\n2')" 3; }
 	E
 	good
-	ran "3 passed, 2 failed, 0 skipped" 1 bad good
+	ran "3 passed, 3 failed, 0 skipped" 1 bad good
 	assertContains "$out" "detail"
 	assertContains "$out" "! x/bad: ASSERT:a reason"
+	assertContains "$out" "! x/bad: ASSERT:all that | it printed expected:<1 | 2> but was:<3>"
 	assertContains "$out" "failed: x/bad"
 }
 
