@@ -36,7 +36,7 @@ ran() {
 	_suites=
 	for _n; do _suites="$_suites $work/tests/x/$_n.sh"; done
 	# shellcheck disable=SC2086 # a list
-	out=$(unset CASE SUITE JOBS VERBOSE CI
+	out=$(unset CASE SUITE JOBS VERBOSE CI AGAIN
 		TMPDIR=$work BUILD=$work/build ${with:-env} "$work/tests/run" $_suites 2>&1)
 	assertEquals "status of $*: $out" "$_status" $?
 	assertEquals "$*: $out" "$_count" "$(echo "$out" | tail -n 1)"
@@ -94,6 +94,35 @@ testAFailureIsShown() {
 	assertContains "$out" "! x/bad: ASSERT:a reason"
 	assertContains "$out" "! x/bad: ASSERT:all that | it printed expected:<1 | 2> but was:<3>"
 	assertContains "$out" "failed: x/bad"
+}
+
+# beside others only, and always
+testOnceMore() {
+	made once <<-E
+		testOne() { assertTrue "not yet" "[ -e $work/tried ]"; : >"$work/tried"; }
+	E
+	made always <<-'E'
+		testOne() { assertEquals "always" 1 2; }
+	E
+	good
+	with="env AGAIN=1"
+	ran "3 passed, 1 failed, 0 skipped" 1 once always good
+	with=
+	assertContains "$out" "? x/once: ASSERT:not yet"
+	assertNotContains "$out" "! x/once"
+	assertContains "$out" "again: x/once"
+	assertContains "$out" "! x/always: ASSERT:always expected:<1> but was:<2>"
+	assertContains "$out" "failed: x/always"
+	rm "$work/tried"
+	ran "2 passed, 1 failed, 0 skipped" 1 once good
+	rm "$work/tried"
+	with="env AGAIN=1"
+	ran "3 passed, 0 failed, 0 skipped" 0 once good
+	# where most fails, it is no accident
+	for _i in 1 2 3 4 5 6; do cp "$work/tests/x/always.sh" "$work/tests/x/bad$_i.sh"; done
+	ran "0 passed, 6 failed, 0 skipped" 1 bad1 bad2 bad3 bad4 bad5 bad6
+	with=
+	assertEquals 6 "$(echo "$out" | grep -c '^== ')"
 }
 
 testASuiteWithoutATest() {
