@@ -8,21 +8,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "base/surroundings.h"
 #include "base/text.h"
 #include "kernel/sandbox.h"
-#include "nri/nri_call.h"
-#include "nri/nri_power.h"
+#include "nri/nri_ask.h"
 #include "nri/nri_rpc.h"
 #include "nri/nri_subject.h"
 #include "nri/nri_sync.h"
+#include "policy/config_files.h"
 
-/* What sandbox_stay() makes of the two sockets. */
+/* What sandbox_stay() makes of the first socket; nri_ask.c has the other. */
 #define RUNTIME_FD 0
-#define POWER_FD   1
 
 /* enum Event and enum ContainerState of NRI's api.proto */
 #define EVENT_CREATE_CONTAINER     4
@@ -44,10 +42,6 @@ static struct {
 	const struct nri_plugin_options *options;
 	enum container_engine engine;
 	struct nri_mux mux;
-	struct config_files config;
-	struct policy_config policy;
-	struct error config_err; /* why policy says nothing; empty if it does */
-	struct nri_call call;
 	struct nri_sync sync;
 	bool exec; /* by NRI_CALL_REGISTERED's answer */
 } plugin;
@@ -63,71 +57,6 @@ struct plugin_call {
 static _Noreturn void leave(int status)
 {
 	_exit(status);
-}
-
-static void ask(struct nri_answer *answer)
-{
-	ssize_t n = write(POWER_FD, &plugin.call, NRI_CALL_SIZE);
-
-	if (n != (ssize_t)NRI_CALL_SIZE ||
-	    read(POWER_FD, answer, sizeof(*answer)) != (ssize_t)sizeof(*answer))
-		leave(0);
-}
-
-static void prepare_call(enum nri_call_kind kind)
-{
-	memset(&plugin.call, 0, NRI_CALL_SIZE);
-	plugin.call.kind = kind;
-}
-
-static void complain(const struct error *err)
-{
-	struct nri_answer answer;
-
-	prepare_call(NRI_CALL_SAY);
-	plugin.call.container.err = *err;
-	ask(&answer);
-}
-
-/* config.json as it stands now, as for every hook: without one that can be read, nobody asks. */
-static void refresh_policy(void)
-{
-	struct nri_answer answer;
-
-	prepare_call(NRI_CALL_CONFIG);
-	ask(&answer);
-	if (!answer.changed)
-		return;
-	if (nri_config_receive(&plugin.config, answer.config_files, POWER_FD) < 0)
-		leave(0);
-	plugin.config_err = answer.err;
-	json_release();
-	if (plugin.config_err.msg[0])
-		plugin.policy = (struct policy_config){ .audit = plugin.policy.audit };
-	else
-		(void)config_files_parse(&plugin.config, &plugin.policy, NULL, NULL,
-					 &plugin.config_err);
-}
-
-/* Into plugin.call. Is it anybody's business but the container's own? */
-static bool decide(enum nri_call_kind kind, const Nri__PodSandbox *pod,
-		   const Nri__Container *container)
-{
-	struct container_decision *out = &plugin.call.container;
-
-	prepare_call(kind);
-	nri_decide(&plugin.policy, plugin.engine, pod, container, out);
-	out->log_given = plugin.policy.log_given;
-	out->log = plugin.policy.log;
-	if (!out->err.msg[0] && plugin.config_err.msg[0] &&
-	    (out->decision.merge || out->decision.reason != REASON_NOT_REQUESTED)) {
-		bool required = out->decision.required;
-
-		out->err = plugin.config_err;
-		out->decision =
-			(struct decision){ .required = required, .audit = plugin.policy.audit };
-	}
-	return out->err.msg[0] || out->decision.reason != REASON_NOT_REQUESTED;
 }
 
 static void refuse_container(uint32_t stream, struct error *why)
@@ -146,9 +75,9 @@ static void start_container(uint32_t stream, const Nri__PodSandbox *pod,
 {
 	struct nri_answer answer = { 0 };
 
-	refresh_policy();
-	if (decide(NRI_CALL_START, pod, container))
-		ask(&answer);
+	nri_ask_config();
+	if (nri_ask_decide(NRI_CALL_START, plugin.engine, pod, container))
+		nri_ask(&answer);
 	if (answer.refuse)
 		refuse_container(stream, &answer.err);
 	else if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
@@ -162,16 +91,18 @@ static void on_create_container(const struct plugin_call *c)
 					       [NRI_USE_LIBRARY] = plugin.options->preload };
 	const Nri__Created *created[NRI_USES] = { NULL };
 	struct nri_answer answer = { 0 };
+	struct nri_call *call;
 
-	refresh_policy();
-	if (decide(NRI_CALL_CREATE, e->pod, e->container)) {
+	nri_ask_config();
+	call = nri_ask_decide(NRI_CALL_CREATE, plugin.engine, e->pod, e->container);
+	if (call) {
 		/* before, as what cannot be done is not to be taken for done */
 		for (int i = NRI_USE_NOTHING + 1;
-		     i < NRI_USES && plugin.call.container.decision.merge; i++) {
+		     i < NRI_USES && call->container.decision.merge; i++) {
 			created[i] = nri_adjust(e->container, (enum nri_use)i, source[i]);
-			plugin.call.can[i] = created[i] != NULL;
+			call->can[i] = created[i] != NULL;
 		}
-		ask(&answer);
+		nri_ask(&answer);
 	}
 	if (answer.refuse)
 		return refuse_container(c->stream, &answer.err);
@@ -183,11 +114,13 @@ static void on_create_container(const struct plugin_call *c)
 static void check_started(uint32_t stream, const Nri__PodSandbox *pod,
 			  const Nri__Container *container)
 {
+	const struct nri_call *call;
 	struct nri_answer answer;
 
-	refresh_policy();
-	if (decide(NRI_CALL_STARTED, pod, container) && plugin.call.container.decision.merge)
-		ask(&answer);
+	nri_ask_config();
+	call = nri_ask_decide(NRI_CALL_STARTED, plugin.engine, pod, container);
+	if (call && call->container.decision.merge)
+		nri_ask(&answer);
 	if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
 		leave(0);
 }
@@ -196,39 +129,39 @@ static void removed_container(uint32_t stream, const Nri__Container *c)
 {
 	struct nri_answer answer;
 	struct error ignored;
+	struct nri_call *call = nri_ask_prepare(NRI_CALL_REMOVED);
 
-	prepare_call(NRI_CALL_REMOVED);
-	if (c && nri_identify(c, &plugin.call.container, &ignored) == 0)
-		ask(&answer);
+	if (c && nri_identify(c, &call->container, &ignored) == 0)
+		nri_ask(&answer);
 	if (nri_rpc_answer(RUNTIME_FD, stream, NULL) < 0)
 		leave(0);
 }
 
-/* Is the process with power to know of it? Into plugin.call. */
+/* Is the process with power to know of it? Into what nri_ask() sends. */
 static bool is_of_interest(const Nri__Synchronize *s, const Nri__Container *c)
 {
 	const Nri__PodSandbox *pod = nri_sync_pod(s, c->pod_sandbox_id);
 	struct error ignored;
 
 	/* without a right nobody is reached who runs; what is left of others is removed */
-	if (plugin.exec) {
-		prepare_call(NRI_CALL_EXISTING);
-		return nri_identify(c, &plugin.call.container, &ignored) == 0;
-	}
-	return c->state == STATE_RUNNING && pod && decide(NRI_CALL_EXISTING, pod, c);
+	if (plugin.exec)
+		return nri_identify(c, &nri_ask_prepare(NRI_CALL_EXISTING)->container,
+				    &ignored) == 0;
+	return c->state == STATE_RUNNING && pod &&
+	       nri_ask_decide(NRI_CALL_EXISTING, plugin.engine, pod, c);
 }
 
 static void name_existing(const Nri__Synchronize *s)
 {
 	struct nri_answer answer;
 
-	refresh_policy();
+	nri_ask_config();
 	for (size_t i = 0; i < s->n_containers; i++) {
 		if (is_of_interest(s, s->containers[i]))
-			ask(&answer);
+			nri_ask(&answer);
 	}
-	prepare_call(NRI_CALL_SYNCHRONIZED);
-	ask(&answer);
+	nri_ask_prepare(NRI_CALL_SYNCHRONIZED);
+	nri_ask(&answer);
 }
 
 static void on_synchronize(const struct plugin_call *c)
@@ -240,7 +173,7 @@ static void on_synchronize(const struct plugin_call *c)
 	struct error err;
 
 	if (existing && nri_sync_add(&plugin.sync, s, c->payload, &all, &err) < 0)
-		complain(&err);
+		nri_ask_say(&err);
 	if (all)
 		name_existing(all);
 	done.more = s->more;
@@ -252,14 +185,14 @@ static void on_configure(const struct plugin_call *c)
 {
 	const Nri__Configure *configure = c->arguments;
 	Nri__Events events = NRI__EVENTS__INIT;
+	struct nri_call *call = nri_ask_prepare(NRI_CALL_REGISTERED);
 	struct nri_answer answer;
 
 	plugin.engine = nri_engine(configure->runtime_name);
-	prepare_call(NRI_CALL_REGISTERED);
-	snprintf(plugin.call.text, sizeof(plugin.call.text), "%.63s %.60s",
-		 configure->runtime_name, configure->runtime_version);
-	plugin.call.takes_args = nri_takes_args(configure);
-	ask(&answer);
+	snprintf(call->text, sizeof(call->text), "%.63s %.60s", configure->runtime_name,
+		 configure->runtime_version);
+	call->takes_args = nri_takes_args(configure);
+	nri_ask(&answer);
 	plugin.exec = answer.exec;
 	/* no more than is needed: each event is a round trip in every container's life */
 	events.events =
@@ -373,7 +306,7 @@ static void check_registered(const struct nri_message *m)
 	(void)err_set(&err, EPROTO, "NRI: the runtime does not register us: %.200s",
 		      reply ? reply->status->message : "its answer is none of ttrpc's");
 	err.reason = REASON_NRI_PROTOCOL;
-	complain(&err);
+	nri_ask_say(&err);
 	leave(1);
 }
 
@@ -387,7 +320,7 @@ static void take_bytes(const unsigned char *data, size_t n)
 		int r = nri_mux_put(&plugin.mux, data, n, &taken, &m, &err);
 
 		if (r < 0) {
-			complain(&err);
+			nri_ask_say(&err);
 			leave(1);
 		}
 		if (r == 0)
