@@ -127,6 +127,7 @@ static int serve_inherited(struct agent *a)
 	a->plugin.name = name;
 	a->plugin.index = index;
 	a->plugin.existing = true;
+	a->socket = NULL;
 	if (agent_serve(a, (int)fd, &err) == 0)
 		return 0;
 	log_error("%s", err.msg);

@@ -118,7 +118,7 @@ static int merge_create(struct agent *a, const struct nri_call *call, struct nri
 					  use == NRI_USE_PROGRAM ? "arguments" :
 								   "environment"));
 	answer->use = use;
-	metadata_write_created(c->id, &c->metadata);
+	metadata_write_created(c->id, &c->metadata, a->place);
 	boost_start(true);
 	log_info("gets %s",
 		 answer->use == NRI_USE_PROGRAM ? "ksm-hook run" : "the preload library");
@@ -234,7 +234,7 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 			break;
 		}
 		if (a->existing.n < NRI_EXISTING_MAX)
-			nri_existing_forget_others(&a->existing);
+			nri_existing_forget_others(&a->existing, a->place);
 		nri_existing_free(&a->existing);
 		break;
 	case NRI_CALL_SAY:
@@ -363,6 +363,7 @@ int agent_serve(struct agent *a, int runtime, struct error *err)
 	a->registered = false;
 	a->config.sent = false;
 	nri_way_choose(&a->way, runtime);
+	nri_place(a->socket, runtime, a->place);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, errno, "socketpair");
 	a->reader = fork();

@@ -9,13 +9,15 @@
 #include "applets/nri_http.h"
 #include "applets/nri_way.h"
 #include "nri/nri_existing.h"
+#include "nri/nri_place.h"
 #include "nri/nri_plugin.h"
 #include "nri/nri_power.h"
 #include "nri/nri_state.h"
 
 struct agent {
 	struct nri_plugin_options plugin;
-	const char *socket;
+	const char *socket;        /* NULL: the runtime has connected us */
+	char place[NRI_PLACE_MAX]; /* which runtime it is, of this connection */
 	struct nri_config config;
 	struct nri_existing existing;
 	struct nri_http http;

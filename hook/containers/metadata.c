@@ -149,7 +149,8 @@ static int make_metadata_dir(void)
 }
 
 /* A line of those that metadata_remove_created() may remove. */
-#define CREATED_LINE "created\n"
+#define CREATED_LINE     "created %.100s\n"
+#define CREATED_LINE_MAX 128
 
 /* The lines of a file, and "init PID START" in front; the length, or -1 when there is no name. */
 static int format_metadata(char *out, size_t size, pid_t pid, const struct metadata *m,
@@ -302,22 +303,28 @@ void metadata_write(const char *id, pid_t pid, const struct metadata *m)
 	store_metadata(id, pid, m, "");
 }
 
-void metadata_write_created(const char *id, const struct metadata *m)
+void metadata_write_created(const char *id, const struct metadata *m, const char *by)
 {
-	store_metadata(id, 0, m, CREATED_LINE);
+	char line[CREATED_LINE_MAX];
+
+	snprintf(line, sizeof(line), CREATED_LINE, by);
+	store_metadata(id, 0, m, line);
 }
 
-static bool is_created(int dir, const char *name)
+/* line is the whole of one, with the newline before it. */
+static bool is_created(int dir, const char *name, const char *line)
 {
 	char text[1024];
 
 	return is_metadata_id(name) && read_metadata_file(dir, name, text, sizeof(text)) >= 0 &&
-	       !has_init(text) && strstr(text, "\n" CREATED_LINE);
+	       !has_init(text) && strstr(text, line);
 }
 
-void metadata_remove_created(bool (*is_there)(const void *arg, const char *id), const void *arg)
+void metadata_remove_created(const char *by, bool (*is_there)(const void *arg, const char *id),
+			     const void *arg)
 {
-	int fd = open_metadata_dir();
+	char line[CREATED_LINE_MAX];
+	int fd = *by ? open_metadata_dir() : -1;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
@@ -325,8 +332,9 @@ void metadata_remove_created(bool (*is_there)(const void *arg, const char *id), 
 		close_fd(&fd);
 		return;
 	}
+	snprintf(line, sizeof(line), "\n" CREATED_LINE, by);
 	while ((e = readdir(d)) != NULL) {
-		if (is_created(fd, e->d_name) && !is_there(arg, e->d_name))
+		if (is_created(fd, e->d_name, line) && !is_there(arg, e->d_name))
 			unlinkat(fd, e->d_name, 0);
 	}
 	closedir(d);

@@ -70,10 +70,11 @@ void metadata_remove(const char *id);
 
 /*
  * The same for a container that is being created, by an agent that may see no process of the node:
- * it removes them by itself, when the runtime says so or no longer names the container.
+ * it removes them by itself, when the runtime says so or no longer names the container. by is that
+ * runtime's name, as another one on the node names other containers; "" removes none.
  */
-void metadata_write_created(const char *id, const struct metadata *m);
-void metadata_remove_created(bool (*is_there)(const void *arg, const char *id),
+void metadata_write_created(const char *id, const struct metadata *m, const char *by);
+void metadata_remove_created(const char *by, bool (*is_there)(const void *arg, const char *id),
 			     const void *arg);
 
 /* The directory for metadata_read(), -1 if there is none that can be trusted. */

@@ -68,11 +68,11 @@ static bool is_of_existing(const void *arg, pid_t pid)
 	return container_of(pid, &name) && is_existing(arg, name.id);
 }
 
-void nri_existing_forget_others(struct nri_existing *e)
+void nri_existing_forget_others(struct nri_existing *e, const char *place)
 {
 	if (e->n)
 		qsort(e->c, e->n, sizeof(*e->c), by_id);
-	metadata_remove_created(is_existing, e);
+	metadata_remove_created(place, is_existing, e);
 }
 
 struct existing_search {

@@ -31,8 +31,11 @@ int nri_existing_add(struct nri_existing *e, const struct container_decision *d,
  */
 ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error *err);
 
-/* By way exec, which reaches none of them: remove the names that are stored of others. */
-void nri_existing_forget_others(struct nri_existing *e);
+/*
+ * By way exec, which reaches none of them: remove the names that are stored of others of this runtime
+ * (nri/nri_place.h).
+ */
+void nri_existing_forget_others(struct nri_existing *e, const char *place);
 
 void nri_existing_free(struct nri_existing *e);
 

@@ -13,7 +13,8 @@ static int presence_fd = -1;
 
 void nri_presence_set(bool registered)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	/* one that others can have, too: a node may have an agent for each of its runtimes */
+	struct flock l = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	close_fd(&presence_fd);
 	presence_fd = -1;

@@ -168,6 +168,28 @@ testNamesAreRemoved() {
 	done
 }
 
+# each has an agent of its own, and the node's directory is theirs both
+testTwoRuntimesOfANode() {
+	mkdir "$work/a" "$work/b"
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook || exit
+		for place in "$2/a" "$2/b"; do
+			"$1" nri --config="$2/config.json" --socket="$place/nri.sock" --way=exec --share="$2/share" 2>"$place/log" &
+		done
+		trap "kill $(jobs -p | xargs)" TERM && wait' sh "$KSM_HOOK" "$work" &
+	agents=$!
+	timeout 120 python3 "$top/tests/lib/fakes/nri-two" "$work/a/nri.sock" "$work/b/nri.sock" >"$work/out" 2>&1
+	kill "$agents"
+	wait "$agents" 2>/dev/null
+	cat "$work/a/log" "$work/b/log" >"$work/log"
+	says created "True True"
+	says named "True True"
+	says restarted "True True"
+	says first "False True"
+	says second "False False"
+	says present True
+}
+
 # what was taken away would keep the container from starting
 testWhatIsNotThereAnyMore() {
 	cat >"$work/takes-away" <<-'S'
