@@ -142,6 +142,16 @@ testTheDaemonSet() {
 	says ksmd-after "0 321"
 }
 
+# ksm-hook stop on the node, a file by hand, a key of the ConfigMap
+testTheKillSwitchReachesTheDaemonSet() {
+	says stopped no
+	says stopped-reason "reason=host-stopped"
+	says stop-ended yes
+	says stopped-by-touch no
+	says stopped-by-key no
+	says key-gone yes
+}
+
 suite_teardown() {
 	wait_for 60 cgroup_removed ksm-hook-test-nri 2>/dev/null
 }
