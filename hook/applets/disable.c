@@ -9,6 +9,7 @@
 
 #include "applets/applets.h"
 #include "applets/disable.h"
+#include "applets/nri_features.h"
 #include "applets/unreadable.h"
 #include "base/error.h"
 #include "base/io.h"
@@ -192,6 +193,11 @@ int applet_disable(int argc, char **argv)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		return 1;
 	}
+	r = nri_features_forget(&err);
+	if (r < 0)
+		log_warning("labels of this node stay until they expire: %s", err.msg);
+	if (r > 0)
+		printf("no longer labelled by Node Feature Discovery: the agent was killed\n");
 	return 0;
 }
 

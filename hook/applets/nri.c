@@ -32,6 +32,7 @@ struct nri_options {
 	const char *config_path;
 	const char *listen, *aggregate, *profile;
 	const char *way, *share;
+	const char *features;
 	bool existing;
 };
 
@@ -79,6 +80,9 @@ static const struct command_syntax nri_command __help_section = {
 			    "namespace|workload|none",
 			    "what one series of /metrics is about: a namespace, a\n"
 			    "workload, or each container. Default: none"),
+		OPTION_TEXT(struct nri_options, features, "features", "DIR",
+			    "tell Node Feature Discovery what this node can do, by a\n"
+			    "file in its directory of features"),
 		{ "" },
 	},
 };
@@ -152,6 +156,8 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 		return r;
 	a->plugin.program = a->way.program;
 	a->plugin.preload = a->way.preload;
+	a->features.dir = o->features;
+	a->features.kernel = a->way.kernel;
 	a->state = nri_state_make(err);
 	if (!a->state)
 		return -ENOMEM;
@@ -201,6 +207,7 @@ int applet_nri(int argc, char **argv)
 		r = serve_inherited(a);
 	else
 		agent_serve_for_ever(a);
+	nri_features_remove(&a->features);
 	if (o.profile)
 		nri_ksmd_give_back();
 	nri_http_close(&a->http);

@@ -192,6 +192,7 @@ static void perform(struct agent *a, struct nri_call *call, struct nri_answer *a
 		break;
 	case NRI_CALL_REGISTERED:
 		a->registered = true;
+		a->features.agent = a->way.exec ? "exec" : "inject";
 		nri_state_registered(a->state, true);
 		answer->loses = a->way.kernel == PROBE_EACH_EXEC;
 		answer->exec = a->way.exec;
@@ -273,6 +274,7 @@ static void reap_children(struct agent *a)
 			a->reader_status = status;
 		} else {
 			nri_http_ended(&a->http, pid);
+			nri_features_ended(&a->features, pid, status);
 		}
 	}
 }
@@ -306,12 +308,15 @@ static bool agent_wait(struct agent *a, int fd, int timeout_ms)
 		struct pollfd p[] = { { .fd = fd, .events = POLLIN },
 				      { .fd = a->signals, .events = POLLIN } };
 		int left = timeout_ms < 0 ? -1 : (int)(end - now_ms());
-		int again = nri_http_keep(&a->http), r;
+		int again = nri_http_keep(&a->http);
+		int features = nri_features_keep(&a->features), r;
 
 		if (timeout_ms >= 0 && left <= 0)
 			return false;
 		if (again >= 0 && (left < 0 || again < left))
 			left = again;
+		if (features >= 0 && (left < 0 || features < left))
+			left = features;
 		r = poll(p, 2, left) < 0 && errno != EINTR ? -errno : take_signals(a);
 		if (r < 0) {
 			/* else it would go round and round, deaf to SIGTERM */
@@ -381,6 +386,7 @@ int agent_serve(struct agent *a, int runtime, struct error *err)
 	close(pair[0]);
 	nri_existing_free(&a->existing);
 	nri_presence_set(false);
+	a->features.agent = NULL;
 	nri_state_registered(a->state, false);
 	if (a->ending)
 		return 0;

@@ -7,7 +7,13 @@
 suite_setup() {
 	make -s -C "$top" BUILD="$BUILD" image >"$work/made" 2>&1 || cat "$work/made"
 	_kubectl=$("$top/tests/lib/kubectl" "$BUILD/kubectl")
-	"$_kubectl" kustomize "$top/kubernetes/base" >"$BUILD/kubernetes.yaml"
+	cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir "$work/own"
+	cat >"$work/own/kustomization.yaml" <<-'K'
+		resources: [../kubernetes/base]
+		components: [../kubernetes/components/node-features]
+	K
+	"$_kubectl" kustomize "$work/own" >"$BUILD/kubernetes.yaml"
 	for _debian in trixie sid; do
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
 		# a network of its own: the agent's pod listens
@@ -138,6 +144,8 @@ testTheDaemonSet() {
 	says after-daemonset no
 	says daemonset-ready "200 ok"
 	says daemonset-metrics 'ksm_container_mergeable_processes{engine="oci",namespace="default",pod="by-daemonset-user",container="main"} 1'
+	says features "ksm-agent=inject ksm-kernel=inherited ksm-running=true"
+	says features-after ""
 	says ksmd-meanwhile "1 80"
 	says ksmd-after "0 321"
 }

@@ -146,7 +146,7 @@ testAllOfItIsValid() {
 	mkdir "$work/all"
 	cat >"$work/all/kustomization.yaml" <<-K
 		resources: [../kubernetes/base]
-		components: [../kubernetes/components/admission, ../kubernetes/components/pod-monitor, ../kubernetes/components/openshift]
+		components: [../kubernetes/components/admission, ../kubernetes/components/pod-monitor, ../kubernetes/components/node-features, ../kubernetes/components/openshift]
 	K
 	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
 	for what in all kubernetes/estimate kubernetes/overlays/one-pool kubernetes/overlays/restricted kubernetes/overlays/inject; do
@@ -159,7 +159,7 @@ testAllOfItIsValid() {
 			"$(grep -c -e ' ok$' -e '^SecurityContextConstraints is no kind that is known$' "$work/said")"
 		assertContains "$(cat "$work/said")" " ok"
 	done
-	for values in serviceMonitor.enabled=true podMonitor.enabled=true podAnnotations.a=b; do
+	for values in serviceMonitor.enabled=true podMonitor.enabled=true nodeFeatures=true podAnnotations.a=b; do
 		"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set $values >"$work/made" 2>&1
 		valid <"$work/made" >"$work/said"
 		assertEquals "$values: $(cat "$work/said")" "$(grep -c ^kind "$work/made")" "$(grep -c ' ok$' "$work/said")"
@@ -271,6 +271,37 @@ testTheProgramTakesIt() {
 	assertContains "$out" "reason=config-invalid"
 }
 
+# Node Feature Discovery's directory, by the component and by the chart, also where the pod has no right
+testNodeFeatures() {
+	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir "$work/features"
+	for others in '' restricted; do
+		cat >"$work/features/kustomization.yaml" <<-K
+			resources: [../kubernetes/base]
+			components: [../kubernetes/components/node-features${others:+, ../kubernetes/components/$others}]
+		K
+		"$kubectl" kustomize "$work/features" >"$work/features.$others" 2>&1
+	done
+	"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set nodeFeatures=true >"$work/features.chart" 2>&1
+	out=$(python3 - "$work/features." "$work/features.restricted" "$work/features.chart" "$work/base" <<-'P'
+		import sys, yaml
+		for path in sys.argv[1:]:
+		    with open(path) as text:
+		        spec = [one for one in yaml.safe_load_all(text) if one and one["kind"] == "DaemonSet"][0]["spec"]["template"]["spec"]
+		    agent = spec["containers"][0]
+		    places = {v["name"]: v["hostPath"]["path"] for v in spec["volumes"] if "hostPath" in v}
+		    print([a for a in agent["args"] if "features" in a],
+		          [(m["mountPath"], places[m["name"]], m.get("readOnly")) for m in agent["volumeMounts"] if "features" in m["mountPath"]])
+	P
+	)
+	directory=/etc/kubernetes/node-feature-discovery/features.d
+	one="['--features=$directory'] [('$directory', '$directory', None)]"
+	assertEquals "$one
+$one
+$one
+[] []" "$out"
+}
+
 # the same pod as kubectl's, but for the name of what has config.json
 testTheChart() {
 	helm=$BUILD/kubectl/helm/helm
@@ -336,7 +367,7 @@ print(found["NetworkPolicy"]["spec"]["policyTypes"], [r["from"] for r in found["
 		*) assertEquals "['Ingress', 'Egress'] [[{'podSelector': {}}]]" "$out" ;;
 		esac
 	done
-	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
+	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
 		assertContains "$out" "schema"
