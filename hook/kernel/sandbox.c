@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -37,6 +39,9 @@ int sandbox_malformed(struct error *err)
 	return err_reason(err, REASON_PARSER_REPLY,
 			  err_set(err, EPROTO, "the parser sent a malformed reply"));
 }
+
+/* So many times the time that it is given waits for one that is not let run. */
+#define STARVED_TIMES 3
 
 /* The exit status of a parser that has not read a byte. */
 #define NOT_CONFINED 1
@@ -122,6 +127,30 @@ static bool stay_here(cpu_set_t *old)
 	return sched_setaffinity(0, sizeof(here), &here) == 0;
 }
 
+/* Of the time that it was given it has not had the half: others keep the processors, or the memory. */
+static bool is_starved(pid_t pid, int timeout_ms)
+{
+	struct timespec used;
+	clockid_t of;
+
+	return clock_getcpuclockid(pid, &of) == 0 && clock_gettime(of, &used) == 0 &&
+	       (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 < timeout_ms / 2;
+}
+
+/* false: it has had its time, or more than that in vain. */
+static bool wait_for_answer(int rd, pid_t pid, int timeout_ms)
+{
+	struct pollfd answer = { .fd = rd, .events = POLLIN };
+
+	for (int i = 0; i < STARVED_TIMES; i++) {
+		if (poll(&answer, 1, timeout_ms) != 0)
+			return true;
+		if (!is_starved(pid, timeout_ms))
+			return false;
+	}
+	return false;
+}
+
 int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err)
 {
@@ -145,7 +174,9 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		child(wr, fn, arg, answer, size);
 	if (pid > 0) {
 		close(steal_fd(&wr));
-		n = read_all(rd, answer_buf, SANDBOX_ANSWER_MAX, timeout_ms);
+		n = wait_for_answer(rd, pid, timeout_ms) ?
+			    read_all(rd, answer_buf, SANDBOX_ANSWER_MAX, timeout_ms) :
+			    -ETIMEDOUT;
 	} else {
 		n = -errno;
 	}

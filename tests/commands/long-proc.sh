@@ -120,6 +120,7 @@ testItsRootIsFarBehind() {
 		mount --bind / "$1/root"
 		mount --move "$1/mounts" "$1/root/mnt"
 		mount -t proc proc "$1/root/proc"
+		mount --bind /dev "$1/root/dev"
 		cd "$1/root" && mount --move . / && exec chroot . perl -e "\$0 = q(farroot); \$| = 1; print qq(ready\n); <STDIN>"
 	' sh "$work" <"$work/in" >>"$work/out" 2>&1 &
 	target=$!

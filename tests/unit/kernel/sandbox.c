@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parsers that answer, that do not, that die, and that are not let run. */
+#include "kernel/sandbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "check.h"
+
+#define TIMEOUT_MS 600L
+/* Far longer than an answer takes on any machine. */
+#define LONG_MS 20000
+
+static struct error err;
+
+static void twice(const void *arg, void *answer)
+{
+	*(int *)answer = 2 * *(const int *)arg;
+}
+
+static void answers(void)
+{
+	int arg = 21, answer = 0;
+
+	CHECK_INT(sandbox_call(twice, &arg, &answer, sizeof(answer), LONG_MS, &err), 0);
+	CHECK_INT(answer, 42);
+}
+
+static void never(const void *arg, void *answer)
+{
+	(void)arg;
+	for (volatile int *n = answer;; *n = *n + 1)
+		;
+}
+
+/* The time is its own: a loop ends, and what it would have answered does not arrive. */
+static void loops(void)
+{
+	int64_t begun = now_ms();
+	int answer = 7;
+
+	CHECK_INT(sandbox_call(never, NULL, &answer, sizeof(answer), (int)TIMEOUT_MS, &err),
+		  -ETIMEDOUT);
+	CHECK_INT(answer, 7);
+	CHECK(now_ms() - begun >= TIMEOUT_MS);
+}
+
+static void dies(const void *arg, void *answer)
+{
+	*(volatile int *)answer = *(volatile const int *)arg;
+}
+
+static void deaths(void)
+{
+	int answer = 7;
+
+	CHECK_INT(sandbox_call(dies, NULL, &answer, sizeof(answer), LONG_MS, &err), -EPROTO);
+	CHECK_INT(answer, 7);
+}
+
+/* The next parser stops itself before it does anything. */
+static bool parser_stops;
+
+static void in_child(void)
+{
+	if (parser_stops)
+		raise(SIGSTOP);
+}
+
+/* A stopped child of that process, once there is one. */
+static pid_t stopped_child(pid_t parent)
+{
+	char path[64], stat[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	for (;;) {
+		FILE *f = fopen(path, "re");
+		int pid;
+
+		if (!f)
+			_exit(1);
+		while (fscanf(f, "%d", &pid) == 1) {
+			char of[64];
+			FILE *g;
+			bool is_stopped = false;
+
+			snprintf(of, sizeof(of), "/proc/%d/stat", pid);
+			g = fopen(of, "re");
+			if (g && fgets(stat, sizeof(stat), g))
+				is_stopped = strstr(stat, ") T ");
+			if (g)
+				fclose(g);
+			if (is_stopped) {
+				fclose(f);
+				return pid;
+			}
+		}
+		fclose(f);
+		usleep(1000);
+	}
+}
+
+/* One that is let run too late, but is. */
+static void starved(void)
+{
+	pid_t parent = getpid(), waker = fork();
+	int arg = 21, answer = 7;
+
+	if (waker == 0) {
+		pid_t parser = stopped_child(parent);
+		int64_t begun = now_ms();
+
+		while (now_ms() - begun < TIMEOUT_MS + TIMEOUT_MS / 4)
+			usleep(1000);
+		_exit(kill(parser, SIGCONT) < 0);
+	}
+	parser_stops = true;
+	CHECK_INT(sandbox_call(twice, &arg, &answer, sizeof(answer), (int)TIMEOUT_MS, &err), 0);
+	parser_stops = false;
+	CHECK_INT(answer, 42);
+	waitpid(waker, NULL, 0);
+}
+
+/* It has three times its time, but an end. */
+static void stopped_for_ever(void)
+{
+	int64_t begun = now_ms();
+	int arg = 21, answer = 7;
+
+	parser_stops = true;
+	CHECK_INT(sandbox_call(twice, &arg, &answer, sizeof(answer), (int)TIMEOUT_MS, &err),
+		  -ETIMEDOUT);
+	parser_stops = false;
+	CHECK(now_ms() - begun >= 3 * TIMEOUT_MS);
+	CHECK_INT(answer, 7);
+}
+
+int main(void)
+{
+	pthread_atfork(NULL, NULL, in_child);
+	RUN(answers);
+	RUN(loops);
+	RUN(deaths);
+	RUN(starved);
+	RUN(stopped_for_ever);
+	return check_end();
+}
