@@ -46,7 +46,7 @@ void attach_log_failures(const struct set_mergeable *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct merge_row *r = &m->row[i];
 
-		if (r->result < 0 && !r->gone)
+		if (merge_row_failed(r))
 			log_reason(LOG_LEVEL_ERROR, r->err.reason, "process %d (%s): %s",
 				   r->pid, r->command, r->err.msg);
 	}
@@ -94,7 +94,7 @@ void attach_print_text(const struct set_mergeable *m, struct merge_gate *g, int6
 	if (m->n)
 		print_attach_head();
 	for (size_t i = 0; i < m->n; i++) {
-		if (!m->row[i].gone || m->row[i].result == 0)
+		if (m->row[i].result == 0 || merge_row_failed(&m->row[i]))
 			attach_print_row(m, &m->row[i]);
 	}
 	attach_print_skipped(g);
@@ -137,7 +137,7 @@ int attach_print_json(const struct set_mergeable *m, const struct merge_gate *g,
 	for (size_t i = 0; i < m->n; i++) {
 		const struct merge_row *r = &m->row[i];
 
-		if (r->gone && r->result < 0)
+		if (r->result < 0 && !merge_row_failed(r))
 			continue;
 		json_out_object(j, NULL);
 		json_out_int(j, "pid", r->pid);

@@ -122,7 +122,7 @@ static size_t verify(pid_t pid, int pidfd, struct error *err)
 	failed = set_mergeable_failed(&m);
 	repaired = m.n - failed;
 	for (size_t i = 0; i < m.n; i++) {
-		if (m.row[i].result == 0 || m.row[i].gone)
+		if (!merge_row_failed(&m.row[i]))
 			continue;
 		*err = m.row[i].err;
 		err_wrap(err, 0, "process %d", m.row[i].pid);

@@ -320,9 +320,14 @@ static int inject_one(struct inject_target *t, const struct inject_call *calls, 
 	}
 }
 
-static _Noreturn void tracer(struct inject_target *targets, size_t n,
-			     const struct inject_call *calls, size_t n_calls, int timeout_ms,
-			     int wr)
+/* Shared with the tracer. */
+struct inject_board {
+	bool given_up; /* nobody waits for it any more: it is to begin with no other target */
+	struct inject_target target[];
+};
+
+static _Noreturn void tracer(struct inject_board *b, size_t n, const struct inject_call *calls,
+			     size_t n_calls, int timeout_ms, int wr)
 {
 	sigset_t all;
 
@@ -336,8 +341,8 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		close(fd);
 	long_call_begin(wr);
-	for (size_t i = 0; i < n; i++)
-		targets[i].result = inject_one(&targets[i], calls, n_calls, timeout_ms);
+	for (size_t i = 0; i < n && !__atomic_load_n(&b->given_up, __ATOMIC_ACQUIRE); i++)
+		b->target[i].result = inject_one(&b->target[i], calls, n_calls, timeout_ms);
 	_exit(0);
 }
 
@@ -354,13 +359,14 @@ int inject_run_patiently(struct inject_target *targets, size_t n,
 			 int wait_ms, struct error *err)
 {
 	size_t size = n * sizeof(*targets);
-	struct inject_target *shared;
+	struct inject_board *shared;
 	int fds[2], ret = 0;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "pipe");
-	shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared) + size, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
 		ret = err_errno(err, errno, "memory for %zu targets", n);
 		goto out_pipe;
@@ -370,7 +376,7 @@ int inject_run_patiently(struct inject_target *targets, size_t n,
 		targets[i].stopped_us = 0;
 		err_set(&targets[i].err, EINTR, "the tracer ended before its turn");
 	}
-	memcpy(shared, targets, size);
+	memcpy(shared->target, targets, size);
 	pid = fork();
 	if (pid < 0) {
 		ret = err_errno(err, errno, "fork of the tracer");
@@ -382,12 +388,14 @@ int inject_run_patiently(struct inject_target *targets, size_t n,
 	}
 	close(fds[1]);
 	fds[1] = -1;
-	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2 + wait_ms))
+	if (!tracer_ended(fds[0], now_ms() + (int64_t)n * timeout_ms * 2 + wait_ms)) {
 		ret = err_set(err, ETIMEDOUT, "the tracer has not come to an end");
+		__atomic_store_n(&shared->given_up, true, __ATOMIC_RELEASE);
+	}
 	waitpid(pid, NULL, WNOHANG);
-	memcpy(targets, shared, size);
+	memcpy(targets, shared->target, size);
 out_map:
-	munmap(shared, size);
+	munmap(shared, sizeof(*shared) + size);
 out_pipe:
 	close(fds[0]);
 	if (fds[1] >= 0)

@@ -32,6 +32,11 @@ struct merge_row *merge_row_find(const struct merge_row *row, size_t n, pid_t pi
 	return n ? bsearch(&key, row, n, sizeof(key), compare_merge_rows) : NULL;
 }
 
+bool merge_row_failed(const struct merge_row *row)
+{
+	return row->result < 0 && !row->gone && !row->turned;
+}
+
 void merge_rows_sort(struct merge_row *row, size_t n)
 {
 	qsort(row, n, sizeof(*row), compare_merge_rows);
@@ -86,6 +91,14 @@ static enum merge_change to_turn_off(const struct merge_wish *wish, pid_t pid,
 	return wish->method == MERGE_BY_PRCTL ? MERGE_NOTHING : MERGE_MADVISE_OFF;
 }
 
+static enum merge_change wanted_change(const struct merge_wish *wish, pid_t pid,
+				       const struct ksm_stat *st,
+				       const struct merge_row *before)
+{
+	return wish->off ? to_turn_off(wish, pid, st, before) :
+			   to_turn_on(wish, pid, st, before);
+}
+
 /* Where the kernel does not count: no more than it has, and no more than there is. */
 static int64_t merged_at_most(pid_t pid)
 {
@@ -101,6 +114,19 @@ static int64_t merged_at_most(pid_t pid)
 	return resident - files < shared + sharing ? resident - files : shared + sharing;
 }
 
+/*
+ * Its container has a bounded time for those who do not answer: who is stopped, or did not answer
+ * before, is not to use it up before the others have had their turn.
+ */
+static int chance_of(const struct process *p, const struct merge_row *before)
+{
+	bool stopped = p->stat.state == 'T' || p->stat.state == 't';
+	bool tried =
+		before && before->result < 0 && before->err.reason != REASON_TARGET_SKIPPED;
+
+	return 2 * stopped + tried;
+}
+
 /* What a process needs; false when there is nothing to do with it (ended, a kernel thread). */
 static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct merge_work *w)
 {
@@ -112,16 +138,24 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 	if (process_find(pid, &p) < 0)
 		return false;
 	before = merge_row_find(wish->row, wish->n, pid, p.stat.start);
-	*w = (struct merge_work){ .pid = pid, .start = p.stat.start, .cpu = p.stat.cpu };
+	*w = (struct merge_work){ .pid = pid,
+				  .start = p.stat.start,
+				  .chance = chance_of(&p, before),
+				  .cpu = p.stat.cpu };
 	/* it waits within our call, or keeps its memory locked anyhow */
 	if (before && before->result == -EBUSY)
 		return true;
 	r = ksm_stat_read(p.task, &st);
 	if (r < 0)
 		st = (struct ksm_stat){ .merge_any = KSM_UNKNOWN, .scanned = KSM_UNKNOWN };
+	if (r == 0 && st.merge_any != KSM_UNKNOWN)
+		w->as_wanted = wanted_change(wish, p.task, &st, before) == MERGE_NOTHING;
 	if (before && (before->result < 0 ? !wish->retry : before->tries >= TRIES_MAX))
 		return true;
 	if (r == -EBUSY) {
+		/* what was done is done, though it cannot be seen now */
+		if (before && before->result == 0)
+			return true;
 		w->kind = !wish->named && watched_is_cut(pid) ? MERGE_CUT : MERGE_UNREADABLE;
 		return true;
 	}
@@ -130,8 +164,7 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 	if (r == -EACCES || r == -EPERM)
 		w->kind = wish->off ? MERGE_OFF : MERGE_ON;
 	else
-		w->kind = wish->off ? to_turn_off(wish, p.task, &st, before) :
-				      to_turn_on(wish, p.task, &st, before);
+		w->kind = wanted_change(wish, p.task, &st, before);
 	return true;
 }
 

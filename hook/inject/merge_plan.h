@@ -28,6 +28,7 @@ struct merge_row {
 	int result;     /* 0 done; else -errno as inject.h has it, with err */
 	int stopped_us; /* the longest of the tries */
 	bool gone;      /* it ended meanwhile */
+	bool turned; /* it failed, and is as wanted all the same, when it was looked at last */
 	struct error err;
 };
 
@@ -57,6 +58,8 @@ struct merge_work {
 	pid_t pid;
 	uint64_t start;
 	enum merge_change kind;
+	bool as_wanted; /* seen to be so */
+	int chance;     /* 0: the best, and first, that it answers in time */
 	int cpu; /* where it ran last: the tracer goes there, and that is the dearest step */
 	int64_t pages; /* merged */
 };
@@ -75,6 +78,9 @@ typedef int merge_walk(const void *arg, int (*visit)(pid_t pid, void *to), void 
  */
 int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	       struct merge_work **w, size_t *n, struct error *err);
+
+/* Did it fail, and is there anything left to be done? */
+bool merge_row_failed(const struct merge_row *row);
 
 /* Of sorted rows, that of this process, or NULL. */
 struct merge_row *merge_row_find(const struct merge_row *row, size_t n, pid_t pid,

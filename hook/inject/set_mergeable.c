@@ -103,6 +103,7 @@ static void record_result(struct set_mergeable *m, const struct merge_work *w,
 	}
 	row = merge_row_for(m, w, n);
 	row->tries++;
+	row->turned = false;
 	row->method = merge_changes[w->kind].method;
 	row->result = t->result;
 	/* the holes of its address space */
@@ -216,6 +217,8 @@ static int compare_merge_work(const void *a, const void *b)
 
 	if (x->kind != y->kind)
 		return (int)x->kind - (int)y->kind;
+	if (x->chance != y->chance)
+		return x->chance - y->chance;
 	return x->cpu != y->cpu ? x->cpu - y->cpu : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
@@ -246,6 +249,19 @@ static struct merge_wish wish_of(const struct set_mergeable *m)
 	return (struct merge_wish){ m->off, m->method, m->retry, m->named, m->row, m->n };
 }
 
+/*
+ * One that failed, and is as wanted at a later look: whoever shares its address space did answer, or it
+ * made the call itself. Mergeability is one for all that share an address space.
+ */
+static bool is_as_wanted_by_itself(struct set_mergeable *m, const struct merge_work *w)
+{
+	struct merge_row *row = merge_row_find(m->row, m->n, w->pid, w->start);
+
+	if (row && row->result < 0)
+		row->turned = w->as_wanted;
+	return !row || row->turned;
+}
+
 ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void *arg,
 			   size_t *found, struct error *err)
 {
@@ -265,8 +281,8 @@ ssize_t set_mergeable_walk(struct set_mergeable *m, merge_walk *walk, const void
 			m->ended++;
 		else if (w[i].kind != MERGE_NOTHING)
 			w[n_work++] = w[i];
-		else if (!merge_row_find(m->row, m->n, w[i].pid, w[i].start))
-			m->already++;
+		else
+			m->already += is_as_wanted_by_itself(m, &w[i]);
 	}
 	if (n_work)
 		r = inject_all(m, w, n_work, err);
@@ -326,7 +342,7 @@ size_t set_mergeable_failed(const struct set_mergeable *m)
 	size_t failed = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		failed += m->row[i].result < 0 && !m->row[i].gone;
+		failed += merge_row_failed(&m->row[i]);
 	return failed;
 }
 

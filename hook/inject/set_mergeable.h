@@ -36,7 +36,7 @@ struct set_mergeable {
 	/* out: */
 	struct merge_lost *lost; /* in this round: set n_lost to 0 before the next */
 	size_t n_lost;
-	size_t already;        /* of the last list, those that were as wanted all along */
+	size_t already;        /* of the last list, those that were as wanted without us */
 	size_t ended;          /* and those that had ended when it was their turn */
 	struct merge_row *row; /* by process id */
 	size_t n;

@@ -99,7 +99,7 @@ static int take_step(struct unmerge *u, const struct room_need *need, size_t n, 
 	u->done += step.processes;
 	u->failed += set_mergeable_failed(&m);
 	for (size_t i = 0; i < m.n; i++) {
-		if (m.row[i].result < 0 && !m.row[i].gone)
+		if (merge_row_failed(&m.row[i]))
 			u->last_err = m.row[i].err;
 	}
 	set_mergeable_free(&m);

@@ -124,7 +124,7 @@ ssize_t nri_existing_merge(struct nri_existing *e, size_t *failed, struct error 
 	for (int i = 0; i < EXISTING_PASSES_MAX && r > 0; i++)
 		r = set_mergeable_walk(&m, walk_existing, e, &found, err);
 	for (size_t i = 0; i < m.n; i++) {
-		if (m.row[i].result == 0 || m.row[i].gone)
+		if (!merge_row_failed(&m.row[i]))
 			continue;
 		*err = m.row[i].err;
 		err_wrap(err, 0, "process %d", m.row[i].pid);
