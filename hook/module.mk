@@ -8,7 +8,7 @@ HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
 # What the start of a container that did not ask goes through is linked first, where the program's
 # own start is, and the C library last, where its end is: reading a file's page brings its 64 KiB
 # with it (fault_around_bytes), and each page more that a start touches is a microsecond.
-EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_files \
+EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_read \
 	policy/annotations kernel/userns base/io base/log base/log_output base/options base/surroundings \
 	base/clock base/error base/text
 EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))

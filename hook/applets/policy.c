@@ -15,6 +15,7 @@
 #include "doctor/policy_report.h"
 #include "kernel/privileges.h"
 #include "oci/config_load.h"
+#include "policy/config_read.h"
 
 struct policy_options {
 	struct explain_request explain;

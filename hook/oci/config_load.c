@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/patience.h"
+#include "policy/config_read.h"
 
 #define FAR_TIMEOUT_MS 1000
 

@@ -45,11 +45,4 @@ int config_parse(const struct config_text *file, struct policy_config *out,
 /* A name, or an absolute path without a way up: may root execute it for "runtimes"? */
 bool config_is_runtime(const char *program);
 
-/*
- * Pure. Is a key that is not known one that somebody may have meant to deny with? It has "deny" or
- * "allow" in its name, in whatever case, or is one slip away from one of them: a letter too many,
- * too few or another one, or two that changed places.
- */
-bool config_key_may_deny(const char *key);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.json and the files of conf.d beside it: found and read, in the order in which they count. */
+/* config.json and the files of conf.d beside it, as bytes in one place: what they say in all. */
 #ifndef KSM_CONFIG_FILES_H
 #define KSM_CONFIG_FILES_H
 
@@ -9,7 +9,10 @@
 #define CONFIG_MAX      (64u << 10)
 #define CONFIG_TEXT_MAX (256u << 10)
 
-/* config.json and what is in conf.d. */
+/* The directory beside config.json. */
+#define CONF_D "conf.d"
+
+/* config.json and what is in there. */
 #define CONFIG_FILES_MAX 64
 
 struct config_files {
@@ -22,19 +25,8 @@ struct config_files {
 	char names[CONFIG_FILES_MAX * 96];
 };
 
-/*
- * Read the file, and every NAME.json of the directory conf.d beside it, in the order of their
- * bytes. Where path is CONFIG_PATH neither need be there; another path was named by somebody: then
- * no file is an error, as is a link that leads nowhere. An empty file is none. A file that others
- * than root (or we) can write is refused, as is such a directory: they steer root. So are files
- * that cannot be read, or are too many: -errno of the first with a reason; *files then has what
- * could be read. With report, each is reported.
- */
-int config_files_read(const char *path, struct config_files *files, config_report *report,
-		      void *arg, struct error *err);
-
-/* One file alone, whoever's it is: to be checked, not to be obeyed. */
-int config_files_read_one(const char *path, struct config_files *files, struct error *err);
+/* A copy of a path that lives as long as *files; NULL where there is no room. */
+const char *config_files_keep_path(struct config_files *files, const char *path);
 
 /*
  * A file behind those that are there, from another process that has read it. -E2BIG where there

@@ -1,260 +1,202 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.json and conf.d: which files are read, in which order, and which are not to be trusted. */
+/* Configurations as bytes: what fits, what decisions call a file, whether two are the same. */
 #include "policy/config_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "check.h"
 
-static struct config_files read_files;
+static struct config_files one, other;
 static struct policy_config config;
 static struct error err;
 
-static char dir[] = "/tmp/ksm-hook-unit.XXXXXX";
-static char path[64];
-
-/* the length of config.json, or -errno */
-static ssize_t config_read(const char *name)
+static void start_over(struct config_files *files)
 {
-	int r = config_files_read(name, &read_files, NULL, NULL, &err);
-
-	return r < 0 ? r : read_files.n ? (ssize_t)read_files.file[0].len : 0;
+	files->n = files->len = files->names_len = 0;
 }
 
-static void write_file(const char *text, size_t len, mode_t mode)
+static int add_text(struct config_files *files, const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	CHECK(fd >= 0 && write_all(fd, text, len) == 0 && fchmod(fd, mode) == 0);
-	close(fd);
+	return config_files_add(files, path, text, strlen(text));
 }
 
-static void files(void)
+static int parse_all(void)
 {
-	static const mode_t loose[] = { 0664, 0646, 0666, 0620, 0602, 0777 };
-	char target[80], *long_text = calloc(1, CONFIG_MAX + 1);
-
-	memset(long_text, ' ', CONFIG_MAX + 1);
-	CHECK(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/config.json", dir);
-	/* one that was named, and is not there; the usual one need not be */
-	CHECK_INT(config_read(path), -ENOENT);
-	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
-	CHECK_HAS(err.msg, "/config.json: there is no such file; without --config");
-	write_file("", 0, 0644);
-	CHECK_INT(config_read(path), 0);
-	write_file("{}\n", 3, 0644);
-	CHECK_INT(config_read(path), 3);
-	CHECK_TEXT(read_files.text, "{}\n");
-	for (size_t i = 0; i < ARRAY_SIZE(loose); i++) {
-		write_file("{}\n", 3, loose[i]);
-		CHECK_INT(config_read(path), -EPERM);
-		CHECK_HAS(err.msg, path);
-		CHECK_HAS(err.msg, "chown root:root and chmod 644");
-	}
-	write_file("{}\n", 3, 0600);
-	CHECK_INT(config_read(path), 3);
-	if (geteuid() == 0) {
-		CHECK(chown(path, 65534, 0) == 0);
-		CHECK_INT(config_read(path), -EPERM);
-		CHECK(chown(path, 0, 65534) == 0); /* a group that may only read is fine */
-		CHECK_INT(config_read(path), 3);
-	}
-	write_file(long_text, CONFIG_MAX, 0644);
-	CHECK_INT(config_read(path), CONFIG_MAX);
-	write_file(long_text, CONFIG_MAX + 1, 0644);
-	CHECK_INT(config_read(path), -EFBIG);
-	CHECK_HAS(err.msg, "longer than 65536 bytes");
-	free(long_text);
-
-	/* a symlink is followed, to a file that passes or does not */
-	write_file("{}\n", 3, 0644);
-	snprintf(target, sizeof(target), "%s/real", dir);
-	CHECK(rename(path, target) == 0 && symlink("real", path) == 0);
-	CHECK_INT(config_read(path), 3);
-	CHECK(chmod(target, 0666) == 0);
-	CHECK_INT(config_read(path), -EPERM);
-	CHECK(unlink(target) == 0);
-	CHECK_INT(config_read(path), -ENOENT);
-	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
-	CHECK_HAS(err.msg, "/config.json: a link that leads nowhere");
-	CHECK(unlink(path) == 0 && symlink("config.json", path) == 0);
-	CHECK_INT(config_read(path), -ELOOP);
-
-	/* nothing that could block, and nothing that reads like a file but is none */
-	CHECK(unlink(path) == 0 && mkfifo(path, 0644) == 0);
-	CHECK_INT(config_read(path), -EINVAL);
-	CHECK_HAS(err.msg, "not a regular file");
-	CHECK(unlink(path) == 0 && mkdir(path, 0755) == 0);
-	CHECK_INT(config_read(path), -EINVAL);
-	CHECK(rmdir(path) == 0);
-	CHECK_INT(config_read("/dev/zero"), -EINVAL);
-	CHECK_INT(config_read("/dev/null/config.json"), -ENOTDIR);
-}
-
-static char conf_d[64];
-
-static void drop(const char *name, const char *text, mode_t mode)
-{
-	char file[200];
-	int fd;
-
-	snprintf(file, sizeof(file), "%s/%s", conf_d, name);
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	CHECK(fd >= 0 && write_all(fd, text, strlen(text)) == 0 && fchmod(fd, mode) == 0);
-	close(fd);
-}
-
-static void take_away(const char *name)
-{
-	char file[200];
-
-	snprintf(file, sizeof(file), "%s/%s", conf_d, name);
-	CHECK(unlink(file) == 0);
-}
-
-static int parse_files(void)
-{
-	int r = config_files_read(path, &read_files, NULL, NULL, &err);
-
 	json_release();
-	return r < 0 ? r : config_files_parse(&read_files, &config, NULL, NULL, &err);
+	return config_files_parse(&one, &config, NULL, NULL, &err);
 }
 
-static void directory(void)
+/* By its path alone; a name that only looks like the directory's is none. */
+static void file_names(void)
 {
-	static const mode_t loose[] = { 0775, 0757, 0777 };
-	char name[128], *long_text = malloc(CONFIG_MAX + 1);
+	static const struct {
+		const char *path, *name;
+	} cases[] = {
+		{ "/etc/ksm-hook/config.json", "config.json" },
+		{ "/etc/ksm-hook/conf.d/50-site.json", "conf.d/50-site.json" },
+		{ "/conf.d/a.json", "conf.d/a.json" },
+		{ "conf.d/a.json", "config.json" },
+		{ "/conf_d/a.json", "config.json" },
+		{ "/conf.x/a.json", "config.json" },
+		{ "/etc/xconf.d/a.json", "config.json" },
+		{ "/etc/conf.d/x/a.json", "config.json" },
+		{ "/etc/conf.d", "config.json" },
+		{ "/conf.d/", "conf.d/" },
+		{ "a.json", "config.json" },
+		{ "/a.json", "config.json" },
+		{ "", "config.json" },
+	};
 
-	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", dir);
-	CHECK(mkdir(conf_d, 0755) == 0);
-	write_file("", 0, 0644);
-	CHECK_INT(parse_files(), 0);
-	CHECK_INT(read_files.n, 1);
-	drop("50-b.json", "{\"deny\": [{\"pod\": \"b\"}], \"log\": \"debug\"}", 0644);
-	drop("10-a.json", "{\"deny\": [{\"pod\": \"a\"}], \"log\": \"info\"}", 0644);
-	drop(".50-b.json.swp", "no", 0666);
-	drop(".hidden.json", "no", 0666);
-	drop("README", "no", 0666);
-	CHECK_INT(parse_files(), 0);
-	CHECK_INT(read_files.n, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].path;
+		start_over(&one);
+		CHECK_INT(add_text(&one, cases[i].path, "{}"), 0);
+		CHECK_TEXT(one.file[0].path, cases[i].path);
+		CHECK_TEXT(one.file[0].name, cases[i].name);
+	}
+	check_case = "";
+}
+
+/* One behind the other, each with its end; the one that asked keeps nothing. */
+static void in_order(void)
+{
+	char path[] = "/a.json", text[] = "{\"deny\": [{\"pod\": \"a\"}]}";
+
+	start_over(&one);
+	CHECK_INT(add_text(&one, path, text), 0);
+	CHECK_INT(add_text(&one, "/b.json", "{\"deny\": [{\"pod\": \"b\"}]}"), 0);
+	memset(path, 'x', sizeof(path) - 1);
+	memset(text, 'x', sizeof(text) - 1);
+	CHECK_INT(one.n, 2);
+	CHECK_INT(one.len, 2 * sizeof(text));
+	CHECK_TEXT(one.file[0].path, "/a.json");
+	CHECK_TEXT(one.file[0].text, "{\"deny\": [{\"pod\": \"a\"}]}");
+	CHECK_TEXT(one.file[1].path, "/b.json");
+	CHECK_INT(one.file[1].len, sizeof(text) - 1);
+	CHECK_INT(parse_all(), 0);
 	CHECK_INT(config.deny.n, 2);
 	CHECK_TEXT(config.deny.rule[0].glob[TRUSTED_POD], "a");
-	CHECK_TEXT(policy_rule_file(&config.deny.rule[1]), "conf.d/50-b.json");
-	CHECK_INT(config.log, LOG_LEVEL_DEBUG);
-	write_file("{\"deny\": [{\"pod\": \"0\"}]}", 24, 0644);
-	CHECK_INT(parse_files(), 0);
-	CHECK_INT(config.deny.n, 3);
-	CHECK_TEXT(config.deny.rule[0].glob[TRUSTED_POD], "0");
-	CHECK_TEXT(policy_rule_file(&config.deny.rule[0]), "config.json");
+	CHECK_TEXT(config.deny.rule[1].glob[TRUSTED_POD], "b");
+}
 
-	/* whoever only observes wants to see it, unless he says otherwise */
-	CHECK(config.log_given);
-	drop("50-b.json", "{}", 0644);
-	drop("10-a.json", "{\"mode\": \"observe\"}", 0644);
-	CHECK_INT(parse_files(), 0);
-	CHECK(config.observe && config.log_given);
-	CHECK_INT(config.log, LOG_LEVEL_INFO);
-	drop("10-a.json", "{\"mode\": \"observe\", \"log\": \"debug\"}", 0644);
-	CHECK_INT(parse_files(), 0);
-	CHECK_INT(config.log, LOG_LEVEL_DEBUG);
-	drop("10-a.json", "{\"mode\": \"enforce\"}", 0644);
-	CHECK_INT(parse_files(), 0);
-	CHECK(!config.observe && !config.log_given);
+/* Up to the last byte, and what is refused leaves no trace. */
+static void limits(void)
+{
+	char *text = malloc(CONFIG_TEXT_MAX + 1), *path = malloc(sizeof(one.names) + 1);
 
-	/* one that is wrong takes all with it, whatever the others say */
-	drop("30-x.json", "{\"containers\": \"all\", \"deny\": [{]}", 0644);
-	CHECK_INT(parse_files(), -EINVAL);
+	memset(text, ' ', CONFIG_TEXT_MAX);
+	start_over(&one);
+	CHECK_INT(config_files_add(&one, "/a", text, CONFIG_TEXT_MAX), -E2BIG);
+	CHECK(one.n == 0 && one.len == 0 && one.names_len == 0);
+	CHECK_INT(config_files_add(&one, "/a", text, CONFIG_TEXT_MAX - 1), 0);
+	CHECK_INT(one.len, CONFIG_TEXT_MAX);
+	CHECK_INT(config_files_add(&one, "/b", "", 0), -E2BIG);
+	CHECK_INT(one.n, 1);
+
+	start_over(&one);
+	for (int i = 0; i < CONFIG_FILES_MAX; i++)
+		CHECK_INT(config_files_add(&one, "/a", "", 0), 0);
+	CHECK_INT(config_files_add(&one, "/b", "", 0), -E2BIG);
+	CHECK_INT(one.n, CONFIG_FILES_MAX);
+
+	start_over(&one);
+	memset(path, '/', sizeof(one.names));
+	path[sizeof(one.names)] = '\0';
+	CHECK(!config_files_keep_path(&one, path));
+	CHECK_INT(add_text(&one, path, "{}"), -E2BIG);
+	CHECK(one.n == 0 && one.len == 0 && one.names_len == 0);
+	CHECK(config_files_keep_path(&one, path + 1) == one.names);
+	CHECK_INT(one.names_len, sizeof(one.names));
+	CHECK(!config_files_keep_path(&one, ""));
+	free(text);
+	free(path);
+}
+
+static void equal(void)
+{
+	static const struct {
+		const char *path[2], *text[2];
+	} cases[] = {
+		{ { "/a", "/b" }, { "{}", "[]" } },  /* what one has */
+		{ { "/a", NULL }, { "{}", NULL } },  /* a file less */
+		{ { "/a", "/c" }, { "{}", "[]" } },  /* another path */
+		{ { "/c", "/b" }, { "{}", "[]" } },  /* of the first */
+		{ { "/a", "/b" }, { "{}", "[}" } },  /* another byte */
+		{ { "/a", "/b" }, { "{]", "[]" } },  /* of the first */
+		{ { "/a", "/b" }, { "{}", "[] " } }, /* a byte more */
+		{ { "/a", "/b" }, { "{}[", "]" } },  /* it stands elsewhere */
+		{ { "/b", "/a" }, { "{}", "[]" } },  /* in another order */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start_over(&one);
+		start_over(&other);
+		CHECK(add_text(&one, "/a", "{}") == 0 && add_text(&one, "/b", "[]") == 0);
+		for (int f = 0; f < 2 && cases[i].path[f]; f++)
+			CHECK_INT(add_text(&other, cases[i].path[f], cases[i].text[f]), 0);
+		check_case = cases[i].path[1] ? cases[i].text[1] : "one";
+		CHECK_INT(config_files_equal(&one, &other), i == 0);
+		CHECK_INT(config_files_equal(&other, &one), i == 0);
+	}
+	check_case = "";
+	start_over(&one);
+	start_over(&other);
+	CHECK(config_files_equal(&one, &other));
+	/* the end of the first is a byte of the second: only its length tells */
+	CHECK(config_files_add(&one, "/a", "x\0y", 3) == 0 && add_text(&one, "/b", "z") == 0);
+	CHECK(config_files_add(&other, "/a", "x", 1) == 0 &&
+	      config_files_add(&other, "/b", "y\0z", 3) == 0);
+	CHECK_INT(one.len, other.len);
+	CHECK(memcmp(one.text, other.text, one.len) == 0);
+	CHECK(!config_files_equal(&one, &other));
+}
+
+/* The first that is wrong is told, and of all only whether decisions are to be heard of. */
+static void wrong(void)
+{
+	start_over(&one);
+	CHECK_INT(add_text(&one, "/a", "{\"containers\": \"all\", \"audit\": true}"), 0);
+	CHECK_INT(add_text(&one, "/b", "{\"method\": 1}"), 0);
+	CHECK_INT(add_text(&one, "/c", "{\"required\": 1}"), 0);
+	CHECK_INT(add_text(&one, "/d", "{\"deny\": [{\"pod\": \"a\"}]}"), 0);
+	CHECK_INT(parse_all(), -EINVAL);
+	CHECK_HAS(err.msg, "/b:1:2: \"method\"");
 	CHECK_INT(err.reason, REASON_CONFIG_INVALID);
-	CHECK_HAS(err.msg, "conf.d/30-x.json:1:");
 	CHECK_INT(config.containers, CONTAINERS_ANNOTATED);
 	CHECK_INT(config.deny.n, 0);
-	/* and so does one that others can write, or a link that leads nowhere */
-	drop("30-x.json", "{}", 0666);
-	CHECK_INT(parse_files(), -EPERM);
-	CHECK_INT(err.reason, REASON_CONFIG_UNTRUSTED);
-	CHECK_HAS(err.msg, "30-x.json: must belong to root");
-	take_away("30-x.json");
-	snprintf(name, sizeof(name), "%s/30-x.json", conf_d);
-	CHECK(symlink("/nowhere", name) == 0);
-	CHECK_INT(parse_files(), -ENOENT);
-	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
-	CHECK_HAS(err.msg, "conf.d/30-x.json: a link that leads nowhere");
-	take_away("30-x.json");
-	CHECK(chmod(conf_d, 0777) == 0);
-	CHECK_INT(parse_files(), -EPERM);
-	CHECK_INT(err.reason, REASON_CONFIG_UNTRUSTED);
-	CHECK(chmod(conf_d, 0755) == 0);
-	CHECK_INT(parse_files(), 0);
-	/* whoever takes a file away takes its rules away, and conf.d is in a directory as well */
-	for (size_t i = 0; i < ARRAY_SIZE(loose); i++) {
-		CHECK(chmod(dir, loose[i]) == 0);
-		CHECK_INT(parse_files(), -EPERM);
-		CHECK_INT(err.reason, REASON_CONFIG_UNTRUSTED);
-		CHECK_HAS(err.msg, "/: must belong to root and be writable by nobody else");
-	}
-	CHECK(chmod(dir, 01777) == 0);
-	CHECK_INT(parse_files(), 0);
-	CHECK(chmod(dir, 0755) == 0);
-	CHECK_INT(parse_files(), 0);
+	CHECK(config.audit && !config.log_given && !config.observe);
+}
 
-	/* as much as fits, and not a byte more */
-	memset(long_text, ' ', CONFIG_MAX);
-	long_text[CONFIG_MAX] = '\0';
-	memcpy(long_text, "{}", 2);
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "9%d.json", i);
-		drop(name, long_text, 0644);
-	}
-	CHECK_INT(parse_files(), 0);
-	drop("93.json", long_text, 0644);
-	CHECK(parse_files() < 0);
-	CHECK_HAS(err.msg, "93.json: ");
-	for (int i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "9%d.json", i);
-		take_away(name);
-	}
-	for (int i = 0; i < CONFIG_FILES_MAX; i++) {
-		snprintf(name, sizeof(name), "m%02d.json", i);
-		drop(name, "{}", 0644);
-	}
-	CHECK_INT(parse_files(), -E2BIG);
-	CHECK_HAS(err.msg, "more than 64 files");
-	for (int i = 0; i < CONFIG_FILES_MAX; i++) {
-		snprintf(name, sizeof(name), "m%02d.json", i);
-		take_away(name);
-	}
-	take_away("50-b.json");
-	take_away("10-a.json");
-	take_away(".50-b.json.swp");
-	take_away(".hidden.json");
-	take_away("README");
-	CHECK(rmdir(conf_d) == 0);
-	CHECK_INT(parse_files(), 0);
-	CHECK(symlink("nowhere", conf_d) == 0);
-	CHECK_INT(parse_files(), -ENOENT);
-	CHECK_INT(err.reason, REASON_CONFIG_UNREADABLE);
-	CHECK_HAS(err.msg, "/conf.d: a link that leads nowhere");
-	CHECK(unlink(conf_d) == 0);
-	/* what is none is an error too: somebody meant something by it */
-	CHECK(symlink("/dev/null", conf_d) == 0);
-	CHECK_INT(parse_files(), -ENOTDIR);
-	CHECK(unlink(conf_d) == 0 && unlink(path) == 0 && rmdir(dir) == 0);
-	free(long_text);
+/* Who observes wants to see something, unless he says how much. */
+static void observed(void)
+{
+	start_over(&one);
+	CHECK_INT(parse_all(), 0);
+	CHECK(!config.observe && !config.log_given);
+	CHECK_INT(config.containers, CONTAINERS_ANNOTATED);
+	CHECK_INT(add_text(&one, "/a", "{\"mode\": \"observe\"}"), 0);
+	CHECK_INT(parse_all(), 0);
+	CHECK(config.observe && config.log_given);
+	CHECK_INT(config.log, LOG_LEVEL_INFO);
+	CHECK_INT(add_text(&one, "/b", "{\"log\": \"error\"}"), 0);
+	CHECK_INT(parse_all(), 0);
+	CHECK(config.observe && config.log_given);
+	CHECK_INT(config.log, LOG_LEVEL_ERROR);
+	CHECK_INT(add_text(&one, "/c", "{\"mode\": \"enforce\"}"), 0);
+	CHECK_INT(parse_all(), 0);
+	CHECK(!config.observe);
 }
 
 int main(void)
 {
-	RUN(files);
-	RUN(directory);
+	RUN(file_names);
+	RUN(in_order);
+	RUN(limits);
+	RUN(equal);
+	RUN(wrong);
+	RUN(observed);
 	return check_end();
 }
