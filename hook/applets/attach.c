@@ -41,7 +41,7 @@
 #define WATCH_MAX_S     86400
 
 struct attach_options {
-	bool off, all, force, json;
+	bool off, all, force, json, sparse;
 	const char *method_name;
 	enum merge_method method;
 	int watch_s; /* 0: do not */
@@ -53,6 +53,11 @@ struct attach_options {
 		    "every container, but no process of the host and not\n" \
 		    "the container that ksm-hook itself runs in")
 #define OPTION_JSON OPTION_FLAG(struct attach_options, json, "json", "report in JSON")
+#define OPTION_WATCH                                                                        \
+	OPTION_NUMBER(struct attach_options, watch_s, "watch", "[SECONDS]", 1, WATCH_MAX_S, \
+		      WATCH_DEFAULT_S,                                                      \
+		      "look again every 10 seconds, or every SECONDS, until a\n"            \
+		      "signal comes or all targets have ended")
 
 static const struct command_syntax attach_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
@@ -75,10 +80,7 @@ static const struct command_syntax attach_command __help_section = {
 			    "prctl: all memory that a process has and will have;\n"
 			    "madvise: the memory that it has now; auto: prctl where\n"
 			    "the kernel has it, else madvise. Default: auto"),
-		OPTION_NUMBER(struct attach_options, watch_s, "watch", "[SECONDS]", 1,
-			      WATCH_MAX_S, WATCH_DEFAULT_S,
-			    "look again every 10 seconds, or every SECONDS, until a\n"
-			    "signal comes or all targets have ended"),
+		OPTION_WATCH,
 		OPTION_FLAG(struct attach_options, force, "force",
 			    "also what the configuration denies, or while it is not\n"
 			    "valid or only observes"),
@@ -100,7 +102,8 @@ static const struct command_syntax detach_command __help_section = {
 		"/proc/PID/cgroup).\n",
 	.examples =
 		"ksm-hook detach web\n"
-		"ksm-hook detach --all --force\n",
+		"ksm-hook detach --all --force\n"
+		"ksm-hook detach --all --sparse --watch=5\n",
 	.see_also = "ksm-hook-attach(8), ksm-hook-ps(8)",
 	.option = {
 		OPTION_ALL,
@@ -108,6 +111,10 @@ static const struct command_syntax detach_command __help_section = {
 			    "prctl: clear the setting of the process; madvise: that\n"
 			    "of its mappings only; auto: whatever a process has.\n"
 			    "Default: auto"),
+		OPTION_FLAG(struct attach_options, sparse, "sparse",
+			    "only processes with more address space without memory\n"
+			    "in it than \"max_sparse\" of the configuration"),
+		OPTION_WATCH,
 		OPTION_FLAG(struct attach_options, force, "force",
 			    "do not check whether there is memory for the copies"),
 		OPTION_JSON,
@@ -137,6 +144,8 @@ static int parse_attach(int *argc, char **argv, struct attach_options *o, struct
 		return err_set(err, EINVAL,
 			       "--json and --watch exclude each other: the report comes at "
 			       "the end, and --watch has none");
+	if (o->off && o->watch_s && !o->sparse)
+		return err_set(err, EINVAL, "detach --watch is for --sparse only");
 	return 0;
 }
 
@@ -213,6 +222,22 @@ static int check_headroom(const struct set_mergeable *m, const struct merge_gate
 	return r;
 }
 
+/* What the configuration says now; with --sparse it has to have a bound. */
+static int reopen_gate(const struct attach_options *o, struct set_mergeable *m,
+		       struct merge_gate *gate, struct error *err)
+{
+	int r = merge_gate_open(gate, err);
+
+	m->max_sparse = gate->max_sparse;
+	if (r == 0 && o->sparse && !m->max_sparse)
+		r = err_set(err, EINVAL,
+			    "--sparse: the configuration has no \"max_sparse\", see "
+			    "ksm-hook.conf(5)");
+	if (r == 0 && o->sparse && !o->force)
+		r = check_headroom(m, gate, err);
+	return r;
+}
+
 static void say_if_ksmd_rests(void)
 {
 	int64_t run;
@@ -232,7 +257,7 @@ static size_t report_and_forget(struct set_mergeable *m)
 			attach_print_row(m, &m->row[i]);
 	}
 	fflush(stdout);
-	if (m->n > failed)
+	if (!m->off && m->n > failed)
 		boost_start(true);
 	set_mergeable_free(m);
 	return failed;
@@ -276,7 +301,7 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		err.reason = REASON_NONE;
-		r = merge_gate_open(gate, &err);
+		r = reopen_gate(o, m, gate, &err);
 		if (r == 0)
 			r = passes_until_done(m, gate, &found, &err);
 		if (r < 0 && !(said == err.reason && said != REASON_NONE))
@@ -291,10 +316,10 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 }
 
 /* What the configuration says of this command: *refused is set with -errno. */
-static int open_gate(const struct attach_options *o, struct merge_gate *gate, bool *refused,
-		     struct error *err)
+static int open_gate(const struct attach_options *o, struct set_mergeable *m,
+		     struct merge_gate *gate, bool *refused, struct error *err)
 {
-	int r = merge_gate_open(gate, err);
+	int r = reopen_gate(o, m, gate, err);
 
 	if (r == 0)
 		r = merge_gate_judge(gate, err);
@@ -319,12 +344,12 @@ static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 	bool refused = false;
 	int r = 0, status;
 
-	if (o->off && !o->force)
+	if (o->off && !o->sparse && !o->force)
 		r = check_headroom(&m, gate, &err);
 	if (o->watch_s)
 		sigprocmask(SIG_BLOCK, &ends, NULL);
-	if (r == 0 && !o->off)
-		r = open_gate(o, gate, &refused, &err);
+	if (r == 0 && (!o->off || o->sparse))
+		r = open_gate(o, &m, gate, &refused, &err);
 	if (r == 0)
 		r = passes_until_done(&m, gate, &found, &err);
 	o->elapsed_us = now_us() - o->begun_us;
@@ -373,7 +398,8 @@ static int attach_command_line(int argc, char **argv, bool off)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 		status = 1;
 	} else {
-		gate.config = off || o.force ? NULL : CONFIG_PATH;
+		gate.config = o.sparse || !(off || o.force) ? CONFIG_PATH : NULL;
+		gate.bound_only = o.sparse;
 		status = attach_targets(&o, &gate);
 	}
 	merge_gate_free(&gate);

@@ -54,18 +54,10 @@ static const struct command_syntax capacity_command __help_section = {
 /* -1 where there is none. */
 static int parse_reserve(const char *text, int64_t *out, struct error *err)
 {
-	static const char units[] = "KMGT";
-	size_t len = text ? strlen(text) : 0;
-	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
-	int shift = unit ? 10 * (int)(unit - units + 1) : 0;
-
 	*out = -1;
-	if (!text)
-		return 0;
-	if (parse_int(text, len - (unit != NULL), 0, CAPACITY_BYTES_MAX >> shift, out) < 0)
+	if (text && parse_size(text, strlen(text), CAPACITY_BYTES_MAX, out) < 0)
 		return err_set(err, EINVAL, "--reserve=%s: a size like 512M or 4G is expected",
 			       text);
-	*out <<= shift;
 	return 0;
 }
 

@@ -87,6 +87,7 @@ enum reason {
 	REASON_TARGET_ENDED,       /* it has ended */
 	REASON_TARGET_SECCOMP,     /* it is under a seccomp filter, which we may not suspend */
 	REASON_TARGET_SKIPPED,     /* not tried: others of its container took up its time */
+	REASON_TARGET_SPARSE,      /* it has more empty address space than "max_sparse" */
 	REASON_TARGET_TRACED,      /* another process traces it */
 	REASON_TARGET_UNREADABLE,  /* its mmap lock is held: who looks at it would wait */
 	REASON_TARGET_UNTRACEABLE, /* we may not trace it */

@@ -31,6 +31,19 @@ int parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *o
 	return 0;
 }
 
+int parse_size(const char *text, size_t len, int64_t max, int64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit = len ? memchr(units, text[len - 1], sizeof(units) - 1) : NULL;
+	int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+	int64_t v;
+	int r = parse_int(text, len - (unit != NULL), 0, max >> shift, &v);
+
+	if (r == 0)
+		*out = v << shift;
+	return r;
+}
+
 void printable(char *out, size_t size, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

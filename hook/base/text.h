@@ -10,6 +10,9 @@
 /* A decimal integer that fills len bytes of text and lies in min…max; 0, -EINVAL, -ERANGE. */
 int parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *out);
 
+/* "512M" or "4G": bytes, or with one of K, M, G, T behind it; 0 to max. 0, -EINVAL, -ERANGE. */
+int parse_size(const char *text, size_t len, int64_t max, int64_t *out);
+
 /*
  * Copy text into out (size bytes with the NUL) with control characters, backslashes and
  * everything that is not ASCII written as \xNN: ids, annotations and cgroup names may come

@@ -90,7 +90,8 @@ void container_sparse_check(struct doctor *d, const struct container_summary *c,
 		d, FINDING_WARNING, ID_CONTAINER_SPARSE,
 		"kernels without a fix of October 2025 have ksmd look at every page that is "
 		"not there, and until it is through it merges nothing of anybody's; "
-		"io.ksm.merge=false keeps a hook from making the next one mergeable, not a "
+		"max_sparse of ksm-hook.conf(5) bounds it; io.ksm.merge=false keeps a hook "
+		"from making the next one mergeable, not a "
 		"program that calls prctl itself",
 		"%s: process %d is mergeable, has %s of address space, nearly all of it holes, "
 		"and ksmd gets nowhere",

@@ -42,6 +42,7 @@ int merge_gate_open(struct merge_gate *g, struct error *err)
 	int r;
 
 	g->judges = false;
+	g->max_sparse = 0;
 	forget_ended(g);
 	if (!g->config)
 		return 0;
@@ -55,6 +56,9 @@ int merge_gate_open(struct merge_gate *g, struct error *err)
 	}
 	if (r < 0)
 		return r;
+	g->max_sparse = settings.max_sparse;
+	if (g->bound_only)
+		return 0;
 	if (settings.observe)
 		return err_reason(err, REASON_OBSERVED,
 				  err_set(err, EPERM,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -20,11 +21,13 @@ struct merge_verdict {
 	bool told;      /* for the caller, who has reported it; false again when it changes */
 };
 
-/* All zero but set and config at first. */
+/* All zero but set, config and bound_only at first. */
 struct merge_gate {
 	const struct target_set *set;
 	const char *config; /* of config.json; NULL: let everything pass */
+	bool bound_only;    /* what is asked of it is max_sparse, and no rule */
 	bool judges;        /* it has rules */
+	int64_t max_sparse; /* bytes; 0: no bound */
 	struct merge_verdict *v;
 	size_t n;
 };

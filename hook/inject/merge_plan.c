@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kernel/address_space.h"
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
@@ -133,9 +134,13 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 	const struct merge_row *before;
 	struct ksm_stat st;
 	struct process p;
+	bool sparse;
 	int r;
 
 	if (process_find(pid, &p) < 0)
+		return false;
+	sparse = wish->max_sparse && address_space_is_sparse(p.task, wish->max_sparse);
+	if (wish->off && wish->max_sparse && !sparse)
 		return false;
 	before = merge_row_find(wish->row, wish->n, pid, p.stat.start);
 	*w = (struct merge_work){ .pid = pid,
@@ -165,6 +170,8 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 		w->kind = wish->off ? MERGE_OFF : MERGE_ON;
 	else
 		w->kind = wanted_change(wish, p.task, &st, before);
+	if (sparse && !wish->off && w->kind != MERGE_NOTHING)
+		w->kind = MERGE_SPARSE;
 	return true;
 }
 

@@ -38,6 +38,11 @@ struct merge_wish {
 	enum merge_method method;
 	bool retry; /* those that failed before, too */
 	bool named; /* looking at a container takes what it takes (kernel/watched.h) */
+	/*
+	 * Bytes of address space without memory in it. With more than this a process is not made mergeable;
+	 * those with less are left alone where merging is disabled. 0: no bound
+	 */
+	int64_t max_sparse;
 	const struct merge_row *row; /* sorted by merge_rows_sort() */
 	size_t n;
 };
@@ -51,6 +56,7 @@ enum merge_change {
 	MERGE_MADVISE_OFF,
 	MERGE_UNREADABLE, /* it holds up who looks at it */
 	MERGE_CUT,        /* looking at its container took too long */
+	MERGE_SPARSE,     /* it has too much empty address space */
 	MERGE_CHANGES
 };
 

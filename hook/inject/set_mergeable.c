@@ -58,6 +58,7 @@ static const struct {
 	/* nothing is done, but it is said why */
 	[MERGE_UNREADABLE] = { .method = KSM_BY_UNKNOWN },
 	[MERGE_CUT] = { .method = KSM_BY_UNKNOWN },
+	[MERGE_SPARSE] = { .method = KSM_BY_NONE },
 };
 
 static int why_not_tried(enum merge_change kind, struct error *err)
@@ -69,6 +70,13 @@ static int why_not_tried(enum merge_change kind, struct error *err)
 				"not tried: looking at the processes of its container "
 				"takes longer than one may among all: name the "
 				"container"));
+	if (kind == MERGE_SPARSE)
+		return err_reason(
+			err, REASON_TARGET_SPARSE,
+			err_set(err, EPERM,
+				"it has more address space without memory in it than "
+				"\"max_sparse\", which ksmd of some kernels looks at page by "
+				"page; --force does it all the same"));
 	return err_reason(err, REASON_TARGET_UNREADABLE,
 			  err_set(err, EBUSY,
 				  "not tried: its memory cannot be looked at, it holds up who "
@@ -246,7 +254,8 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 
 static struct merge_wish wish_of(const struct set_mergeable *m)
 {
-	return (struct merge_wish){ m->off, m->method, m->retry, m->named, m->row, m->n };
+	return (struct merge_wish){ m->off,        m->method, m->retry, m->named,
+				    m->max_sparse, m->row,    m->n };
 }
 
 /*

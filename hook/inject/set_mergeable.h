@@ -24,6 +24,7 @@ struct set_mergeable {
 	int timeout_ms; /* for a process to enter the kernel */
 	int call_ms;    /* and for their calls, beyond that, those that are tried together */
 	bool retry;     /* those that failed before, too */
+	int64_t max_sparse; /* as merge_plan.h has it */
 	bool named; /* looking at them may take as long as it takes, else some seconds a container */
 	/*
 	 * Asked, if given, with the process pinned: is it still one that is meant? A number

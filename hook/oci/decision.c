@@ -167,6 +167,7 @@ static void read_settings(const void *arg, void *answer)
 	out->audit = parsed.audit;
 	out->log_given = parsed.log_given;
 	out->log = parsed.log;
+	out->max_sparse = parsed.max_sparse;
 	out->runtimes = parsed.runtimes;
 	for (size_t i = 0; i < parsed.runtimes; i++)
 		snprintf(out->runtime[i], sizeof(out->runtime[i]), "%s", parsed.runtime[i]);

@@ -83,7 +83,8 @@ int decision_settings_check(struct decision_settings *s, struct error *err)
 {
 	bool fine = sandbox_bool(&s->required) && sandbox_bool(&s->observe) &&
 		    sandbox_bool(&s->audit) && sandbox_bool(&s->log_given) &&
-		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->runtimes <= POLICY_RUNTIMES_MAX;
+		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->max_sparse >= 0 &&
+		    s->runtimes <= POLICY_RUNTIMES_MAX;
 
 	clean_error(&s->err);
 	for (size_t i = 0; fine && i < s->runtimes; i++)

@@ -41,6 +41,7 @@ struct decision_settings {
 	bool audit; /* even with err, as far as the files could be read */
 	bool log_given;
 	enum log_level log;
+	int64_t max_sparse; /* bytes; 0: no bound */
 	size_t runtimes;
 	char runtime[POLICY_RUNTIMES_MAX][CONFIG_RUNTIME_MAX + 1];
 };

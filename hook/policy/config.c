@@ -26,10 +26,10 @@ struct config_walk {
 
 #define SKIP_NOTHING JSON_DEPTH_MAX
 
-static const char *const keys[] = { "containers",   "method",      "required", "allow",
-				    "deny",         "runtimes",    "log",      "shared_layout",
-				    "allow_groups", "deny_groups", "unknown",  "$schema",
-				    "mode",         "audit" };
+static const char *const keys[] = { "containers",   "method",      "required",  "allow",
+				    "deny",         "runtimes",    "log",       "shared_layout",
+				    "allow_groups", "deny_groups", "unknown",   "$schema",
+				    "mode",         "audit",       "max_sparse" };
 
 /* Advice goes to whoever asks for all problems, not into the log of every start. */
 enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_ADVICE };
@@ -224,6 +224,17 @@ static void visit_bool(struct config_walk *p, bool *out, const struct json_path 
 		refuse_value(p, path, v, path->key[0], "true or false");
 }
 
+/* As the schema has it, which knows no order of numbers: that is more than any address space. */
+#define BOUND_DIGITS 6
+
+static bool parse_bound(const char *text, int64_t *out)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && digits <= BOUND_DIGITS &&
+	       parse_size(text, strlen(text), INT64_MAX, out) == 0;
+}
+
 static bool parse_mode(const char *text, bool *observe)
 {
 	*observe = strcmp(text, "observe") == 0;
@@ -255,6 +266,9 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 	} else if (strcmp(key, "mode") == 0) {
 		expected = "\"enforce\" or \"observe\"";
 		fine = fine && parse_mode(v->text, &c->observe);
+	} else if (strcmp(key, "max_sparse") == 0) {
+		expected = "a size such as \"256G\"; \"0\" is no bound";
+		fine = fine && parse_bound(v->text, &c->max_sparse);
 	} else if (strcmp(key, "$schema") == 0) {
 		expected = "a text"; /* which editors read */
 	} else {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/log.h"
 #include "base/reason.h"
@@ -59,6 +60,7 @@ struct policy_config {
 	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
 	size_t runtimes;
+	int64_t max_sparse; /* bytes; 0: no bound */
 	bool log_given;
 	enum log_level log;
 	char warning[320]; /* the first thing that was not understood; empty if there is none */

@@ -97,7 +97,8 @@ size_t capacity_format(const struct capacity_history *h, char text[CAPACITY_TEXT
 	size_t len = strlen(HEADER);
 
 	memcpy(text, HEADER, len + 1);
-	for (size_t i = 0; i < h->n; i++) {
+	/* who looks at processes has written it, too */
+	for (size_t i = 0; i < h->n && i < CAPACITY_SAMPLES_MAX; i++) {
 		const struct capacity_sample *s = &h->sample[i];
 
 		len += (size_t)snprintf(text + len, CAPACITY_TEXT_MAX + 1 - len,

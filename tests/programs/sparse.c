@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sparse GIB: mergeable, with so much address space and two pages in it. Says "ready". */
+/* sparse GIB [plain]: mergeable, unless plain, with so much address space and two pages in it. Says "ready". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -8,12 +8,12 @@
 
 int main(int argc, char **argv)
 {
-	size_t size = argc == 2 ? (size_t)atol(argv[1]) << 30 : 0;
+	size_t size = argc == 2 || argc == 3 ? (size_t)atol(argv[1]) << 30 : 0;
 	char *at;
 
 	/* PR_SET_MEMORY_MERGE */
-	if (size == 0 || prctl(67, 1, 0, 0, 0) < 0) {
-		fprintf(stderr, "usage: sparse GIB\n");
+	if (size == 0 || (argc == 2 && prctl(67, 1, 0, 0, 0) < 0)) {
+		fprintf(stderr, "usage: sparse GIB [plain]\n");
 		return 2;
 	}
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE,

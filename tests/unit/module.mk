@@ -49,6 +49,9 @@ $(UNIT_SAN_PROGRAMS): $(BUILD)/unit-san/%: $(BUILD)/unit-obj/san/tests/unit/%.o 
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(UNIT_SANITIZE) $(LDFLAGS) -o $@ $^ -lyajl -lprotobuf-c -pthread
 
+# what they start
+$(BUILD)/unit/inject/set_mergeable_sparse $(BUILD)/unit-san/inject/set_mergeable_sparse: | $(BUILD)/tests/sparse
+
 -include $(UNIT_LIB:.o=.d) $(UNIT_SAN_LIB:.o=.d)
 -include $(UNIT_NAMES:%=$(BUILD)/unit-obj/plain/tests/unit/%.d)
 -include $(UNIT_NAMES:%=$(BUILD)/unit-obj/san/tests/unit/%.d)

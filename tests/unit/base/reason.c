@@ -44,6 +44,7 @@ static const struct {
 	{ REASON_TARGET_ENDED, "target-ended" },
 	{ REASON_TARGET_SECCOMP, "target-seccomp" },
 	{ REASON_TARGET_SKIPPED, "target-skipped" },
+	{ REASON_TARGET_SPARSE, "target-sparse" },
 	{ REASON_TARGET_TRACED, "target-traced" },
 	{ REASON_TARGET_UNREADABLE, "target-unreadable" },
 	{ REASON_TARGET_UNTRACEABLE, "target-untraceable" },

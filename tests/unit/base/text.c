@@ -215,10 +215,40 @@ static void hashes(void)
 	CHECK(text_hash("foobar") == 0x85944171f73967e8);
 }
 
+static void sizes_in_text(void)
+{
+	static const struct {
+		const char *text;
+		int r;
+		int64_t value;
+	} cases[] = {
+		{ "0", 0, 0 },         { "512", 0, 512 },
+		{ "1K", 0, 1024 },     { "3M", 0, 3 << 20 },
+		{ "1G", 0, 1 << 30 },  { "1T", 0, (int64_t)1 << 40 },
+		{ "2T", -ERANGE, 0 },  { "1099511627777", -ERANGE, 0 },
+		{ "-1", -ERANGE, 0 },  { "-1K", -ERANGE, 0 },
+		{ "", -EINVAL, 0 },    { "K", -EINVAL, 0 },
+		{ "1k", -EINVAL, 0 },  { "1KK", -EINVAL, 0 },
+		{ "1 K", -EINVAL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t v = 4711;
+
+		check_case = cases[i].text;
+		CHECK_INT(parse_size(cases[i].text, strlen(cases[i].text), (int64_t)1 << 40,
+				     &v),
+			  cases[i].r);
+		CHECK(v == (cases[i].r ? 4711 : cases[i].value));
+	}
+	check_case = "";
+}
+
 int main(void)
 {
 	RUN(sizes);
 	RUN(integers);
+	RUN(sizes_in_text);
 	RUN(harmless);
 	RUN(utf8);
 	RUN(hashes);

@@ -208,6 +208,7 @@ static struct decision_settings valid_settings(void)
 		.required = true,
 		.log_given = true,
 		.log = LOG_LEVEL_DEBUG,
+		.max_sparse = INT64_MAX,
 		.runtimes = POLICY_RUNTIMES_MAX,
 	};
 
@@ -243,6 +244,7 @@ static void settings_out_of_range(void)
 	REFUSES_SETTING(memset(&s.log_given, 2, 1));
 	REFUSES_SETTING(s.log = LOG_LEVEL_DEBUG + 1);
 	REFUSES_SETTING(memset(&s.log, 0xff, sizeof(s.log)));
+	REFUSES_SETTING(s.max_sparse = -1);
 	REFUSES_SETTING(s.runtimes++);
 	REFUSES_SETTING(memset(s.runtime[0], 'x', sizeof(s.runtime[0])));
 	REFUSES_SETTING(memset(s.runtime[POLICY_RUNTIMES_MAX - 1], 'x', sizeof(s.runtime[0])));

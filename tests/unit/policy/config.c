@@ -97,6 +97,12 @@ static void words(void)
 	CHECK(config.audit);
 	CHECK_INT(parse("{\"audit\": false}"), 0);
 	CHECK(!config.audit);
+	CHECK_INT(parse("{\"max_sparse\": \"256G\"}"), 0);
+	CHECK(config.max_sparse == (int64_t)256 << 30);
+	CHECK_INT(parse("{\"max_sparse\": \"999999T\"}"), 0);
+	CHECK(config.max_sparse == (int64_t)999999 << 40);
+	CHECK_INT(parse("{\"max_sparse\": \"0\"}"), 0);
+	CHECK(config.max_sparse == 0);
 	CHECK_INT(parse("{\"$schema\": \"https://example.com/x\"}"), 0);
 	CHECK_TEXT(config.warning, "");
 	CHECK(!config.log_given);
@@ -189,6 +195,12 @@ static void mistakes(void)
 		{ "{\"mode\": 1}", "\"mode\" must be" },
 		{ "{\"audit\": \"yes\"}", "\"audit\" must be true or false" },
 		{ "{\"audit\": true, \"audit\": true}", "\"audit\" is given twice" },
+		{ "{\"max_sparse\": 256}", "\"max_sparse\" must be a size such as" },
+		{ "{\"max_sparse\": \"\"}", "\"max_sparse\" must be a size" },
+		{ "{\"max_sparse\": \"-1\"}", "\"max_sparse\" must be a size" },
+		{ "{\"max_sparse\": \"1P\"}", "\"max_sparse\" must be a size" },
+		{ "{\"max_sparse\": \"-0\"}", "\"max_sparse\" must be a size" },
+		{ "{\"max_sparse\": \"1000000T\"}", "\"max_sparse\" must be a size" },
 		{ "{\"$schema\": 7}", "\"$schema\" must be a text" },
 		{ "{\"deny\": [{\"annotation\": 1, \"match\": \"\"}]}",
 		  "\"annotation\" must be a text, an annotation's key" },
