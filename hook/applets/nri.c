@@ -30,7 +30,7 @@
 struct nri_options {
 	const char *socket, *index;
 	const char *config_path;
-	const char *listen, *aggregate, *profile;
+	const char *listen, *aggregate, *samples, *profile;
 	const char *way, *share;
 	const char *features;
 	bool existing;
@@ -83,6 +83,9 @@ static const struct command_syntax nri_command __help_section = {
 		OPTION_TEXT(struct nri_options, features, "features", "DIR",
 			    "tell Node Feature Discovery what this node can do, by a\n"
 			    "file in its directory of features"),
+		OPTION_TEXT(struct nri_options, samples, "samples", "FILE",
+			    "keep what /metrics has of ksm-hook capacity in FILE as\n"
+			    "well. Default: in memory, as long as the agent runs"),
 		{ "" },
 	},
 };
@@ -98,6 +101,8 @@ static int parse_nri_options(int *argc, char **argv, struct nri_options *o, stru
 
 	if (r != 0)
 		return r;
+	if (o->samples && !o->listen)
+		return err_set(err, EINVAL, "--samples is for --listen only");
 	if (!is_index(o->index))
 		return err_set(err, EINVAL, "--index=%s: two digits are expected", o->index);
 	if (strlen(o->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
@@ -162,7 +167,7 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 	if (!a->state)
 		return -ENOMEM;
 	return o->listen ? nri_http_open(&a->http, o->listen, o->aggregate, o->config_path,
-					 a->state, err) :
+					 o->samples, a->state, err) :
 			   0;
 }
 

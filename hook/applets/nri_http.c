@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,9 +22,11 @@
 #include "base/text.h"
 #include "kernel/privileges.h"
 #include "nri/nri_page.h"
+#include "stats/capacity_file.h"
 
 #define HTTP_PROGRAM "ksm-hook-http"
 #define AGAIN_MS     1000
+#define STORE_MS     60000
 
 union any_address {
 	struct sockaddr any;
@@ -101,7 +104,8 @@ static int find_program(char *path, size_t size, struct error *err)
 }
 
 int nri_http_open(struct nri_http *h, const char *address, const char *group,
-		  const char *config, const struct nri_state *state, struct error *err)
+		  const char *config, const char *samples, const struct nri_state *state,
+		  struct error *err)
 {
 	char path[PATH_MAX];
 	union any_address a;
@@ -126,6 +130,13 @@ int nri_http_open(struct nri_http *h, const char *address, const char *group,
 	h->listens = r;
 	h->made.config = config;
 	h->made.state = state;
+	h->made.samples = metrics_samples_make(err);
+	if (!h->made.samples)
+		return -ENOMEM;
+	h->samples = samples;
+	h->stored_ms = now_ms();
+	if (samples)
+		metrics_samples_load(h->made.samples, samples);
 	return 0;
 }
 
@@ -174,13 +185,43 @@ static int start_both(struct nri_http *h, struct error *err)
 	return h->http < 0 ? err_errno(err, errno, "fork") : 0;
 }
 
+/*
+ * The agent's own copy, as whoever makes the pages may look at processes, and what they make of it is theirs.
+ * Returns as nri_http_keep().
+ */
+static int store_samples(struct nri_http *h)
+{
+	int64_t since = now_ms() - h->stored_ms;
+	struct capacity_history *copy;
+	struct error err;
+
+	if (!h->samples)
+		return -1;
+	if (since < STORE_MS)
+		return (int)(STORE_MS - since);
+	h->stored_ms = now_ms();
+	copy = h->made.samples->changed ? malloc(sizeof(*copy)) : NULL;
+	if (!copy)
+		return STORE_MS;
+	h->made.samples->changed = false;
+	memcpy(copy, &h->made.samples->history, sizeof(*copy));
+	if (capacity_store(copy, h->samples, &err) < 0 && !h->told) {
+		h->told = true;
+		log_warning("samples for ksm-hook capacity are not stored: %s", err.msg);
+	}
+	free(copy);
+	return STORE_MS;
+}
+
 int nri_http_keep(struct nri_http *h)
 {
 	int64_t since = now_ms() - h->started_ms;
 	struct error err;
 
-	if (h->listens <= 0 || h->pages > 0)
+	if (h->listens <= 0)
 		return -1;
+	if (h->pages > 0)
+		return store_samples(h);
 	if (h->started_ms && since < AGAIN_MS)
 		return (int)(AGAIN_MS - since);
 	if (h->started_ms)
@@ -188,7 +229,7 @@ int nri_http_keep(struct nri_http *h)
 			"metrics and probes: what served them has ended, and is started anew");
 	h->started_ms = now_ms();
 	if (start_both(h, &err) == 0)
-		return -1;
+		return store_samples(h);
 	log_error("metrics and probes are not served: %s", err.msg);
 	return AGAIN_MS;
 }
@@ -221,5 +262,7 @@ void nri_http_close(struct nri_http *h)
 		return;
 	end_server(&h->http);
 	end_server(&h->pages);
+	h->stored_ms = now_ms() - STORE_MS;
+	(void)store_samples(h);
 	close(h->listens);
 }

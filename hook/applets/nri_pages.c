@@ -99,7 +99,7 @@ static _Noreturn void write_all_metrics(int fd, const struct nri_pages *pages, b
 		_exit(1);
 	agent_metrics(f, pages->state, !host);
 	r = host ? metrics_print_host(f, pages->config, &err) :
-		   metrics_print(f, pages->group, pages->config, true, NULL, &err);
+		   metrics_print(f, pages->group, pages->config, true, pages->samples, &err);
 	if (r < 0) {
 		log_reason(LOG_LEVEL_ERROR, err.reason, "metrics: %s", err.msg);
 		_exit(1);

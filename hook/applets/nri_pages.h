@@ -3,6 +3,7 @@
 #ifndef KSM_NRI_PAGES_H
 #define KSM_NRI_PAGES_H
 
+#include "applets/metrics_print.h"
 #include "nri/nri_state.h"
 #include "stats/metrics_group.h"
 
@@ -10,6 +11,7 @@ struct nri_pages {
 	enum metrics_group group;
 	const char *config; /* the agent's configuration */
 	const struct nri_state *state;
+	struct metrics_samples *samples; /* in memory that is shared with the agent */
 };
 
 /*

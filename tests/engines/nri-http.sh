@@ -39,8 +39,8 @@ in_net() {
 }
 
 start_agent() {
-	# shellcheck disable=SC2016 # for the inner shell
-	nsenter -t "$net" -n unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook && exec "$@"' sh \
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; words or none
+	nsenter -t "$net" -n unshare ${clock:-} -m sh -c 'mount -t tmpfs none /run/ksm-hook && exec "$@"' sh \
 		"$KSM_HOOK" nri --config="$work/config.json" --socket="$work/nri.sock" --listen=:9473 "$@" \
 		2>>"$work/log" 3>&- &
 	agent=$!
@@ -146,6 +146,43 @@ testAggregate() {
 	stop_agent
 	start_agent
 	wait_for 20 answers /readyz 200
+}
+
+# as ksm-hook capacity has it, from a sample with each scrape, over restarts of the agent
+testCapacity() {
+	figure() { get /metrics | sed -n "s/^ksm_hook_capacity_$1 //p"; }
+	assertTrue "in memory: $(figure covered_seconds)" "[ $(figure covered_seconds) -lt 86400 ]"
+	assertEquals "" "$(figure room_bytes)"
+	stop_agent
+	# on a machine that has been up for a while; two days of the boot before this one, up to now
+	clock="-T --boottime $((20 * 86400))"
+	awk -v now="$(date +%s)" 'BEGIN {
+		print "ksm-hook samples 1"
+		for (t = 3 * 86400; t >= 86400; t -= 600)
+			printf "00000000000000ab %d %d 1073741824 2147483648\n", 4 * 86400 - t, now - 600 - t + 86400
+	}' >"$work/samples"
+	before=$(wc -l <"$work/samples")
+	start_agent --samples="$work/samples"
+	get /metrics >/dev/null
+	assertTrue "$(figure covered_seconds)" "[ $(figure covered_seconds) -ge $((2 * 86400)) ]"
+	# what the file says, or less, as little is saved now
+	assertTrue "$(figure held_bytes)" "[ $(figure held_bytes) -le 1073741824 ]"
+	assertNotNull "$(figure room_bytes)"
+	stop_agent
+	assertEquals "this boot's sample is stored" $((before + 1)) "$(wc -l <"$work/samples")"
+	assertNotEquals 00000000000000ab "$(tail -n 1 "$work/samples" | cut -d' ' -f1)"
+	# what the file does not have is not taken from it
+	echo broken >"$work/samples"
+	start_agent --samples="$work/samples"
+	assertEquals 200 "$(status /metrics)"
+	assertContains "$(cat "$work/log")" "begun anew"
+	stop_agent
+	assertEquals 2 "$(wc -l <"$work/samples")"
+	out=$(timeout 10 "$KSM_HOOK" nri --socket="$work/none" --samples="$work/samples" 2>&1)
+	assertEquals "$out" 2 $?
+	clock=
+	start_agent
+	[ -z "${runtime:-}" ] || wait_for 20 answers /readyz 200
 }
 
 # the agent's configuration, not what is installed: nobody is merged by a broken one, and that is told

@@ -2,9 +2,11 @@
 /* With more empty address space than the bound: kept out, taken out, and who has less is not. */
 #include "inject/set_mergeable.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
+#include "check.h"
 #include "targets.h"
 
 #define GIB ((int64_t)1 << 30)
