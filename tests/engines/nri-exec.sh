@@ -175,12 +175,16 @@ testTwoRuntimesOfANode() {
 	unshare -m sh -c 'mount -t tmpfs none /run/ksm-hook || exit
 		for place in "$2/a" "$2/b"; do
 			"$1" nri --config="$2/config.json" --socket="$place/nri.sock" --way=exec --share="$2/share" 2>"$place/log" &
+			pids="$pids $!"
 		done
-		trap "kill $(jobs -p | xargs)" TERM && wait' sh "$KSM_HOOK" "$work" &
+		trap "kill $pids" TERM
+		wait
+		wait' sh "$KSM_HOOK" "$work" &
 	agents=$!
 	timeout 120 python3 "$top/tests/lib/fakes/nri-two" "$work/a/nri.sock" "$work/b/nri.sock" >"$work/out" 2>&1
 	kill "$agents"
 	wait "$agents" 2>/dev/null
+	assertFalse "they have ended" "pgrep -f $work/a/nri.sock"
 	cat "$work/a/log" "$work/b/log" >"$work/log"
 	says created "True True"
 	says named "True True"
