@@ -78,6 +78,11 @@ testEveryQueryIsAnswered() {
 	awk -v extra="ksm_container_saved_bytes{$_like} 4096" \
 		'{ print } /^# TYPE ksm_container_saved_bytes / { print extra }' "$work/all.prom" >"$work/text/ksm.prom"
 	rm "$work/text/more"
+	# a day's samples are promised of
+	for _m in held largest_fall reserve room; do
+		assertContains "$(cat "$top/hook/stats/capacity_print.c")" "\"${_m}_bytes\""
+		printf '# TYPE ksm_hook_capacity_%s_bytes gauge\nksm_hook_capacity_%s_bytes 4096\n' $_m $_m >>"$work/text/ksm.prom"
+	done
 	prometheus-node-exporter --collector.disable-defaults --collector.textfile --collector.meminfo \
 		--collector.textfile.directory="$work/text" --web.listen-address=127.0.0.1:$((port + 1)) \
 		>"$work/exporter.log" 2>&1 &
