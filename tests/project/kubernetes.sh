@@ -146,7 +146,7 @@ testAllOfItIsValid() {
 	mkdir "$work/all"
 	cat >"$work/all/kustomization.yaml" <<-K
 		resources: [../kubernetes/base]
-		components: [../kubernetes/components/admission, ../kubernetes/components/pod-monitor, ../kubernetes/components/node-features, ../kubernetes/components/openshift]
+		components: [../kubernetes/components/admission, ../kubernetes/components/pod-monitor, ../kubernetes/components/node-features, ../kubernetes/components/disruption-budget, ../kubernetes/components/openshift]
 	K
 	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
 	for what in all kubernetes/estimate kubernetes/overlays/one-pool kubernetes/overlays/restricted kubernetes/overlays/inject; do
@@ -159,7 +159,7 @@ testAllOfItIsValid() {
 			"$(grep -c -e ' ok$' -e '^SecurityContextConstraints is no kind that is known$' "$work/said")"
 		assertContains "$(cat "$work/said")" " ok"
 	done
-	for values in serviceMonitor.enabled=true podMonitor.enabled=true nodeFeatures=true podAnnotations.a=b; do
+	for values in serviceMonitor.enabled=true podMonitor.enabled=true nodeFeatures=true podDisruptionBudget.enabled=true podAnnotations.a=b; do
 		"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set $values >"$work/made" 2>&1
 		valid <"$work/made" >"$work/said"
 		assertEquals "$values: $(cat "$work/said")" "$(grep -c ^kind "$work/made")" "$(grep -c ' ok$' "$work/said")"
@@ -302,6 +302,33 @@ $one
 [] []" "$out"
 }
 
+# it chooses the agent's pods, by the component and by the chart
+testTheDisruptionBudget() {
+	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir "$work/budget"
+	cat >"$work/budget/kustomization.yaml" <<-K
+		resources: [../kubernetes/base]
+		components: [../kubernetes/components/disruption-budget]
+	K
+	"$kubectl" kustomize "$work/budget" >"$work/budget.yaml" 2>&1
+	"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set podDisruptionBudget.enabled=true >"$work/budget.chart" 2>&1
+	out=$(python3 - "$work/budget.yaml" "$work/budget.chart" "$work/base" <<-'P'
+		import sys, yaml
+		for path in sys.argv[1:]:
+		    with open(path) as text:
+		        found = {one["kind"]: one for one in yaml.safe_load_all(text) if one}
+		    budget = found.get("PodDisruptionBudget")
+		    print(budget and (budget["spec"]["minAvailable"],
+		                      budget["spec"]["selector"]["matchLabels"].items()
+		                      <= found["DaemonSet"]["spec"]["template"]["metadata"]["labels"].items(),
+		                      budget["metadata"].get("namespace") == found["DaemonSet"]["metadata"].get("namespace")))
+	P
+	)
+	assertEquals "(1, True, True)
+(1, True, True)
+None" "$out"
+}
+
 # the same pod as kubectl's, but for the name of what has config.json
 testTheChart() {
 	helm=$BUILD/kubectl/helm/helm
@@ -367,7 +394,7 @@ print(found["NetworkPolicy"]["spec"]["policyTypes"], [r["from"] for r in found["
 		*) assertEquals "['Ingress', 'Egress'] [[{'podSelector': {}}]]" "$out" ;;
 		esac
 	done
-	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
+	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes podDisruptionBudget.minAvailable=10% config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
 		assertContains "$out" "schema"
