@@ -6,7 +6,8 @@
 
 testOneCopyOrOneOnEachNode() {
 	PAGES=1024 "$top/bench/numa" >"$work/out" 2>&1
-	assertEquals "$(cat "$work/out")" 0 $?
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	for _across in 1 0; do
 		# shellcheck disable=SC2046 # two words
 		set -- $(sed -n "s/^merge_across_nodes $_across:.* shared \([0-9]*\) sharing \([0-9]*\),.*/\1 \2/p" "$work/out")
