@@ -25,7 +25,8 @@ endif
 BUILD      ?= build$(if $(ARCH),/$(ARCH))
 
 # For another machine, `make ARCH=aarch64`: with the cross compiler of that name, and the libraries
-# that it finds (Debian: gcc-aarch64-linux-gnu; libyajl-dev:arm64 and libprotobuf-c-dev:arm64).
+# that it finds (Debian: gcc-aarch64-linux-gnu; libyajl-dev, libprotobuf-c-dev, libxxhash-dev and, for the agent's
+# metrics, libmicrohttpd-dev, each with :arm64).
 # What runs while building is built by HOSTCC.
 ifneq ($(ARCH),)
 ifneq ($(filter default undefined,$(origin CC)),)

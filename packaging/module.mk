@@ -71,18 +71,25 @@ uninstall::
 .PHONY: dist deb rpm install-packaging
 
 ## image: build/ksm-hook-VERSION.oci.tar, a container image of the programs and the preload library (needs podman)
-IMAGE ?= localhost/ksm-hook:$(VERSION)
-image: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http | $(BUILD)/libksm_preload.so
+# For another machine (ARCH=aarch64) image-files, where its compiler is, and image-pack, where podman is,
+# may be called by themselves: nothing of the image is run for it.
+IMAGE ?= localhost/ksm-hook:$(VERSION)$(if $(ARCH),-$(IMAGE_ARCH))
+IMAGE_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(or $(ARCH),$(shell uname -m))))
+STRIP ?= $(if $(ARCH),$(ARCH)-linux-gnu-)strip
+image: image-files
+	$(Q)$(MAKE) --no-print-directory image-pack
+image-files: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http | $(BUILD)/libksm_preload.so
 	$(Q)for p in $^; do ! readelf -l $$p | grep -q INTERP || { echo "$$p is not linked statically:" \
 		"musl-tools, libyajl-dev, libprotobuf-c-dev and libmicrohttpd-dev are needed for that" >&2; \
 		exit 1; }; done
 	$(Q)rm -rf $(BUILD)/image && mkdir -p $(BUILD)/image
 	$(Q)for p in $(notdir $^) libksm_preload.so; do \
-		strip -o $(BUILD)/image/$$p $(BUILD)/$$p || exit 1; done
+		$(STRIP) -o $(BUILD)/image/$$p $(BUILD)/$$p || exit 1; done
 	$(Q)cp LICENSE packaging/debian/copyright packaging/image/Containerfile $(BUILD)/image
-	$(Q)podman build --quiet --timestamp $(SOURCE_DATE_EPOCH) --tag $(IMAGE) $(BUILD)/image >/dev/null
+image-pack:
+	$(Q)podman build --quiet --arch $(IMAGE_ARCH) --timestamp $(SOURCE_DATE_EPOCH) --tag $(IMAGE) $(BUILD)/image >/dev/null
 	$(Q)rm -f $(BUILD)/$(DIST).oci.tar
 	$(Q)podman save --quiet --format oci-archive --output $(BUILD)/$(DIST).oci.tar $(IMAGE)
 	$(call say,IMAGE,$(BUILD)/$(DIST).oci.tar)
 
-.PHONY: image
+.PHONY: image image-files image-pack

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The container image for aarch64, cross-built: what is in it is that machine's, static, and runs in qemu's
+# emulation of it. What merging does there is not tried here.
+# needs: nothing
+
+suite_setup() {
+	root=$BUILD/cross-arm64 arm=$BUILD/aarch64
+	"$top/tests/lib/cross-root" "$root" >"$work/made" 2>&1 || cat "$work/made"
+	"$top/tests/lib/chroot" run "$root" make -j2 ARCH=aarch64 BUILD="$arm" image-files >"$work/made" 2>&1
+	_ended=$?
+	assertEquals "$(tail -n 20 "$work/made")" 0 $_ended
+	image=localhost/ksm-hook-test:$$
+	make -s -C "$top" ARCH=aarch64 BUILD="$arm" IMAGE="$image" image-pack >"$work/made" 2>&1
+	_ended=$?
+	assertEquals "$(tail -n 20 "$work/made")" 0 $_ended
+	mkdir "$work/oci"
+	tar -C "$work/oci" -xf "$arm"/ksm-hook-*.oci.tar
+}
+
+suite_teardown() {
+	podman rmi -f "$image" >/dev/null 2>&1
+	return 0
+}
+
+emulated() {
+	"$top/tests/lib/chroot" run "$root" qemu-aarch64 "$@"
+}
+
+testTheImageSaysItsMachine() {
+	assertEquals "linux/arm64" "$(podman image inspect --format '{{.Os}}/{{.Architecture}}' "$image" 2>&1)"
+	assertContains "$(podman image inspect --format '{{.Config.Entrypoint}} {{.Config.Cmd}}' "$image" 2>&1)" "/ksm-hook"
+	assertTrue "an archive" "[ -s '$work/oci/index.json' ]"
+}
+
+testItsProgramsAreThatMachines() {
+	for program in ksm-hook ksm-hook-http libksm_preload.so; do
+		assertContains "$program" "$(readelf -h "$arm/image/$program" 2>&1)" AArch64
+	done
+	for program in ksm-hook ksm-hook-http; do
+		assertNotContains "$program is static" "$(readelf -l "$arm/image/$program")" INTERP
+	done
+}
+
+testTheyRun() {
+	assertEquals "$("$KSM_HOOK" --version)" "$(emulated "$arm/image/ksm-hook" --version)"
+	assertContains "$(emulated "$arm/image/ksm-hook" nri --help)" "--features"
+	# a hook that has nothing to do; qemu has no seccomp(2), without which nothing more is done
+	out=$(echo '{"id":"c1","annotations":{}}' | emulated "$arm/image/ksm-hook" createRuntime 2>&1)
+	assertEquals "$out" 0 $?
+	assertContains "$(emulated "$arm/image/ksm-hook" createRuntime --nothing 2>&1)" "nothing was done"
+	# which the agent starts with two sockets
+	assertContains "$(emulated "$arm/image/ksm-hook-http" </dev/null 2>&1)" "ksm-hook nri --listen"
+}
+
+. "$(dirname "$0")/../lib/common.sh"
