@@ -233,9 +233,40 @@ int far_stat(const char *path, struct stat *st)
 	return look(path, LOOK_STAT, st);
 }
 
+/*
+ * In one step, where all of the way lies on the file system of / or of /run (path_is_hosts()), as
+ * openat2() says. -EXDEV: it does not.
+ */
+static int lstat_near(const char *path, struct stat *st)
+{
+	int dir = AT_FDCWD, fd, r;
+
+	if (strncmp(path, "/run/", 5) == 0) {
+		const char *below = path + 5 + strspn(path + 5, "/");
+
+		dir = *below ? openat(AT_FDCWD, "/run",
+				      O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC) :
+			       -1;
+		if (dir < 0)
+			return -EXDEV;
+		path = below;
+	}
+	fd = open_near(dir, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (dir >= 0)
+		close(dir);
+	if (fd < 0)
+		return fd;
+	r = fstat(fd, st) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
 int far_lstat(const char *path, struct stat *st)
 {
-	return look(path, LOOK_LSTAT, st);
+	int r = lstat_near(path, st);
+
+	/* -EXDEV, or no descriptor to be had */
+	return r == 0 || r == -ENOENT || r == -ENOTDIR ? r : look(path, LOOK_LSTAT, st);
 }
 
 int far_access(const char *path, int mode)

@@ -78,7 +78,8 @@ static enum thread_rank rank_thread(pid_t pid, pid_t tid, int *cpu)
 		return THREAD_ENDED;
 	*cpu = st.cpu;
 	snprintf(name, sizeof(name), "task/%d/syscall", tid);
-	if (proc_read(pid, name, text, sizeof(text)) <= 0 || strncmp(text, "running", 7) == 0)
+	if (proc_read_once(pid, name, text, sizeof(text)) <= 0 ||
+	    strncmp(text, "running", 7) == 0)
 		return THREAD_RUNNING;
 	return thread_rank_of_line(text);
 }

@@ -39,6 +39,26 @@ ssize_t proc_read_head(pid_t pid, const char *name, char *buf, size_t size)
 	return (ssize_t)size - 1;
 }
 
+ssize_t proc_read_once(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[80];
+	__cleanup(close_fd) int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	/* not open(), to which musl adds an fcntl() */
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, buf, size - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return n;
+}
+
 static int parse_stat(const char *text, struct proc_stat *out)
 {
 	/* the name in front may hold anything, parentheses too: the last one ends it */
@@ -75,7 +95,7 @@ static int read_stat(pid_t pid, const char *name, struct proc_stat *out)
 	/* all that is looked at, if every field had all of its digits */
 	char text[1024];
 
-	if (proc_read_head(pid, name, text, sizeof(text)) <= 0)
+	if (proc_read_once(pid, name, text, sizeof(text)) <= 0)
 		return -ESRCH;
 	return parse_stat(text, out);
 }

@@ -35,6 +35,13 @@ ssize_t proc_read(pid_t pid, const char *name, char *buf, size_t size);
 ssize_t proc_read_head(pid_t pid, const char *name, char *buf, size_t size);
 
 /*
+ * proc_read_head() of a file that the kernel makes as a whole (fs/proc/base.c has ONE() for it: stat,
+ * syscall): one read gets all that fits, and no second one need say that this was all. A start of a
+ * container reads a dozen of them.
+ */
+ssize_t proc_read_once(pid_t pid, const char *name, char *buf, size_t size);
+
+/*
  * Room for any /proc/PID/cgroup: a line for each of v1's controllers, of the hierarchies that have a
  * name, and of v2, with a path below PATH_MAX (kernel/cgroup/cgroup.c, proc_cgroup_show()).
  */

@@ -198,6 +198,35 @@ static void reading(void)
 	CHECK_INT(proc_read(0x7fffffff, "stat", buf, sizeof(buf)), -ENOENT);
 }
 
+/* As much as there is room for, in one read, and as it is read to its end. */
+static void once(void)
+{
+	char small[16], buf[1024], all[1024];
+	pid_t pid = child("once");
+	ssize_t n;
+
+	wait_for_state(pid, 'S');
+	n = proc_read(pid, "stat", all, sizeof(all));
+	CHECK(n > 50);
+	memset(buf, 'x', sizeof(buf));
+	CHECK_INT(proc_read_once(pid, "stat", buf, sizeof(buf)), n);
+	CHECK_TEXT(buf, all);
+	CHECK_INT(proc_read_once(pid, "stat", small, sizeof(small)), sizeof(small) - 1);
+	CHECK_INT(strlen(small), sizeof(small) - 1);
+	CHECK(strncmp(all, small, sizeof(small) - 1) == 0);
+	CHECK_INT(proc_read_once(pid, "stat", buf, (size_t)n + 1), n);
+	CHECK_TEXT(buf, all);
+	CHECK_INT(proc_read_once(pid, "no-such-file", buf, sizeof(buf)), -ENOENT);
+	/* a link is none of the kernel's */
+	CHECK_INT(proc_read_once(pid, "exe", buf, sizeof(buf)), -ELOOP);
+	CHECK_INT(proc_read_once(pid, "task", buf, sizeof(buf)), -EISDIR);
+	kill(pid, SIGKILL);
+	wait_for_state(pid, 'Z');
+	CHECK(proc_read_once(pid, "stat", buf, sizeof(buf)) > 50);
+	waitpid(pid, NULL, 0);
+	CHECK_INT(proc_read_once(pid, "stat", buf, sizeof(buf)), -ENOENT);
+}
+
 static uint64_t ticks_now(void)
 {
 	struct tms t;
@@ -347,6 +376,7 @@ int main(void)
 	RUN(threads);
 	RUN(fields);
 	RUN(reading);
+	RUN(once);
 	RUN(long_status);
 	return check_end();
 }
