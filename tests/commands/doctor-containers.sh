@@ -102,22 +102,20 @@ testAskedOfLxc() {
 # in containerd's own namespaces, where its /run is
 testAskedOfContainerd() {
 	mkdir "$work/daemon"
-	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
-	daemon=$!
-	_inside() { nsenter -t "$(tr -d ' ' <"/proc/$daemon/task/$daemon/children")" -m -p "$@"; }
-	_ctl() { _inside timeout 20 ctr -a "$work/daemon/c.sock" "$@"; }
+	. "$top/tests/lib/daemons-lib.sh"
+	daemons_start "$work/daemon"
+	_ctl() { daemons_inside timeout 20 ctr -a "$work/daemon/c.sock" "$@"; }
 	wait_for 20 _ctl version >/dev/null 2>&1
 	_ctl run -d --annotation io.ksm.merge=true --cgroup /default/doctor-$$ --rootfs "$root" doctor-$$ \
 		/bin/sleep 600 >/dev/null
-	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	out=$(daemons_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
 	assertEquals "$out" broken "$(level container-asked)"
-	_inside sh -c "$(of container-asked fix)" >/dev/null
-	out=$(_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
+	daemons_inside sh -c "$(of container-asked fix)" >/dev/null
+	out=$(daemons_inside "$KSM_HOOK" doctor --json containerd:doctor-$$)
 	assertEquals "$out" ok "$(level container-asked)"
 	_ctl task kill -s KILL doctor-$$ >/dev/null 2>&1
 	_ctl task rm -f doctor-$$ >/dev/null 2>&1
-	kill -9 $daemon # its namespaces end with it
-	wait $daemon 2>/dev/null
+	daemons_end
 	_gone() { rmdir /sys/fs/cgroup/default/doctor-$$ /sys/fs/cgroup/*/default/doctor-$$ 2>/dev/null
 		[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name doctor-$$)" ]; }
 	wait_for 30 _gone

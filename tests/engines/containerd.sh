@@ -5,6 +5,7 @@
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/daemons-lib.sh"
 	rootfs_make "$work/root"
 	mkdir "$work/bin" "$work/private" "$work/daemon"
 	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
@@ -12,8 +13,7 @@ suite_setup() {
 	show='/bin/cat /proc/self/ksm_stat'
 	# the snippet that is shipped, in a daemon that runs
 	sed "s|/usr/local/sbin|$work/bin|" "$top/oci-config/containerd.toml" >"$work/daemon/containerd.toml"
-	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$work/daemon"
 	wait_for 20 ctl version >/dev/null 2>&1 || cat "$work/daemon/log" "$work/daemon/containerd.log"
 	# where it usually has its state
 	# shellcheck disable=SC2016 # for the inner shell
@@ -22,9 +22,7 @@ suite_setup() {
 }
 
 # in the daemon's namespaces, for the fifos that it shares with its clients
-inside() {
-	timeout 60 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p "$@"
-}
+inside() { daemons_inside timeout 60 "$@"; }
 
 ctl() {
 	inside ctr -a "$work/daemon/c.sock" "$@"
@@ -59,6 +57,9 @@ testThePage() {
 	inside sh "$work/page" >"$work/page.out" 2>&1 &
 	_page=$!
 	wait_for 30 ps_has "default/name 1 yes prctl"
+	# which it is before it is started: who is killed then has failed to start
+	_runs() { ctl task ls | grep -q '^name .*RUNNING'; }
+	wait_for 30 _runs
 	ctl task kill -s KILL name
 	wait $_page
 	assertNotContains "$(cat "$work/page.out")" "$(cat "$work/page.out")" "failed"
@@ -213,8 +214,7 @@ testCriConfiguration() {
 
 suite_teardown() {
 	[ ! -s "$work/named" ] || remove_named
-	[ -z "${daemon:-}" ] || kill -KILL "$daemon"
-	wait_for 60 cgroup_removed ksm-hook-test-ctr 2>/dev/null
+	daemons_end ksm-hook-test-ctr
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -5,14 +5,14 @@
 # needs: containers
 
 suite_setup() {
+	. "$top/tests/lib/daemons-lib.sh"
 	dir=$work/d
 	mkdir -p "$dir" "$work/bin"
 	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
 	ln -s "$KSM_HOOK" "$work/bin/ksm-runc-2"
 	file=$dir/daemon.json
 	echo '{}' >"$file"
-	"$top/tests/lib/daemons" "$dir" >"$dir/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$dir"
 	wait_for 60 docker version >/dev/null 2>&1 || cat "$dir/log" "$dir/dockerd.log"
 	init=$(cat "/proc/$daemon/task/$daemon/children")
 }
@@ -103,9 +103,6 @@ ok none" "$found"
 	assertContains "$out" "timed out"
 }
 
-suite_teardown() {
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
-}
+suite_teardown() { daemons_end; }
 
 . "$(dirname "$0")/../lib/common.sh"

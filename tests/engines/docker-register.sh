@@ -224,13 +224,12 @@ testDockerdReadsIt() {
 	J
 	register add
 	assertEquals "$out" 0 $?
-	"$top/tests/lib/daemons" "$dir" >"$dir/log" 2>&1 </dev/null &
-	_daemon=$!
+	. "$top/tests/lib/daemons-lib.sh"
+	daemons_start "$dir"
 	wait_for 60 info >/dev/null 2>&1 || cat "$dir/dockerd.log"
 	assertEquals "first ksm-runc second" "$(info |
 		jq -r 'keys | map(select(test("^(first|second|ksm-runc)$"))) | join(" ")')"
-	kill -KILL $_daemon
-	wait $_daemon 2>/dev/null || :
+	daemons_end
 }
 
 . "$(dirname "$0")/../lib/common.sh"

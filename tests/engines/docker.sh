@@ -5,6 +5,7 @@
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/daemons-lib.sh"
 	rootfs_make "$work/root" /usr/bin/sleep
 	tar -C "$work/root" -cf "$work/image.tar" .
 	mkdir "$work/bin" "$work/private"
@@ -22,16 +23,14 @@ start() {
 	echo "$2" >"$dir/daemon.json"
 	[ -z "${3:-}" ] || echo "$3" >"$dir/ksm-hook.json"
 	shift "$(($# > 3 ? 3 : $#))"
-	"$top/tests/lib/daemons" "$dir" "$@" >"$dir/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$dir" "$@"
 	daemons="${daemons:-} $daemon"
 	wait_for 20 docker version >/dev/null 2>&1 || cat "$dir/log" "$dir/dockerd.log"
 	docker import "$work/image.tar" image >/dev/null
 }
 
 stop() {
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
+	daemons_end
 	dir=$work/chosen
 }
 

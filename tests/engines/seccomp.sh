@@ -7,6 +7,7 @@
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/daemons-lib.sh"
 	. "$top/tests/lib/podman-lib.sh"
 	tool=$top/oci-config/seccomp-refuse-merging
 	profile=$work/profile.json
@@ -16,19 +17,15 @@ suite_setup() {
 	tar -C "$work/root" -cf "$work/image.tar" .
 	mkdir "$work/daemon"
 	echo '{}' >"$work/daemon/daemon.json"
-	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$work/daemon"
 	wait_for 30 docker_here version >/dev/null 2>&1
 	docker_here import "$work/image.tar" image >/dev/null
 	podman_in "$work/r" import "$work/image.tar" image >/dev/null 2>&1
 }
 
 suite_teardown() {
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
 	podman_in "$work/r" rm -fa >/dev/null 2>&1
-	wait_for 60 cgroup_removed ksm-hook-test 2>/dev/null
-	wait_for 60 cgroup_removed ksm-hook-test-ctr 2>/dev/null
+	daemons_end ksm-hook-test ksm-hook-test-ctr
 }
 
 docker_here() {
@@ -36,8 +33,7 @@ docker_here() {
 }
 
 ctl() {
-	timeout 60 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p \
-		ctr -a "$work/daemon/c.sock" "$@"
+	daemons_inside timeout 60 ctr -a "$work/daemon/c.sock" "$@"
 }
 
 # tried ENGINE [PROFILE]: what a container of the engine's (of Docker and podman its user 1000 without

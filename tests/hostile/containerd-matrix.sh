@@ -9,8 +9,7 @@ suite_setup() {
 	mkdir "$work/bin" "$work/daemon"
 	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
 	: >"$work/daemon/containerd.toml"
-	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$work/daemon"
 	wait_for 60 ctl version >/dev/null 2>&1 || cat "$work/daemon/log" "$work/daemon/containerd.log"
 	# where its containers are looked for
 	# shellcheck disable=SC2016 # for the inner shell
@@ -20,17 +19,10 @@ suite_setup() {
 }
 
 suite_teardown() {
-	[ -n "${daemon:-}" ] || return 0
-	# with all that it started
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
-	_gone() { cgroup_removed ksm-hook-tenant 2>/dev/null; }
-	wait_for 30 _gone
+	daemons_end ksm-hook-tenant
 }
 
-host() {
-	timeout 300 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p "$@"
-}
+host() { daemons_inside timeout 300 "$@"; }
 
 ctl() { host ctr -a "$work/daemon/c.sock" "$@"; }
 

@@ -10,25 +10,17 @@ suite_setup() {
 	mkdir "$work/bin" "$work/daemon"
 	ln -s "$KSM_HOOK" "$work/bin/ksm-runc"
 	echo "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" >"$work/daemon/daemon.json"
-	"$top/tests/lib/daemons" "$work/daemon" >"$work/daemon/log" 2>&1 </dev/null &
-	daemon=$!
+	daemons_start "$work/daemon"
 	wait_for 60 docker version >/dev/null 2>&1 || cat "$work/daemon/log" "$work/daemon/dockerd.log"
 	docker import "$work/image.tar" image >/dev/null
 	tenant_neighbour
 }
 
 suite_teardown() {
-	[ -n "${daemon:-}" ] || return 0
-	# with all that it started
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
-	_gone() { cgroup_removed ksm-hook-test 2>/dev/null; }
-	wait_for 30 _gone
+	daemons_end ksm-hook-test
 }
 
-host() {
-	timeout 300 nsenter -t "$(cat "/proc/$daemon/task/$daemon/children" | tr -d ' ')" -m -p "$@"
-}
+host() { daemons_inside timeout 300 "$@"; }
 
 docker() {
 	DOCKER_CONFIG=$work/client timeout 60 /usr/bin/docker -H "unix://$work/daemon/d.sock" "$@"

@@ -15,6 +15,7 @@ limit=60
 # tenant_setup: the root of all, in $work/root
 tenant_setup() {
 	. "$top/tests/lib/bundle.sh"
+	. "$top/tests/lib/daemons-lib.sh"
 	rootfs_make "$work/root"
 	cp "$BUILD/attach/many" "$BUILD/attach/escape" "$BUILD/tests/hold-lock" "$work/root/bin"
 	for _applet in ln mv mkdir rm seq setsid; do
