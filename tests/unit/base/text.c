@@ -140,6 +140,37 @@ static void check_controls(void)
 	}
 }
 
+/* One word, whatever is in it: as much as there is room for, and no half of an escape. */
+static void one_word(void)
+{
+	static const struct {
+		const char *text, *want;
+		size_t size;
+	} cases[] = {
+		{ "", "", 64 },
+		{ "web-1", "web-1", 64 },
+		{ " ", "\\x20", 64 },
+		{ "a b  c", "a\\x20b\\x20\\x20c", 64 },
+		{ " a ", "\\x20a\\x20", 64 },
+		{ "a\n\x1b\\", "a\\x0a\\x1b\\x5c", 64 },
+		{ "0123456789", "01234", 8 + 1 },
+		{ "0123 5", "0123\\x20", 8 + 1 },
+		{ "01234 6", "01234", 8 + 1 },
+		{ "\n\n", "\\x0a\\x0a", 8 + 1 },
+		{ "\n", "", 4 },
+	};
+	char out[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].text;
+		memset(out, 'x', sizeof(out));
+		printable_word(out, cases[i].size, cases[i].text);
+		CHECK_TEXT(out, cases[i].want);
+		CHECK(cases[i].size == sizeof(out) || out[cases[i].size] == 'x');
+	}
+	check_case = "";
+}
+
 /* What utf8_stand_in() has written is read back by this. */
 static void utf8(void)
 {
@@ -250,6 +281,7 @@ int main(void)
 	RUN(integers);
 	RUN(sizes_in_text);
 	RUN(harmless);
+	RUN(one_word);
 	RUN(utf8);
 	RUN(hashes);
 	return check_end();
