@@ -1,70 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The topmost ancestors of processes: of trees, of what is not known, and in linear time. */
+/* Rows of containers out of processes: fork groups, sums, and what each figure is the sum of. */
 #include "stats/aggregate.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "check.h"
+#include "stats/process_of.h"
 
-#define OUT  PARENT_OUTSIDE
-#define GONE PARENT_UNKNOWN
-#define NONE TOPMOST_UNKNOWN
-
-static const struct {
-	const char *what;
-	size_t n, parent[6], topmost[6];
-} cases[] = {
-	{ "one", 1, { OUT }, { 0 } },
-	{ "one whose parent is not known", 1, { GONE }, { NONE } },
-	{ "a chain", 4, { OUT, 0, 1, 2 }, { 0, 0, 0, 0 } },
-	{ "a chain by falling numbers", 4, { 1, 2, 3, OUT }, { 3, 3, 3, 3 } },
-	{ "two trees", 6, { OUT, 0, 0, OUT, 3, 4 }, { 0, 0, 0, 3, 3, 3 } },
-	{ "below one that has ended", 3, { GONE, 0, OUT }, { NONE, NONE, 2 } },
-	{ "a circle", 3, { 1, 2, 0 }, { NONE, NONE, NONE } },
-	{ "its own parent", 2, { 0, OUT }, { NONE, 1 } },
-	{ "into a circle", 5, { 1, 2, 1, 0, OUT }, { NONE, NONE, NONE, NONE, 4 } },
-};
-
-/* falling: children have lower numbers than their parents */
-static void deep_chain(size_t n, bool falling)
-{
-	size_t *parent = calloc(n, sizeof(*parent)), *topmost = calloc(n, sizeof(*topmost));
-	size_t wrong = 0, top = falling ? n - 1 : 0;
-
-	if (!parent || !topmost)
-		abort();
-	for (size_t i = 0; i < n; i++)
-		parent[i] = i == top ? OUT : falling ? i + 1 : i - 1;
-	CHECK_INT(find_topmost(parent, n, topmost), 2 * n);
-	for (size_t i = 0; i < n; i++)
-		wrong += topmost[i] != top;
-	CHECK_INT(wrong, 0);
-	free(parent);
-	free(topmost);
-}
-
-static struct process_stats process(const char *id, pid_t pid, uint64_t first,
-				    enum ksm_method method, int64_t merged)
-{
-	struct process_stats p = { .pid = pid,
-				   .method = method,
-				   .first = first,
-				   .last = first + 1,
-				   .cost = 3,
-				   .profit = 5 };
-
-	snprintf(p.name.engine, sizeof(p.name.engine), "docker");
-	snprintf(p.name.id, sizeof(p.name.id), "%s", id);
-	p.memory = (struct process_memory){ .anonymous = 100, .merged = merged, .own = 7 };
-	return p;
-}
-
-/* Numbers that no process has, so nothing is known of their parents. */
-#define NOBODY 0x7fffff00
+/* Which of many is looked at. */
+static char figure[32];
 
 /* Rows of containers out of processes in any order. */
 static void containers(void)
@@ -150,33 +94,183 @@ static void containers(void)
 	free(group);
 }
 
-static pid_t sleeper(bool with_child, pid_t *child)
+/* Every figure is a sum of its own: of two containers, each power of two is there once. */
+static void added(void)
 {
-	int ready[2];
-	pid_t pid, inner = 0;
+#define FIGURES 19
+	struct container_stats c[2] = { 0 };
+	const struct {
+		const void *at;
+		bool is_signed;
+	} of[FIGURES] = {
+		{ &c[0].processes, false },
+		{ &c[0].mergeable, false },
+		{ &c[0].unknown, false },
+		{ &c[0].estimated, false },
+		{ &c[0].left_out, false },
+		{ &c[0].by_prctl, false },
+		{ &c[0].by_madvise, false },
+		{ &c[0].entered, false },
+		{ &c[0].would, false },
+		{ &c[0].against, false },
+		{ &c[0].anonymous, true },
+		{ &c[0].merged, true },
+		{ &c[0].zeros, true },
+		{ &c[0].cost, true },
+		{ &c[0].profit, true },
+		{ &c[0].saving.least, true },
+		{ &c[0].saving.most, true },
+		{ &c[0].charges.charged_least, true },
+		{ &c[0].charges.elsewhere_most, true },
+	};
 
-	if (pipe(ready) < 0)
-		abort();
-	pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		inner = with_child ? fork() : 0;
-		if (with_child && inner == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			for (;;)
-				pause();
+	for (size_t i = 0; i < FIGURES; i++) {
+		size_t offset = (size_t)((const char *)of[i].at - (const char *)&c[0]);
+
+		for (int k = 0; k < 2; k++) {
+			char *at = (char *)&c[k] + offset;
+
+			if (of[i].is_signed)
+				*(int64_t *)(void *)at = INT64_C(3) << (2 * i + (size_t)k);
+			else
+				*(size_t *)(void *)at = (size_t)3 << (2 * i + (size_t)k);
 		}
-		if (write(ready[1], &inner, sizeof(inner)) != sizeof(inner))
-			_exit(1);
-		for (;;)
-			pause();
 	}
-	CHECK_INT(read(ready[0], &inner, sizeof(inner)), sizeof(inner));
-	close(ready[0]);
-	close(ready[1]);
-	if (child)
-		*child = inner;
-	return pid;
+	container_stats_add(&c[0], &c[1]);
+	for (size_t i = 0; i < FIGURES; i++) {
+		snprintf(figure, sizeof(figure), "figure %zu", i);
+		check_case = figure;
+		CHECK_INT(of[i].is_signed ? *(const int64_t *)of[i].at :
+					    (int64_t) * (const size_t *)of[i].at,
+			  INT64_C(9) << 2 * i);
+	}
+	check_case = "";
+	/* a sum is open where who has merged pages is not known; nobody's are not missed */
+	for (int merged = 0; merged < 4; merged++) {
+		struct container_stats to = { .merged = merged & 1,
+					      .charges = { .known = true } };
+		const struct container_stats from = { .merged = merged >> 1 };
+
+		container_stats_add(&to, &from);
+		CHECK_INT(to.charges.open, merged >> 1);
+		CHECK(to.charges.known);
+		to = (struct container_stats){ .merged = merged & 1 };
+		container_stats_add(&to,
+				    &(struct container_stats){ .merged = merged >> 1,
+							       .charges = { .known = true } });
+		CHECK_INT(to.charges.open, merged & 1);
+	}
+}
+
+/* What is said of a process is said of its container: of one alone, and of each kind. */
+static void of_processes(void)
+{
+	struct process_stats p[] = {
+		process("a", NOBODY + 1, 10, KSM_BY_PRCTL, 40),
+		process("b", NOBODY + 2, 10, KSM_BY_MADVISE, 20),
+		process("c", NOBODY + 3, 30, KSM_BY_UNKNOWN, 0),
+	};
+	struct fork_group *group = NULL;
+	struct snapshot s = { 0 };
+	size_t groups = 0;
+
+	p[0].estimated = true;
+	p[1].left_out = true;
+	p[1].memory.zeros = 4;
+	CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
+	CHECK_INT(groups, 3);
+	for (size_t i = 0; i < groups; i++) {
+		int64_t name = (unsigned char)group[i].p->name.id[0];
+
+		CHECK_INT(group[i].container, i);
+		/* alone, it keeps what is its own */
+		CHECK_INT(group[i].p->memory.own, 7);
+		group[i].saving = (struct saving){ name, 2 * name };
+		group[i].charges = (struct charges){ .known = true, .charged_least = 3 * name };
+	}
+	CHECK_INT(aggregate_containers(&s, p, 3, group, groups), 0);
+	CHECK_INT(s.n, 3);
+	for (size_t i = 0; i < s.n; i++) {
+		const struct container_stats *c = &s.container[i];
+		int64_t name = (unsigned char)c->name.id[0];
+		const struct process_memory memory = { .anonymous = 100,
+						       .merged = (int64_t[]){ 40, 20, 0 }[i],
+						       .zeros = i == 1 ? 4 : 0,
+						       .own = 7 };
+		struct charge_base base = charge_base_of_group(&memory, 1);
+
+		check_case = c->name.id;
+		CHECK_INT(name, 'a' + (int)i);
+		CHECK_INT(c->pid, NOBODY + 1 + (int)i);
+		CHECK_INT(c->processes, 1);
+		CHECK_INT(c->mergeable, i < 2);
+		CHECK_INT(c->by_prctl, i == 0);
+		CHECK_INT(c->by_madvise, i == 1);
+		CHECK_INT(c->unknown, i == 2);
+		CHECK_INT(c->estimated, i == 0);
+		CHECK_INT(c->left_out, i == 1);
+		CHECK_INT(c->zeros, i == 1 ? 4 : 0);
+		CHECK_INT(c->merged, memory.merged + memory.zeros);
+		CHECK_INT(c->cost, 3);
+		CHECK_INT(c->profit, 5);
+		CHECK_INT(c->saving.least, name);
+		CHECK_INT(c->saving.most, 2 * name);
+		CHECK_INT(c->charges.charged_least, 3 * name);
+		CHECK(memcmp(&c->charge_base, &base, sizeof(base)) == 0);
+	}
+	check_case = "";
+	CHECK_INT(s.total.estimated, 1);
+	CHECK_INT(s.total.left_out, 1);
+	CHECK_INT(s.total.zeros, 4);
+	snapshot_free(&s);
+	free(group);
+}
+
+/* By addresses: the first, and the last. In a group own memory is asked for where it matters. */
+static void groups_of_addresses(void)
+{
+	static const struct {
+		uint64_t first[3], last[3];
+		int64_t merged[3], zeros[3];
+		size_t groups;
+		bool asked;
+	} of[] = {
+		{ { 1, 1, 1 }, { 5, 5, 5 }, { 1, 1, 1 }, { 0 }, 1, true },
+		{ { 1, 1, 1 }, { 5, 5, 5 }, { 4096, 0, 0 }, { 0 }, 1, false },
+		{ { 1, 1, 1 }, { 5, 5, 5 }, { 0, 0, 0 }, { 0 }, 1, false },
+		{ { 1, 1, 1 }, { 5, 5, 5 }, { 0, 0, 4096 }, { 4096, 0, 0 }, 1, true },
+		{ { 1, 1, 1 }, { 5, 5, 5 }, { 0, 0, 0 }, { 0, 4096, 4096 }, 1, true },
+		{ { 1, 1, 1 }, { 5, 6, 7 }, { 1, 1, 1 }, { 0 }, 3, false },
+		{ { 1, 2, 3 }, { 5, 5, 5 }, { 1, 1, 1 }, { 0 }, 3, false },
+		{ { 2, 1, 2 }, { 5, 5, 5 }, { 0, 1, 0 }, { 0 }, 2, false },
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct process_stats p[3];
+		struct fork_group *group = NULL;
+		size_t groups = 0, members = 0;
+
+		snprintf(figure, sizeof(figure), "case %zu", i);
+		check_case = figure;
+		for (int k = 0; k < 3; k++) {
+			p[k] = process("c", NOBODY + k, of[i].first[k], KSM_BY_PRCTL,
+				       of[i].merged[k]);
+			p[k].last = of[i].last[k];
+			p[k].memory.zeros = of[i].zeros[k];
+		}
+		CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
+		CHECK_INT(groups, of[i].groups);
+		for (size_t g = 0; g < groups; g++) {
+			CHECK_INT(group[g].container, 0);
+			members += group[g].n;
+			CHECK(g == 0 || group[g].p == group[g - 1].p + group[g - 1].n);
+		}
+		CHECK_INT(members, 3);
+		for (int k = 0; k < 3; k++)
+			CHECK_INT(p[k].memory.own, of[i].asked ? 0 : 7);
+		free(group);
+	}
+	check_case = "";
 }
 
 /* Of a group as of its members' memory, in whatever order. */
@@ -200,164 +294,12 @@ static void savings(void)
 	}
 }
 
-/* A container's first process has a child; another came in from outside, later. */
-static void entered(void)
-{
-	struct process_stats p[3];
-	struct fork_group *group = NULL;
-	size_t groups = 0;
-	pid_t child = 0, first = sleeper(true, &child), exec;
-
-	usleep(30000); /* a start is told in hundredths of a second */
-	exec = sleeper(false, NULL);
-	p[0] = process("c", exec, 30, KSM_BY_NONE, 0);
-	p[1] = process("c", child, 20, KSM_BY_NONE, 0);
-	p[2] = process("c", first, 10, KSM_BY_PRCTL, 1);
-	CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
-	for (size_t i = 0; i < 3; i++)
-		CHECK_INT(p[i].entered, p[i].pid == exec);
-	free(group);
-	/* where none is mergeable, nobody has come in beside it */
-	p[0] = process("c", exec, 30, KSM_BY_NONE, 0);
-	p[1] = process("c", child, 20, KSM_BY_NONE, 0);
-	p[2] = process("c", first, 10, KSM_BY_NONE, 0);
-	CHECK_INT(find_fork_groups(p, 3, &group, &groups), 0);
-	for (size_t i = 0; i < 3; i++)
-		CHECK(!p[i].entered);
-	free(group);
-	kill(child, SIGKILL);
-	kill(first, SIGKILL);
-	kill(exec, SIGKILL);
-	waitpid(first, NULL, 0);
-	waitpid(exec, NULL, 0);
-}
-
-/* Each is the child of the one before; they end with the first. */
-static void start_chain(pid_t *pid, size_t n)
-{
-	int ready[2];
-
-	if (pipe(ready) < 0)
-		abort();
-	if (fork() == 0) {
-		for (size_t i = 0; i < n; i++) {
-			pid_t self = getpid();
-
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			if (write(ready[1], &self, sizeof(self)) != sizeof(self))
-				_exit(1);
-			if (i + 1 == n || fork() != 0)
-				break;
-		}
-		for (;;)
-			pause();
-	}
-	for (size_t i = 0; i < n; i++)
-		CHECK_INT(read(ready[0], &pid[i], sizeof(*pid)), sizeof(*pid));
-	close(ready[0]);
-	close(ready[1]);
-}
-
-/* Whoever is below the first, however deep, was there from the start; two who came in are not. */
-static void entered_deep(void)
-{
-	enum { DEEP = 9, LATE = 3, ALL = DEEP + LATE };
-	pid_t pid[ALL];
-	struct process_stats p[ALL];
-	struct fork_group *group = NULL;
-	size_t groups = 0;
-
-	start_chain(pid, DEEP);
-	usleep(30000); /* a start is told in hundredths of a second */
-	start_chain(pid + DEEP, LATE);
-	/* whichever of the first ones is the mergeable one, and whichever is the last to be looked at */
-	for (size_t which = 0; which < DEEP; which++) {
-		for (size_t i = 0; i < ALL; i++)
-			p[i] = process("c", pid[(i + which) % ALL], i + 1, KSM_BY_NONE, 0);
-		for (size_t i = 0; i < ALL; i++) {
-			if (p[i].pid == pid[which])
-				p[i].method = which % 2 ? KSM_BY_PRCTL : KSM_BY_MADVISE;
-			/* of what is not known it is not told */
-			if (p[i].pid == pid[ALL - 1] && which == 1)
-				p[i].method = KSM_BY_UNKNOWN;
-		}
-		CHECK_INT(find_fork_groups(p, ALL, &group, &groups), 0);
-		CHECK_INT(groups, ALL);
-		for (size_t i = 0; i < ALL; i++) {
-			bool late = false;
-
-			for (size_t k = DEEP; k < ALL; k++)
-				late |= p[i].pid == pid[k] && p[i].method != KSM_BY_UNKNOWN;
-			CHECK_INT(p[i].entered, late);
-		}
-		free(group);
-	}
-	for (size_t i = 0; i < ALL; i++)
-		kill(pid[i], SIGKILL);
-	waitpid(pid[0], NULL, 0);
-	waitpid(pid[DEEP], NULL, 0);
-}
-
-/* Of one that has ended nothing is known, also where it stands before all others. */
-static void entered_beside_one_that_ended(void)
-{
-	struct process_stats p[4];
-	struct fork_group *group = NULL;
-	size_t groups = 0;
-	pid_t gone = sleeper(false, NULL), child = 0, first = sleeper(true, &child);
-
-	kill(gone, SIGKILL);
-	waitpid(gone, NULL, 0);
-	p[0] = process("c", gone, 1, KSM_BY_PRCTL, 1);
-	p[1] = process("c", first, 20, KSM_BY_NONE, 0);
-	p[2] = process("c", child, 30, KSM_BY_NONE, 0);
-	p[3] = process("c", NOBODY, 40, KSM_BY_UNKNOWN, 0);
-	CHECK_INT(find_fork_groups(p, 4, &group, &groups), 0);
-	CHECK_INT(groups, 4);
-	for (size_t i = 0; i < 4; i++) {
-		check_case = p[i].pid == gone ? "gone" : p[i].pid == first ? "first" : "other";
-		CHECK(!p[i].entered);
-	}
-	free(group);
-	/* where nothing but what is mergeable is known, nobody can be told apart */
-	p[0] = process("c", first, 1, KSM_BY_PRCTL, 1);
-	p[1] = process("c", child, 2, KSM_BY_UNKNOWN, 0);
-	CHECK_INT(find_fork_groups(p, 2, &group, &groups), 0);
-	CHECK(!p[0].entered && !p[1].entered);
-	free(group);
-	kill(child, SIGKILL);
-	kill(first, SIGKILL);
-	waitpid(first, NULL, 0);
-}
-
-static void circles(void)
-{
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		size_t topmost[6];
-
-		check_case = cases[i].what;
-		/* each is met once on the way up, and once more to write down what was found */
-		CHECK_INT(find_topmost(cases[i].parent, cases[i].n, topmost), 2 * cases[i].n);
-		for (size_t k = 0; k < cases[i].n; k++)
-			CHECK_INT(topmost[k], cases[i].topmost[k]);
-	}
-}
-
-static void nested(void)
-{
-	check_case = "10,000 nested";
-	deep_chain(10000, false);
-	deep_chain(10000, true);
-}
-
 int main(void)
 {
 	RUN(containers);
+	RUN(added);
+	RUN(of_processes);
+	RUN(groups_of_addresses);
 	RUN(savings);
-	RUN(entered);
-	RUN(entered_deep);
-	RUN(entered_beside_one_that_ended);
-	RUN(circles);
-	RUN(nested);
 	return check_end();
 }
