@@ -125,6 +125,14 @@ static void sharing(void)
 	CHECK_INT(page_sample_add(c, 1, 1, 400), 0);
 	CHECK_INT(finish(c, &plain, 2, of).sum.saves, -2);
 
+	/* beside pages that are merged already, and full */
+	c = fresh(1000);
+	CHECK_INT(page_sample_add(c, 1, 0, 250), 0);
+	CHECK_INT(page_sample_add(c, 1, 1, 100), 0);
+	CHECK_INT(page_sample_add(c, 1, 1, 100), 0);
+	CHECK_INT(finish(c, &plain, 2, of).sum.saves, 1);
+	CHECK_INT(of[1].alone, 1);
+
 	c = fresh(1000);
 	add(c, 1, 0, 250); /* of a full one, the next begins a new one */
 	add(c, 1, 1, 6);
@@ -294,6 +302,78 @@ static void retained_later(void)
 	CHECK(off(of[2].saves, 2 * 99 * 0.36) < 1e-6);
 }
 
+/* Contents of which there is one page each, in a sample of every fourth, or of every second, or of none. */
+static void add_each(struct page_sample *c, uint64_t from, uint64_t step, size_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		add(c, from + i * step, 1, 1);
+}
+
+/*
+ * A table of 64, of which 56 are used, is thinned out twice at once: then there is room for as many as
+ * before, and what was left out takes none of it.
+ */
+static void room_again(void)
+{
+	for (size_t more = 35; more <= 37; more++) {
+		struct page_sample *c = fresh(64);
+		struct merge_sum of[2];
+		struct merge_total t;
+
+		add_each(c, 1, 2, 16);
+		add_each(c, 1002, 4, 20);
+		add_each(c, 100000, 4, 20);
+		/* this one does not fit any more; it would have been in the sample */
+		add(c, 200000, 1, 1);
+		add_each(c, 300000, 4, more);
+		t = finish(c, &plain, 2, of);
+		CHECK_INT(t.share * 8, more <= 35 ? 2 : 1);
+		CHECK_INT(t.sum.saves, 0);
+	}
+}
+
+/* More contents with many pages than are retained at once: for those it is chance, as for all others. */
+static void too_many_to_retain(void)
+{
+	struct page_sample *c = fresh(64);
+	struct merge_sum of[2];
+	struct merge_total t;
+
+	/* in no sample: what is not retained is gone */
+	for (uint64_t i = 0; i < 20; i++)
+		add(c, 2 * i + 1, 1, 300);
+	add_each(c, 1000, 2, 40);
+	t = finish(c, &plain, 2, of);
+	CHECK_INT(t.share * 8, 2);
+	CHECK_INT(t.sum.saves, 7LL * 298);
+	CHECK_INT(t.sum.equal, 7LL * 300);
+}
+
+/*
+ * How many pages are many is doubled where that leaves no room: what was retained by 64 of them is then drawn
+ * by lots like all others, and its mark takes no room.
+ */
+static void not_retained_any_more(void)
+{
+	for (size_t more = 53; more <= 55; more++) {
+		struct page_sample *c = fresh(64);
+		struct merge_sum of[41];
+		struct merge_total t;
+
+		add(c, 1 << 20, 1, 64);
+		/* 80 pages of 40 owners, in no sample */
+		for (uint32_t owner = 1; owner <= 40; owner++)
+			add(c, 7, owner, 2);
+		add_each(c, 101, 2, 15);
+		/* this is where it is thinned out, by half and by half again */
+		add(c, 1 << 21, 1, 1);
+		add_each(c, 1 << 22, 4, more);
+		t = finish(c, &plain, 41, of);
+		CHECK_INT(t.share * 8, more <= 54 ? 2 : 1);
+		CHECK_INT(t.sum.saves, 63LL * (more <= 54 ? 4 : 8));
+	}
+}
+
 /* Any number of owners and contents fits, or is refused. */
 static void bounds(void)
 {
@@ -313,6 +393,12 @@ static void bounds(void)
 		r = page_sample_add(c, number(i % 7), i % 100000 + 1, 1);
 	CHECK(r == 0 || r == -ENOMEM);
 	finish(c, &plain, 100001, of);
+	/* one content, in each sample, of more owners than there is room for */
+	c = fresh(64);
+	for (uint32_t i = 0; i < 57; i++)
+		CHECK_INT(page_sample_add(c, UINT64_C(1) << 60, i + 1, 1),
+			  i < 56 ? 0 : -ENOMEM);
+	page_sample_free(c);
 	free(of);
 }
 
@@ -326,6 +412,9 @@ int main(void)
 	RUN(error_of_pairs);
 	RUN(retained);
 	RUN(retained_later);
+	RUN(room_again);
+	RUN(too_many_to_retain);
+	RUN(not_retained_any_more);
 	RUN(bounds);
 	return check_end();
 }
