@@ -147,6 +147,36 @@ static void test_types(void)
 	}
 }
 
+/* A type of one letter is one as well. */
+static void test_type_that_is_told(void)
+{
+	static const struct {
+		const char *type, *what, *why;
+	} cases[] = {
+		{ "", "of /f has no runtime_type", "no pod of that runtime can start" },
+		{ "x", "of /f has the runtime_type x",
+		  "only io.containerd.runc.v2 starts pods" },
+		{ "kata", "of /f has the runtime_type kata", "only io.containerd.runc.v2" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct doctor d = { .finding = findings };
+		struct containerd_runtime r = { .name = "ksm",
+						.file = "/f",
+						.binary = "/a",
+						.plugin = CRI_PLUGIN_V2,
+						.version = 2 };
+
+		check_case = cases[i].type;
+		config = (struct containerd_config){ .root_version = 2 };
+		snprintf(r.type, sizeof(r.type), "%s", cases[i].type);
+		CHECK(!containerd_runtime_judge(&d, &config, &r, EFFECT_UNKNOWN));
+		CHECK_INT(d.n, 1);
+		CHECK_HAS(findings[0].what, cases[i].what);
+		CHECK_HAS(findings[0].why, cases[i].why);
+	}
+}
+
 /* What containerd itself has counts, whatever is known of its releases. */
 static void test_effects(void)
 {
@@ -370,6 +400,7 @@ int main(void)
 	RUN(test_names);
 	RUN(test_type);
 	RUN(test_types);
+	RUN(test_type_that_is_told);
 	RUN(test_effects);
 	return check_end();
 }

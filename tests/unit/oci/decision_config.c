@@ -131,6 +131,16 @@ static void settings(void)
 		_exit(decision_config_is_empty("/nonexistent/config.json") ? 1 : 0);
 	waitpid(pid, &status, 0);
 	CHECK_INT(status, 0);
+	/* nothing at all is in no byte, and not in one */
+	for (int bytes = 0; bytes <= 1; bytes++) {
+		CHECK(ftruncate(fd, 0) == 0 && pwrite(fd, "{", (size_t)bytes, 0) == bytes);
+		pid = fork();
+		if (pid == 0)
+			_exit(decision_config_is_empty(path) ? 1 : 0);
+		waitpid(pid, &status, 0);
+		CHECK(WIFEXITED(status));
+		CHECK_INT(WEXITSTATUS(status), 1 - bytes);
+	}
 	close(fd);
 	unlink(path);
 }
