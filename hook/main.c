@@ -39,6 +39,8 @@ static const struct applet {
 	{ "run", applet_run, OPT_IN, "run a command mergeable, with all that it starts" },
 	{ "attach", applet_attach, OPT_IN, "make running containers or processes mergeable" },
 	{ "detach", applet_detach, OPT_IN, "disable merging for them again" },
+	{ "economize", applet_economize, OPT_IN,
+	  "disable merging where it costs more than it saves" },
 	{ "enable", applet_enable, HOST, "start ksmd with settings that suit containers" },
 	{ "disable", applet_disable, HOST, "set ksmd back to what enable found" },
 	{ "stop", applet_stop, HOST,

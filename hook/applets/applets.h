@@ -33,6 +33,7 @@ int applet_capacity(int argc, char **argv);
 int applet_ps(int argc, char **argv);
 int applet_metrics(int argc, char **argv);
 int applet_doctor(int argc, char **argv);
+int applet_economize(int argc, char **argv);
 int applet_policy(int argc, char **argv);
 int applet_stop(int argc, char **argv);
 

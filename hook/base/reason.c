@@ -25,6 +25,15 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_LAYOUT_NOT_ENABLED] = "layout-not-enabled",
 	[REASON_LAYOUT_PERSONALITY] = "layout-personality",
 
+	[REASON_ECONOMY_BY_MADVISE] = "economy-by-madvise",
+	[REASON_ECONOMY_COSTS_MORE] = "economy-costs-more",
+	[REASON_ECONOMY_NOT_KNOWN] = "economy-not-known",
+	[REASON_ECONOMY_OFF] = "economy-off",
+	[REASON_ECONOMY_PAYS] = "economy-pays",
+	[REASON_ECONOMY_SHARED_LAYOUT] = "economy-shared-layout",
+	[REASON_ECONOMY_SMALL] = "economy-small",
+	[REASON_ECONOMY_WATCHED] = "economy-watched",
+
 	[REASON_NRI_PROTOCOL] = "nri-protocol",
 	[REASON_NRI_UNREACHABLE] = "nri-unreachable",
 

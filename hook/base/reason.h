@@ -78,6 +78,16 @@ enum reason {
 	REASON_SESSION_NOT_MERGEABLE,
 	REASON_SESSION_UNKNOWN,
 
+	/* economize: does merging a container pay? */
+	REASON_ECONOMY_BY_MADVISE, /* its program made its memory mergeable by itself */
+	REASON_ECONOMY_COSTS_MORE, /* merging it costs more than it saves */
+	REASON_ECONOMY_NOT_KNOWN,  /* what it costs and saves was not to be read */
+	REASON_ECONOMY_OFF,        /* the configuration, or the container, wants none of it */
+	REASON_ECONOMY_PAYS,       /* merging it saves more than it costs */
+	REASON_ECONOMY_SHARED_LAYOUT, /* it shares its layout with a group */
+	REASON_ECONOMY_SMALL,         /* it costs too little to be worth it */
+	REASON_ECONOMY_WATCHED, /* it costs more than it saves, and has not done so for long enough */
+
 	/* nri: the runtime that the node's agent serves */
 	REASON_NRI_PROTOCOL,    /* the runtime sent what NRI does not have */
 	REASON_NRI_UNREACHABLE, /* there is no connection to the runtime */

@@ -88,13 +88,17 @@ static int read_oci_text(const struct container_text *t, const struct policy_con
 
 static void read_lxc_text(const struct container_text *t, struct policy_subject *out)
 {
-	static char value[16];
-	static struct annotation said;
+	static char value[2][16];
+	static struct annotation said[2];
+	const char *const keys[2] = { policy_environment.merge, policy_environment.economy };
 
-	said = (struct annotation){ policy_environment.merge, value };
 	out->keys = &policy_environment;
-	out->annotation = &said;
-	out->n = lxc_config_variable(t->text, t->len, said.key, value, sizeof(value));
+	out->annotation = said;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		said[out->n] = (struct annotation){ keys[i], value[i] };
+		out->n += lxc_config_variable(t->text, t->len, keys[i], value[i],
+					      sizeof(value[i]));
+	}
 }
 
 int container_text_read(const struct container_text *t, const struct policy_config *policy,

@@ -147,8 +147,9 @@ static void read_request(const void *arg, void *answer)
 		/* a text that is no JSON is worse than a configuration that is none */
 		if (out->syntax || !out->err.msg[0])
 			out->err = err;
-		out->decision =
-			(struct decision){ .required = required, .audit = parsed.audit };
+		out->decision = (struct decision){ .required = required,
+						   .audit = parsed.audit,
+						   .no_economy = parsed.no_economy };
 		return;
 	}
 	/* what nobody wants cannot be required */

@@ -34,8 +34,9 @@ static bool check_policy(struct decision *d)
 	end_text(d->warning, sizeof(d->warning));
 	end_text(d->unshared, sizeof(d->unshared));
 	return sandbox_bool(&d->merge) && sandbox_bool(&d->would) && sandbox_bool(&d->audit) &&
-	       sandbox_bool(&d->required) && !(d->merge && d->would) &&
-	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
+	       sandbox_bool(&d->required) && sandbox_bool(&d->no_economy) &&
+	       !(d->merge && d->would) && (unsigned)d->method <= METHOD_PRELOAD &&
+	       (unsigned)d->reason < REASON_COUNT &&
 	       (unsigned)d->unshared_reason < REASON_COUNT &&
 	       ((!d->merge && !d->would) || d->reason != REASON_NONE) &&
 	       is_ended(d->group, sizeof(d->group)) &&

@@ -12,6 +12,7 @@ const struct policy_keys policy_annotations = {
 	.method = ANNOTATION_PREFIX "method",
 	.layout = ANNOTATION_PREFIX "layout",
 	.group = ANNOTATION_PREFIX "group",
+	.economy = ANNOTATION_PREFIX "economy",
 	.yes = "true",
 	.no = "false",
 	.of_pods = true,
@@ -23,6 +24,7 @@ const struct policy_keys policy_environment = {
 	.required = "KSM_REQUIRED",
 	.layout = "KSM_LAYOUT",
 	.group = "KSM_GROUP",
+	.economy = "KSM_ECONOMY",
 	.yes = "yes",
 	.no = "no",
 };

@@ -26,10 +26,11 @@ struct config_walk {
 
 #define SKIP_NOTHING JSON_DEPTH_MAX
 
-static const char *const keys[] = { "containers",   "method",      "required",  "allow",
-				    "deny",         "runtimes",    "log",       "shared_layout",
-				    "allow_groups", "deny_groups", "unknown",   "$schema",
-				    "mode",         "audit",       "max_sparse" };
+static const char *const keys[] = {
+	"containers", "method",        "required",     "allow",       "deny",    "runtimes",
+	"log",        "shared_layout", "allow_groups", "deny_groups", "unknown", "$schema",
+	"mode",       "audit",         "max_sparse",   "economy"
+};
 
 /* Advice goes to whoever asks for all problems, not into the log of every start. */
 enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_ADVICE };
@@ -247,6 +248,12 @@ static bool parse_allow_unknown(const char *text, bool *out)
 	return *out || strcmp(text, "deny") == 0;
 }
 
+static bool parse_economy(const char *text, bool *off)
+{
+	*off = strcmp(text, "off") == 0;
+	return *off || strcmp(text, "on") == 0;
+}
+
 static void visit_word(struct config_walk *p, const struct json_path *path,
 		       const struct json_value *v)
 {
@@ -269,6 +276,9 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 	} else if (strcmp(key, "max_sparse") == 0) {
 		expected = "a size such as \"256G\"; \"0\" is no bound";
 		fine = fine && parse_bound(v->text, &c->max_sparse);
+	} else if (strcmp(key, "economy") == 0) {
+		expected = "\"on\" or \"off\"";
+		fine = fine && parse_economy(v->text, &c->no_economy);
 	} else if (strcmp(key, "$schema") == 0) {
 		expected = "a text"; /* which editors read */
 	} else {

@@ -280,6 +280,20 @@ static void decide_layout(struct deciding *d)
 	layout_decide(&request, d->config, &d->trusted, d->out);
 }
 
+/* Does the administrator, or the container, want none of it? */
+static bool decide_no_economy(struct deciding *d)
+{
+	char found[REQUEST_KEY_MAX];
+	const char *value = requested_value(d, d->keys->economy, "off", found, sizeof(found));
+
+	if (value && strcmp(value, "off") == 0)
+		return true;
+	if (value && strcmp(value, "on") != 0)
+		annotation_misunderstood(d->out->warning, sizeof(d->out->warning),
+					 d->keys->kind, found, value, "on, off");
+	return d->config->no_economy;
+}
+
 /* requested: 1 yes, 0 no, -1 neither; by the key that was found */
 static bool decide_merge(struct deciding *deciding, int requested, const char *found)
 {
@@ -384,6 +398,7 @@ void policy_decide(const struct policy_config *config, const struct policy_subje
 	if (method && policy_method_parse(method, &out->method) < 0)
 		annotation_misunderstood(out->warning, sizeof(out->warning), d.keys->kind,
 					 found, method, "auto, inject, preload");
+	out->no_economy = decide_no_economy(&d);
 	decide_layout(&d);
 	add_warning(out, config->warning);
 }

@@ -56,6 +56,7 @@ struct policy_config {
 	struct policy_rules allow, deny;
 	bool allow_unknown; /* "unknown": "allow": what no engine tells is not denied for that */
 	bool shared_layout;
+	bool no_economy; /* "economy": "off": `ksm-hook economize` leaves all containers alone */
 	struct policy_globs allow_groups, deny_groups;
 	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
@@ -74,6 +75,7 @@ struct decision {
 	bool would; /* merge, if it were not observed only */
 	bool audit; /* the administrator wants to hear of it */
 	bool required;
+	bool no_economy; /* `ksm-hook economize` is to leave it alone */
 	enum policy_method method;
 	enum reason reason;          /* why so; REASON_NONE: nothing was decided */
 	enum reason unshared_reason; /* why its layout is not shared, where it asked for that */

@@ -22,7 +22,7 @@ is_stage() {
 
 testTheCommandsAreGrouped() {
 	said=$("$KSM_HOOK" --help)
-	assertEquals "Look: ps status estimate capacity metrics doctor policy Opt in: run attach detach Host: enable disable stop docker-register For engines: createRuntime prestart poststart poststop precreate lxc runtime nri" \
+	assertEquals "Look: ps status estimate capacity metrics doctor policy Opt in: run attach detach economize Host: enable disable stop docker-register For engines: createRuntime prestart poststart poststop precreate lxc runtime nri" \
 		"$(echo "$said" | sed -n 's/^\([A-Z][a-zA-Z ]*:\)$/\1/p; s/^  \([a-zA-Z][a-zA-Z-]*\) .*/\1/p' | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals "lines of a terminal" "" "$(echo "$said" | awk 'length > 79')"
 	assertEquals "-h does the same" "$said" "$("$KSM_HOOK" -h)"

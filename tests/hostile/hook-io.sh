@@ -206,7 +206,7 @@ testSlipsOfARegistration() {
 		assertEquals "stdout" "" "$(cat "$work/out")"
 	done
 	# a command of ours is no stage either, and is not run
-	for _command in attach detach run 'doctor x' ps status enable disable stop docker-register nri \
+	for _command in attach detach run 'doctor x' ps status enable disable stop docker-register nri economize \
 		estimate capacity metrics 'policy check'; do
 		# shellcheck disable=SC2086
 		slip 0 asks ksm-hook $_command

@@ -96,6 +96,7 @@ static void numbers_out_of_range(void)
 	REFUSES_FILLED(running);
 	REFUSES_FILLED(decision.merge);
 	REFUSES_FILLED(decision.required);
+	REFUSES_FILLED(decision.no_economy);
 	REFUSES_FILLED(decision.method);
 	REFUSES_FILLED(decision.reason);
 	REFUSES_FILLED(decision.unshared_reason);

@@ -364,6 +364,35 @@ static void misunderstood(void)
 	CHECK_TEXT(all, "invalid value k key=\"value\", expected one of a, b; ignored");
 }
 
+/* What an annotation says, then the administrator; "off" for whom it may be meant is off. */
+static void economy(void)
+{
+	static const struct {
+		const char *key, *value;
+		bool by_config, off;
+	} cases[] = {
+		{ "io.ksm.merge", "true", false, false },
+		{ "io.ksm.merge", "true", true, true },
+		{ "io.ksm.economy", "off", false, true },
+		{ "io.ksm.economy", "on", false, false },
+		{ "io.ksm.economy", "on", true, true },
+		{ "io.ksm.economy", "no", false, false },
+		{ "io.ksm.economy/pod", "off", false, true },
+		{ "io.ksm.economy/container.x", "off", false, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct annotation a = { cases[i].key, cases[i].value };
+		struct policy_subject s = { .engine = ENGINE_DOCKER, .annotation = &a, .n = 1 };
+		struct policy_config c = { .no_economy = cases[i].by_config };
+		struct decision d;
+
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.no_economy, cases[i].off);
+		CHECK_INT(d.warning[0] != '\0', strcmp(cases[i].value, "no") == 0);
+	}
+}
+
 int main(void)
 {
 	RUN(misunderstood);
@@ -377,5 +406,6 @@ int main(void)
 	RUN(of_pods);
 	RUN(of_podmans_pods);
 	RUN(of_nobody_knows_whom);
+	RUN(economy);
 	return check_end();
 }

@@ -93,6 +93,10 @@ static void words(void)
 	CHECK(config.observe);
 	CHECK_INT(parse("{\"mode\": \"enforce\"}"), 0);
 	CHECK(!config.observe);
+	CHECK_INT(parse("{\"economy\": \"off\"}"), 0);
+	CHECK(config.no_economy);
+	CHECK_INT(parse("{\"economy\": \"on\"}"), 0);
+	CHECK(!config.no_economy);
 	CHECK_INT(parse("{\"audit\": true}"), 0);
 	CHECK(config.audit);
 	CHECK_INT(parse("{\"audit\": false}"), 0);
@@ -217,6 +221,8 @@ static void mistakes(void)
 		{ "{\"runtimes\": [\" runc\"]}", "\"runtimes\" must be" },
 		{ "{\"runtimes\": [\"ru\\u007fnc\"]}", "\"runtimes\" must be" },
 		{ "{\"runtimes\": [\".runc\"]}", "\"runtimes\" must be" },
+		{ "{\"economy\": false}", "\"economy\" must be \"on\" or \"off\"" },
+		{ "{\"economy\": \"\"}", "\"economy\" must be \"on\" or \"off\"" },
 		{ "{\"shared_layout\": 1}", "\"shared_layout\" must be true or false" },
 		{ "{\"allow_groups\": \"a\"}", "\"allow_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [7]}", "\"deny_groups\" must be a list of patterns" },

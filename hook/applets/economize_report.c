@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What economize decided and did, for people, programs and the log. */
+#include "applets/economize_report.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "base/log.h"
+#include "base/text.h"
+
+/* As ps has it: four characters for each byte of the longest label. */
+#define LABEL_TEXT 2048
+
+static const char *action_of(const struct economize_report *r, const struct economize_row *row)
+{
+	if (!row->chosen)
+		return "kept";
+	if (r->dry_run)
+		return "would-disable";
+	return row->result < 0 ? "failed" : "disabled";
+}
+
+static const char *shown_label(const struct economize_row *row, char *out, size_t size)
+{
+	char label[640];
+
+	container_label(row->c, label, sizeof(label));
+	printable(out, size, label, strlen(label));
+	return out;
+}
+
+static void print_row(const struct economize_report *r, const struct economize_row *row,
+		      int width)
+{
+	char label[LABEL_TEXT], cost[16], saved[16];
+
+	printf("%-11s %-*s %10s %10s  %-13s  %s\n", row->c->name.engine, width,
+	       shown_label(row, label, sizeof(label)),
+	       format_bytes(cost, sizeof(cost), row->c->cost),
+	       format_bytes(saved, sizeof(saved), row->c->saving.most), action_of(r, row),
+	       reason_name(row->reason));
+}
+
+static void print_total(const struct economize_report *r)
+{
+	int64_t freed = 0;
+	int stopped_us = 0;
+	size_t chosen = 0;
+	char bytes[16];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct economize_row *row = &r->row[i];
+
+		if (!row->chosen || row->result < 0)
+			continue;
+		chosen++;
+		freed += row->c->cost - row->c->saving.most;
+		if (row->change.stopped_us > stopped_us)
+			stopped_us = row->change.stopped_us;
+	}
+	printf("%zu of %zu containers %s, %s of memory; ", chosen, r->n,
+	       r->dry_run ? "would be no longer mergeable" : "no longer mergeable",
+	       format_bytes(bytes, sizeof(bytes), freed));
+	if (stopped_us)
+		printf("processes stopped for %d us at most; ", stopped_us);
+	printf("%zu failed\n", economize_failed(r));
+}
+
+void economize_print(const struct economize_report *r)
+{
+	char label[LABEL_TEXT];
+	int width = 24;
+
+	for (size_t i = 0; i < r->n; i++) {
+		int len = (int)strlen(shown_label(&r->row[i], label, sizeof(label)));
+
+		if (len > width)
+			width = len;
+	}
+	printf("%-11s %-*s %10s %10s  %-13s  %s\n", "ENGINE", width, "CONTAINER", "COST",
+	       "SAVED", "ACTION", "REASON");
+	for (size_t i = 0; i < r->n; i++)
+		print_row(r, &r->row[i], width);
+	print_total(r);
+}
+
+static void write_row(struct json_out *o, const struct economize_report *r,
+		      const struct economize_row *row)
+{
+	json_out_object(o, NULL);
+	json_out_string(o, "engine", row->c->name.engine);
+	json_out_string(o, "id", row->c->name.id);
+	json_out_int(o, "cost_bytes", row->c->cost);
+	json_out_int(o, "saved_bytes", row->c->saving.least);
+	json_out_int(o, "saved_at_most_bytes", row->c->saving.most);
+	json_out_string(o, "action", action_of(r, row));
+	json_out_string(o, "reason", reason_name(row->reason));
+	if (row->chosen && !r->dry_run) {
+		json_out_int(o, "processes", (int64_t)row->change.done);
+		json_out_int(o, "failed_processes", (int64_t)row->change.failed);
+		json_out_int(o, "stopped_us", row->change.stopped_us);
+	}
+	if (row->result < 0) {
+		json_out_string(o, "error", row->err.msg);
+		json_out_string(o, "error_reason", reason_name(row->err.reason));
+	}
+	json_out_end_object(o);
+}
+
+int economize_print_json(const struct economize_report *r)
+{
+	struct json_out *o = json_out_new();
+
+	if (!o)
+		return -ENOMEM;
+	json_out_object(o, NULL);
+	json_out_bool(o, "dry_run", r->dry_run);
+	json_out_array(o, "containers");
+	for (size_t i = 0; i < r->n; i++)
+		write_row(o, r, &r->row[i]);
+	json_out_end_array(o);
+	json_out_end_object(o);
+	return json_out_finish(o) == 0 ? 0 : -ENOMEM;
+}
+
+void economize_log_failures(const struct economize_report *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct economize_row *row = &r->row[i];
+		char label[LABEL_TEXT];
+
+		if (row->chosen && row->result < 0)
+			log_reason(LOG_LEVEL_ERROR, row->err.reason,
+				   "%s:%.200s is still mergeable: %s", row->c->name.engine,
+				   shown_label(row, label, sizeof(label)), row->err.msg);
+	}
+}
+
+size_t economize_failed(const struct economize_report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += r->row[i].chosen && r->row[i].result < 0;
+	return n;
+}

@@ -1,0 +1,218 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# economize: on real containers and the real ksmd, who costs more than he saves is no longer merged,
+# and nobody else is touched.
+# needs: containers ksmd
+# shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
+
+# It is about all containers, and none but ours is to be met: in a pid namespace of its own there is no
+# other. What is configured and remembered is ours as well.
+[ -n "${ECONOMIZE_NAMESPACE:-}" ] ||
+	ECONOMIZE_NAMESPACE=1 exec unshare -p -f -m --mount-proc --propagation private "$0" "$@"
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=/dev/null
+. "$here/../lib/bundle.sh"
+
+# numbers of processes come again in each such namespace
+id=ksmeco-$(cut -c1-8 /proc/sys/kernel/random/uuid)
+pages=3000
+
+suite_setup() {
+	rootfs_make "$work/root"
+	cp "$BUILD/tests/equal" "$work/root/bin/" || exit 1
+	made=
+	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+	mkdir -p /run/ksm-hook
+	mount -t tmpfs -o mode=755 none /etc/ksm-hook && mount -t tmpfs -o mode=755 none /run/ksm-hook || exit 1
+	for _f in advisor_mode:none use_zero_pages:0 smart_scan:0 pages_to_scan:20000 sleep_millisecs:5 run:1; do
+		[ ! -e $ksm/${_f%:*} ] || echo ${_f#*:} >$ksm/${_f%:*}
+	done
+}
+
+suite_teardown() {
+	umount /etc/ksm-hook /run/ksm-hook
+	[ -z "$made" ] || rmdir /etc/ksm-hook
+}
+
+each_setup() {
+	started=
+	rm -f /run/ksm-hook/economy
+}
+
+each_teardown() {
+	for _c in ${started:-}; do runc delete -f "$id-$_c" 2>/dev/null; done
+}
+
+# container NAME [ANNOTATIONS [COMMAND]]: whose pages are those of each other such
+container() {
+	bundle_make "$work/b-$1" "$work/root" '{}' "${2:-{\}}" /bin/sh -c "${3:-exec equal $pages}"
+	started="$started $1"
+	: >"$work/$1.out"
+	runc run -d -b "$work/b-$1" "$id-$1" </dev/null >"$work/$1.out" 2>&1
+	wait_for 10 grep -q ready "$work/$1.out"
+}
+
+pids_of() {
+	runc ps -f json "$id-$1" | jq -r '.[]'
+}
+
+# apart NAME: no other has its pages any more
+apart() {
+	for _p in $(pids_of "$1"); do
+		[ "$(cat "/proc/$_p/comm")" != equal ] || kill -USR1 "$_p"
+	done
+	wait_for 10 grep -q apart "$work/$1.out"
+}
+
+mergeable() {
+	for _p in $(pids_of "$1"); do
+		sed -n 's/^ksm_merge_any: //p' "/proc/$_p/ksm_stat"
+	done | sort -u | xargs
+}
+
+scanned() { [ "$(cat $ksm/full_scans)" -ge "$1" ]; }
+
+# scans N: ksmd has been through so often from now on
+scans() { wait_for 60 scanned $(($(cat $ksm/full_scans) + $1 + 1)); }
+
+# economize CONFIG ARGUMENT...: with that in config.json
+economize() {
+	printf '%s' "$1" >/etc/ksm-hook/config.json
+	shift
+	"$KSM_HOOK" economize "$@" >"$work/said" 2>"$work/err"
+	_status=$?
+}
+said() { cat "$work/said" "$work/err"; }
+
+# of NAME: what the last economize --json said of it
+of() {
+	jq -r --arg id "$id-$1" '.containers[] | select(.id == $id) | .action + " " + .reason' "$work/said"
+}
+
+# dear NAME [ANNOTATIONS]: a mergeable container that ksmd finds nothing equal in
+dear() {
+	container "$@"
+	apart "$1"
+}
+
+attach() {
+	echo '{}' >/etc/ksm-hook/config.json
+	"$KSM_HOOK" attach $(for _c; do echo "$id-$_c"; done) >"$work/attached" 2>&1 ||
+		fail "attach: $(cat "$work/attached")"
+}
+
+testWhoCostsMoreThanItSaves() {
+	container one
+	container two
+	dear odd
+	dear off '{"io.ksm.economy": "off"}'
+	container none
+	attach one two odd off
+	scans 3
+	economize '{}' --json --min-age=0
+	assertEquals "$(said)" 0 $_status
+	assertEquals "kept economy-watched" "$(of odd)"
+	assertEquals "kept economy-pays" "$(of one)"
+	assertEquals "kept economy-off" "$(of off)"
+	assertEquals "it is not mergeable" "" "$(of none)"
+	# at once: no scan lies between
+	economize '{}' --json --min-age=0
+	assertEquals "kept economy-watched yes" "$(of odd) $(mergeable odd)"
+	scans 3
+	economize '{}' --json --min-age=3600
+	assertEquals "not for long enough" "kept economy-watched" "$(of odd)"
+	economize '{}' --json --min-age=0 --dry-run
+	assertEquals "$(said)" "0 would-disable economy-costs-more yes" "$_status $(of odd) $(mergeable odd)"
+	economize '{}' --json --min-age=0
+	assertEquals "$(said)" "0 disabled economy-costs-more no" "$_status $(of odd) $(mergeable odd)"
+	assertEquals "1 0" "$(jq -r --arg id "$id-odd" '.containers[] | select(.id == $id) |
+		"\(.processes) \(.failed_processes)"' "$work/said")"
+	assertTrue "stopped" "[ $(jq '[.containers[].stopped_us] | max' "$work/said") -gt 0 ]"
+	assertEquals "yes yes yes" "$(mergeable one) $(mergeable two) $(mergeable off)"
+	economize '{}' --json --min-age=0
+	assertEquals "it is nobody's business any more" "" "$(of odd)"
+	# what it cost is freed by the next scans
+	scans 2
+	assertEquals 0 "$(awk '/^ksm_rmap_items/ { print $2 }' "/proc/$(pids_of odd)/ksm_stat")"
+}
+
+testWhatTheConfigurationSays() {
+	dear odd
+	attach odd
+	scans 3
+	economize '{}' --min-age=0
+	scans 3
+	for _config in '{"economy": "off"}' '{"deny": 7}' '{"mode": "observe"}'; do
+		economize "$_config" --json --min-age=0
+		case $_config in
+		*economy*) assertEquals "$(said)" "0 kept economy-off" "$_status $(of odd)" ;;
+		*deny*)
+			assertEquals "$(said)" 1 $_status
+			assertContains "$(said)" "reason=config-invalid"
+			;;
+		*)
+			assertEquals "$(said)" "0 would-disable economy-costs-more" "$_status $(of odd)"
+			assertContains "$(said)" "reason=observed"
+			;;
+		esac
+		assertEquals "$_config" yes "$(mergeable odd)"
+	done
+	economize '{"economy": "on"}' --min-age=0
+	assertEquals "$(said)" "0 no" "$_status $(mergeable odd)"
+	assertContains "$(said)" "1 of "
+}
+
+# All processes of it, also where another container of that name ran at the last call.
+testTheContainerAndNotItsName() {
+	dear odd
+	attach odd
+	scans 3
+	economize '{}' --min-age=0
+	runc delete -f "$id-odd"
+	dear odd '{}' "equal $pages & exec equal $pages"
+	_two_apart() { [ "$(grep -c apart "$work/odd.out")" -eq 2 ]; }
+	wait_for 10 _two_apart
+	attach odd
+	scans 3
+	economize '{}' --json --min-age=0
+	assertEquals "$(said)" "kept economy-watched yes" "$(of odd) $(mergeable odd)"
+	scans 3
+	economize '{}' --json --min-age=0
+	assertEquals "$(said)" "disabled economy-costs-more no" "$(of odd) $(mergeable odd)"
+	assertEquals 2 "$(jq -r --arg id "$id-odd" '.containers[] | select(.id == $id).processes' "$work/said")"
+}
+
+# As every command that only looks (tests/hostile/privileges.sh), which needs a configuration here.
+testADryRunHasNoPower() {
+	echo '{}' >/etc/ksm-hook/config.json
+	strace -qq -e trace=capset,prctl,ptrace -o "$work/calls" "$KSM_HOOK" economize --dry-run >"$work/said" 2>"$work/err"
+	_status=$?
+	assertEquals "$(said)" 0 $_status
+	assertTrue "a filter" "grep -q 'prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER' '$work/calls'"
+	assertEquals "$(cat "$work/calls")" "1<<CAP_DAC_READ_SEARCH|1<<CAP_SYS_PTRACE" \
+		"$(sed -n 's/.*effective=\([^,}]*\).*/\1/p' "$work/calls" | tail -n 1)"
+}
+
+# What others could have written, and what is no record, is believed by nobody.
+testWhatIsRemembered() {
+	dear odd
+	attach odd
+	scans 3
+	economize '{}' --min-age=0
+	assertEquals "600 root" "$(stat -c '%a %U' /run/ksm-hook/economy)"
+	cp /run/ksm-hook/economy "$work/kept"
+	economize '{}' --min-age=0 --dry-run
+	assertEquals "as it was" "$(cat "$work/kept")" "$(cat /run/ksm-hook/economy)"
+	scans 3
+	chmod 666 /run/ksm-hook/economy
+	economize '{}' --min-age=0
+	assertEquals "$(said)" "1 yes" "$_status $(mergeable odd)"
+	chmod 600 /run/ksm-hook/economy
+	printf '1 2 3\n%s\n' "$(head -c 5000 /dev/urandom | base64 -w 0)" >/run/ksm-hook/economy
+	economize '{}' --json --min-age=0
+	assertEquals "$(said)" "0 kept economy-watched yes" "$_status $(of odd) $(mergeable odd)"
+}
+
+# shellcheck source=/dev/null
+. "$here/../lib/common.sh"
