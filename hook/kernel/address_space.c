@@ -10,13 +10,30 @@
 #include "kernel/proc.h"
 #include "kernel/watched.h"
 
+/* No process has addresses above it; what the kernel shows there is its own. */
+#define ADDRESS_MAX ((uint64_t)1 << 57)
+
+/* Digits as %lx prints them, and the character behind; NULL where that is another one. */
+static const char *read_address(const char *at, char behind, uint64_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = strspn(at, digits);
+
+	if (n == 0 || n > 16 || at[n] != behind)
+		return NULL;
+	*out = strtoull(at, NULL, 16);
+	return at + n + 1;
+}
+
 int64_t private_mapping_bytes(const char *line)
 {
-	unsigned long long begin, end;
-	char mode[5] = "";
+	uint64_t begin, end;
 
-	if (sscanf(line, "%16llx-%16llx %4[rwxps-]", &begin, &end, mode) != 3 ||
-	    strlen(mode) != 4 || mode[3] != 'p' || end <= begin || end - begin > INT64_MAX)
+	line = read_address(line, '-', &begin);
+	if (line)
+		line = read_address(line, ' ', &end);
+	if (!line || strspn(line, "rwxp-") != 4 || line[3] != 'p' || end <= begin ||
+	    end > ADDRESS_MAX)
 		return 0;
 	return (int64_t)(end - begin);
 }
@@ -36,7 +53,7 @@ static int64_t private_bytes(pid_t pid)
 	while (f && fgets(line, sizeof(line), f)) {
 		watched_goes_on();
 		/* the rest of a long line is a file's name, which may look like one of these */
-		if (whole)
+		if (whole && sum < (int64_t)ADDRESS_MAX)
 			sum += private_mapping_bytes(line);
 		whole = strchr(line, '\n');
 	}
