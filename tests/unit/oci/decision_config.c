@@ -2,6 +2,7 @@
 /* hook/oci/decision.c: by a config.json, which each child reads once, as the program does. */
 #include "oci/decision.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +99,46 @@ static void by_config(void)
 	}
 }
 
+/* What comes first is told: a text that is cut off, and then a configuration that is not there. */
+static void told_first(void)
+{
+	static const struct error cut = { .msg = "cut off" };
+	static const struct policy_config *const none;
+	char path[] = "/tmp/ksm-hook-unit.XXXXXX";
+	int fd = mkstemp(path);
+
+	CHECK_INT(write(fd, "{}", 2), 2);
+	for (int is_cut = 0; is_cut <= 1; is_cut++) {
+		for (int is_there = 0; is_there <= 1; is_there++) {
+			pid_t pid = fork();
+			int status = -1;
+
+			if (pid == 0) {
+				struct decision_request request = request_of(STATE(ASKS), none);
+				static struct container_decision out;
+				struct error err = { "" };
+				int r;
+
+				request.config_path =
+					is_there ? path : "/nonexistent/config.json";
+				request.unread = is_cut ? &cut : NULL;
+				r = decision_make(&request, &out, &err);
+				_exit((r == -EINVAL ? 1 :
+				       r == -ENOENT ? 2 :
+				       r            ? 4 :
+						      0) |
+				      (strcmp(err.msg, "cut off") == 0 ? 8 : 0) |
+				      (r == 0 && out.decision.merge ? 16 : 0));
+			}
+			waitpid(pid, &status, 0);
+			CHECK(WIFEXITED(status));
+			CHECK_INT(WEXITSTATUS(status), is_cut ? 1 | 8 : is_there ? 16 : 2);
+		}
+	}
+	close(fd);
+	unlink(path);
+}
+
 /* What config.json says of programs, and what its bytes say. */
 static void settings(void)
 {
@@ -148,6 +189,7 @@ static void settings(void)
 int main(void)
 {
 	RUN(by_config);
+	RUN(told_first);
 	RUN(settings);
 	return check_end();
 }

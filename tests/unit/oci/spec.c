@@ -275,6 +275,7 @@ static void origins(void)
 	CHECK_TEXT(names.container, "");
 	CHECK(d.merge);
 	/* and nothing stays for the next one */
+	(void)err_set(&err, EINVAL, "of before");
 	CHECK_INT(spec_parse("{}", 2, &origin, &config, &s, &names, &d, &syntax, &err), 0);
 	CHECK(!d.merge);
 	CHECK_TEXT(err.msg, "");

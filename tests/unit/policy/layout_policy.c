@@ -232,6 +232,9 @@ static void odd_values(void)
 	CHECK_TEXT(decide(&c, pair).group, "");
 	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
 	CHECK_HAS(decide(&c, pair).unshared, "more than");
+	/* what has no name is in no list */
+	c.deny_groups = (struct policy_globs){ { "*" }, 1 };
+	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
 }
 
 static struct decision decide_lxc(const struct policy_config *c, const struct annotation *a,
