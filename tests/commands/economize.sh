@@ -74,7 +74,10 @@ mergeable() {
 scanned() { [ "$(cat $ksm/full_scans)" -ge "$1" ]; }
 
 # scans N: ksmd has been through so often from now on
-scans() { wait_for 60 scanned $(($(cat $ksm/full_scans) + $1 + 1)); }
+scans() {
+	_from=$(cat $ksm/full_scans)
+	wait_for 60 scanned $((_from + $1 + 1))
+}
 
 # economize CONFIG ARGUMENT...: with that in config.json
 economize() {
