@@ -75,8 +75,8 @@ scanned() { [ "$(cat $ksm/full_scans)" -ge "$1" ]; }
 
 # scans N: ksmd has been through so often from now on
 scans() {
-	_from=$(cat $ksm/full_scans)
-	wait_for 60 scanned $((_from + $1 + 1))
+	_until=$(($(cat $ksm/full_scans) + $1 + 1))
+	wait_for 60 scanned $_until
 }
 
 # economize CONFIG ARGUMENT...: with that in config.json
