@@ -9,105 +9,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/bundle.sh"
 # shellcheck source=/dev/null
 . "$here/../lib/workloads.sh"
+# shellcheck source=/dev/null
+. "$here/../lib/attach-lib.sh"
 
 preload_env=
 id=ksmattach-$$
 hex=$(printf '%08x' $$)
-
-suite_setup() {
-	rootfs_make "$work/root"
-	cp "$BUILD/attach/grow" "$BUILD/attach/forker" "$work/root/bin/"
-	started=
-}
-
-suite_teardown() {
-	for _c in $started; do runc delete -f "$_c" 2>/dev/null; done
-	for _d in /sys/fs/cgroup/freezer /sys/fs/cgroup/memory; do
-		[ ! -d "$_d/$id" ] || rmdir "$_d/$id"
-	done
-}
-
-# container NAME COMMAND...: started in the background
-container() {
-	_name=$1
-	shift
-	bundle_make "$work/b-$_name" "$work/root" '{}' '{}' "$@"
-	started="$started $_name"
-	runc run -d -b "$work/b-$_name" "$_name" </dev/null >"$work/$_name.out" 2>&1
-}
-
-pids_of() {
-	runc ps -f json "$1" | jq -r '.[]'
-}
-
-# marked yes|no PID...: how many of them the kernel says that about
-marked() {
-	_want=$1 _n=0
-	shift
-	for _p; do
-		! grep -qs "^ksm_merge_any: $_want" "/proc/$_p/ksm_stat" || _n=$((_n + 1))
-	done
-	echo $_n
-}
-
-# has N CONTAINER: so many processes are in it
-has() {
-	[ "$(pids_of "$2" | wc -l)" -ge "$1" ]
-}
-
-# another CONTAINER: has been started in it since $before, the list of its processes then
-another() {
-	pids_of "$1" | grep -qvxF "$before"
-}
-
-# comms NAME PID...: how many of them have the name, which they have once they are in the program
-comms() {
-	_comm=$1 _n=0
-	shift
-	for _p; do
-		[ "$(cat "/proc/$_p/comm" 2>/dev/null)" != "$_comm" ] || _n=$((_n + 1))
-	done
-	echo $_n
-}
-
-# all_are yes|no CONTAINER: and some are there; a process may end while it is asked
-all_are() {
-	_no=no
-	[ "$1" = yes ] || _no=yes
-	_pids=$(pids_of "$2")
-	assertEquals "$2: mergeable: $_no: $(said)" 0 "$(marked $_no $_pids)"
-	assertNotEquals "$2: mergeable: $1" 0 "$(marked "$1" $_pids)"
-}
-
-# unmarked_mappings PID: those that could merge and are not marked; marked_mappings
-unmarked_mappings() {
-	awk '/^VmFlags:/ && / wr / && !/ (sh|ms|io|pf|de|ht|mm|dp) / && !/ mg /' "/proc/$1/smaps" | wc -l
-}
-marked_mappings() {
-	grep -c '^VmFlags:.* mg ' "/proc/$1/smaps"
-}
-
-attach() {
-	"$KSM_HOOK" attach "$@" >"$work/said" 2>"$work/err"
-}
-detach() {
-	"$KSM_HOOK" detach "$@" >"$work/said" 2>"$work/err"
-}
-said() {
-	cat "$work/said" "$work/err"
-}
-
-# fails PATTERN STATUS COMMAND...: with one line on stderr and nothing else
-fails() {
-	_pattern=$1 _status=$2
-	shift 2
-	"$@" >"$work/said" 2>"$work/err"
-	_ended=$?
-	assertEquals "$*: $(said)" "$_status" $_ended
-	grep -q -- "$_pattern" "$work/err" || fail "$*: \"$_pattern\" expected: $(said)"
-	assertEquals "$*: one line" 1 "$(wc -l <"$work/err")"
-	assertEquals "$*: stdout" "" "$(cat "$work/said")"
-}
 
 test_a_container_and_what_it_starts_later() {
 	container $id-a /bin/sh -c 'sleep 1000 & while :; do sleep 0.2; done'
@@ -290,75 +197,6 @@ test_under_a_profile_that_kills_for_it() {
 	wait_for 10 another $id-sec
 	all_are yes $id-sec
 	assertContains "$(cat "/proc/$(pids_of $id-sec | head -n 1)/status")" "Seccomp:	2"
-}
-
-test_madvise_and_watch() {
-	container $id-w /bin/grow
-	wait_for 30 test -s "$work/$id-w.out"
-	p=$(pids_of $id-w)
-	attach --method=madvise $id-w
-	_ended=$?
-	assertEquals "$(said)" 0 $_ended
-	assertEquals 0 "$(marked yes "$p")"
-	assertEquals 0 "$(unmarked_mappings "$p")"
-	kill -USR1 "$p"
-	wait_for 10 eval "[ \$(unmarked_mappings $p) -ne 0 ]" # it grew without the mark
-	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
-	watch=$!
-	for _ in 1 2 3; do
-		_grown=$(wc -l <"$work/$id-w.out")
-		kill -USR1 "$p"
-		wait_for 10 eval "[ \$(wc -l <'$work/$id-w.out') -gt $_grown ]"
-		wait_for 10 eval "[ \$(unmarked_mappings $p) -eq 0 ]" || fail "not kept up: $(cat "$work/watch")"
-	done
-	kill -TERM $watch
-	wait $watch
-	assertEquals "ended by a signal" 0 $?
-	# and by the end of what it watches
-	"$KSM_HOOK" attach --method=madvise --watch=1 $id-w >"$work/watch" 2>&1 &
-	watch=$!
-	wait_for 10 grep -q . "$work/watch"
-	detach --method=madvise $id-w
-	_ended=$?
-	assertEquals "$(said)" 0 $_ended
-	kill -TERM "$p"
-	wait_for 30 eval "! kill -0 $watch 2>/dev/null" || fail "it goes on watching"
-	wait $watch
-	assertEquals 0 $?
-	assertEquals "its memory is as it was" ok "$(tail -n 1 "$work/$id-w.out")"
-}
-
-test_watch_marks_those_who_enter() {
-	container $id-e /bin/sleep 1000
-	"$KSM_HOOK" attach --watch=1 $id-e >"$work/watch" 2>&1 &
-	watch=$!
-	wait_for 10 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 1 ]"
-	runc exec -d $id-e /bin/sleep 1001
-	wait_for 30 eval "[ \$(marked yes \$(pids_of $id-e)) -eq 2 ]" || fail "$(cat "$work/watch")"
-	kill $watch
-	wait $watch
-	assertEquals 0 $?
-}
-
-# forking tree|relay RATE_US: of a container that forks all the time none is missed
-forking() {
-	name=$1
-	container $id-$name /bin/forker "$2" 40 3 "$name"
-	before=$(pids_of $id-$name)
-	wait_for 10 another $id-$name
-	attach $id-$name
-	_ended=$?
-	assertEquals "$name: $(tail -n 3 "$work/said" "$work/err")" 0 $_ended
-	all_are yes $id-$name
-	echo "$name: $(tail -n 1 "$work/said")"
-	wait_for 30 grep -q '^rests' "$work/$id-$name.out"
-	all_are yes $id-$name
-	runc delete -f $id-$name
-}
-
-test_forking_all_the_time() {
-	forking tree 1000
-	forking relay 20000
 }
 
 test_frozen_means_failed_in_bounded_time() {
