@@ -278,9 +278,26 @@ static void test_many(void)
 	CHECK_INT(config.n, DOCKER_RUNTIMES_MAX);
 }
 
+/* The mark of an editor, and next to nothing behind it. */
+static void test_marked(void)
+{
+	static const char blank[] = "\xef\xbb\xbf\n";
+	struct error err;
+
+	check_case = "a mark";
+	CHECK_INT(docker_config_parse(&config, "daemon.json", blank, 4, &err), 0);
+	CHECK(config.marked && config.n == 0);
+	CHECK(docker_config_parse(&config, "daemon.json", blank, 3, &err) < 0);
+	CHECK(config.marked);
+	/* a part of one is none */
+	CHECK(docker_config_parse(&config, "daemon.json", blank, 2, &err) < 0);
+	CHECK(!config.marked);
+}
+
 int main(void)
 {
 	RUN(test_runtimes);
+	RUN(test_marked);
 	RUN(test_not_json);
 	RUN(test_refused);
 	RUN(test_sockets);
