@@ -217,7 +217,7 @@ static void odd_values(void)
 	static const char *const odd[] = { "io.ksm.merge", "true", "io.ksm.layout",
 					   "yes",          NAME,   NULL };
 	struct policy_config c = { .shared_layout = true };
-	char name[POLICY_GROUP_MAX + 8] = "";
+	char name[POLICY_GROUP_MAX + 8] = "", text[48];
 	const char *pair[] = { YES, NS, WORK, "io.kubernetes.cri.image-name", name, NULL };
 
 	CHECK_TEXT(decide(&c, odd).group, "");
@@ -231,7 +231,8 @@ static void odd_values(void)
 	name[POLICY_GROUP_MAX - strlen("prod/image:")] = '\0';
 	CHECK_TEXT(decide(&c, pair).group, "");
 	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
-	CHECK_HAS(decide(&c, pair).unshared, "more than");
+	snprintf(text, sizeof(text), "more than %d letters", POLICY_GROUP_MAX - 1);
+	CHECK_HAS(decide(&c, pair).unshared, text);
 	/* what has no name is in no list */
 	c.deny_groups = (struct policy_globs){ { "*" }, 1 };
 	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
