@@ -135,8 +135,8 @@ int open_near(int dirfd, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
-			  size_t cap, struct error *err)
+ssize_t read_regular_file_as(int dirfd, const char *path, const char *shown,
+			     enum file_trust trust, char *buf, size_t cap, struct error *err)
 {
 	/* what is no regular file must neither block nor become our terminal */
 	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
@@ -151,18 +151,24 @@ ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, ch
 	if (fd < 0 && errno == ENOENT && trust & FILE_OPTIONAL)
 		return -ENOENT;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "%s", path);
+		return err_errno(err, errno, "%s", shown);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, EINVAL, "%s: not a regular file", path);
+		return err_set(err, EINVAL, "%s: not a regular file", shown);
 	if (!file_is_trusted(&st, trust))
 		return err_set(err, EPERM,
 			       "%s: must belong to root and be writable by nobody else: "
 			       "chown root:root and chmod 644 it",
-			       path);
+			       shown);
 	n = read_all(fd, buf, cap, 0);
 	if (n == -EFBIG)
-		return err_set(err, EFBIG, "%s: longer than %zu bytes", path, cap);
-	return n < 0 ? err_errno(err, (int)-n, "%s", path) : n;
+		return err_set(err, EFBIG, "%s: longer than %zu bytes", shown, cap);
+	return n < 0 ? err_errno(err, (int)-n, "%s", shown) : n;
+}
+
+ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
+			  size_t cap, struct error *err)
+{
+	return read_regular_file_as(dirfd, path, path, trust, buf, cap, err);
 }
 
 ssize_t read_kernel_file_at(int dir, const char *path, char *buf, size_t size)

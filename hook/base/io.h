@@ -72,6 +72,10 @@ bool file_is_trusted(const struct stat *st, enum file_trust trust);
 ssize_t read_regular_file(int dirfd, const char *path, enum file_trust trust, char *buf,
 			  size_t cap, struct error *err);
 
+/* The same, with the name that its messages have. */
+ssize_t read_regular_file_as(int dirfd, const char *path, const char *shown,
+			     enum file_trust trust, char *buf, size_t cap, struct error *err);
+
 /*
  * Read what the kernel says (/proc, /sys, a cgroup's files) into buf of size bytes,
  * NUL-terminated. Returns its length or -errno; -EFBIG when buf is too small.

@@ -144,8 +144,13 @@ int group_file_secrets(int dir, const char *name, struct group_secrets *out)
 	char head[SECRETS_LINE + 1];
 	__cleanup(close_fd) int fd =
 		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+	struct stat st;
+	ssize_t n;
 
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    !file_is_trusted(&st, FILE_TRUSTED))
+		return -ENOENT;
+	n = read(fd, head, sizeof(head) - 1);
 	if (n <= 0)
 		return -ENOENT;
 	head[n] = '\0';

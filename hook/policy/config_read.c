@@ -38,11 +38,16 @@ static int unreadable(int r, struct error *err)
 }
 
 /* What could not be found is there: a link that leads nowhere. Rules may be lost behind it. */
-static bool is_in_place(const char *path)
+static bool is_in_place_at(int dir, const char *name)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0;
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_in_place(const char *path)
+{
+	return is_in_place_at(AT_FDCWD, path);
 }
 
 static int leads_nowhere(const char *path, struct error *err)
@@ -50,8 +55,22 @@ static int leads_nowhere(const char *path, struct error *err)
 	return unreadable(err_set(err, ENOENT, "%s: a link that leads nowhere", path), err);
 }
 
-/* Read one file behind those that are there. path is for messages. 1: there is none. */
-static int add_file(struct config_files *files, const char *path, const char *name,
+/* Where a file is: a name in a directory that is open, so that nobody exchanges that behind our look at it. */
+struct config_place {
+	int dir;
+	const char *entry;
+	const char *path; /* for messages */
+	const char *name; /* for decisions */
+};
+
+static ssize_t read_place(const struct config_place *at, enum file_trust trust, char *text,
+			  size_t cap, struct error *err)
+{
+	return read_regular_file_as(at->dir, at->entry, at->path, trust, text, cap, err);
+}
+
+/* Read one file behind those that are there. 1: there is none. */
+static int add_file(struct config_files *files, const struct config_place *at,
 		    enum file_trust trust, struct error *err)
 {
 	struct config_text *file = &files->file[files->n];
@@ -66,22 +85,22 @@ static int add_file(struct config_files *files, const char *path, const char *na
 		return unreadable(err_set(err, E2BIG,
 					  "%s: more than %d files, or more than %u bytes in "
 					  "all",
-					  path, CONFIG_FILES_MAX, CONFIG_TEXT_MAX),
+					  at->path, CONFIG_FILES_MAX, CONFIG_TEXT_MAX),
 				  err);
 	cap = left - 1 < CONFIG_MAX ? left - 1 : CONFIG_MAX;
 	how |= files->near ? FILE_NEAR : 0;
 	do {
-		n = read_regular_file(AT_FDCWD, path, trust | how, text, cap, err);
-		dangles = n == -ENOENT && is_in_place(path);
+		n = read_place(at, trust | how, text, cap, err);
+		dangles = n == -ENOENT && is_in_place_at(at->dir, at->entry);
 	} while (dangles && ++tries < LINK_TRIES);
 	/* whose user namespace this is takes a look that most starts need not pay for */
 	if (n == -EPERM && trust == FILE_TRUSTED && !userns_is_initial())
-		n = read_regular_file(AT_FDCWD, path, FILE_HOST_TRUSTED | how, text, cap, err);
+		n = read_place(at, FILE_HOST_TRUSTED | how, text, cap, err);
 	if (n == -ENOENT)
-		return dangles ? leads_nowhere(path, err) : 1;
+		return dangles ? leads_nowhere(at->path, err) : 1;
 	if (n < 0)
 		return unreadable((int)n, err);
-	*file = (struct config_text){ path, name, text, (size_t)n };
+	*file = (struct config_text){ at->path, at->name, text, (size_t)n };
 	files->n++;
 	files->len += (size_t)n + 1;
 	return 0;
@@ -99,7 +118,7 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static int add_entry(struct config_files *files, const char *dir, const char *entry,
+static int add_entry(struct config_files *files, int dirfd, const char *dir, const char *entry,
 		     struct error *err)
 {
 	char text[PATH_MAX];
@@ -114,7 +133,8 @@ static int add_entry(struct config_files *files, const char *dir, const char *en
 					  dir),
 				  err);
 	name = path + strlen(dir) - strlen(CONF_D);
-	r = add_file(files, path, name, FILE_TRUSTED, err);
+	r = add_file(files, &(struct config_place){ dirfd, entry, path, name }, FILE_TRUSTED,
+		     err);
 	/* one that was removed meanwhile is none */
 	return r < 0 ? r : 0;
 }
@@ -155,15 +175,15 @@ static void tell_not_read(const char *dir, const char *name, const struct read_e
 static int list_names(int dirfd, const char *dir, char names[CONFIG_FILES_MAX][NAME_MAX + 1],
 		      const struct read_errors *e)
 {
-	DIR *d = fdopendir(dirfd);
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0), n = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	int n = 0;
 
 	if (!d) {
-		int r = -errno;
-
-		close(dirfd);
-		return r;
+		n = -errno;
+		if (fd >= 0)
+			close(fd);
+		return n;
 	}
 	while (n >= 0 && (entry = readdir(d)) != NULL) {
 		if (!is_config_name(entry->d_name)) {
@@ -253,9 +273,7 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 	struct error err;
 	int n = fd < 0 ? not_opened(fd, dir, &err) : check_directory(fd, dir, &err);
 
-	if (fd >= 0 && n < 0) {
-		close(fd);
-	} else if (fd >= 0) {
+	if (n == 0 && fd >= 0) {
 		n = list_names(fd, dir, names, e);
 		if (n == -E2BIG)
 			n = unreadable(err_set(&err, E2BIG, "%s: more than %d files", dir,
@@ -267,7 +285,9 @@ static void add_directory(struct config_files *files, int fd, const char *dir,
 	if (n < 0)
 		add_error(e, n, &err);
 	for (int i = 0; i < n && (e->ret == 0 || e->report); i++)
-		add_error(e, add_entry(files, dir, names[i], &err), &err);
+		add_error(e, add_entry(files, fd, dir, names[i], &err), &err);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* What is beside a file of any path. */
@@ -325,7 +345,8 @@ int config_files_read(const char *path, struct config_files *files, config_repor
 	int r, fd;
 
 	files->n = files->len = files->names_len = 0;
-	r = add_file(files, path, "config.json", FILE_TRUSTED, err);
+	r = add_file(files, &(struct config_place){ AT_FDCWD, path, path, "config.json" },
+		     FILE_TRUSTED, err);
 	if (r == 1 && !is_usual)
 		r = without_file(path, err);
 	if (r < 0 && report)
@@ -347,6 +368,7 @@ int config_files_read_one(const char *path, struct config_files *files, struct e
 	int r;
 
 	files->n = files->len = files->names_len = 0;
-	r = add_file(files, path, "config.json", FILE_UNTRUSTED, err);
+	r = add_file(files, &(struct config_place){ AT_FDCWD, path, path, "config.json" },
+		     FILE_UNTRUSTED, err);
 	return r > 0 ? unreadable(err_errno(err, ENOENT, "%s", path), err) : r;
 }

@@ -80,7 +80,8 @@ testWhatIsSaidIsSo() {
 	wait_for 30 _but_the_stopped
 	exec 7>&-
 	# shellcheck disable=SC2086 # words
-	kill $busy
+	kill $busy && wait $busy 2>/dev/null
+	true
 }
 
 suite_teardown() {
