@@ -100,6 +100,8 @@ testCreateRuntime() {
 			KSM_FAULT=$_fault traced "$faults" $_stage --config "$work/plain.json" <"$work/state"
 			assertEquals "$_stage $_fault: $(cat "$work/err")" 0 $rc
 			unharmed "$_stage $_fault" "$faults"
+			assertEquals "$_stage $_fault: opened of the container" "" \
+				"$(grep -F -e "$enemy" -e "$work/bundle" "$work/trace" | head -n 3)"
 		done
 	done
 }
