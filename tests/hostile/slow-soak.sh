@@ -5,40 +5,18 @@
 # served. The program of before waited for all of them: an hour, where they are 3,000.
 # needs: machine ksmd
 
-suite_setup() {
-	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	tenant=$v2/docker-$(printf 'a%063d' $$).scope
-	other=$v2/docker-$(printf 'b%063d' $$).scope
-	mkdir "$tenant" "$other" "$work/mnt"
-	chmod 777 "$work/mnt"
-	mknod -m 666 "$work/fuse" c 10 229
-	# who scans takes these locks
-	echo 0 >$ksm/run
-	"$KSM_HOOK" run -- sleep 1000 2>/dev/null &
-	neighbour=$!
-	echo $neighbour >"$other/cgroup.procs"
-	wait_for 20 is_mergeable yes $neighbour
-	# shellcheck disable=SC2016 # for the inner shell
-	sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$tenant" \
-		"$BUILD/tests/hold-lock" "$work/fuse" "$work/mnt" $count slow >"$work/held" 2>"$work/hold-lock" &
-	holder=$!
-	wait_for 60 held
-}
+. "$(dirname "$0")/../lib/locks-lib.sh"
 
 # of some 120 ms each, where the container has five seconds
 count=100
 
-held() { [ "$(grep -c '^held' "$work/held")" -eq $count ]; }
-
-suite_teardown() {
-	xargs kill -KILL $neighbour <"$tenant/cgroup.procs"
-	wait $holder $neighbour 2>/dev/null
-	for _cgroup in "$tenant" "$other"; do
-		wait_for 20 cgroup_removed "$_cgroup"
-	done
+# all the while
+suite_setup() {
+	locks_setup
+	hold $count slow
 }
 
-is_mergeable() { grep -q "ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
+each_teardown() { :; }
 
 # shown NAME: of the tenant's line in ps --json
 shown() { jq ".[] | select(.id | startswith(\"a000000\")) | .$1" "$work/out"; }

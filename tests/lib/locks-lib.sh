@@ -6,7 +6,8 @@
 # An answer takes one to three seconds; who waits for the tenant never comes back.
 limit=45
 
-suite_setup() {
+# locks_setup: the two containers
+locks_setup() {
 	PATH=$BUILD:$PATH
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	# containers, as engines name them
@@ -24,6 +25,8 @@ suite_setup() {
 	wait_for 20 is_mergeable yes $neighbour
 }
 
+suite_setup() { locks_setup; }
+
 suite_teardown() {
 	release
 	kill $neighbour
@@ -38,7 +41,7 @@ each_teardown() { release; }
 
 is_mergeable() { grep -q "ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
 
-# hold COUNT [read|late]: processes of the tenant, in $held; they are mergeable
+# hold COUNT [read|late|slow]: processes of the tenant, in $held; they are mergeable
 hold() {
 	: >"$work/held"
 	# without a shell between, whose end would be waited for
