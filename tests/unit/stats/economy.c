@@ -4,7 +4,7 @@
 #include "base/macros.h"
 #include "check.h"
 
-#define K 1024
+#define K INT64_C(1024)
 
 /* 100 KiB of costs, which it does not save, for an hour and many scans */
 static const struct container_stats dear = { .name = { "docker", "a" },
