@@ -127,9 +127,12 @@ static int remember_suspects(const struct economize_report *report,
 			     const struct economy_state *before, const struct economy_now *now,
 			     struct error *err)
 {
-	static struct economy_state after;
+	/* not static: the address space of every hook would have it */
+	struct economy_state *after = calloc(1, sizeof(*after));
+	int r;
 
-	after.n = 0;
+	if (!after)
+		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < report->n; i++) {
 		const struct economize_row *row = &report->row[i];
 		struct economy_past past;
@@ -139,9 +142,11 @@ static int remember_suspects(const struct economize_report *report,
 		economy_state_find(before, &row->c->name, &past);
 		if (!past.known || past.scans > now->scans || past.ms > now->ms)
 			past = (struct economy_past){ true, now->scans, now->ms };
-		economy_state_add(&after, row->c->pid, &past);
+		economy_state_add(after, row->c->pid, &past);
 	}
-	return economy_state_write(&after, err);
+	r = economy_state_write(after, err);
+	free(after);
+	return r;
 }
 
 static int judge_all(struct economize_report *report, const struct snapshot *s,
@@ -166,9 +171,10 @@ static int judge_all(struct economize_report *report, const struct snapshot *s,
 static int economize(const struct economize_options *o, struct snapshot *s,
 		     struct economize_report *report, struct error *err)
 {
-	static struct economy_state before;
+	struct economy_state *before = calloc(1, sizeof(*before));
 	struct economy_now now = { .min_age_ms = (int64_t)o->min_age_s * 1000 };
-	int r = economy_state_read(&before, err);
+	int r = before ? economy_state_read(before, err) :
+			 err_set(err, ENOMEM, "out of memory");
 
 	/* before the look, so that it saw what was merged in these */
 	if (r == 0 && ksm_sysfs("full_scans", &now.scans) < 0)
@@ -178,12 +184,15 @@ static int economize(const struct economize_options *o, struct snapshot *s,
 		r = snapshot_take(s, false, err);
 	now.ms = now_ms();
 	if (r == 0)
-		r = judge_all(report, s, &before, &now, err);
+		r = judge_all(report, s, before, &now, err);
 	for (size_t i = 0; r == 0 && !report->dry_run && i < report->n; i++) {
 		if (report->row[i].chosen)
 			disable_row(&report->row[i]);
 	}
-	return r == 0 && !report->dry_run ? remember_suspects(report, &before, &now, err) : r;
+	if (r == 0 && !report->dry_run)
+		r = remember_suspects(report, before, &now, err);
+	free(before);
+	return r;
 }
 
 static int prepare(struct economize_options *o, struct error *err)
