@@ -94,6 +94,8 @@ each_answer() {
 	done | awk -v step="${STEP:-4}" 'NR % step == 0'
 }
 
+# of what an answer names as the bundle a config.json is read, as of one that the engine named: for a sandbox
+# again, if it is no link
 testCreateRuntime() {
 	for _stage in createRuntime poststop; do
 		for _fault in $(each_answer); do
@@ -101,7 +103,8 @@ testCreateRuntime() {
 			assertEquals "$_stage $_fault: $(cat "$work/err")" 0 $rc
 			unharmed "$_stage $_fault" "$faults"
 			assertEquals "$_stage $_fault: opened of the container" "" \
-				"$(grep -F -e "$enemy" -e "$work/bundle" "$work/trace" | head -n 3)"
+				"$(grep -F -e "$enemy" -e "$work/bundle" "$work/trace" |
+					grep -v "open[at]*([^\"]*\"$enemy/config.json\", O_RDONLY[A-Z_|]*|O_NOFOLLOW" | head -n 3)"
 		done
 	done
 }
