@@ -52,7 +52,8 @@ each() {
 	done
 }
 
-merged() { if [ "${1:-0}" -ge $pages ]; then echo yes; elif [ "${1:-0}" -eq 0 ]; then echo no; else echo "$1/$pages"; fi; }
+# fewer than before: of somebody else, who has ended
+merged() { if [ "${1:-0}" -ge $pages ]; then echo yes; elif [ "${1:-0}" -le 0 ]; then echo no; else echo "$1/$pages"; fi; }
 
 row() { printf '%-31s %-7s %-5s %-5s %-8s %-9s %-8s %-7s %s\n' "$@"; }
 
