@@ -73,10 +73,13 @@ mergeable() {
 
 scanned() { [ "$(cat $ksm/full_scans)" -ge "$1" ]; }
 
-# scans N: ksmd has been through so often from now on
+# scans N: ksmd has been through so often from now on; and rests then, as on a machine that has nothing else to
+# do it would be through again between two commands
 scans() {
 	_until=$(($(cat $ksm/full_scans) + $1 + 1))
+	echo 1 >$ksm/run
 	wait_for 60 scanned $_until
+	echo 0 >$ksm/run
 }
 
 # economize CONFIG ARGUMENT...: with that in config.json
