@@ -14,70 +14,9 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "kernel/ksm.h"
+#include "inject/targets.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
-
-static _Noreturn void sleep_on(void)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
-		pause();
-}
-
-/* A small program, as the kernel walks through all of the terabytes that a sanitizer maps. */
-static pid_t start(void)
-{
-	pid_t pid = fork();
-	struct proc_stat st = { 0 };
-	char command[64] = "";
-
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execlp("sleep", "sleep", "infinity", NULL);
-		_exit(1);
-	}
-	while (strcmp(command, "sleep") != 0 || st.state != 'S') {
-		if (proc_stat(pid, &st) < 0 ||
-		    process_command(pid, command, sizeof(command)) < 0)
-			abort();
-		usleep(1000);
-	}
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static bool is_mergeable(pid_t pid)
-{
-	struct ksm_stat st;
-
-	return ksm_stat_read(pid, &st) == 0 && st.merge_any == KSM_YES;
-}
-
-/* It waits as vfork(2) does, for a child that sleeps on: no tracer gets it out of there. */
-static pid_t start_stuck(void)
-{
-	pid_t pid = fork();
-	struct proc_stat st = { 0 };
-
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0)
-			sleep_on();
-		_exit(0);
-	}
-	while (st.state != 'D') {
-		if (proc_stat(pid, &st) < 0)
-			abort();
-		usleep(1000);
-	}
-	return pid;
-}
 
 /* Nobody waits any longer: whose turn it was not gets no call behind the caller's back. */
 static void given_up(void)

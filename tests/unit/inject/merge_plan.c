@@ -16,56 +16,10 @@
 #include "check.h"
 #include "inject/inject.h"
 #include "inject/set_mergeable.h"
-#include "kernel/ksm.h"
+#include "inject/targets.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
-
-#define TIMEOUT_MS 20000
-
-/* A small program, as the kernel walks through all of the terabytes that a sanitizer maps. */
-static pid_t start(void)
-{
-	pid_t pid = fork();
-	struct proc_stat st = { 0 };
-	char command[64] = "";
-
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execlp("sleep", "sleep", "infinity", NULL);
-		_exit(1);
-	}
-	while (strcmp(command, "sleep") != 0 || st.state != 'S') {
-		if (proc_stat(pid, &st) < 0 ||
-		    process_command(pid, command, sizeof(command)) < 0)
-			abort();
-		usleep(1000);
-	}
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static bool is_mergeable(pid_t pid)
-{
-	struct ksm_stat st;
-
-	return ksm_stat_read(pid, &st) == 0 && st.merge_any == KSM_YES;
-}
-
-static size_t rows_of(const struct set_mergeable *m, enum reason reason, unsigned tries)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		n += m->row[i].result < 0 && m->row[i].err.reason == reason &&
-		     m->row[i].tries == tries;
-	return n;
-}
 
 /* How clang says it; gcc has a macro. */
 #ifndef __has_feature

@@ -46,36 +46,6 @@ static bool replace_at_check(const void *arg, pid_t pid)
 	return true;
 }
 
-/* It waits as vfork(2) does, for a child that sleeps on: no tracer gets it out of there. */
-static pid_t start_stuck(void)
-{
-	pid_t pid = fork();
-	struct proc_stat st = { 0 };
-
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0)
-			sleep_on();
-		_exit(0);
-	}
-	while (st.state != 'D') {
-		if (proc_stat(pid, &st) < 0)
-			abort();
-		usleep(1000);
-	}
-	return pid;
-}
-
-static size_t rows_of(const struct set_mergeable *m, enum reason reason, unsigned tries)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		n += m->row[i].result < 0 && m->row[i].err.reason == reason &&
-		     m->row[i].tries == tries;
-	return n;
-}
-
 /* Who does not answer is told from who does, and is tried again when that is wanted only. */
 static void stuck(void)
 {

@@ -6,21 +6,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/json_reader.h"
 #include "base/macros.h"
 #include "check.h"
-
-static struct policy_config config;
-static struct error err;
-
-static int parse(const char *text)
-{
-	json_release();
-	config = (struct policy_config){ 0 };
-	err.msg[0] = '\0';
-	return config_parse(&(struct config_text){ "config.json", NULL, text, strlen(text) },
-			    &config, NULL, NULL, &err);
-}
+#include "policy/parsed.h"
 
 static void defaults(void)
 {

@@ -4,22 +4,10 @@
 
 #include <errno.h>
 
-#include "base/json_reader.h"
 #include "base/macros.h"
 #include "check.h"
 #include "policy/config.h"
-
-static struct policy_config config;
-static struct error err;
-
-static int parse(const char *text)
-{
-	json_release();
-	config = (struct policy_config){ 0 };
-	err.msg[0] = '\0';
-	return config_parse(&(struct config_text){ "config.json", NULL, text, strlen(text) },
-			    &config, NULL, NULL, &err);
-}
+#include "policy/parsed.h"
 
 /* What a newer version may have is no reason to merge nothing; what may deny is. */
 static void unknown_keys(void)

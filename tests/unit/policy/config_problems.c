@@ -2,21 +2,9 @@
 /* hook/policy/config.c: what is told of a config.json with several problems, each once. */
 #include <errno.h>
 
-#include "base/json_reader.h"
 #include "check.h"
 #include "policy/config.h"
-
-static struct policy_config config;
-static struct error err;
-
-static int parse(const char *text)
-{
-	json_release();
-	config = (struct policy_config){ 0 };
-	err.msg[0] = '\0';
-	return config_parse(&(struct config_text){ "config.json", NULL, text, strlen(text) },
-			    &config, NULL, NULL, &err);
-}
+#include "policy/parsed.h"
 
 static char lines[2048];
 

@@ -5,6 +5,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "policy/decide_lxc.h"
 
 #define NS   "io.kubernetes.cri.sandbox-namespace", "prod"
 #define POD  "io.kubernetes.cri.sandbox-name", "web-1"
@@ -236,20 +237,6 @@ static void odd_values(void)
 	/* what has no name is in no list */
 	c.deny_groups = (struct policy_globs){ { "*" }, 1 };
 	CHECK_INT(decide(&c, pair).unshared_reason, REASON_LAYOUT_GROUP_NAME);
-}
-
-static struct decision decide_lxc(const struct policy_config *c, const struct annotation *a,
-				  size_t n)
-{
-	const struct policy_subject s = { .keys = &policy_environment,
-					  .engine = ENGINE_LXC,
-					  .name = "web-1",
-					  .annotation = a,
-					  .n = n };
-	struct decision d;
-
-	policy_decide(c, &s, &d);
-	return d;
 }
 
 static void environment(void)

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "check.h"
 #include "policy/decide.h"
+#include "policy/decide_lxc.h"
 #include "policy/policy.h"
 
 static void required_and_method(void)
@@ -104,20 +105,6 @@ static void duplicates(void)
 	CHECK(d.required);
 	CHECK_INT(d.method, METHOD_PRELOAD);
 	CHECK_TEXT(d.warning, "");
-}
-
-static struct decision decide_lxc(const struct policy_config *c, const struct annotation *a,
-				  size_t n)
-{
-	const struct policy_subject s = { .keys = &policy_environment,
-					  .engine = ENGINE_LXC,
-					  .name = "web-1",
-					  .annotation = a,
-					  .n = n };
-	struct decision d;
-
-	policy_decide(c, &s, &d);
-	return d;
 }
 
 /* Where there are no annotations the environment says it, in its own words. */
