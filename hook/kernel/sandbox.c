@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/surroundings.h"
@@ -40,8 +41,13 @@ int sandbox_malformed(struct error *err)
 			  err_set(err, EPROTO, "the parser sent a malformed reply"));
 }
 
-/* So many times the time that it is given waits for one that is not let run. */
-#define STARVED_TIMES 3
+/*
+ * What parsers that are not let run are waited for beyond their time, all of this process together:
+ * with a second for the configuration and one for the container's text a hook ends within five.
+ */
+#define SPARE_MS 2000
+
+static int spare_ms = SPARE_MS;
 
 /* The exit status of a parser that has not read a byte. */
 #define NOT_CONFINED 1
@@ -137,18 +143,42 @@ static bool is_starved(pid_t pid, int timeout_ms)
 	       (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 < timeout_ms / 2;
 }
 
-/* false: it has had its time, or more than that in vain. */
-static bool wait_for_answer(int rd, pid_t pid, int timeout_ms)
+/*
+ * Up to timeout_ms, and longer for one that is starved, as far as there is time to spare; from then
+ * on it may run on any of these processors. Returns until when (now_ms()) the whole answer has to be
+ * there, or 0 when none has begun.
+ */
+static int64_t wait_for_answer(int rd, pid_t pid, const cpu_set_t *cpus, int timeout_ms)
 {
 	struct pollfd answer = { .fd = rd, .events = POLLIN };
+	int64_t end = now_ms() + timeout_ms;
 
-	for (int i = 0; i < STARVED_TIMES; i++) {
-		if (poll(&answer, 1, timeout_ms) != 0)
-			return true;
-		if (!is_starved(pid, timeout_ms))
-			return false;
+	for (;;) {
+		int64_t left = end - now_ms();
+		int more = timeout_ms < spare_ms ? timeout_ms : spare_ms;
+
+		if (poll(&answer, 1, left > 0 ? (int)left : 0) > 0)
+			return end;
+		if (now_ms() < end)
+			continue; /* a signal */
+		if (more == 0 || !is_starved(pid, timeout_ms))
+			return 0;
+		if (cpus)
+			sched_setaffinity(pid, sizeof(*cpus), cpus);
+		spare_ms -= more;
+		end += more;
 	}
-	return false;
+}
+
+/* -ETIMEDOUT, or as read_all() */
+static ssize_t read_answer(int rd, char buf[SANDBOX_ANSWER_MAX + 1], int64_t end)
+{
+	int64_t left = end - now_ms();
+
+	if (end == 0)
+		return -ETIMEDOUT;
+	/* 0 would be for ever */
+	return read_all(rd, buf, SANDBOX_ANSWER_MAX, left > 0 ? (int)left : 1);
 }
 
 int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
@@ -162,6 +192,7 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 	ssize_t n;
 	pid_t pid;
 	bool pinned;
+	int had_to_spare = spare_ms;
 
 	surroundings_take_children();
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -174,9 +205,8 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		child(wr, fn, arg, answer, size);
 	if (pid > 0) {
 		close(steal_fd(&wr));
-		n = wait_for_answer(rd, pid, timeout_ms) ?
-			    read_all(rd, answer_buf, SANDBOX_ANSWER_MAX, timeout_ms) :
-			    -ETIMEDOUT;
+		n = read_answer(rd, answer_buf,
+				wait_for_answer(rd, pid, pinned ? &cpus : NULL, timeout_ms));
 	} else {
 		n = -errno;
 	}
@@ -186,7 +216,8 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 		return err_errno(err, (int)-n, "fork of the parser");
 	if (n == -ETIMEDOUT) {
 		(void)died(pid, err);
-		return err_set(err, ETIMEDOUT, "the parser took longer than %d ms", timeout_ms);
+		return err_set(err, ETIMEDOUT, "the parser took longer than %d ms",
+			       timeout_ms + had_to_spare - spare_ms);
 	}
 	if (n != (ssize_t)size)
 		return died(pid, err);

@@ -15,8 +15,8 @@
  * Fork a process without capabilities, descriptors or system calls (but write to its answer
  * pipe and exit), call fn(arg, answer) there and copy the size bytes of answer back. What
  * comes back is what the untrusted side says: check it. size is at most SANDBOX_ANSWER_MAX.
- * timeout_ms is for a parser that runs; one that is not let run, on a busy machine, has three
- * times that.
+ * timeout_ms is for a parser that runs; those that are not let run, on a busy machine, have two
+ * seconds more, all of this process together.
  *
  * 0; -EPROTO when the process died or sent something else (a bug, or an attack stopped),
  * -ETIMEDOUT, or what fork and pipe return.
