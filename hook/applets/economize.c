@@ -22,6 +22,7 @@
 #include "policy/config.h"
 #include "stats/collect.h"
 #include "stats/economy.h"
+#include "stats/economy_place.h"
 #include "stats/economy_state.h"
 
 #define MIN_AGE_DEFAULT_S 600
@@ -100,6 +101,7 @@ static bool is_own_container(const struct container_stats *c)
 static void judge_row(struct economize_row *row, const struct economy_state *before,
 		      const struct economy_now *now)
 {
+	struct memory_cgroup place;
 	struct economy_past past;
 
 	economy_state_find(before, &row->c->name, &past);
@@ -109,6 +111,10 @@ static void judge_row(struct economize_row *row, const struct economy_state *bef
 	     row->reason == REASON_ECONOMY_COSTS_MORE) &&
 	    wants_none(row->c, CONFIG_PATH))
 		row->reason = economy_judge(row->c, true, &past, now);
+	if (row->reason == REASON_ECONOMY_COSTS_MORE &&
+	    (!economy_place(&row->c->name, row->c->pid, &place) ||
+	     !economy_place_costs_more(&place)))
+		row->reason = REASON_ECONOMY_NOT_KNOWN;
 	row->chosen = row->reason == REASON_ECONOMY_COSTS_MORE;
 }
 

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "containers/targets.h"
 #include "inject/set_mergeable.h"
 #include "kernel/memory_headroom.h"
 #include "kernel/proc.h"
+#include "stats/economy_place.h"
 
 /* For a process to enter the kernel, and for the calls of a batch, which copy: as detach has it. */
 #define ENTER_MS   1000
@@ -18,6 +20,7 @@
 
 struct disabling {
 	struct disabled *d;
+	struct memory_cgroup place;
 	struct target target;
 	struct target_set set;
 };
@@ -76,8 +79,7 @@ static void sum_up(struct disabled *d, const struct set_mergeable *m, struct err
 
 int economize_disable(struct disabled *d, struct error *err)
 {
-	struct disabling w = { .d = d,
-			       .target = { .kind = TARGET_CONTAINER, .name = d->name } };
+	struct disabling w = { .d = d };
 	struct set_mergeable m = { .off = true,
 				   .method = MERGE_BY_PRCTL,
 				   .timeout_ms = ENTER_MS,
@@ -87,10 +89,18 @@ int economize_disable(struct disabled *d, struct error *err)
 	ssize_t r = 1;
 	size_t found;
 
-	w.set = (struct target_set){ &w.target, 1 };
-	if (!is_the_same(d))
+	/* looked at as well as changed, as who is called by its name may be another one */
+	if (!economy_place(&d->name, d->pid, &w.place) || !is_the_same(d))
 		return err_reason(err, REASON_TARGET_ENDED,
 				  err_set(err, ESRCH, "the container has ended"));
+	w.target = (struct target){ .kind = TARGET_CGROUP,
+				    .path = w.place.path,
+				    .path_len = strlen(w.place.path) };
+	w.set = (struct target_set){ &w.target, 1 };
+	if (!economy_place_costs_more(&w.place))
+		return err_reason(err, REASON_ECONOMY_NOT_KNOWN,
+				  err_set(err, EAGAIN,
+					  "its processes cost no more than they save"));
 	if (check_room(&m, &w, err) < 0)
 		return err->reason == REASON_HOST_HEADROOM ? -ENOMEM : -EIO;
 	for (int i = 0; r > 0 && i < PASSES_MAX; i++)

@@ -21,7 +21,8 @@ struct disabled {
 };
 
 /*
- * As detach does, to all its processes, and what they have forked meanwhile. 0; or -errno with err:
+ * As detach does, to all processes of its cgroup (stats/economy_place.h), and what they have forked
+ * meanwhile. 0; or -errno with err:
  * there is no memory for the copies (REASON_HOST_HEADROOM), it has ended or is another one by now
  * (REASON_TARGET_ENDED), or a process was not to be changed.
  */

@@ -9,9 +9,6 @@
 /* 4 MiB: what less memory costs or saves is nobody's problem */
 #define SMALL_PAGES 1024
 
-/* The kernel's, for each page that was scanned: struct ksm_rmap_item (mm/ksm.c) */
-#define RMAP_ITEM_BYTES 64
-
 /* One equal page in so many is what these take. */
 #define BREAK_EVEN 64
 
@@ -64,7 +61,7 @@ bool container_cost_judge(struct doctor *d, const struct container_summary *c, c
 
 	format_bytes(scanned, sizeof(scanned), c->scanned * page);
 	format_bytes(merged, sizeof(merged), equal * page);
-	format_bytes(cost, sizeof(cost), c->scanned * RMAP_ITEM_BYTES);
+	format_bytes(cost, sizeof(cost), c->scanned * KSM_ITEM_BYTES);
 	if (equal * NOTHING_EQUAL >= c->scanned)
 		return false;
 	f = finding_add(d, FINDING_NOTE, ID_CONTAINER_EQUAL,

@@ -10,9 +10,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-
-/* struct ksm_rmap_item of mm/ksm.c, per page that is scanned */
-#define RMAP_ITEM 64
+#include "kernel/ksm.h"
 
 /*
  * What ksmd takes until a page is merged or known to have no equal, on a virtual machine:
@@ -27,7 +25,7 @@ static int64_t bytes(double pages)
 
 int64_t estimate_cost(const struct estimate_row *r)
 {
-	return (int64_t)r->count.mappings * RMAP_ITEM;
+	return (int64_t)r->count.mappings * KSM_ITEM_BYTES;
 }
 
 static struct estimate_row total_row(const struct estimate *e)

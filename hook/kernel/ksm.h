@@ -17,6 +17,9 @@ int ksm_merge_self(void);
 /* 1 mergeable, 0 not, -EINVAL where the kernel has no such prctl. */
 int ksm_self_is_merged(void);
 
+/* What the kernel keeps of each page that ksmd has scanned: struct ksm_rmap_item, mm/ksm.c. */
+#define KSM_ITEM_BYTES 64
+
 enum ksm_flag { KSM_UNKNOWN = -1, KSM_NO, KSM_YES };
 
 /* /proc/PID/ksm_stat (Linux 6.1); counters that a kernel lacks are 0. */

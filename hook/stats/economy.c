@@ -14,9 +14,9 @@
 #define ECONOMY_SCANS 3
 
 /* It has to cost a quarter more than it saves, so that what is near to that stays as it is. */
-static bool costs_clearly_more(const struct container_stats *c)
+bool economy_costs_clearly_more(int64_t cost, int64_t saving)
 {
-	return c->cost / 5 * 4 > c->saving.most;
+	return cost / 5 * 4 > saving;
 }
 
 bool economy_concerns(const struct container_stats *c)
@@ -42,7 +42,7 @@ enum reason economy_judge(const struct container_stats *c, bool off,
 		return REASON_ECONOMY_NOT_KNOWN;
 	if (c->cost <= ECONOMY_COST_MIN)
 		return REASON_ECONOMY_SMALL;
-	if (!costs_clearly_more(c))
+	if (!economy_costs_clearly_more(c->cost, c->saving.most))
 		return REASON_ECONOMY_PAYS;
 	if (!past->known || now->scans - past->scans < ECONOMY_SCANS ||
 	    now->ms - past->ms < now->min_age_ms)

@@ -22,6 +22,9 @@ struct economy_now {
 	int64_t min_age_ms; /* for so long it has to have cost more */
 };
 
+/* Bytes. Clearly: by a quarter. */
+bool economy_costs_clearly_more(int64_t cost, int64_t saving);
+
 /* No verdict: no merging to disable, or nothing of a container's. */
 bool economy_concerns(const struct container_stats *c);
 

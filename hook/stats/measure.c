@@ -13,9 +13,6 @@
 #include "kernel/process.h"
 #include "kernel/watched.h"
 
-/* struct ksm_rmap_item (mm/ksm.c): one for each page that ksmd has scanned */
-#define RMAP_ITEM 64
-
 static bool has_scanned(void)
 {
 	int64_t run, scans;
@@ -169,7 +166,7 @@ bool measure_process(const struct measuring *how, struct process_stats *p)
 		return false;
 	if (host)
 		container_host_name(p->pid, &p->name);
-	p->cost = st.rmap_items * RMAP_ITEM;
+	p->cost = st.rmap_items * KSM_ITEM_BYTES;
 	p->profit = st.profit;
 	p->memory.zeros = st.zero_pages * how->page;
 	p->memory.merged = st.merging_pages * how->page;

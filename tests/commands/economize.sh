@@ -189,6 +189,48 @@ testTheContainerAndNotItsName() {
 	assertEquals 2 "$(jq -r --arg id "$id-odd" '.containers[] | select(.id == $id).processes' "$work/said")"
 }
 
+# called_one: a container in a cgroup that is called as that of "one" is, below one that a user may have
+called_one() {
+	bundle_make "$work/b-evil" "$work/root" '{}' '{}' /bin/sh -c "exec equal 60000"
+	jq --arg path "/user-$id/$id-one" '.linux.cgroupsPath = $path' "$work/b-evil/config.json" >"$work/evil.json"
+	mv "$work/evil.json" "$work/b-evil/config.json"
+	started="$started evil"
+	: >"$work/evil.out"
+	runc run -d -b "$work/b-evil" "$id-evil" </dev/null >"$work/evil.out" 2>&1
+	wait_for 20 grep -q ready "$work/evil.out"
+	apart evil
+}
+
+# His processes are counted with those of the container that he has called his cgroup by, whichever were there
+# first, and cost more than both save: that one stays as it is.
+testWhoIsCalledTheSame() {
+	for _first in one evil; do
+		for _c in $_first one evil two; do
+			case " $started " in *" $_c "*) continue ;; esac
+			case $_c in
+			evil) called_one ;;
+			*) container $_c '{}' "exec equal 600" ;;
+			esac
+		done
+		attach one two
+		assertEquals "attached as well" yes "$(mergeable evil)"
+		scans 3
+		economize '{}' --json --min-age=0
+		assertEquals "$(said)" "kept economy-watched" "$(of one)"
+		scans 3
+		economize '{}' --json --min-age=0
+		assertEquals "$_first first: $(said)" "yes yes" "$(mergeable one) $(mergeable two)"
+		# he himself, if it is one of his that the look began with
+		case "$(of one) $(mergeable evil)" in
+		"kept economy-not-known yes" | "disabled economy-costs-more no") ;;
+		*) fail "evil is $(mergeable evil): $(said)" ;;
+		esac
+		each_teardown
+		each_setup
+	done
+	cgroup_removed "user-$id"
+}
+
 # As every command that only looks (tests/hostile/privileges.sh), which needs a configuration here.
 testADryRunHasNoPower() {
 	echo '{}' >/etc/ksm-hook/config.json
