@@ -156,8 +156,10 @@ static int64_t wait_for_answer(int rd, pid_t pid, const cpu_set_t *cpus, int tim
 	for (;;) {
 		int64_t left = end - now_ms();
 		int more = timeout_ms < spare_ms ? timeout_ms : spare_ms;
+		int r = poll(&answer, 1, left > 0 ? (int)left : 0);
 
-		if (poll(&answer, 1, left > 0 ? (int)left : 0) > 0)
+		/* what poll() does not like, reading tells */
+		if (r > 0 || (r < 0 && errno != EINTR))
 			return end;
 		if (now_ms() < end)
 			continue; /* a signal */

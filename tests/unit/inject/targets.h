@@ -3,6 +3,7 @@
 #ifndef KSM_TARGETS_H
 #define KSM_TARGETS_H
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
