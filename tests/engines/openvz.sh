@@ -92,7 +92,7 @@ testWhoChooses() {
 		: >$vz/conf/$id.conf
 		[ "$own" = - ] || echo "KSM_MERGE=\"$own\"" >$vz/conf/$id.conf
 		start
-		assertEquals "vz.conf $global, $id.conf $own" "$expected" "$(in_root)"
+		assertEquals "vz.conf $global, $id.conf $own: $(cat "$work/err")" "$expected" "$(in_root)"
 		vzctl stop $id
 	done <<-END
 		- - no

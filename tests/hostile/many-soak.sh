@@ -10,4 +10,4 @@ if [ "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)" -lt 8000000
 	MANY=20000
 	echo "not enough memory for 100,000 processes: $MANY"
 fi
-MANY=$MANY CHAIN=2744 MAPPINGS=64000 DEPTH=800 LIMIT=300 exec "$(dirname "$0")/many.sh"
+MANY=$MANY CHAIN=2744 MAPPINGS=64000 DEPTH=800 CGROUPS=20000 LIMIT=300 exec "$(dirname "$0")/many.sh"

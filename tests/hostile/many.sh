@@ -10,6 +10,7 @@
 : "${CHAIN:=1000}"
 : "${MAPPINGS:=4000}"
 : "${DEPTH:=200}"
+: "${CGROUPS:=2000}"
 # of each command, on a machine that is busy; nothing here may be quadratic
 : "${LIMIT:=60}"
 
@@ -27,6 +28,7 @@ suite_setup() {
 suite_teardown() {
 	many_end
 	nested_end
+	beside_end
 	[ -z "${pid_max:-}" ] || echo "$pid_max" >/proc/sys/kernel/pid_max
 	[ -z "${cgroup:-}" ] || rmdir "$cgroup"
 }
@@ -179,6 +181,47 @@ nested_end() {
 	_gone() { find "$nested" -depth -type d -exec rmdir {} + 2>/dev/null && [ ! -d "$nested" ]; }
 	wait_for "$LIMIT" _gone
 	nested=
+}
+
+beside_end() {
+	[ -n "${beside:-}" ] || return 0
+	_removed() { find "$beside" -depth -type d -exec rmdir {} + 2>/dev/null && [ ! -d "$beside" ]; }
+	if [ "$beside" = "$cgroup" ]; then
+		find "$beside" -mindepth 1 -depth -type d -exec rmdir {} +
+	else
+		wait_for "$LIMIT" _removed
+	fi
+	beside=
+}
+
+# Cgroups below its own, with nobody in them, cost nobody anything: no command looks below, but for ps --exact,
+# which does so for the first 1,024.
+testManyCgroups() {
+	many_begin processes 10
+	beside=/sys/fs/cgroup/memory/lxc.payload.many-$$
+	if [ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
+		mkdir "$beside"
+		for _pid in $(cat "$cgroup/cgroup.procs"); do
+			echo "$_pid" >"$beside/cgroup.procs"
+		done
+	else
+		beside=$cgroup
+	fi
+	seq "$CGROUPS" | sed "s,.*,$beside/below-&," | xargs mkdir
+	but=$walk
+	for _command in ps metrics "attach lxc:many-$$" "detach lxc:many-$$"; do
+		# shellcheck disable=SC2086 # words
+		counted 20000 "$KSM_HOOK" $_command
+		assertTrue "$_command: it is looked at" "grep -q '/cgroup\"' '$work/opened'"
+		assertEquals "$_command: cgroups below" 0 "$(grep -c '"below-\|/below-' "$work/opened")"
+	done
+	limited "$KSM_HOOK" attach "lxc:many-$$"
+	counted 20000 "$KSM_HOOK" ps --exact
+	_below=$(grep -c '"below-' "$work/opened")
+	assertTrue "ps --exact: $_below" "[ $_below -le 1024 ]"
+	many_end
+	beside_end
+	but=
 }
 
 are_merged() {
