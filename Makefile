@@ -106,6 +106,10 @@ check-matrix:
 	@# they fill the processors themselves
 	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(nproc)} tests/run $(MATRIX_SUITES)
 
+## bench-compare BASE=REVISION: what a hook costs beside another revision's
+bench-compare: $(BUILD)/ksm-hook $(BENCH_PROGRAMS)
+	bench/compare "$(BASE)"
+
 ## bench: measure what the documentation claims
 bench: all $(BENCH_PROGRAMS)
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
@@ -139,4 +143,4 @@ clean:
 help:
 	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
 
-.PHONY: all check check-falses check-programs check-matrix bench deps demo lint mutants install uninstall clean help
+.PHONY: all check check-falses check-programs check-matrix bench bench-compare deps demo lint mutants install uninstall clean help

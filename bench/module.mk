@@ -10,7 +10,7 @@ BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth be
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lm
 
 CHECK_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one

@@ -6,12 +6,18 @@ HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
 # What the start of a container that did not ask goes through is linked first, where the program's
-# own start is, and the C library last, where its end is: reading a file's page brings its 64 KiB
-# with it (fault_around_bytes), and each page more that a start touches is a microsecond.
+# own start is, then what else one that asked goes through, and the C library last, where its end is:
+# reading a file's page brings its 64 KiB with it (fault_around_bytes), and each page more that a
+# start touches is a microsecond, in the confined parser and in the tracer once more.
 EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_read \
 	policy/annotations kernel/userns base/io base/log base/log_output base/options base/surroundings \
-	base/clock base/error base/text
+	base/clock base/error base/text applets/runtime
+ASKED_NAMES := kernel/sandbox base/json_reader oci/state oci/decision_check oci/decision_settle \
+	policy/config_files policy/config policy/policy policy/engine policy/layout_policy policy/stop \
+	inject/container_init inject/set_mergeable inject/merge_plan inject/inject inject/thread_rank \
+	inject/tracee inject/long_call kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
 EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))
+ASKED := $(foreach d,hook faults/hook,$(ASKED_NAMES:%=$(BUILD)/$d/%.o))
 # the same with switches for fault injection: tests only, never installed
 FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
 
@@ -89,7 +95,8 @@ $(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
 $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 	$(call say,LD,$@)
 	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ \
-		$(filter $(EARLY),$^) $(filter-out $(EARLY),$^) $(HOOK_LIBS) -lc $(HOOK_END)
+		$(filter $(EARLY),$^) $(filter $(ASKED),$^) $(filter-out $(EARLY) $(ASKED),$^) \
+		$(HOOK_LIBS) -lc $(HOOK_END)
 
 -include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)
 

@@ -198,7 +198,7 @@ static const char *wants(enum docker_value value, const struct json_value *v)
 
 /* What dockerd decodes into structs of its own, whose keys Go takes in any case. */
 static const struct {
-	const char *key[6]; /* "*" is an element */
+	char key[6][24]; /* "*" is an element; "" ends it */
 	enum docker_value value;
 } nested[] = {
 	{ { "default-address-pools", "*" }, DOCKER_MAP },
@@ -221,16 +221,16 @@ static const struct {
 	{ { "builder", "gc", "policy", "*", "filter" }, DOCKER_STRINGS },
 };
 
-static bool is_nested(const struct json_path *p, const char *const key[])
+static bool is_nested(const struct json_path *p, const char key[][24])
 {
 	size_t n = 0;
 
-	for (; n < p->depth && key[n]; n++) {
+	for (; n < p->depth && key[n][0]; n++) {
 		if (!p->key[n] ? key[n][0] != '*' :
 				 strcmp(key[n], ANY) != 0 && strcasecmp(key[n], p->key[n]) != 0)
 			return false;
 	}
-	return n == p->depth && !key[n];
+	return n == p->depth && !key[n][0];
 }
 
 const char *docker_key_wants(const struct docker_key *key, const struct json_path *p,

@@ -8,7 +8,7 @@
 #include "base/json_reader.h"
 
 struct docker_key {
-	const char *name;
+	char name[36]; /* in place: each pointer of a table costs every start its relocation */
 	enum docker_value {
 		DOCKER_ANY, /* it is an option's, and is not read from the file */
 		DOCKER_BOOL,

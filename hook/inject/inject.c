@@ -331,8 +331,6 @@ static _Noreturn void tracer(struct inject_board *b, size_t n, const struct inje
 {
 	sigset_t all;
 
-	/* a tracer that waits for its turn on a busy machine keeps its target waiting */
-	(void)setpriority(PRIO_PROCESS, 0, -20);
 	/* out of the terminal's and the engine's reach: only SIGKILL gets here */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);

@@ -16,7 +16,7 @@ enum fact { IGNORED, ROOT, LOG, LOG_FORMAT, BUNDLE, CONFIG };
 enum value { NONE, VALUE, ATTACHED, TRUTH };
 
 struct option {
-	const char *name;
+	char name[20]; /* empty at a table's end */
 	char letter;
 	enum value value;
 	enum fact fact;
@@ -51,7 +51,7 @@ static const struct option global_options[] = {
 	{ "usage", 0, NONE, IGNORED, CRUN },
 	{ "version", 'v', NONE, IGNORED, ALL },
 	{ "version", 'V', NONE, IGNORED, CRUN | YOUKI },
-	{ NULL },
+	{ "" },
 };
 
 static const struct option create_options[] = {
@@ -79,7 +79,7 @@ static const struct option create_options[] = {
 	{ "empty-ns", 0, VALUE, IGNORED, GO | YOUKI },
 	{ "lsm-profile", 0, VALUE, IGNORED, ALL },
 	{ "lsm-mount-context", 0, VALUE, IGNORED, ALL },
-	{ NULL },
+	{ "" },
 };
 
 static const struct option exec_options[] = {
@@ -102,13 +102,13 @@ static const struct option exec_options[] = {
 	{ "help", '?', NONE, IGNORED, CRUN },
 	{ "usage", 0, NONE, IGNORED, CRUN },
 	{ "version", 'V', NONE, IGNORED, CRUN | YOUKI },
-	{ NULL },
+	{ "" },
 };
 
 static const struct option delete_options[] = {
 	{ "force", 'f', NONE, IGNORED, ALL },
 	{ "regex", 'r', NONE, IGNORED, ALL },
-	{ NULL },
+	{ "" },
 };
 
 static const struct command {
@@ -146,7 +146,7 @@ static bool has_option(enum argv_grammar grammar, const struct option *o)
 static const struct option *find_letter(const struct option *table, enum argv_grammar grammar,
 					char letter)
 {
-	for (const struct option *o = table; o->name; o++) {
+	for (const struct option *o = table; o->name[0]; o++) {
 		if (o->letter == letter && has_option(grammar, o))
 			return o;
 	}
@@ -161,7 +161,7 @@ static const struct option *find_long_name(const struct option *table,
 	const struct option *found = NULL;
 	bool several = false;
 
-	for (const struct option *o = table; o->name; o++) {
+	for (const struct option *o = table; o->name[0]; o++) {
 		if (!has_option(grammar, o) || strncmp(o->name, name, len) != 0)
 			continue;
 		if (o->name[len] == '\0')
