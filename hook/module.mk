@@ -11,9 +11,9 @@ HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
 # start touches is a microsecond, in the confined parser and in the tracer once more.
 EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_read \
 	policy/annotations kernel/userns base/io base/log base/log_output base/options base/surroundings \
-	base/clock base/error base/text applets/runtime
-ASKED_NAMES := kernel/sandbox base/json_reader oci/state oci/decision_check oci/decision_settle \
-	policy/config_files policy/config policy/policy policy/engine policy/layout_policy policy/stop \
+	base/clock base/dir_walk base/error base/text applets/runtime
+ASKED_NAMES := kernel/sandbox base/json_reader base/json_position oci/state oci/decision_check oci/decision_settle \
+	policy/config_files policy/config policy/config_problems policy/config_rules policy/policy policy/rule_fit policy/engine policy/layout_policy policy/stop \
 	inject/container_init inject/set_mergeable inject/merge_plan inject/inject inject/thread_rank \
 	inject/tracee inject/long_call kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
 EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/json_position.h"
+
 /*
  * yajl's memory. It doubles its buffers: one for a string that is being decoded, which grows
  * in place to less than twice the string, and one for what is left unfinished at the end,
@@ -268,46 +270,9 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
-static struct json_position position(const char *text, size_t offset)
-{
-	struct json_position at = { 1, 1 };
-
-	for (size_t i = 0; i < offset; i++) {
-		at.column++;
-		if (text[i] == '\n')
-			at = (struct json_position){ at.line + 1, 1 };
-	}
-	return at;
-}
-
-/* Is the byte at i escaped, by an odd number of backslashes in front of it? */
-static bool is_escaped(const char *text, size_t i)
-{
-	size_t n = 0;
-
-	while (n < i && text[i - n - 1] == '\\')
-		n++;
-	return n % 2 == 1;
-}
-
-struct json_position json_token_position(const char *text, size_t end)
-{
-	size_t at = end ? end - 1 : 0;
-
-	if (end && text[at] == '"') {
-		while (at > 0 && (text[at - 1] != '"' || is_escaped(text, at - 1)))
-			at--;
-		at -= at > 0;
-	} else if (end && text[at] != '{' && text[at] != '[') {
-		while (at > 0 && !strchr(" \t\r\n,:[{/", text[at - 1]))
-			at--;
-	}
-	return position(text, at);
-}
-
 static int syntax_error(struct json_walk_state *w, yajl_handle h, const char *text, size_t at)
 {
-	struct json_position p = position(text, at);
+	struct json_position p = json_position_of(text, at);
 	char why[96], *end;
 
 	snprintf(why, sizeof(why), "%s", (char *)yajl_get_error(h, 0, NULL, 0));
@@ -343,7 +308,7 @@ static int walk_text(struct json_walk_state *w, const char *text, size_t len, bo
 	if (s == yajl_status_ok)
 		return 0;
 	if (ended && !w->any) {
-		struct json_position end = position(text, len);
+		struct json_position end = json_position_of(text, len);
 
 		return err_set(w->err, EINVAL,
 			       "%s:%zu:%zu: is empty, or ends within its first value", w->name,

@@ -59,15 +59,6 @@ int json_walk(const char *name, const char *text, size_t len, bool comments, jso
 int json_walk_any_depth(const char *name, const char *text, size_t len, json_visit visit,
 			void *arg, struct error *err);
 
-/*
- * Where a token that ends before offset begins, as line and column (in bytes), from 1. text holds
- * well-formed JSON up to there.
- */
-struct json_position {
-	size_t line, column;
-};
-struct json_position json_token_position(const char *text, size_t end);
-
 /* Called at the end of an object or array; end is the offset behind its bracket. NULL: nothing. */
 typedef int (*json_leave)(void *arg, const struct json_path *path, size_t end,
 			  struct error *err);

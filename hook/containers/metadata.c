@@ -2,7 +2,6 @@
 /* What cgroups do not say of a container: its pod, name and image, stored when it starts. */
 #include "containers/metadata.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -240,23 +240,22 @@ static void remove_file(int dir, const char *id)
 	unlinkat(dir, id, 0);
 }
 
+static int remove_if_over(int dir, const char *name, void *arg)
+{
+	const struct metadata_collector *c = arg;
+
+	if (metadata_is_over(dir, name, c->is_running, c->arg))
+		(c->remove ? c->remove : remove_file)(dir, name);
+	return 0;
+}
+
 void metadata_collect(int dir, const struct metadata_collector *c)
 {
-	/* the node's directory in a pod without hostPID: its containers run, and are not seen */
-	int fd = proc_shows_all() ? dup(dir) : -1;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct metadata_collector copy = *c;
 
-	if (!d) {
-		close_fd(&fd);
-		return;
-	}
-	rewinddir(d);
-	while ((e = readdir(d)) != NULL) {
-		if (metadata_is_over(dir, e->d_name, c->is_running, c->arg))
-			(c->remove ? c->remove : remove_file)(dir, e->d_name);
-	}
-	closedir(d);
+	/* the node's directory in a pod without hostPID: its containers run, and are not seen */
+	if (proc_shows_all() && lseek(dir, 0, SEEK_SET) == 0)
+		(void)dir_for_each(dir, remove_if_over, &copy);
 }
 
 /* At most once in COLLECT_SECONDS, by whichever start comes then. */
@@ -320,24 +319,31 @@ static bool is_created(int dir, const char *name, const char *line)
 	       !has_init(text) && strstr(text, line);
 }
 
+struct created {
+	char line[CREATED_LINE_MAX];
+	bool (*is_there)(const void *arg, const char *id);
+	const void *arg;
+};
+
+static int remove_if_created(int dir, const char *name, void *arg)
+{
+	const struct created *c = arg;
+
+	if (is_created(dir, name, c->line) && !c->is_there(c->arg, name))
+		unlinkat(dir, name, 0);
+	return 0;
+}
+
 void metadata_remove_created(const char *by, bool (*is_there)(const void *arg, const char *id),
 			     const void *arg)
 {
-	char line[CREATED_LINE_MAX];
-	int fd = *by ? open_metadata_dir() : -1;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	__cleanup(close_fd) int dir = *by ? open_metadata_dir() : -1;
+	struct created c = { .is_there = is_there, .arg = arg };
 
-	if (!d) {
-		close_fd(&fd);
+	if (dir < 0)
 		return;
-	}
-	snprintf(line, sizeof(line), "\n" CREATED_LINE, by);
-	while ((e = readdir(d)) != NULL) {
-		if (is_created(fd, e->d_name, line) && !is_there(arg, e->d_name))
-			unlinkat(fd, e->d_name, 0);
-	}
-	closedir(d);
+	snprintf(c.line, sizeof(c.line), "\n" CREATED_LINE, by);
+	(void)dir_for_each(dir, remove_if_created, &c);
 }
 
 void metadata_remove(const char *id)

@@ -2,13 +2,13 @@
 /* Names of many containers, from the JSON file that their engine keeps of each. */
 #include "containers/stored_names.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dir_walk.h"
 #include "base/far_files.h"
 #include "base/io.h"
 #include "base/macros.h"
@@ -115,21 +115,30 @@ static void add_dir(struct dirs *dirs, int at, const char *path, const char *nam
 	snprintf(dirs->d[dirs->n++].name, DIR_NAME, "%s", name);
 }
 
+struct opening {
+	struct dirs *dirs;
+	const struct stored_source *source;
+};
+
+static int open_if_dir(int root, const char *name, void *arg)
+{
+	const struct opening *o = arg;
+
+	if (name[0] != '.' && strlen(name) < DIR_NAME && o->source->is_dir(name))
+		add_dir(o->dirs, root, name, name, O_NOFOLLOW);
+	return o->dirs->n == DIRS_MAX;
+}
+
 static void open_dirs(struct dirs *dirs, const struct stored_source *source)
 {
-	struct dirent *e;
-	DIR *d = opendir(source->root);
+	__cleanup(close_fd) int root = open(source->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct opening o = { dirs, source };
 
 	dirs->n = 0;
-	if (!d)
+	if (root < 0)
 		return;
-	add_dir(dirs, dirfd(d), ".", "", 0);
-	while (dirs->n < DIRS_MAX && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] != '.' && strlen(e->d_name) < DIR_NAME &&
-		    source->is_dir(e->d_name))
-			add_dir(dirs, dirfd(d), e->d_name, e->d_name, O_NOFOLLOW);
-	}
-	closedir(d);
+	add_dir(dirs, root, ".", "", 0);
+	(void)dir_for_each(root, open_if_dir, &o);
 }
 
 static ssize_t read_stored(const struct batch_filler *f, const struct dirs *dirs,

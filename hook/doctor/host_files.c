@@ -2,7 +2,6 @@
 /* Files of the host that steer root: read, and programs that they name looked at. */
 #include "doctor/host_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "base/far_files.h"
 #include "base/macros.h"
 #include "oci/runtime_path.h"
@@ -38,19 +38,17 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static int add_unless_hidden(int dirfd, const char *name, void *list)
+{
+	(void)dirfd;
+	if (name[0] != '.')
+		far_list_add(list, name);
+	return 0;
+}
+
 static int list_directory(const char *dir, struct far_list *out)
 {
-	struct dirent *e;
-	DIR *d = opendir(dir);
-
-	if (!d)
-		return -errno;
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] != '.')
-			far_list_add(out, e->d_name);
-	}
-	closedir(d);
-	return 0;
+	return dir_for_each_of(dir, add_unless_hidden, out);
 }
 
 char **host_files_list(const char *dir, const char *suffix)

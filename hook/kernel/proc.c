@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -282,25 +283,29 @@ int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg)
 	return r;
 }
 
+struct thread_walk {
+	int (*visit)(pid_t tid, void *arg);
+	void *arg;
+};
+
+static int visit_thread(int dirfd, const char *name, void *arg)
+{
+	const struct thread_walk *w = arg;
+	int64_t number;
+
+	(void)dirfd;
+	return parse_int(name, strlen(name), 1, INT_MAX, &number) == 0 ?
+		       w->visit((pid_t)number, w->arg) :
+		       0;
+}
+
 int proc_for_each_thread(pid_t pid, int (*visit)(pid_t tid, void *arg), void *arg)
 {
+	struct thread_walk w = { visit, arg };
 	char path[32];
-	DIR *dir;
-	struct dirent *e;
-	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	if (!dir)
-		return -errno;
-	while (r == 0 && (e = readdir(dir)) != NULL) {
-		int64_t number;
-
-		if (parse_int(e->d_name, strlen(e->d_name), 1, INT_MAX, &number) == 0)
-			r = visit((pid_t)number, arg);
-	}
-	closedir(dir);
-	return r;
+	return dir_for_each_of(path, visit_thread, &w);
 }
 
 /* of the first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO) */

@@ -5,7 +5,6 @@
  */
 #include "ksmd/persist.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "base/macros.h"
 
 #define UNIT   "ksm-hook-ksmd@"
@@ -40,18 +40,16 @@ static bool parse_unit_name(const char *name, char profile[PROFILE_TEXT])
 	return true;
 }
 
+static int take_profile(int dirfd, const char *name, void *profile)
+{
+	(void)dirfd;
+	return parse_unit_name(name, profile);
+}
+
 void enabled_at_boot(char profile[PROFILE_TEXT])
 {
-	DIR *dir = opendir(WANTS);
-	struct dirent *e;
-
 	profile[0] = '\0';
-	while (dir && !profile[0] && (e = readdir(dir)) != NULL) {
-		if (!parse_unit_name(e->d_name, profile))
-			profile[0] = '\0';
-	}
-	if (dir)
-		closedir(dir);
+	(void)dir_for_each_of(WANTS, take_profile, profile);
 }
 
 static int find_ksmd_unit(char *path, size_t size, struct error *err)
@@ -91,22 +89,31 @@ static int add_boot_link(const char *profile, struct error *err)
 	return 0;
 }
 
+struct boot_link {
+	const char *profile; /* whose is kept */
+	struct error *err;
+	int ret;
+};
+
+static int remove_other_boot_link(int dirfd, const char *name, void *arg)
+{
+	struct boot_link *kept = arg;
+	char profile[PROFILE_TEXT];
+
+	if (!parse_unit_name(name, profile) || strcmp(profile, kept->profile) == 0)
+		return 0;
+	if (unlinkat(dirfd, name, 0) < 0)
+		kept->ret = err_errno(kept->err, errno, WANTS "/%s", name);
+	return kept->ret;
+}
+
+/* Where there is no such directory, there are no links. */
 static int remove_other_boot_links(const char *profile, struct error *err)
 {
-	DIR *dir = opendir(WANTS);
-	char name[PROFILE_TEXT];
-	struct dirent *e;
-	int r = 0;
+	struct boot_link kept = { profile, err, 0 };
 
-	while (dir && r == 0 && (e = readdir(dir)) != NULL) {
-		if (!parse_unit_name(e->d_name, name) || strcmp(name, profile) == 0)
-			continue;
-		if (unlinkat(dirfd(dir), e->d_name, 0) < 0)
-			r = err_errno(err, errno, WANTS "/%s", e->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	return r;
+	(void)dir_for_each_of(WANTS, remove_other_boot_link, &kept);
+	return kept.ret;
 }
 
 int enable_at_boot(const char *profile, struct error *err)

@@ -2,10 +2,10 @@
 /* The secrets of the groups that share a layout, and who is a member. */
 #include "layout/group.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/dir_walk.h"
 #include "base/io.h"
 #include "base/macros.h"
 #include "kernel/proc.h"
@@ -246,34 +247,43 @@ static void forget_in(int dir, const char *file, const char *member, const char 
 	flock(dir, LOCK_UN);
 }
 
+static int count_file(int dir, const char *file, void *n)
+{
+	(void)dir;
+	(void)file;
+	++*(size_t *)n;
+	return 0;
+}
+
+struct file_walk {
+	bool (*visit)(int dir, const char *file, void *arg);
+	void *arg;
+	size_t at, from, to; /* these are visited */
+};
+
+static int visit_file(int dir, const char *file, void *arg)
+{
+	struct file_walk *w = arg;
+	size_t at = w->at++;
+
+	return at >= w->from && at < w->to && !w->visit(dir, file, w->arg);
+}
+
 /* Call visit for files of the directory, from any of them on, until it returns false. */
 static void for_each_file(int dir, bool (*visit)(int dir, const char *file, void *arg),
 			  void *arg)
 {
-	int fd = dup(dir);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	size_t n = 0, skip;
-	struct dirent *e;
-	bool more = true;
+	struct file_walk w = { .visit = visit, .arg = arg, .to = SIZE_MAX };
+	size_t n = 0;
 
-	if (!d) {
-		close_fd(&fd);
+	if (lseek(dir, 0, SEEK_SET) != 0 || dir_for_each(dir, count_file, &n) < 0)
 		return;
-	}
-	rewinddir(d);
-	while (readdir(d))
-		n++;
-	skip = n ? (size_t)now_us() % n : 0;
-	for (int round = 0; round < 2 && more; round++) {
-		rewinddir(d);
-		for (size_t i = 0; more && (e = readdir(d)) != NULL; i++) {
-			if ((i >= skip) != (round == 0) || strcmp(e->d_name, ".") == 0 ||
-			    strcmp(e->d_name, "..") == 0)
-				continue;
-			more = visit(dir, e->d_name, arg);
-		}
-	}
-	closedir(d);
+	w.from = n ? (size_t)now_us() % n : 0;
+	if (lseek(dir, 0, SEEK_SET) != 0 || dir_for_each(dir, visit_file, &w) != 0)
+		return;
+	w = (struct file_walk){ .visit = visit, .arg = arg, .to = w.from };
+	if (lseek(dir, 0, SEEK_SET) == 0)
+		(void)dir_for_each(dir, visit_file, &w);
 }
 
 struct forgetting {

@@ -2,7 +2,6 @@
 /* config.json and the files of conf.d beside it: found and read, in the order in which they count. */
 #include "policy/config_read.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "base/io.h"
 #include "kernel/userns.h"
 
@@ -171,34 +171,39 @@ static void tell_not_read(const char *dir, const char *name, const struct read_e
 	e->report(e->arg, &(struct config_problem){ .warning = true, .text = why.msg });
 }
 
+struct config_names {
+	char (*name)[NAME_MAX + 1];
+	int n;
+	const char *dir;
+	const struct read_errors *errors;
+};
+
+static int add_config_name(int dirfd, const char *name, void *arg)
+{
+	struct config_names *l = arg;
+
+	(void)dirfd;
+	if (!is_config_name(name))
+		tell_not_read(l->dir, name, l->errors);
+	else if (l->n == CONFIG_FILES_MAX)
+		return -E2BIG;
+	else
+		snprintf(l->name[l->n++], NAME_MAX + 1, "%s", name);
+	return 0;
+}
+
 /* The names of the directory's files, in order; -errno, -E2BIG where there are too many. */
 static int list_names(int dirfd, const char *dir, char names[CONFIG_FILES_MAX][NAME_MAX + 1],
 		      const struct read_errors *e)
 {
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0), n = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	struct config_names l = { names, 0, dir, e };
+	int r = dir_for_each(dirfd, add_config_name, &l);
 
-	if (!d) {
-		n = -errno;
-		if (fd >= 0)
-			close(fd);
-		return n;
-	}
-	while (n >= 0 && (entry = readdir(d)) != NULL) {
-		if (!is_config_name(entry->d_name)) {
-			tell_not_read(dir, entry->d_name, e);
-			continue;
-		}
-		if (n == CONFIG_FILES_MAX)
-			n = -E2BIG;
-		else
-			snprintf(names[n++], NAME_MAX + 1, "%s", entry->d_name);
-	}
-	closedir(d);
-	if (n > 0)
-		qsort(names, (size_t)n, sizeof(names[0]), by_bytes);
-	return n;
+	if (r < 0)
+		return r;
+	if (l.n > 0)
+		qsort(names, (size_t)l.n, sizeof(names[0]), by_bytes);
+	return l.n;
 }
 
 static int untrusted_directory(const char *dir, struct error *err)

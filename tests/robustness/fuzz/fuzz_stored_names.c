@@ -5,37 +5,36 @@
  * container, nerdctl's. A name is a string of its file as it stands, of Docker's root an absolute path, and
  * nothing is named by annotations that another engine writes.
  */
-#include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 
+#include "base/dir_walk.h"
 #include "fuzz.h"
 
 /*
  * Docker's directories are empty, containerd's have two; not for the linker, since the fuzzer
  * itself lists some.
  */
-static struct dirent namespaces[] = { { .d_name = "k8s.io" }, { .d_name = "default" } };
-static size_t next_namespace;
 static char opened_dir[PATH_MAX];
 
-static DIR *fake_opendir(const char *path)
+static int fake_open(const char *path)
 {
-	next_namespace = 0;
 	snprintf(opened_dir, sizeof(opened_dir), "%s", path);
-	return (DIR *)opened_dir;
+	return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-static struct dirent *fake_readdir(void)
+static int fake_dir_for_each(int dirfd, dir_visit visit, void *arg)
 {
-	bool tasks = strstr(opened_dir, "io.containerd.runtime.v2.task") != NULL;
+	int r = strstr(opened_dir, "io.containerd.runtime.v2.task") == NULL;
 
-	return tasks && next_namespace < 2 ? &namespaces[next_namespace++] : NULL;
+	if (r == 0)
+		r = visit(dirfd, "k8s.io", arg);
+	return r == 0 ? visit(dirfd, "default", arg) : 0;
 }
 
-#define opendir(path) fake_opendir(path)
-#define readdir(d)    fake_readdir()
-#define closedir(d)   (void)(d)
-#define dirfd(d)      (-1)
+#define open(path, flags)            fake_open(path)
+#define dir_for_each(fd, visit, arg) fake_dir_for_each(fd, visit, arg)
 #include "containers/stored_names.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "containers/containerd_names.h"

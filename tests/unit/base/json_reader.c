@@ -117,31 +117,6 @@ static void comments(void)
 }
 
 /* Where it went wrong: the first byte that cannot be. */
-/* Where the value that ends at a byte begins. */
-static void token_positions(void)
-{
-	static const struct {
-		const char *text;
-		size_t end, column;
-	} of[] = {
-		{ "{\"a\":1}", 6, 6 },
-		{ "{\"a\": true }", 10, 7 },
-		{ "[\"ab\"]", 5, 2 },
-		{ "[\"a\\\"b\"]", 7, 2 },
-		{ "[\"a\\\\\\\"b\"]", 9, 2 },
-		/* an even number of backslashes escapes itself */
-		{ "\\\\\"x\"", 5, 3 },
-		{ "\"", 1, 1 },
-		{ "{", 1, 1 },
-		{ "", 0, 1 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
-		check_case = of[i].text;
-		CHECK_INT(json_token_position(of[i].text, of[i].end).column, of[i].column);
-	}
-}
-
 static void positions(void)
 {
 	static const struct {
@@ -395,7 +370,6 @@ int main(void)
 	RUN(syntax);
 	RUN(comments);
 	RUN(positions);
-	RUN(token_positions);
 	RUN(depth);
 	RUN(any_depth);
 	RUN(truncated);
