@@ -32,14 +32,12 @@
  */
 #define RUN_MAX_MS 40000
 /* A process that was left out is tried again after this (--watch), and so many at a time. */
-#define FORGET_MS  60000
-#define FORGET_MAX 4
-/* So many of one container are waited for, then it is left out. */
-#define GROUP_LOST_MAX 3
-#define GROUPS_MAX     64
-#define READERS_MAX    16
+#define FORGET_MS   60000
+#define FORGET_MAX  4
+#define READERS_MAX 16
 /* What is read at once costs its container nothing: most processes, whose cgroup is then not asked for. */
 #define FREE_MS 2
+
 struct reader {
 	pid_t tid, pid; /* pid: who is being read; 0: nobody */
 	int64_t since_ms;
@@ -47,12 +45,9 @@ struct reader {
 
 /* Shared with the child. */
 struct watch_board {
-	size_t n_lost, n_groups, n_readers;
-	pid_t lost[WATCHED_LOST_MAX];
-	int64_t lost_ms[WATCHED_LOST_MAX]; /* when; in ascending order */
-	uint64_t group_of_lost[WATCHED_LOST_MAX];
-	uint64_t group[GROUPS_MAX]; /* left out as a whole */
-	struct watch_cuts cuts;     /* since their time was up */
+	struct watch_lost lost; /* who holds others up */
+	struct watch_cuts cuts; /* whose time was up */
+	size_t n_readers;
 	struct reader reader[READERS_MAX];
 };
 
@@ -81,8 +76,8 @@ uint64_t watched_group(pid_t pid)
 
 const pid_t *watched_lost(size_t *n)
 {
-	*n = board ? board->n_lost : 0;
-	return board ? board->lost : NULL;
+	*n = board ? board->lost.n : 0;
+	return board ? board->lost.pid : NULL;
 }
 
 const struct watched_cut *watched_cuts(size_t *n)
@@ -101,25 +96,20 @@ static bool is_left_out(pid_t pid)
 	bool budget = board->cuts.n && !without_budget;
 	uint64_t group;
 
-	for (size_t i = 0; i < board->n_lost; i++) {
-		if (board->lost[i] == pid)
-			return true;
-	}
-	if (!board->n_groups && !budget)
+	if (watch_lost_has(&board->lost, pid))
+		return true;
+	if (!board->lost.n_groups && !budget)
 		return false;
 	group = watched_group(pid);
-	for (size_t i = 0; i < board->n_groups; i++) {
-		if (board->group[i] == group)
-			return true;
-	}
-	return budget && watch_cuts_have(&board->cuts, group);
+	return watch_lost_has_group(&board->lost, group) ||
+	       (budget && watch_cuts_have(&board->cuts, group));
 }
 
 bool watched_enter(pid_t pid)
 {
 	if (!board)
 		return true;
-	if ((board->n_lost || board->cuts.n) && is_left_out(pid))
+	if ((board->lost.n || board->cuts.n) && is_left_out(pid))
 		return false;
 	if (!in_child)
 		return true;
@@ -170,29 +160,10 @@ static bool sleeps(pid_t child, pid_t tid)
 	return proc_thread_stat(child, tid, &st) == 0 && st.state != 'R';
 }
 
-static void leave_out(pid_t pid)
-{
-	uint64_t group = watched_group(pid);
-	size_t same = 1;
-
-	if (board->n_lost == WATCHED_LOST_MAX)
-		return;
-	for (size_t i = 0; i < board->n_lost; i++) {
-		if (board->lost[i] == pid)
-			return;
-		same += board->group_of_lost[i] == group;
-	}
-	board->lost_ms[board->n_lost] = now_ms();
-	board->group_of_lost[board->n_lost] = group;
-	board->lost[board->n_lost++] = pid;
-	if (same == GROUP_LOST_MAX && board->n_groups < GROUPS_MAX)
-		board->group[board->n_groups++] = group;
-}
-
 /* Is a reader held up? It has to sleep at each of these looks. Leaves out who holds it up. */
 static bool is_held_up(pid_t child, int *looks)
 {
-	int64_t limit = board->n_lost ? NEXT_LIMIT_MS : FIRST_LIMIT_MS;
+	int64_t limit = board->lost.n ? NEXT_LIMIT_MS : FIRST_LIMIT_MS;
 	bool held_up = false;
 
 	for (size_t i = 0; i < READERS_MAX; i++) {
@@ -203,7 +174,7 @@ static bool is_held_up(pid_t child, int *looks)
 			looks[i] = 0;
 		else if ((int64_t)++looks[i] * SAMPLE_MS >= limit / 2 &&
 			 now_ms() - __atomic_load_n(&r->since_ms, __ATOMIC_ACQUIRE) >= limit) {
-			leave_out(pid);
+			watch_lost_add(&board->lost, pid, watched_group(pid));
 			held_up = true;
 		}
 	}
@@ -328,29 +299,6 @@ static int run_once(int (*fn)(void *arg, void **data, size_t *size, struct error
 	return r;
 }
 
-static void forget_group(uint64_t group)
-{
-	for (size_t i = 0; i < board->n_groups; i++) {
-		if (board->group[i] == group)
-			board->group[i--] = board->group[--board->n_groups];
-	}
-}
-
-/* Not all at once: each that still holds its lock costs time again. */
-static void forget_oldest(void)
-{
-	size_t n = 0;
-
-	while (n < board->n_lost && n < FORGET_MAX && now_ms() - board->lost_ms[n] > FORGET_MS)
-		forget_group(board->group_of_lost[n++]);
-	board->n_lost -= n;
-	memmove(board->lost, board->lost + n, board->n_lost * sizeof(*board->lost));
-	memmove(board->lost_ms, board->lost_ms + n, board->n_lost * sizeof(*board->lost_ms));
-	memmove(board->group_of_lost, board->group_of_lost + n,
-		board->n_lost * sizeof(*board->group_of_lost));
-	watch_cuts_forget(&board->cuts, FORGET_MS, FORGET_MAX);
-}
-
 static bool board_made(void)
 {
 	far_share_with_children();
@@ -360,8 +308,10 @@ static bool board_made(void)
 
 		board = p == MAP_FAILED ? NULL : p;
 	}
-	if (board)
-		forget_oldest();
+	if (board) {
+		watch_lost_forget(&board->lost, FORGET_MS, FORGET_MAX);
+		watch_cuts_forget(&board->cuts, FORGET_MS, FORGET_MAX);
+	}
 	return board;
 }
 

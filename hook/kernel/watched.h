@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "kernel/watch_cuts.h"
+#include "kernel/watch_lost.h"
 
 /*
  * A process can keep its mmap lock for as long as it likes: a FUSE file system that never
@@ -20,9 +21,6 @@
  * ended when one process holds it up; the child is started anew, and leaves that one out.
  * stat, statm, status, comm, cgroup and ns/ take no such lock.
  */
-
-/* So many processes at most are left out, and named. */
-#define WATCHED_LOST_MAX 1024
 
 /*
  * In a child: run fn, which returns 0 with *data of *size bytes (from malloc, or NULL), or
