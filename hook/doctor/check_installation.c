@@ -17,6 +17,7 @@
 #include "oci/config_load.h"
 #include "oci/runtime_path.h"
 #include "policy/config_files.h"
+#include "policy/rule_fit.h"
 #include "policy/stop.h"
 
 #define CONFIG_DIR SYSCONFDIR "/ksm-hook"

@@ -3,168 +3,20 @@
 #include "policy/config.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "policy/config_key.h"
+#include "policy/config_rules.h"
 #include "policy/rule_pattern.h"
-
-struct config_walk {
-	const struct config_text *file;
-	struct policy_config *config;
-	config_report *report;
-	void *arg;
-	struct error *err; /* the first */
-	bool failed;
-	unsigned seen; /* a bit for each of keys */
-	int skip;      /* what is deeper than this was refused, or is not known */
-};
-
-#define SKIP_NOTHING JSON_DEPTH_MAX
 
 static const char *const keys[] = {
 	"containers", "method",        "required",     "allow",       "deny",    "runtimes",
 	"log",        "shared_layout", "allow_groups", "deny_groups", "unknown", "$schema",
 	"mode",       "audit",         "max_sparse",   "economy"
 };
-
-/* Advice goes to whoever asks for all problems, not into the log of every start. */
-enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_ADVICE };
-
-__printf(4, 5) static void say_problem(struct config_walk *p, enum problem_kind kind,
-				       struct json_position at, const char *fmt, ...)
-{
-	char what[200], text[sizeof(((struct error *)NULL)->msg)];
-	struct config_problem problem = { kind != PROBLEM_ERROR, kind == PROBLEM_ADVICE, text };
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	snprintf(text, sizeof(text), "%s:%zu:%zu: %s", p->file->path, at.line, at.column, what);
-	if (kind == PROBLEM_ERROR && !p->failed)
-		(void)err_set(p->err, EINVAL, "%s", text);
-	p->failed = p->failed || kind == PROBLEM_ERROR;
-	if (kind == PROBLEM_WARNING && !p->config->warning[0])
-		snprintf(p->config->warning, sizeof(p->config->warning), "%s", text);
-	if (p->report)
-		p->report(p->arg, &problem);
-}
-
-/* Where a member's key stands, or a value that has none. */
-static struct json_position place_of(const struct config_walk *p, const struct json_value *v)
-{
-	return json_token_position(p->file->text, v->key_end ? v->key_end : v->end);
-}
-
-/* It and all that is in it. */
-static void refuse_value(struct config_walk *p, const struct json_path *path,
-			 const struct json_value *v, const char *key, const char *expected)
-{
-	p->skip = (int)path->depth;
-	say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" must be %s", key, expected);
-}
-
-static bool is_plain_text(const struct json_value *v)
-{
-	return v->type == JSON_STRING && memchr(v->text, '\0', v->len) == NULL;
-}
-
-/* The member of the rule that a key of config.json stands for; NULL for one that is unknown. */
-static const char **rule_member(struct policy_rule *rule, const char *key)
-{
-	if (strcmp(key, "annotation") == 0)
-		return &rule->annotation;
-	if (strcmp(key, "match") == 0)
-		return &rule->match;
-	for (size_t k = 0; k < TRUSTED_KEYS; k++) {
-		if (strcmp(key, trusted_key_name((enum trusted_key)k)) == 0)
-			return &rule->glob[k];
-	}
-	return NULL;
-}
-
-/* What must be: NULL if v is that. */
-static const char *member_fault(const struct policy_rule *rule, const char *const *member,
-				const struct json_value *v)
-{
-	if (!is_plain_text(v))
-		return member == &rule->annotation ? "a text, an annotation's key" :
-						     "a text, a glob(7) pattern";
-	if (member == &rule->annotation)
-		return NULL;
-	return member == &rule->match ?
-		       rule_pattern_fault(v->text) :
-		       rule_trusted_fault((enum trusted_key)(member - rule->glob), v->text);
-}
-
-/* It does what it says, and other containers say the same by other keys. */
-static void advise_word(struct config_walk *p, const struct json_value *v)
-{
-	const char *word = rule_annotation_word(v->text);
-
-	if (word)
-		say_problem(p, PROBLEM_ADVICE, place_of(p, v),
-			    "\"%.63s\" is one engine's annotation, and anybody's with others: "
-			    "\"%s\" asks each engine by its own",
-			    v->text, word);
-}
-
-static void visit_rule_member(struct config_walk *p, struct policy_rule *rule,
-			      const struct json_path *path, const struct json_value *v)
-{
-	const char *key = path->key[2], **member = rule_member(rule, key), *fault;
-
-	if (!member) {
-		/* nobody can tell of which containers it would hold */
-		p->skip = (int)path->depth;
-		if (!rule->foreign)
-			rule->foreign = key;
-		say_problem(p, PROBLEM_WARNING, place_of(p, v),
-			    "unknown key \"%.63s\" of a rule: not understood, so the rule %s",
-			    key,
-			    path->key[0][0] == 'd' ? "denies whatever the rest of it fits" :
-						     "allows nothing");
-		return;
-	}
-	fault = member_fault(rule, member, v);
-	if (*member)
-		say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" is given twice", key);
-	else if (fault)
-		refuse_value(p, path, v, key, fault);
-	else if (member == &rule->annotation)
-		advise_word(p, v);
-	*member = is_plain_text(v) ? v->text : "";
-}
-
-static void visit_rules(struct config_walk *p, struct policy_rules *rules,
-			const struct json_path *path, const struct json_value *v)
-{
-	static const char shape[] =
-		"a list of rules such as {\"namespace\": GLOB} or {\"annotation\": KEY, "
-		"\"match\": GLOB}, 64 at the most";
-	struct json_position at;
-
-	if (path->depth > 2) {
-		visit_rule_member(p, &rules->rule[rules->n - 1], path, v);
-		return;
-	}
-	if (v->type != (path->depth == 1 ? JSON_ARRAY : JSON_OBJECT)) {
-		refuse_value(p, path, v, path->key[0], shape);
-	} else if (path->depth == 2 && rules->n == POLICY_RULES_MAX) {
-		refuse_value(p, path, v, path->key[0], shape);
-		p->skip = 1; /* said once */
-	} else if (path->depth == 2) {
-		at = place_of(p, v);
-		rules->rule[rules->n++] = (struct policy_rule){ .file = p->file->name,
-								.line = at.line,
-								.column = at.column };
-	}
-}
 
 bool config_is_runtime(const char *p)
 {
@@ -191,12 +43,12 @@ static void visit_runtimes(struct config_walk *p, const struct json_path *path,
 	if (path->depth == 1) {
 		c->runtimes = 0; /* of several files, the last one's */
 		if (v->type != JSON_ARRAY)
-			refuse_value(p, path, v, path->key[0], shape);
+			config_refuse(p, path, v, path->key[0], shape);
 		return;
 	}
-	if (c->runtimes == POLICY_RUNTIMES_MAX || !is_plain_text(v) ||
+	if (c->runtimes == POLICY_RUNTIMES_MAX || !config_is_text(v) ||
 	    !config_is_runtime(v->text))
-		refuse_value(p, path, v, path->key[0], shape);
+		config_refuse(p, path, v, path->key[0], shape);
 	else
 		c->runtime[c->runtimes++] = v->text;
 }
@@ -208,10 +60,10 @@ static void visit_globs(struct config_walk *p, struct policy_globs *globs,
 
 	if (path->depth == 1 && v->type == JSON_ARRAY)
 		return;
-	if (path->depth == 1 || globs->n == POLICY_RULES_MAX || !is_plain_text(v))
-		refuse_value(p, path, v, path->key[0], shape);
+	if (path->depth == 1 || globs->n == POLICY_RULES_MAX || !config_is_text(v))
+		config_refuse(p, path, v, path->key[0], shape);
 	else if (rule_pattern_fault(v->text))
-		refuse_value(p, path, v, path->key[0], rule_pattern_fault(v->text));
+		config_refuse(p, path, v, path->key[0], rule_pattern_fault(v->text));
 	else
 		globs->glob[globs->n++] = v->text;
 }
@@ -222,7 +74,7 @@ static void visit_bool(struct config_walk *p, bool *out, const struct json_path 
 	if (v->type == JSON_BOOL)
 		*out = v->boolean;
 	else
-		refuse_value(p, path, v, path->key[0], "true or false");
+		config_refuse(p, path, v, path->key[0], "true or false");
 }
 
 /* As the schema has it, which knows no order of numbers: that is more than any address space. */
@@ -259,7 +111,7 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 {
 	struct policy_config *c = p->config;
 	const char *key = path->key[0], *expected = "";
-	bool fine = is_plain_text(v);
+	bool fine = config_is_text(v);
 
 	if (strcmp(key, "containers") == 0) {
 		expected = "\"annotated\", \"all\" or \"none\"";
@@ -287,7 +139,7 @@ static void visit_word(struct config_walk *p, const struct json_path *path,
 		c->log_given = true;
 	}
 	if (!fine)
-		refuse_value(p, path, v, key, expected);
+		config_refuse(p, path, v, key, expected);
 }
 
 /* Of two "deny" lists one would be lost in silence, and a mistyped one too. */
@@ -306,14 +158,15 @@ static bool check_key(struct config_walk *p, const struct json_path *path,
 	}
 	p->skip = (int)path->depth;
 	if (i < ARRAY_SIZE(keys)) {
-		say_problem(p, PROBLEM_ERROR, place_of(p, v), "\"%s\" is given twice", key);
+		config_say(p, PROBLEM_ERROR, config_place_of(p, v), "\"%s\" is given twice",
+			   key);
 		return false;
 	}
 	may_deny = config_key_may_deny(key);
-	say_problem(p, may_deny ? PROBLEM_ERROR : PROBLEM_WARNING, place_of(p, v),
-		    "unknown key \"%.63s\": %s", key,
-		    may_deny ? "it may be meant to deny, see ksm-hook.conf(5) for the keys" :
-			       "not understood, ignored");
+	config_say(p, may_deny ? PROBLEM_ERROR : PROBLEM_WARNING, config_place_of(p, v),
+		   "unknown key \"%.63s\": %s", key,
+		   may_deny ? "it may be meant to deny, see ksm-hook.conf(5) for the keys" :
+			      "not understood, ignored");
 	return false;
 }
 
@@ -327,20 +180,20 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	(void)err;
 	if ((int)path->depth > p->skip)
 		return 0;
-	p->skip = SKIP_NOTHING;
+	p->skip = CONFIG_SKIP_NOTHING;
 	if (!key) {
-		p->skip = v->type == JSON_OBJECT ? SKIP_NOTHING : 0;
+		p->skip = v->type == JSON_OBJECT ? CONFIG_SKIP_NOTHING : 0;
 		if (v->type != JSON_OBJECT)
-			say_problem(p, PROBLEM_ERROR, place_of(p, v),
-				    "must hold an object, { }");
+			config_say(p, PROBLEM_ERROR, config_place_of(p, v),
+				   "must hold an object, { }");
 		return 0;
 	}
 	if (path->depth == 1 && !check_key(p, path, v))
 		return 0;
 	if (strcmp(key, "allow") == 0)
-		visit_rules(p, &c->allow, path, v);
+		config_visit_rules(p, &c->allow, path, v);
 	else if (strcmp(key, "deny") == 0)
-		visit_rules(p, &c->deny, path, v);
+		config_visit_rules(p, &c->deny, path, v);
 	else if (strcmp(key, "runtimes") == 0)
 		visit_runtimes(p, path, v);
 	else if (strcmp(key, "allow_groups") == 0)
@@ -358,24 +211,6 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	return 0;
 }
 
-static void check_complete(struct config_walk *p, const char *list,
-			   const struct policy_rules *rules, size_t before)
-{
-	for (size_t i = before; i < rules->n; i++) {
-		const struct policy_rule *rule = &rules->rule[i];
-		bool any = rule->annotation || rule->foreign;
-
-		for (size_t k = 0; k < TRUSTED_KEYS; k++)
-			any = any || rule->glob[k];
-		if (!any || !rule->annotation != !rule->match)
-			say_problem(p, PROBLEM_ERROR,
-				    (struct json_position){ rule->line, rule->column },
-				    "\"%s\" rule %zu needs \"annotation\" and \"match\", or "
-				    "a key such as \"namespace\"",
-				    list, i - before + 1);
-	}
-}
-
 int config_parse(const struct config_text *file, struct policy_config *out,
 		 config_report *report, void *arg, struct error *err)
 {
@@ -384,7 +219,7 @@ int config_parse(const struct config_text *file, struct policy_config *out,
 				 .report = report,
 				 .arg = arg,
 				 .err = err,
-				 .skip = SKIP_NOTHING };
+				 .skip = CONFIG_SKIP_NOTHING };
 	size_t denies = out->deny.n, allows = out->allow.n;
 	struct error syntax;
 
@@ -398,8 +233,8 @@ int config_parse(const struct config_text *file, struct policy_config *out,
 			*err = syntax;
 		p.failed = true;
 	} else {
-		check_complete(&p, "deny", &out->deny, denies);
-		check_complete(&p, "allow", &out->allow, allows);
+		config_check_complete(&p, "deny", &out->deny, denies);
+		config_check_complete(&p, "allow", &out->allow, allows);
 	}
 	return p.failed ? err_reason(err, REASON_CONFIG_INVALID, -EINVAL) : 0;
 }

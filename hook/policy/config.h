@@ -7,29 +7,13 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "policy/config_problems.h"
 #include "policy/policy.h"
 
 #define CONFIG_PATH SYSCONFDIR "/ksm-hook/config.json"
 
 /* The longest entry of "runtimes". */
 #define CONFIG_RUNTIME_MAX 127
-
-/* A file, as it was read. */
-struct config_text {
-	const char *path; /* for messages */
-	const char *name; /* what decisions call it: "config.json", "conf.d/50-site.json" */
-	const char *text;
-	size_t len;
-};
-
-/* What is wrong in a file, and where: in words, with the file's path in front. */
-struct config_problem {
-	bool warning; /* not understood, and without effect */
-	bool advice;  /* a warning of what has an effect, and may not be what was meant */
-	const char *text;
-};
-
-typedef void config_report(void *arg, const struct config_problem *problem);
 
 /*
  * Add what a file says to *out: rules to those that are there, everything else in its place.

@@ -4,6 +4,7 @@
 #define KSM_EXPLAIN_H
 
 #include "policy/policy.h"
+#include "policy/rule_fit.h"
 
 /* What can be said of a container in the user's words, and who says so. */
 struct explained_value {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "policy/config.h"
+#include "policy/rule_fit.h"
 
 static void check_rules(const struct policy_rules *rules)
 {

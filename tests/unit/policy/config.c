@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "base/macros.h"
 #include "check.h"
 #include "policy/parsed.h"
+#include "policy/rule_fit.h"
 
 static void defaults(void)
 {
@@ -164,20 +164,6 @@ static void mistakes(void)
 		{ "{\"log\": \"verbose\"}", "\"log\" must be \"error\", \"warning\"" },
 		{ "{\"log\": 3}", "\"log\" must be" },
 		{ "{\"log\": \"info\\u0000\"}", "\"log\" must be" },
-		{ "{\"allow\": {}}", "\"allow\" must be a list" },
-		{ "{\"allow\": \"x\"}", "\"allow\" must be a list" },
-		{ "{\"allow\": null}", "\"allow\" must be a list" },
-		{ "{\"allow\": [\"x\"]}", "\"allow\" must be a list" },
-		{ "{\"deny\": [[]]}", "\"deny\" must be a list" },
-		{ "{\"deny\": [{\"annotation\": 1, \"match\": \"\"}]}",
-		  ":1:12: \"annotation\" must be a text" },
-		{ "{\"deny\": [{\"annotation\": \"a\", \"match\": [\"\"]}]}",
-		  ":1:31: \"match\" must be" },
-		{ "{\"deny\": [{\"annotation\": \"a\\u0000\", \"match\": \"\"}]}", "must be" },
-		{ "{\"deny\": [{}]}", "\"deny\" rule 1 needs" },
-		{ "{\"deny\": [{\"annotation\": \"a\"}]}", "\"deny\" rule 1 needs" },
-		{ "{\"allow\": [{\"annotation\": \"a\", \"match\": \"\"}, {\"match\": \"\"}]}",
-		  "\"allow\" rule 2 needs" },
 		{ "{\"unknown\": \"Allow\"}", "\"unknown\" must be \"deny\" or \"allow\"" },
 		{ "{\"unknown\": \"b\"}", "\"unknown\" must be" },
 		{ "{\"unknown\": \"\"}", "\"unknown\" must be" },
@@ -194,16 +180,6 @@ static void mistakes(void)
 		{ "{\"max_sparse\": \"-0\"}", "\"max_sparse\" must be a size" },
 		{ "{\"max_sparse\": \"1000000T\"}", "\"max_sparse\" must be a size" },
 		{ "{\"$schema\": 7}", "\"$schema\" must be a text" },
-		{ "{\"deny\": [{\"annotation\": 1, \"match\": \"\"}]}",
-		  "\"annotation\" must be a text, an annotation's key" },
-		{ "{\"deny\": [{\"annotation\": \"a\", \"match\": 1}]}",
-		  "\"match\" must be a text, a glob(7) pattern" },
-		{ "{\"deny\": [{\"annotation\": \"a\", \"match\": \"[\"}]}",
-		  "\"match\" must be a glob(7) pattern whose" },
-		{ "{\"deny\": [{\"pod\": \"[\"}]}", "\"pod\" must be a glob(7) pattern whose" },
-		{ "{\"deny\": [{\"pod\": 1}]}", "\"pod\" must be a text, a glob(7) pattern" },
-		{ "{\"deny\": [{\"engine\": \"moby\"}]}", "\"engine\" must be \"containerd\"" },
-		{ "{\"deny\": [{\"user\": \"root\"}]}", "\"user\" must be a user's number" },
 		{ "{\"deny_groups\": [\"[\"]}",
 		  "\"deny_groups\" must be a glob(7) pattern whose" },
 		{ "{\"runtimes\": [\" runc\"]}", "\"runtimes\" must be" },
@@ -235,12 +211,7 @@ static void mistakes(void)
 		  "8 at the most" },
 		{ "{\"denny\": []}", ":1:2: unknown key \"denny\": it may be meant to deny" },
 		{ "{\"Deny\": []}", "unknown key \"Deny\": it may be meant to deny" },
-		/* which of the two was meant? */
-		{ "{\"deny\": [{\"annotation\":\"a\",\"match\":\"b\"}], \"deny\": []}",
-		  "\"deny\" is given twice" },
 		{ "{\"required\": true, \"required\": false}", "\"required\" is given twice" },
-		{ "{\"deny\": [{\"annotation\":\"a\",\"annotation\":\"b\",\"match\":\"\"}]}",
-		  "\"annotation\" is given twice" },
 		{ "{\"required\": true,}", ":1:" },
 		{ "{\"required\": tru}", ":1:" },
 		{ "{\n\"required\": true\n\"log\": \"info\"}", ":3:" },
@@ -255,27 +226,6 @@ static void mistakes(void)
 		CHECK_HAS(err.msg, cases[i].says);
 	}
 	check_case = "";
-}
-
-static void many_rules(void)
-{
-	char *text = malloc(8192), *p;
-
-	for (int n = POLICY_RULES_MAX; n <= POLICY_RULES_MAX + 1; n++) {
-		p = text + sprintf(text, "{\"deny\": [");
-		for (int i = 0; i < n; i++)
-			p += sprintf(p, "%s{\"annotation\":\"k%d\",\"match\":\"*\"}",
-				     i ? "," : "", i);
-		sprintf(p, "]}");
-		CHECK_INT(parse(text), n == POLICY_RULES_MAX ? 0 : -EINVAL);
-		if (n > POLICY_RULES_MAX) {
-			CHECK_HAS(err.msg, "64 at the most");
-			continue;
-		}
-		CHECK_INT(config.deny.n, POLICY_RULES_MAX);
-		CHECK_TEXT(config.deny.rule[63].annotation, "k63");
-	}
-	free(text);
 }
 
 static int add(const char *name, const char *text)
@@ -318,7 +268,6 @@ int main(void)
 	RUN(groups);
 	RUN(runtimes);
 	RUN(mistakes);
-	RUN(many_rules);
 	RUN(several_files);
 	return check_end();
 }

@@ -14,6 +14,7 @@
 #include "base/json_reader.h"
 #include "base/macros.h"
 #include "check.h"
+#include "policy/rule_fit.h"
 
 static struct config_files read_files;
 static struct policy_config config;
