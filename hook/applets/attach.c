@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "applets/applets.h"
+#include "applets/attach_passes.h"
 #include "applets/attach_report.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -21,22 +21,16 @@
 #include "containers/targets.h"
 #include "doctor/merge_gate.h"
 #include "inject/set_mergeable.h"
-#include "kernel/memory_headroom.h"
 #include "kernel/privileges.h"
 #include "ksmd/boost.h"
 #include "policy/config.h"
 #include "policy/stop.h"
 
-/* For a process to enter the kernel: first for all, then once more for those that did not. */
-#define FIRST_TIMEOUT_MS  50
-#define SECOND_TIMEOUT_MS 1000
 /*
  * A call takes the target's time: unmerging copies, and on a busy machine a target has to
  * wait for its turn. Who gives up early meets his own tracer when he tries again.
  */
-#define CALLS_MAX_MS 10000
-/* Passes until none is found; who forks faster than this many is reported. */
-#define PASSES_MAX      64
+#define CALLS_MAX_MS    10000
 #define WATCH_DEFAULT_S 10
 #define WATCH_MAX_S     86400
 
@@ -57,7 +51,7 @@ struct attach_options {
 	OPTION_NUMBER(struct attach_options, watch_s, "watch", "[SECONDS]", 1, WATCH_MAX_S, \
 		      WATCH_DEFAULT_S,                                                      \
 		      "look again every 10 seconds, or every SECONDS, until a\n"            \
-		      "signal comes or all targets have ended")
+		      "signal comes or all targets have ended. By default not")
 
 static const struct command_syntax attach_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
@@ -149,95 +143,6 @@ static int parse_attach(int *argc, char **argv, struct attach_options *o, struct
 	return 0;
 }
 
-struct gated_visit {
-	const struct merge_gate *gate;
-	int (*visit)(pid_t pid, void *to);
-	void *to;
-};
-
-static int visit_if_passed(pid_t pid, void *arg)
-{
-	const struct gated_visit *v = arg;
-
-	return merge_gate_passes(v->gate, pid) ? v->visit(pid, v->to) : 0;
-}
-
-static int walk_targets(const void *gate, int (*visit)(pid_t pid, void *to), void *to,
-			struct error *err)
-{
-	struct gated_visit v = { gate, visit, to };
-
-	return target_for_each(v.gate->set, visit_if_passed, &v, err);
-}
-
-static bool is_still_right(const void *gate, pid_t pid)
-{
-	const struct merge_gate *g = gate;
-
-	return target_match(g->set, pid) && merge_gate_passes(g, pid);
-}
-
-/* Until a pass finds none that is not as wanted, those that failed aside. */
-static int passes_until_done(struct set_mergeable *m, struct merge_gate *gate, size_t *found,
-			     struct error *err)
-{
-	ssize_t r = 1;
-	bool again = true;
-
-	m->n_lost = 0;
-	m->timeout_ms = FIRST_TIMEOUT_MS;
-	for (int i = 0; r > 0; i++) {
-		if (i == PASSES_MAX)
-			return err_set(
-				err, EAGAIN,
-				"new processes appear faster than they are made mergeable: "
-				"try again, or --watch");
-		r = merge_gate_judge(gate, err);
-		if (r == 0)
-			r = set_mergeable_walk(m, walk_targets, gate, found, err);
-		if (r == 0 && again && set_mergeable_failed(m)) {
-			again = false;
-			m->retry = true;
-			m->n_lost = 0;
-			m->timeout_ms = SECOND_TIMEOUT_MS;
-			r = set_mergeable_walk(m, walk_targets, gate, found, err);
-			m->retry = false;
-			m->timeout_ms = FIRST_TIMEOUT_MS;
-		}
-	}
-	return (int)r;
-}
-
-static int check_headroom(const struct set_mergeable *m, const struct merge_gate *gate,
-			  struct error *err)
-{
-	struct room_need *need;
-	size_t n;
-	int r = set_mergeable_copies(m, walk_targets, gate, &need, &n, err);
-
-	if (r < 0)
-		return r;
-	r = room_check_or_force(need, n, err);
-	free(need);
-	return r;
-}
-
-/* What the configuration says now; with --sparse it has to have a bound. */
-static int reopen_gate(const struct attach_options *o, struct set_mergeable *m,
-		       struct merge_gate *gate, struct error *err)
-{
-	int r = merge_gate_open(gate, err);
-
-	m->max_sparse = gate->max_sparse;
-	if (r == 0 && o->sparse && !m->max_sparse)
-		r = err_set(err, EINVAL,
-			    "--sparse: the configuration has no \"max_sparse\", see "
-			    "ksm-hook.conf(5)");
-	if (r == 0 && o->sparse && !o->force)
-		r = check_headroom(m, gate, err);
-	return r;
-}
-
 static void say_if_ksmd_rests(void)
 {
 	int64_t run;
@@ -301,9 +206,9 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		err.reason = REASON_NONE;
-		r = reopen_gate(o, m, gate, &err);
+		r = attach_reopen_gate(m, gate, o->sparse, o->force, &err);
 		if (r == 0)
-			r = passes_until_done(m, gate, &found, &err);
+			r = attach_passes(m, gate, &found, &err);
 		if (r < 0 && !(said == err.reason && said != REASON_NONE))
 			log_reason(LOG_LEVEL_WARNING, err.reason, "%s", err.msg);
 		said = err.reason;
@@ -319,7 +224,7 @@ static int watch_targets(const struct attach_options *o, struct set_mergeable *m
 static int open_gate(const struct attach_options *o, struct set_mergeable *m,
 		     struct merge_gate *gate, bool *refused, struct error *err)
 {
-	int r = reopen_gate(o, m, gate, err);
+	int r = attach_reopen_gate(m, gate, o->sparse, o->force, err);
 
 	if (r == 0)
 		r = merge_gate_judge(gate, err);
@@ -336,7 +241,7 @@ static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 				   .method = o->method,
 				   .named = !o->all,
 				   .call_ms = CALLS_MAX_MS,
-				   .still_right = is_still_right,
+				   .still_right = attach_is_still_right,
 				   .arg = gate };
 	struct error err = { 0 };
 	sigset_t ends = end_signals();
@@ -345,13 +250,13 @@ static int attach_targets(struct attach_options *o, struct merge_gate *gate)
 	int r = 0, status;
 
 	if (o->off && !o->sparse && !o->force)
-		r = check_headroom(&m, gate, &err);
+		r = attach_check_headroom(&m, gate, &err);
 	if (o->watch_s)
 		sigprocmask(SIG_BLOCK, &ends, NULL);
 	if (r == 0 && (!o->off || o->sparse))
 		r = open_gate(o, &m, gate, &refused, &err);
 	if (r == 0)
-		r = passes_until_done(&m, gate, &found, &err);
+		r = attach_passes(&m, gate, &found, &err);
 	o->elapsed_us = now_us() - o->begun_us;
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
