@@ -49,6 +49,8 @@ static const struct command_syntax poststop_command __help_section = {
 		"(ksm-hook ps) and its place in a group of a shared layout.\n"
 		"\n"
 		"The exit status is 0.\n",
+	.examples =
+		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook-poststop.json\n",
 	.see_also = "ksm-hook-hooks(8), ksm-hook-ps(8), oci-hooks(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,

@@ -51,7 +51,8 @@ static const struct command_syntax metrics_command __help_section = {
 			    "each container. Default: none. For prometheus only"),
 		OPTION_TEXT(struct metrics_options, samples, "samples", "FILE",
 			    "keep what is saved over time in FILE, and print what\n"
-			    "ksm-hook capacity makes of it. For prometheus only"),
+			    "ksm-hook capacity makes of it; by default neither.\n"
+			    "For prometheus only"),
 		{ "" },
 	},
 };

@@ -69,20 +69,23 @@ static const struct command_syntax nri_command __help_section = {
 			    "no right. Default: auto, inject where that is possible"),
 		OPTION_TEXT(struct nri_options, share, "share", "DIR",
 			    "way exec: copy what containers get there, where the\n"
-			    "runtime finds it by the same path"),
+			    "runtime finds it by the same path. By default they get\n"
+			    "it from where it is installed"),
 		OPTION_TEXT(struct nri_options, profile, "profile", "gentle|balanced|fast",
 			    "start ksmd, as ksm-hook enable does, and set it back\n"
 			    "when the agent ends. By default it is left alone"),
 		OPTION_TEXT(struct nri_options, listen, "listen", "[ADDRESS]:PORT",
 			    "serve /metrics, /healthz and /readyz there by HTTP:\n"
-			    "127.0.0.1:9473, [::1]:9473, or :9473 for all addresses"),
+			    "127.0.0.1:9473, [::1]:9473, or :9473 for all\n"
+			    "addresses. By default nothing is served"),
 		OPTION_TEXT(struct nri_options, aggregate, "aggregate",
 			    "namespace|workload|none",
 			    "what one series of /metrics is about: a namespace, a\n"
 			    "workload, or each container. Default: none"),
 		OPTION_TEXT(struct nri_options, features, "features", "DIR",
 			    "tell Node Feature Discovery what this node can do, by a\n"
-			    "file in its directory of features"),
+			    "file in its directory of features. By default it is\n"
+			    "not told"),
 		OPTION_TEXT(struct nri_options, samples, "samples", "FILE",
 			    "keep what /metrics has of ksm-hook capacity in FILE as\n"
 			    "well. Default: in memory, as long as the agent runs"),

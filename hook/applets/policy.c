@@ -48,11 +48,11 @@ static const struct command_syntax policy_command __help_section = {
 			    "of " CONFIG_PATH),
 		OPTION_LIST(struct policy_options, explain.annotations, "annotation", "KEY=VALUE",
 			    "explain: of a container with this annotation; may be\n"
-			    "given several times"),
+			    "given several times. By default it has none"),
 		OPTION_LIST(struct policy_options, explain.values, "value", "KEY=VALUE",
 			    "explain: of one of which its engine says this: its\n"
 			    "namespace, pod, container, image, name, or its user's\n"
-			    "number; may be given several times"),
+			    "number; may be given several times. By default nothing"),
 		OPTION_TEXT(struct policy_options, explain.engine, "engine", "ENGINE",
 			    "explain: whose container that would be, containerd\n"
 			    "(Kubernetes'), cri-o, docker, podman or lxc.\n"

@@ -172,6 +172,8 @@ static const struct command_syntax poststart_command __help_section = {
 		"\n"
 		"The exit status is 0, also when it is called wrongly; it is 1 only where\n"
 		"merging is required and was not possible.\n",
+	.examples =
+		"cat /usr/share/containers/oci/hooks.d/50-ksm-hook.json\n",
 	.see_also = "ksm-hook-hooks(8), ksm-hook.conf(5), oci-hooks(5)",
 	.option = {
 		HOOK_OPTION_CONFIG,

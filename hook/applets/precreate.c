@@ -294,7 +294,8 @@ static const struct command_syntax precreate_command __help_section = {
 			    PRELOAD_LIBRARY),
 		OPTION_TEXT(struct precreate, id, "id", "ID",
 			    "the container's id, where the caller knows it:\n"
-			    "config.json does not have it"),
+			    "config.json does not have it. By default that of a\n"
+			    "container of podman's, by its cgroup"),
 		{ "" },
 	},
 };

@@ -42,7 +42,8 @@ static const struct command_syntax ps_command __help_section = {
 			    "--watch: saved"),
 		OPTION_NUMBER(struct ps_options, watch, "watch", "[SECONDS]", 1, 86400, 2,
 			    "print again every 2 seconds, or every SECONDS; on a\n"
-			    "terminal the keys s, a, c and n sort, and q ends"),
+			    "terminal the keys s, a, c and n sort, and q ends. By\n"
+			    "default once"),
 		OPTION_FLAG(struct ps_options, json, "json",
 			    "print JSON"),
 		{ "" },

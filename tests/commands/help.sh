@@ -33,7 +33,7 @@ testEachCommandExplainsItself() {
 		said=$("$KSM_HOOK" "$c" --help 2>"$work/err" </dev/null)
 		assertEquals "$c" 0 $?
 		assertEquals "$c" "" "$(cat "$work/err")"
-		for part in "usage: ksm-hook $c" "Options:" "print this help" "See also: ksm-hook"; do
+		for part in "usage: ksm-hook $c" "Options:" "print this help" "Examples:" "See also: ksm-hook"; do
 			assertContains "$c: $part" "$said" "$part"
 		done
 		assertEquals "$c: lines of a terminal" "" "$(echo "$said" | sed 1d | awk 'length > 79')"
@@ -48,6 +48,12 @@ testEachCommandExplainsItself() {
 			"$(echo "$said" | awk '/^Options:/ { on = 1; next } /^$/ { on = 0 }
 				on && wait && !/^ {24}[^ ]/ { print before }
 				on { wait = /^      --[^ ]*$/; before = $0 }')"
+		# and of what has a value, what it is where it is not given
+		assertEquals "$c: a default for each" "" \
+			"$(echo "$said" | awk 'function end() { if (option ~ /=/ && text !~ /[Dd]efault|instead of/) print option; text = "" }
+				/^Options:/ { on = 1; next } /^$/ { if (on) end(); on = 0 }
+				on && /^      --/ { end(); option = $1 }
+				on { text = text $0 }')"
 	done
 }
 
