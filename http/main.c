@@ -283,7 +283,7 @@ static void give_page(void)
 }
 
 /* The agent is trusted; one that says nonsense is none. Its end is ours. */
-static void take_answer(void)
+static void take_page(void)
 {
 	const size_t header = sizeof(answer.header);
 	bool in_header = answer.got < header;
@@ -335,7 +335,7 @@ static void step(struct MHD_Daemon *d)
 	}
 	/* before it, as whom it resumes goes on with this step */
 	if (FD_ISSET(NRI_HTTP_ASKS, &in))
-		take_answer();
+		take_page();
 	MHD_run(d);
 }
 

@@ -63,13 +63,13 @@ static const char *kind(mode_t mode)
 	return "a regular file";
 }
 
-static bool same(const struct stat *a, const struct stat *b)
+static bool is_same_inode(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 /* The directory PATH below ROOT, if it is one, in the same file system. */
-static int walk(int root, const char *path, const struct stat *root_st, struct error *err)
+static int open_below(int root, const char *path, const struct stat *root_st, struct error *err)
 {
 	int dir = root, next, done = 0;
 	struct stat st;
@@ -115,12 +115,13 @@ static int places_open(struct places *p, const char *path, struct error *err)
 
 	if (root < 0)
 		return err_errno(err, errno, "cannot open VE_ROOT %s", path);
-	if (fstat(root, &p->root) < 0 || stat("/", &host) < 0 || same(&host, &p->root)) {
+	if (fstat(root, &p->root) < 0 || stat("/", &host) < 0 ||
+	    is_same_inode(&host, &p->root)) {
 		close(root);
 		return err_set(err, EINVAL, "VE_ROOT %s is the host's own root", path);
 	}
-	p->etc = walk(root, "etc", &p->root, err);
-	p->lib = walk(root, LIB_PARENT, &p->root, p->etc < 0 ? &second : err);
+	p->etc = open_below(root, "etc", &p->root, err);
+	p->lib = open_below(root, LIB_PARENT, &p->root, p->etc < 0 ? &second : err);
 	close(root);
 	return 0;
 }
@@ -186,7 +187,7 @@ static int open_file(int etc, bool *created, struct error *err)
 }
 
 /* The container's own lines and ours; *text is to be freed. */
-static int merge(int file, bool empty, char **text, size_t *len, struct error *err)
+static int merge_list(int file, bool empty, char **text, size_t *len, struct error *err)
 {
 	char path[32];
 	ssize_t n = 0;
@@ -255,7 +256,7 @@ static void detach(int dir, const char *name, const struct stat *expected)
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	/* DETACH because our own descriptor makes it busy */
-	if (fstat(fd, &st) == 0 && same(&st, expected))
+	if (fstat(fd, &st) == 0 && is_same_inode(&st, expected))
 		umount2(path, MNT_DETACH);
 	close(fd);
 }
@@ -279,8 +280,8 @@ static int bind_both(const struct places *p, int dir, int file, struct error *er
 	if (stat(stage_dir, &lib) < 0 || stat(stage_file, &list) < 0)
 		return err_errno(err, errno, "cannot look at %s", stage_dir);
 	if (bind_on(stage_dir, dir, err) == 0 && bind_on(stage_file, file, err) == 0) {
-		if (ours(p, &seen_lib, &seen_list) && same(&lib, &seen_lib) &&
-		    same(&list, &seen_list))
+		if (ours(p, &seen_lib, &seen_list) && is_same_inode(&lib, &seen_lib) &&
+		    is_same_inode(&list, &seen_list))
 			return 0;
 		err_set(err, EINVAL,
 			"/etc/" FILE_NAME " or /" LIB_PARENT "/" LIB_NAME
@@ -310,7 +311,7 @@ int preload_bind(const char *root, char **libdirs, struct error *err)
 		goto out;
 	}
 	file = open_file(p.etc, &created, err);
-	if (file < 0 || merge(file, created, &text, &len, err) < 0)
+	if (file < 0 || merge_list(file, created, &text, &len, err) < 0)
 		goto undo;
 	dir = open_dir(p.lib, err);
 	if (dir < 0 || stage_make(&stage, libdirs, text, len, err) < 0)

@@ -53,7 +53,7 @@ static char *split(char *line, const char **key)
 #define CONF_MAX (256 << 10)
 
 /* The first line with a key wins, as it does for vzctl; *value is to be freed. */
-static int lookup(const char *path, const char *key, char **value, struct error *err)
+static int conf_lookup(const char *path, const char *key, char **value, struct error *err)
 {
 	char *text = malloc(CONF_MAX + 1), *line, *next, *v;
 	const char *k;
@@ -82,7 +82,7 @@ static void read_bool(struct conf *conf, const char *key, const char *const file
 		struct error ignored;
 		char *v;
 
-		if (lookup(files[i], key, &v, &ignored) < 0 || !v)
+		if (conf_lookup(files[i], key, &v, &ignored) < 0 || !v)
 			continue;
 		bool yes = !strcasecmp(v, "yes"), no = !strcasecmp(v, "no");
 
@@ -125,7 +125,7 @@ int conf_read(struct conf *conf, const char *veid, const char *ve_conf, const ch
 	read_bool(conf, "KSM_MERGE", files, &conf->merge);
 	read_bool(conf, "KSM_REQUIRED", files, &conf->required);
 	for (int i = 0; i < 2 && !root; i++) {
-		rc = lookup(files[i], "VE_ROOT", &root, err);
+		rc = conf_lookup(files[i], "VE_ROOT", &root, err);
 		/* a container may have no configuration of its own */
 		if (rc < 0 && rc != -ENOENT)
 			return err_wrap(err, rc, "cannot read the configuration");

@@ -90,7 +90,7 @@ static int add_abi(const struct abi *abi, const char *libdir, struct error *err)
 	return rc;
 }
 
-static int fill(char **libdirs, const char *text, size_t len, struct error *err)
+static int fill_stage(char **libdirs, const char *text, size_t len, struct error *err)
 {
 	struct error ignored;
 	int fd, rc;
@@ -170,7 +170,7 @@ int stage_make(struct stage *stage, char **libdirs, const char *text, size_t len
 		err_errno(err, errno, "cannot mount a tmpfs on " STAGE);
 		goto fail;
 	}
-	if (fill(libdirs, text, len, err) < 0)
+	if (fill_stage(libdirs, text, len, err) < 0)
 		goto fail;
 	if (mount("ksm-hook", STAGE, "tmpfs", MS_REMOUNT | MS_RDONLY | flags, options) < 0) {
 		err_errno(err, errno, "cannot make " STAGE " read-only");

@@ -16,11 +16,11 @@
 #define MAX_MAPPINGS   16384
 #define LOOK_AT_LATEST 1024 /* ranges made mergeable without counting */
 
-struct span {
+struct map_span {
 	uintptr_t lo, hi;
 };
 
-static struct span heap;
+static struct map_span heap;
 static uint64_t not_before;
 static unsigned uncounted;
 /* Looks asked for, and how many of these the last one answered. Equal only when it has
@@ -61,17 +61,17 @@ static int advise(uintptr_t lo, uintptr_t hi)
 	return sys3(__NR_madvise, lo, hi - lo, MADV_MERGEABLE);
 }
 
-struct look {
-	struct span run, held, heap;
+struct maps_look {
+	struct map_span run, held, heap;
 	uintptr_t brk;
 	unsigned mappings;
 	char name[64]; /* of the run's first mapping */
 	long error;    /* of the first call that failed */
 };
 
-static void finish_run(struct look *l)
+static void finish_run(struct maps_look *l)
 {
-	struct span *run = &l->run;
+	struct map_span *run = &l->run;
 	long ret;
 
 	if (run->lo == run->hi)
@@ -86,7 +86,7 @@ static void finish_run(struct look *l)
 }
 
 /* Neighbours go into one call: the kernel walks the mappings itself. */
-static void add(struct look *l, uintptr_t lo, uintptr_t hi, const char *name)
+static void add(struct maps_look *l, uintptr_t lo, uintptr_t hi, const char *name)
 {
 	unsigned i;
 
@@ -123,10 +123,10 @@ static uintptr_t heap_part(uintptr_t hi, uintptr_t end)
 	return hi == end ? hi - PAGE : hi;
 }
 
-static int look_at(const struct mapping *m, void *arg)
+static int look_at_mapping(const struct mapping *m, void *arg)
 {
-	struct look *l = arg;
-	enum verdict verdict = verdict_of(m);
+	struct maps_look *l = arg;
+	enum verdict verdict = mapping_verdict(m);
 	uintptr_t hi = m->hi;
 
 	if (++l->mappings > MAX_MAPPINGS)
@@ -155,14 +155,14 @@ static int look_at(const struct mapping *m, void *arg)
 }
 
 /* 0 or what madvise said first */
-static long look(void)
+static long look_over_maps(void)
 {
-	struct look l = { .brk = heap_end() };
+	struct maps_look l = { .brk = heap_end() };
 	int ret;
 
 	known_begin();
 	store(&uncounted, 0);
-	ret = maps_each(look_at, &l);
+	ret = maps_each(look_at_mapping, &l);
 	if (ret > 0) {
 		debug_text("too many mappings: no more is made mergeable");
 		store(&stopped, 1);
@@ -193,7 +193,7 @@ int advise_start(void)
 
 	verdict_learn_ram();
 	if (settings.threshold || settings.debug || maps_size() > VERDICT_RESERVED_MAX)
-		return look();
+		return look_over_maps();
 	ret = advise(0, -PAGE);
 	advise_later();
 	return ret == -ENOMEM ? 0 : ret; /* there are holes */
@@ -215,7 +215,7 @@ int advise_all(int even_soon)
 	if (even_soon || clock(CLOCK_MONOTONIC) >= not_before) {
 		request = load(&wanted);
 		spent = clock(CLOCK_THREAD_CPUTIME_ID);
-		look();
+		look_over_maps();
 		spent = clock(CLOCK_THREAD_CPUTIME_ID) - spent;
 		store(&answered, request);
 		not_before = clock(CLOCK_MONOTONIC) + spent * PAUSE_FACTOR;

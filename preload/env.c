@@ -47,7 +47,7 @@ static int is_secure(char **envp)
 	return 1;
 }
 
-static const char *value_of(const char *entry, const char *name)
+static const char *env_value(const char *entry, const char *name)
 {
 	while (*name && *entry == *name)
 		entry++, name++;
@@ -55,7 +55,7 @@ static const char *value_of(const char *entry, const char *name)
 }
 
 /* A plain decimal number up to max, or the fallback. */
-static uintptr_t number(const char *s, uintptr_t max, uintptr_t fallback)
+static uintptr_t env_number(const char *s, uintptr_t max, uintptr_t fallback)
 {
 	uintptr_t v = 0;
 
@@ -71,11 +71,11 @@ static uintptr_t number(const char *s, uintptr_t max, uintptr_t fallback)
 
 static enum mode mode_of(const char *s)
 {
-	if (same(s, "off"))
+	if (same_text(s, "off"))
 		return MODE_OFF;
-	if (same(s, "prctl"))
+	if (same_text(s, "prctl"))
 		return MODE_PRCTL;
-	if (same(s, "madvise"))
+	if (same_text(s, "madvise"))
 		return MODE_MADVISE;
 	return MODE_AUTO;
 }
@@ -95,19 +95,19 @@ void env_read(int argc, char **argv, char **envp)
 		return;
 	secure = is_secure(env);
 	for (; *env; env++) {
-		if ((v = value_of(*env, "KSM_PRELOAD"))) {
+		if ((v = env_value(*env, "KSM_PRELOAD"))) {
 			enum mode mode = mode_of(v);
 
 			if (!secure || mode == MODE_OFF)
 				settings.mode = mode;
 		} else if (secure) {
 			continue;
-		} else if ((v = value_of(*env, "KSM_PRELOAD_DEBUG"))) {
-			settings.debug = same(v, "1");
-		} else if ((v = value_of(*env, "KSM_PRELOAD_INTERVAL"))) {
-			settings.interval = number(v, INT32_MAX, DEFAULT_INTERVAL);
-		} else if ((v = value_of(*env, "KSMP_MERGE_THRESHOLD"))) {
-			settings.threshold = number(v, UINTPTR_MAX, 0);
+		} else if ((v = env_value(*env, "KSM_PRELOAD_DEBUG"))) {
+			settings.debug = same_text(v, "1");
+		} else if ((v = env_value(*env, "KSM_PRELOAD_INTERVAL"))) {
+			settings.interval = env_number(v, INT32_MAX, DEFAULT_INTERVAL);
+		} else if ((v = env_value(*env, "KSMP_MERGE_THRESHOLD"))) {
+			settings.threshold = env_number(v, UINTPTR_MAX, 0);
 		}
 	}
 }

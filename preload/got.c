@@ -141,7 +141,7 @@ static uintptr_t defines(const struct object *o, uint32_t index, const char *nam
 	if (sym->st_shndx == SHN_UNDEF || !sym->st_value ||
 	    ELF32_ST_TYPE(sym->st_info) != STT_FUNC ||
 	    (o->versions && o->versions[index] & 0x8000) ||
-	    !same(o->strings + sym->st_name, name))
+	    !same_text(o->strings + sym->st_name, name))
 		return 0;
 	return o->base + sym->st_value;
 }
@@ -185,7 +185,7 @@ static uintptr_t lookup_sysv(const struct object *o, const char *name)
 	return 0;
 }
 
-static uintptr_t lookup(const struct object *o, const char *name)
+static uintptr_t symbol_value(const struct object *o, const char *name)
 {
 	if (o->gnu_hash)
 		return lookup_gnu(o, name);
@@ -203,7 +203,7 @@ static int find_in(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)size;
 	if (read_object(&o, info))
 		return 0;
-	*hook->real = lookup(&o, hook->name);
+	*hook->real = symbol_value(&o, hook->name);
 	return *hook->real != 0;
 }
 
@@ -228,7 +228,7 @@ static int replaceable(const struct object *o, const struct hook *hook, int type
 	if (value == *hook->real)
 		return 1;
 	return lazy && *hook->real != NOWHERE && type == R_JUMP_SLOT && value >= o->lo &&
-	       value < o->hi && value != lookup(o, hook->name);
+	       value < o->hi && value != symbol_value(o, hook->name);
 }
 
 static int in_relro(const struct object *o, uintptr_t slot)

@@ -65,7 +65,7 @@ static int is_fresh(const char *block, size_t len)
 	return !word[0] && !word[1];
 }
 
-static __attribute__((noinline)) void look_at(void *block, size_t len, int fresh)
+static __attribute__((noinline)) void look_at_block(void *block, size_t len, int fresh)
 {
 	if (!is_known_thread) {
 		is_known_thread = 1;
@@ -87,7 +87,7 @@ static inline int passes(size_t len)
 	static __attribute__((noinline)) void *name##_looked_at params       \
 	{                                                                    \
 		void *block = real.name args;                                \
-		look_at(block, len, fresh);                                  \
+		look_at_block(block, len, fresh);                            \
 		return block;                                                \
 	}                                                                    \
 	static void *hook_##name params                                      \
@@ -106,11 +106,11 @@ static int hook_posix_memalign(void **block, size_t align, size_t len)
 	int ret = real.posix_memalign(block, align, len);
 
 	if (!passes(len) && !ret)
-		look_at(*block, len, is_fresh(*block, len));
+		look_at_block(*block, len, is_fresh(*block, len));
 	return ret;
 }
 
-static void mapped(void *addr, size_t len, int prot, int flags)
+static void was_mapped(void *addr, size_t len, int prot, int flags)
 {
 	if (!sys_failed((uintptr_t)addr) && (flags & MAP_TYPE) == MAP_PRIVATE &&
 	    (flags & MAP_ANONYMOUS || prot & PROT_WRITE))
@@ -121,7 +121,7 @@ static void *hook_mmap(void *addr, size_t len, int prot, int flags, int fd, any_
 {
 	void *ret = real.mmap(addr, len, prot, flags, fd, off);
 
-	mapped(ret, len, prot, flags);
+	was_mapped(ret, len, prot, flags);
 	return ret;
 }
 
@@ -129,7 +129,7 @@ static void *hook_mmap64(void *addr, size_t len, int prot, int flags, int fd, an
 {
 	void *ret = real.mmap64(addr, len, prot, flags, fd, off);
 
-	mapped(ret, len, prot, flags);
+	was_mapped(ret, len, prot, flags);
 	return ret;
 }
 
@@ -262,7 +262,7 @@ const struct hook *hooks_find(const char *name)
 	if (!(initials >> (*name & 31) & 1))
 		return NULL;
 	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-		if (*name == *hooks[i].name && same(name, hooks[i].name))
+		if (*name == *hooks[i].name && same_text(name, hooks[i].name))
 			return &hooks[i];
 	return NULL;
 }

@@ -13,13 +13,13 @@
  * that ends every loop here, whatever a kernel writes. */
 static char buffer[READ + HEAD + 1];
 
-struct reader {
+struct maps_reader {
 	long fd;
 	char *at, *end;
 };
 
 /* What is left moves to the front and more is read behind it; 0 at the end. */
-static int fill(struct reader *r)
+static int fill_buffer(struct maps_reader *r)
 {
 	char *to = buffer;
 	long len;
@@ -53,7 +53,7 @@ static void skip_field(char **at)
 }
 
 /* lo-hi perms offset device inode name */
-static void parse(struct reader *r, struct mapping *map)
+static void parse(struct maps_reader *r, struct mapping *map)
 {
 	char **at = &r->at;
 
@@ -106,7 +106,7 @@ uintptr_t maps_size(void)
  */
 int maps_each(maps_fn fn, void *arg)
 {
-	struct reader r = { .at = buffer, .end = buffer };
+	struct maps_reader r = { .at = buffer, .end = buffer };
 	struct mapping map;
 	int ret = 0, more = 1;
 
@@ -115,14 +115,14 @@ int maps_each(maps_fn fn, void *arg)
 		return -1;
 	while (!ret) {
 		while (more && r.end - r.at < HEAD)
-			more = fill(&r);
+			more = fill_buffer(&r);
 		if (r.at >= r.end)
 			break;
 		parse(&r, &map);
 		ret = fn(&map, arg);
 		while (r.at < r.end && *r.at != '\n')
 			if (++r.at == r.end && more)
-				more = fill(&r);
+				more = fill_buffer(&r);
 		r.at++;
 	}
 	sys3(__NR_close, r.fd, 0, 0);

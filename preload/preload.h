@@ -40,7 +40,7 @@ struct settings {
 
 extern struct settings settings;
 
-static inline int same(const char *a, const char *b)
+static inline int same_text(const char *a, const char *b)
 {
 	while (*a && *a == *b)
 		a++, b++;
@@ -112,7 +112,7 @@ enum verdict { SKIP, LEAVE_ALONE, ADVISE, ADVISE_IF_DATA_FOLLOWS };
 
 void verdict_learn_ram(void);
 int verdict_is_sparse(uintptr_t len, int accessible);
-enum verdict verdict_of(const struct mapping *m);
+enum verdict mapping_verdict(const struct mapping *m);
 
 /* got.c */
 struct hook {

@@ -22,7 +22,7 @@ int verdict_is_sparse(uintptr_t len, int accessible)
 	return accessible ? ram && len > ram : len > VERDICT_RESERVED_MAX;
 }
 
-enum verdict verdict_of(const struct mapping *m)
+enum verdict mapping_verdict(const struct mapping *m)
 {
 	uintptr_t len = m->hi - m->lo;
 
