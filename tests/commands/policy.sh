@@ -1,37 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154 # what common.sh sets
-# The configuration: config.json and conf.d as a hook obeys them, policy check and policy explain.
+# The configuration: config.json and conf.d as a hook obeys them, and policy check.
 # needs: containers
 
-suite_setup() {
-	etc=$work/etc
-	asking='{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":0,"bundle":"/b","annotations":{"io.ksm.merge":"true","team":"web"}}'
-	silent='{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":0,"bundle":"/b","annotations":{"team":"web"}}'
-}
-
-each_setup() {
-	rm -rf "$etc"
-	mkdir -p "$etc/conf.d"
-}
-
-# decided [STATE]: how a hook decides of the container, by the first reason's code that it logs
-decided() {
-	printf '%s' "${1:-$asking}" |
-		"$KSM_HOOK" createRuntime --config "$etc/config.json" 2>"$work/log"
-	sed -n 's/.* reason=\([a-z-]*\).*/\1/p' "$work/log" | head -n 1
-}
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../lib/policy-lib.sh"
 
 check() {
 	"$KSM_HOOK" policy check --config "$etc/config.json" >"$work/out" 2>&1
-}
-
-explain() {
-	"$KSM_HOOK" policy explain --config "$etc/config.json" --json "$@" >"$work/out"
-}
-
-asked() {
-	jq -r "$1" "$work/out"
 }
 
 testFilesInOrder() {
@@ -280,65 +257,6 @@ testFilesByThemselves() {
 	rm -rf "$user"
 }
 
-testExplain() {
-	cat >"$etc/config.json" <<-'E'
-		{ "deny": [ { "namespace": "payments-*" },
-		            { "annotation": "team", "match": "db" } ],
-		  "allow": [ { "annotation": "io.kubernetes.cri.sandbox-name", "match": "*" } ] }
-	E
-	explain --engine containerd --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-namespace=payments-eu --annotation team=web
-	assertEquals 0 $?
-	assertEquals "payments-eu io.kubernetes.cri.sandbox-namespace true" "$(asked '.values.namespace | "\(.value) \(.source) \(.trusted)"')"
-	assertEquals "null false" "$(asked '.values.pod | "\(.value) \(.trusted)"')"
-	assertEquals "deny 1 13 yes deny 2 13 no allow 3 14 no" "$(asked '.rules[] | "\(.list) \(.line) \(.column) \(.matches)"' | paste -sd ' ')"
-	assertEquals "not trusted: a tenant's word" 'annotation team="db" (not trusted)' "$(asked '.rules[1].rule')"
-	assertEquals 'annotation io.kubernetes.cri.sandbox-name="*"' "$(asked '.rules[2].rule')"
-	assertEquals "false denied-by-rule" "$(asked '.decision | "\(.merge) \(.reason)"')"
-	# the same annotations, and no engine that they would be true of
-	explain --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-namespace=other
-	assertEquals "not-known namespace" "$(asked '.rules[0] | "\(.matches) \(.not_known)"')"
-	assertEquals denied-unknown "$(asked .decision.reason)"
-	echo '{"unknown": "allow"}' >"$etc/conf.d/a.json"
-	explain --annotation io.ksm.merge=true --annotation io.kubernetes.cri.sandbox-name=x
-	assertEquals requested "$(asked .decision.reason)"
-	# the hook decides the same
-	assertEquals "$(explain --annotation io.ksm.merge=true --annotation team=db && asked .decision.reason)" \
-		"$(echo '{"log": "info"}' >"$etc/conf.d/b.json" && decided "$(echo "$asking" | sed 's/web/db/')")"
-	echo '{' >"$etc/conf.d/a.json"
-	"$KSM_HOOK" policy explain --config "$etc/config.json" --annotation a=b >"$work/out" 2>"$work/log"
-	assertEquals "what is broken explains nothing" 1 $?
-	assertContains "$(cat "$work/log")" "reason=config-invalid"
-}
-
-# For each engine, of the same annotations: whose word counts, and that the others' does not.
-testExplainSaysWhoCanBeTrusted() {
-	echo '{}' >"$etc/config.json"
-	while read -r engine namespace image user; do
-		set --
-		[ "$engine" = plain ] || set -- "--engine=$engine"
-		explain "$@" \
-			--annotation io.kubernetes.cri.sandbox-namespace=cri --annotation io.kubernetes.cri.container-type=container \
-			--annotation io.kubernetes.cri.image-name=cri-image --annotation io.kubernetes.pod.namespace=label \
-			--annotation io.kubernetes.cri-o.ImageName=crio-image --annotation io.kubernetes.cri-o.Namespace=crio \
-			--annotation io.kubernetes.container.name=c
-		assertEquals "$engine namespace" "$namespace" "$(asked '.values.namespace | "\(.value),\(.source),\(.trusted),\(.not_trusted.value)"')"
-		assertEquals "$engine image" "$image" "$(asked '.values.image | "\(.value),\(.trusted),\(.not_trusted.source)"')"
-		assertEquals "$engine user" "$user" "$(asked '.values.user | "\(.value),\(.trusted)"')"
-		assertEquals "$engine: every value has its source, or none" "" \
-			"$(asked '.values[] | select((.value != null) != .trusted or (.trusted and (.source | not)) or (.trusted and .not_trusted))')"
-	done <<-'E'
-		containerd cri,io.kubernetes.cri.sandbox-namespace,true,null cri-image,true,null 0,true
-		cri-o label,io.kubernetes.pod.namespace,true,null crio-image,true,null 0,true
-		docker null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
-		podman null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
-		lxc null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
-		plain null,null,false,cri null,false,io.kubernetes.cri.image-name 0,true
-	E
-	said=$("$KSM_HOOK" policy explain --config "$etc/config.json" --engine podman \
-		--annotation "io.kubernetes.pod.namespace=$(printf 'a\033b')")
-	assertContains "$said" "namespace   not known: nobody who can be trusted says it; not trusted: io.kubernetes.pod.namespace=a\\x1bb"
-}
-
 testObserveDecidesAndMergesNothing() {
 	echo '{"mode": "observe"}' >"$etc/config.json"
 	assertEquals requested "$(decided)"
@@ -373,33 +291,6 @@ testObserveLeavesARealContainerAlone() {
 		runc run -b "$work/$mode" "ksm-$mode-$$" >"$work/out" 2>/dev/null </dev/null
 		assertContains "$mode" "$(cat "$work/out")" "ksm_merge_any: $([ $mode = enforce ] && echo yes || echo no)"
 	done
-}
-
-testExplainOneThatRuns() {
-	. "$top/tests/lib/bundle.sh"
-	[ -d "$work/root" ] || rootfs_make "$work/root"
-	bundle_make "$work/box" "$work/root" '{}' '{"io.ksm.merge": "true", "team": "web", "other": "x"}' sleep 600
-	runc run -d -b "$work/box" "ksm-policy-$$" >/dev/null 2>&1 </dev/null
-	echo '{"deny": [{"annotation": "team", "match": "db"}]}' >"$etc/config.json"
-	explain "ksm-policy-$$"
-	assertEquals 0 $?
-	assertEquals "true requested no" "$(asked '"\(.decision.merge) \(.decision.reason) \(.rules[0].matches)"')"
-	echo '{"deny": [{"annotation": "team", "match": "w*"}]}' >"$etc/config.json"
-	explain "ksm-policy-$$"
-	assertEquals "false denied-by-rule yes" "$(asked '"\(.decision.merge) \(.decision.reason) \(.rules[0].matches)"')"
-	runc delete -f "ksm-policy-$$"
-	explain "ksm-policy-$$" 2>/dev/null
-	assertEquals "it is gone" 1 $?
-}
-
-# all of them, in pages
-testManyRules() {
-	jq -n '{deny: [range(64) | {annotation: "k\(.)", match: "v\u001b"}], allow: [range(40) | {image: "i\(.)"}]}' >"$etc/config.json"
-	explain --annotation k63=x
-	assertEquals 104 "$(asked '.rules | length')"
-	assertEquals 'annotation k63="v'"$(printf '\033')"'" (not trusted)' "$(asked '.rules[63].rule')"
-	assertEquals 'image="i39"' "$(asked '.rules[103].rule')"
-	assertEquals 0 "$("$KSM_HOOK" policy explain --config "$etc/config.json" --annotation k63=x | grep -c "$(printf '\033')")"
 }
 
 testWrongUsage() {

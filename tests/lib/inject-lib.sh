@@ -155,3 +155,25 @@ ended() {
 			fail "$_id: \"$_pattern\" expected: $(cat "$work/$_id.out")"
 	done
 }
+
+# traced_thread: $traced is the name of a thread of $pid that has a tracer
+traced_thread() {
+	for _status in "/proc/$pid/task"/*/status; do
+		while read -r _name _value; do
+			case $_name in
+			Name:) traced=$_value ;;
+			TracerPid:) [ "$_value" = 0 ] || return 0 ;;
+			esac
+		done 2>/dev/null <"$_status"
+	done
+	traced=none
+	return 1
+}
+
+# The state of a container whose init is ID: the hook fails where it does not succeed.
+state() {
+	pid_of "$1"
+	printf '{"ociVersion":"1.0.2","id":"%s","status":"creating","pid":%d,"bundle":"/b",%s}' \
+		"$1" "$pid" \
+		'"annotations":{"io.ksm.merge":"true","io.ksm.required":"true"}' >"$work/$1.state"
+}

@@ -9,7 +9,7 @@ if [ -z "${README_NAMESPACE:-}" ]; then
 fi
 
 # What is not run here, and why: demo by tests/project/demo.sh, and check is what runs this; incus by
-# tests/engines/lxc-matrix.sh and openvz by tests/engines/openvz.sh, as they stand in docs/; no test of this
+# tests/engines/lxc-matrix.sh and openvz by tests/engines/openvz-guide.sh, as they stand in docs/; no test of this
 # project has a Proxmox VE host.
 elsewhere='check demo incus openvz proxmox'
 

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Whatever is fed to a hook stage: one clear line, no crash, no hang, nothing written, and
-# a container that did not ask starts as if the hook were not there.
+# Whatever is fed to a hook stage: one clear line, no crash, no hang, nothing written.
 
 ask='"annotations":{"io.ksm.merge":"true"}'
 
@@ -16,20 +15,22 @@ suite_setup() {
 
 suite_teardown() {
 	kill "$stranger"
-	[ -z "${bundle:-}" ] || rm -rf "$bundle"
 }
 
 # judge NAME STATUS LINES TEXT: what the last run did, of which $rc is the exit status
 judge() {
-	assertEquals "$1: exit status" "$2" "$rc"
-	assertEquals "$1: lines: $(cut -c -300 "$work/err")" "$3" "$(wc -l <"$work/err")"
-	[ -z "$4" ] || assertContains "$1" "$(cat "$work/err")" "$4"
-	assertNotContains "$1" "$(cat "$work/err")" "the parser "
-	assertNotContains "$1: a reason without its code" "$(grep -v ' reason=' "$work/err")" \
-		"not made mergeable"
-	assertEquals "$1: stdout" "" "$(cat "$work/out")"
-	assertEquals "$1: control characters" 0 "$(LC_ALL=C tr -d '\n\40-\176' <"$work/err" | wc -c)"
-	assertTrue "$1: longer than a line should be" "[ $(wc -c <"$work/err") -lt 900 ]"
+	_said=$(cat "$work/err")
+	# of hundreds of runs: by two processes instead of a dozen
+	facts=$(wc -l <"$work/err" && LC_ALL=C awk '
+		{ size += length($0) + 1 }
+		/the parser / { parser++ }
+		/not made mergeable/ && !/ reason=/ { uncoded++ }
+		/[^ -~]/ { unclean++ }
+		END { print parser + 0, uncoded + 0, unclean + 0, size < 900 ? "short" : "long" }' "$work/err")
+	assertEquals "$1: exit status; lines, of them of the parser's own, of a reason without its code, with control characters; their length: $_said" \
+		"$2 $3 0 0 0 short" "$rc $(echo $facts)"
+	case $_said in *"$4"*) ;; *) fail "$1: \"$4\" expected: $_said" ;; esac
+	assertFalse "$1: stdout" "[ -s '$work/out' ]"
 }
 
 # hook STAGE CONFIG: with the caller's stdin, in a directory where a dropping would show
@@ -358,58 +359,6 @@ test_nothing_is_written() {
 	# what a call of two processes at once asked for stands where it began
 	assertEquals "" "$(grep -vE 'O_RDONLY|^[0-9]+ +(\+\+\+|---|<\.\.\. [a-z0-9]+ resumed>)' "$work/trace")"
 	assertEquals "" "$(grep -E 'O_CREAT|O_TRUNC|O_WRONLY|O_RDWR' "$work/trace")"
-}
-
-# --- with a real runtime
-
-make_bundle() {
-	bundle=$work/bundle
-	mkdir -p "$bundle/rootfs/bin" "$bundle/rootfs/proc" "$bundle/rootfs/dev" "$bundle/rootfs/sys"
-	cp "$(command -v busybox)" "$bundle/rootfs/bin/busybox"
-	(cd "$bundle" && runc spec) || return 1
-	mv "$bundle/config.json" "$bundle/base.json"
-}
-
-# container CONFIG ANNOTATIONS: run it; what its process says of itself is in out
-container() {
-	jq --arg hook "exec '$KSM_HOOK' createRuntime --config '$work/$1.json' 2>'$work/log'" \
-		--argjson annotations "$2" '.process.terminal = false
-		| .process.args = ["/bin/busybox", "cat", "/proc/self/ksm_stat"]
-		| .annotations = $annotations
-		| .hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $hook]}]' \
-		"$bundle/base.json" >"$bundle/config.json"
-	: >"$work/log"
-	runc --root "$work/runc" run --bundle "$bundle" "ksm-hook-bad-input-$$" \
-		>"$work/out" 2>"$work/err" </dev/null
-	rc=$?
-}
-
-test_containers_with_a_broken_config() {
-	make_bundle || fail "no bundle"
-	container plain '{"io.ksm.merge":"true"}'
-	assertEquals "status: $(cat "$work/err")" 0 $rc
-	assertContains "a sound one is merged" "$(cat "$work/out")" "ksm_merge_any: yes"
-	assertEquals "" "$(cat "$work/log")"
-
-	container broken '{"org.example":"x"}'
-	assertEquals "status: $(cat "$work/err")" 0 $rc
-	assertContains "$(cat "$work/out")" "ksm_merge_any: no"
-	assertEquals "not a word" "" "$(cat "$work/log" "$work/err")"
-
-	container broken '{"io.ksm.merge":"true"}'
-	assertEquals "status: $(cat "$work/err")" 0 $rc
-	assertContains "starts unmerged" "$(cat "$work/out")" "ksm_merge_any: no"
-	assertContains "$(cat "$work/log")" "not made mergeable: $work/broken.json:1:"
-	assertEquals 1 "$(wc -l <"$work/log")"
-
-	container broken '{"io.ksm.merge":"true","io.ksm.required":"true"}'
-	assertNotEquals "refused" 0 $rc
-	assertNotContains "$(cat "$work/out")" "ksm_merge_any"
-	assertContains "$(cat "$work/log")" " reason=config-invalid: "
-
-	container required '{"io.ksm.merge":"maybe"}'
-	assertEquals "status: $(cat "$work/err")" 0 $rc
-	assertContains "$(cat "$work/log")" 'io.ksm.merge="maybe"'
 }
 
 . "$(dirname "$0")/../lib/common.sh"

@@ -51,6 +51,7 @@ sanitized() {
 	build "asan-$1" "$1" shared "$sanitizers"
 	works "$BUILD/sanitize/asan-$1"
 	run_suite robustness/bad-input.sh "$BUILD/sanitize/asan-$1"
+	run_suite robustness/broken-config.sh "$BUILD/sanitize/asan-$1"
 }
 
 # sandbox.sh lets the parser crash, which clang's runtime would like to report itself
