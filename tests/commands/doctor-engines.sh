@@ -23,6 +23,7 @@ podman_image() {
 
 # podman itself is asked whether doctor is right
 testPodmanHooks() {
+	without_containerd
 	podman_image
 	assertEquals yes "$(podman_asks)"
 	mv $hook_file "$work/hook.saved"
@@ -64,6 +65,7 @@ testPodmanHooks() {
 
 # CRI-O is in no package here: its files, and an answer as `crio config` writes it
 testCrioHooks() {
+	without_containerd
 	mkdir -p /etc/crio/crio.conf.d
 	# one that is not to be asked: anybody could have put it there
 	printf '#!/bin/sh\n: >%s/was-run\n' "$work" >/usr/local/bin/crio
@@ -125,6 +127,7 @@ testCrioHooks() {
 
 # A link of root's to a program of root's, by way of a link of a user's, who flips it
 testEnginesByAUsersLink() {
+	without_containerd
 	_way=/usr/local/share/way
 	mkdir /etc/crio $_way
 	for _name in good evil; do
@@ -152,6 +155,7 @@ testEnginesByAUsersLink() {
 }
 
 testHookFile() {
+	without_containerd
 	echo '{' >$hook_file
 	found hook-json broken
 	assertEquals "" "$(podman_asks)"

@@ -23,16 +23,6 @@ restore() {
 	tar -xpf "$1" -C /
 }
 
-# whose containerd is not the subject need not ask it each time
-without_containerd() {
-	printf '#!/bin/sh\n' >/usr/local/sbin/containerd
-	chmod 777 /usr/local/sbin/containerd
-}
-
-each_teardown() {
-	rm -f /usr/local/sbin/containerd
-}
-
 starts() {
 	[ ! -e /usr/local/sbin/containerd ] && containerd -c /etc/containerd/config.toml config dump >/dev/null 2>&1
 }
