@@ -3,7 +3,10 @@
 # `make check-matrix`; all others in `make check`, so that none is forgotten. `make lint` is by itself.
 
 MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh tests/kernels/*.sh) \
-	tests/engines/cri.sh tests/engines/nri.sh tests/commands/boost.sh tests/commands/estimate.sh \
+	tests/engines/cri.sh tests/engines/nri.sh tests/engines/openvz-guide.sh tests/engines/runtime-args.sh \
+	tests/commands/boost.sh tests/commands/doctor-fixes.sh tests/commands/estimate.sh \
+	tests/hostile/locks.sh tests/hostile/text.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
-	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh
+	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh \
+	tests/project/prometheus.sh
 CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))

@@ -3,7 +3,7 @@
 # Containers that made themselves mergeable though a rule denies it, where nothing is written of them that
 # root finds: those of rootless engines, of other runtimes. ps, doctor, metrics and attach know the engine
 # by the cgroup and the user by the namespace, and what else a rule asks for is not known, which denies.
-# needs: machine config
+# needs: containers config
 # shellcheck disable=SC2154 # variables of common.sh
 
 suite_setup() {

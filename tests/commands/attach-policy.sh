@@ -1,8 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # attach asks the administrator's configuration, as the hooks do: rules, "mode", and whether it is valid.
-# needs: machine config
+# needs: containers config
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
+
+# --all means all, and here are no others' containers
+if [ -z "${POLICY_NAMESPACE:-}" ]; then
+	POLICY_NAMESPACE=1 exec unshare --mount-proc --pid --fork --kill-child "$0" "$@"
+fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # attach, and what comes later: memory that is mapped, processes that enter, or are forked all the time.
-# needs: machine
+# needs: containers
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # attach and detach on real containers and programs: nobody is missed, nobody is hurt.
-# needs: machine
+# needs: containers
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -3,17 +3,21 @@
 # Groups of a shared layout with more members than anybody has: no start waits for another
 # container's members, no one evicts them, and what has ended is forgotten without a start
 # paying for it.
-# needs: machine config
+# needs: containers config
 
 groups=/run/ksm-hook/groups
+
+# what it fills and locks is its own
+if [ -z "${GROUPS_NAMESPACE:-}" ]; then
+	GROUPS_NAMESPACE=1 exec unshare --mount --propagation private "$0" "$@"
+fi
 
 suite_setup() {
 	. "$top/tests/lib/bundle.sh"
 	rootfs_make "$work/root"
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
-	[ -d /run/ksm-hook ] || made_run=yes
 	mkdir -p /run/ksm-hook
-	[ -d $groups ] || { made_groups=yes && mkdir -m 700 $groups; }
+	mount -t tmpfs -o mode=755 none /run/ksm-hook && mkdir -m 700 $groups || exit 1
 	[ -d /etc/ksm-hook ] || made_etc=yes
 	mkdir -p /etc/ksm-hook "$work/etc"
 	config='{"shared_layout": true, "log": "info"}'
@@ -24,11 +28,10 @@ suite_setup() {
 }
 
 suite_teardown() {
-	rm -f $groups/group%3Ahg-$$-* $groups/group%3Ahg-$$
-	[ "$made_groups" != yes ] || rmdir $groups 2>/dev/null
 	[ "$made_etc" != yes ] || rmdir /etc/ksm-hook
-	[ "$made_run" != yes ] || rmdir /run/ksm-hook 2>/dev/null
 	for _id in $(runc list -q | grep "^hg-$$"); do runc delete -f "$_id"; done
+	umount -l /run/ksm-hook
+	rmdir /run/ksm-hook 2>/dev/null
 	true
 }
 
@@ -94,7 +97,7 @@ testExpiredMembersOfOthers() {
 	expired 1000 | file "hg-$$-other"
 	run "hg-$$" 'ulimit -s' "$(hooks_json createRuntime)"
 	assertTrue "shares: $out" "[ $out -ge 131072 ]"
-	assertTrue "$took ms, else $usual" "[ $took -lt $((usual + 1000)) ]"
+	assertTrue "$took ms, else $usual" "[ $took -lt $((usual + 3000)) ]"
 }
 
 testExpiredMembersOfItsOwn() {
