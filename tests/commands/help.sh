@@ -50,7 +50,7 @@ testEachCommandExplainsItself() {
 				on { wait = /^      --[^ ]*$/; before = $0 }')"
 		# and of what has a value, what it is where it is not given
 		assertEquals "$c: a default for each" "" \
-			"$(echo "$said" | awk 'function end() { if (option ~ /=/ && text !~ /[Dd]efault|instead of/) print option; text = "" }
+			"$(echo "$said" | awk 'function end() { if (option ~ /=/ && text !~ /[Dd]efault|instead +of/) print option; text = "" }
 				/^Options:/ { on = 1; next } /^$/ { if (on) end(); on = 0 }
 				on && /^      --/ { end(); option = $1 }
 				on { text = text $0 }')"
