@@ -177,7 +177,7 @@ static int fill_batch(void *arg)
 {
 	const struct batch_filler *f = arg;
 	struct batch *b = f->batch;
-	struct dirs dirs;
+	struct dirs dirs = { .n = 0 };
 
 	b->n = b->used = 0;
 	open_dirs(&dirs, f->source);
