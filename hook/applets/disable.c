@@ -19,6 +19,7 @@
 #include "kernel/ksm.h"
 #include "kernel/memory_headroom.h"
 #include "kernel/proc.h"
+#include "kernel/same_memory.h"
 #include "kernel/watched.h"
 #include "ksmd/boost.h"
 #include "ksmd/persist.h"
@@ -55,12 +56,36 @@ static int add_need(pid_t pid, void *arg)
 	return 0;
 }
 
+static void unmerged_with_another(void *arg, size_t i)
+{
+	struct unmerge_need *need = arg;
+
+	need->process[i].bytes = 0;
+}
+
+/* 1: out of memory */
+static int count_needs_once(struct unmerge_need *need)
+{
+	struct memory_user *u = calloc(need->n ? need->n : 1, sizeof(*u));
+	int r;
+
+	for (size_t i = 0; u && i < need->n; i++)
+		u[i] = (struct memory_user){ .task = need->process[i].pid,
+					     .group = watched_group(need->process[i].pid),
+					     .index = i };
+	r = u && same_memory_find(u, need->n, unmerged_with_another, need) == 0 ? 0 : 1;
+	free(u);
+	return r;
+}
+
 /* In a child (kernel/watched.h); its answer is what each process needs. */
 static int list_needs(void *arg, void **data, size_t *size, struct error *err)
 {
 	struct unmerge_need *need = arg;
 	int r = proc_for_each(add_need, need);
 
+	if (r == 0)
+		r = count_needs_once(need);
 	if (r > 0)
 		return err_set(err, ENOMEM, "out of memory");
 	if (r < 0)

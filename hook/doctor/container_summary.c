@@ -2,6 +2,7 @@
 /* The containers that run, with what doctor asks of each: added up over its processes. */
 #include "doctor/container_summary.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "kernel/ksm.h"
 #include "kernel/process.h"
+#include "kernel/same_memory.h"
 #include "kernel/watched.h"
 
 struct summary_scan {
@@ -93,8 +95,8 @@ static int visit_for_summary(const struct process *p, void *arg)
 
 	if (!summarize_process(s->d, &c, p))
 		return 0;
-	s->d->mergeable_pages += c.mergeable ? c.anonymous : 0;
-	if (s->d->targets.n && !target_match(&s->d->targets, p->pid))
+	c.elsewhere = s->d->targets.n && !target_match(&s->d->targets, p->pid);
+	if (c.elsewhere && !c.mergeable)
 		return 0;
 	return append_summary(s->out, &c) ? 0 : 1;
 }
@@ -122,15 +124,52 @@ static void add_to_summary(struct container_summary *to, const struct container_
 	to->zero += from->zero;
 }
 
+static void summed_with_another(void *arg, size_t i)
+{
+	struct container_summary *c = arg;
+
+	c[i].anonymous = c[i].scanned = c[i].merged = c[i].zero = 0;
+}
+
+/* One address space counts once. */
+static int sum_memory_once(struct container_summaries *list)
+{
+	struct memory_user *u = calloc(list->n ? list->n : 1, sizeof(*u));
+	int r;
+
+	for (size_t i = 0; u && i < list->n; i++)
+		u[i] = (struct memory_user){ .task = list->c[i].task,
+					     .group = container_name_hash(&list->c[i].name),
+					     .index = i };
+	r = u ? same_memory_find(u, list->n, summed_with_another, list->c) : -ENOMEM;
+	free(u);
+	return r;
+}
+
+static void drop_who_is_elsewhere(struct container_summaries *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!list->c[i].elsewhere)
+			list->c[kept++] = list->c[i];
+	}
+	list->n = kept;
+}
+
 /* In a child (kernel/watched.h); its answer: one summary per process, the sum at their end. */
 static int summarize_all(void *arg, void **data, size_t *size, struct error *err)
 {
 	struct summary_scan *s = arg;
 	const struct container_summary sum = { .anonymous = 0 };
 
-	(void)err;
-	s->d->mergeable_pages = 0;
 	(void)process_for_each(visit_for_summary, s);
+	if (sum_memory_once(s->out) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	s->d->mergeable_pages = 0;
+	for (size_t i = 0; i < s->out->n; i++)
+		s->d->mergeable_pages += s->out->c[i].mergeable ? s->out->c[i].anonymous : 0;
+	drop_who_is_elsewhere(s->out);
 	if (!append_summary(s->out, &sum))
 		return err_set(err, ENOMEM, "out of memory");
 	s->out->c[s->out->n - 1].anonymous = s->d->mergeable_pages;

@@ -3,6 +3,7 @@
 #ifndef KSM_CONTAINER_SUMMARY_H
 #define KSM_CONTAINER_SUMMARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@ struct container_summary {
 	size_t processes, mergeable, unknown;
 	pid_t named[SUMMARY_NAMED_MAX]; /* of the mergeable ones the first; 0 behind the last */
 	int64_t anonymous, scanned, merged, zero; /* pages */
+	bool elsewhere; /* no target: it counts among d's mergeable pages only */
 	/* of the mergeable ones the one with the largest address space, in pages */
 	pid_t sparse_pid;
 	int64_t sparse_pages, sparse_anonymous;

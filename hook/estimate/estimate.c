@@ -9,6 +9,7 @@
 
 #include "kernel/ksm.h"
 #include "kernel/process.h"
+#include "kernel/same_memory.h"
 #include "kernel/watched.h"
 
 /*
@@ -129,7 +130,34 @@ static int read_if_mergeable(const struct process *p, void *arg)
 	return read_process(x, p, PAGES_MERGEABLE, 0);
 }
 
-static int read_target(struct estimation *x, pid_t pid)
+static void note_sharer(void *arg, size_t i)
+{
+	((bool *)arg)[i] = true;
+}
+
+/* shares[i]: what it has was read with another of them; NULL: out of memory. For the caller to free. */
+static bool *find_sharers(const pid_t *pid, size_t n)
+{
+	struct memory_user *u = calloc(n + 1, sizeof(*u));
+	bool *shares = calloc(n + 1, sizeof(*shares));
+	size_t users = 0;
+	struct process p;
+
+	for (size_t i = 0; u && i < n; i++) {
+		if (process_find(pid[i], &p) == 0)
+			u[users++] = (struct memory_user){ .task = p.task,
+							   .group = watched_group(pid[i]),
+							   .index = i };
+	}
+	if (!u || !shares || same_memory_find(u, users, note_sharer, shares) < 0) {
+		free(shares);
+		shares = NULL;
+	}
+	free(u);
+	return shares;
+}
+
+static int read_target(struct estimation *x, pid_t pid, bool shares)
 {
 	struct container_name name;
 	struct process p;
@@ -139,6 +167,10 @@ static int read_target(struct estimation *x, pid_t pid)
 		return 0;
 	if (find_or_add_row(x->e, &name, &at) < 0)
 		return err_set(x->err, ENOMEM, "out of memory");
+	if (shares) {
+		x->e->row[at].processes++;
+		return 0;
+	}
 	return read_process(x, &p, PAGES_ELIGIBLE, at);
 }
 
@@ -146,12 +178,14 @@ static int read_targets(struct estimation *x)
 {
 	pid_t *pids = NULL;
 	ssize_t n = target_list(x->set, &pids, x->err);
-	int r = n < 0 ? (int)n : 0;
+	bool *shares = n < 0 ? NULL : find_sharers(pids, (size_t)n);
+	int r = n < 0 ? (int)n : shares ? 0 : err_set(x->err, ENOMEM, "out of memory");
 
 	if (n > 0 && x->progress)
 		x->expected = expected_pages(pids, (size_t)n);
-	for (ssize_t i = 0; r == 0 && i < n; i++)
-		r = read_target(x, pids[i]);
+	for (ssize_t i = 0; shares && r == 0 && i < n; i++)
+		r = read_target(x, pids[i], shares[i]);
+	free(shares);
 	free(pids);
 	if (x->progress && x->expected)
 		x->progress(x->arg, 0, 0);

@@ -11,6 +11,7 @@
 #include "kernel/ksm.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
+#include "kernel/same_memory.h"
 #include "kernel/watched.h"
 
 /* A process that is never as wanted (a mapping that cannot merge after all) is left alone. */
@@ -144,6 +145,7 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 		return false;
 	before = merge_row_find(wish->row, wish->n, pid, p.stat.start);
 	*w = (struct merge_work){ .pid = pid,
+				  .task = p.task,
 				  .start = p.stat.start,
 				  .chance = chance_of(&p, before),
 				  .cpu = p.stat.cpu };
@@ -203,6 +205,31 @@ static int add_work(pid_t pid, void *arg)
 	return 0;
 }
 
+static void copied_with_another(void *arg, size_t i)
+{
+	struct merge_work *w = arg;
+
+	w[i].pages = 0;
+}
+
+/* The copies are made once, with the first one's call. */
+static int count_copies_once(struct merge_work *w, size_t n)
+{
+	struct memory_user *u = calloc(n ? n : 1, sizeof(*u));
+	size_t users = 0;
+	int r;
+
+	for (size_t i = 0; u && i < n; i++) {
+		if (w[i].pid && w[i].kind != MERGE_NOTHING && w[i].pages > 0)
+			u[users++] = (struct memory_user){ .task = w[i].task,
+							   .group = watched_group(w[i].pid),
+							   .index = i };
+	}
+	r = u ? same_memory_find(u, users, copied_with_another, w) : -ENOMEM;
+	free(u);
+	return r;
+}
+
 static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
 {
 	struct merge_planner p = *(struct merge_planner *)arg;
@@ -211,6 +238,8 @@ static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
 	if (p.wish->named)
 		watched_without_budget();
 	r = p.walk(p.arg, add_work, &p, err);
+	if (r >= 0 && p.wish->copies)
+		r = count_copies_once(p.w, p.n);
 	if (r < 0) {
 		free(p.w);
 		return r == -ENOMEM ? err_set(err, ENOMEM, "out of memory") : r;

@@ -36,8 +36,9 @@ struct merge_row {
 struct merge_wish {
 	bool off; /* not mergeable */
 	enum merge_method method;
-	bool retry; /* those that failed before, too */
-	bool named; /* looking at a container takes what it takes (kernel/watched.h) */
+	bool retry;  /* those that failed before, too */
+	bool copies; /* how much of each is merged counts, and of one address space once */
+	bool named;  /* looking at a container takes what it takes (kernel/watched.h) */
 	/*
 	 * Bytes of address space without memory in it. With more than this a process is not made mergeable;
 	 * those with less are left alone where merging is disabled. 0: no bound
@@ -68,6 +69,7 @@ struct merge_work {
 	int chance;     /* 0: the best, and first, that it answers in time */
 	int cpu; /* where it ran last: the tracer goes there, and that is the dearest step */
 	int64_t pages; /* merged */
+	pid_t task;    /* whose files show that (kernel/process.h) */
 };
 
 /*

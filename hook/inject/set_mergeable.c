@@ -254,8 +254,13 @@ static int inject_all(struct set_mergeable *m, struct merge_work *w, size_t n_wo
 
 static struct merge_wish wish_of(const struct set_mergeable *m)
 {
-	return (struct merge_wish){ m->off,        m->method, m->retry, m->named,
-				    m->max_sparse, m->row,    m->n };
+	return (struct merge_wish){ .off = m->off,
+				    .method = m->method,
+				    .retry = m->retry,
+				    .named = m->named,
+				    .max_sparse = m->max_sparse,
+				    .row = m->row,
+				    .n = m->n };
 }
 
 /*
@@ -330,8 +335,10 @@ int set_mergeable_copies(const struct set_mergeable *m, merge_walk *walk, const 
 	struct merge_wish wish = wish_of(m);
 	struct merge_work *w;
 	size_t n_work;
-	int r = merge_plan(&wish, walk, arg, &w, &n_work, err);
+	int r;
 
+	wish.copies = true;
+	r = merge_plan(&wish, walk, arg, &w, &n_work, err);
 	if (r < 0)
 		return r;
 	*n = 0;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/kcmp.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -217,6 +218,8 @@ static void look_process_rules(void)
 		    0);
 	allow_each(SCMP_SYS(prctl), 0, prctls, COUNT(prctls));
 	allow_each(SCMP_SYS(kill), 1, signals, COUNT(signals));
+	/* whether two share an address space, as /proc would not tell; nothing else of theirs */
+	allow_where(SCMP_SYS(kcmp), 2, 0xffffffff, KCMP_VM);
 	/* of itself */
 	allow_where(SCMP_SYS(prlimit64), 0, 0xffffffff, 0);
 	allow_where(SCMP_SYS(sched_setaffinity), 0, 0xffffffff, 0);

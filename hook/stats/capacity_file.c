@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/far_files.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "kernel/memory_headroom.h"
@@ -118,7 +119,10 @@ int capacity_load(struct capacity_history *out, const char *path, struct error *
 	out->n = 0;
 	if (!text)
 		return err_set(err, ENOMEM, "out of memory");
-	n = read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text, CAPACITY_TEXT_MAX, err);
+	/* /var may lie on a server */
+	n = path[0] == '/' ? far_read_file(path, FILE_TRUSTED, text, CAPACITY_TEXT_MAX, err) :
+			     read_regular_file(AT_FDCWD, path, FILE_TRUSTED, text,
+					       CAPACITY_TEXT_MAX, err);
 	r = n < 0 ? (int)n : capacity_parse(out, text, (size_t)n, err);
 	if (n >= 0 && r < 0)
 		err_wrap(err, r, "%s", path);

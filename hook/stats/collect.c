@@ -15,6 +15,7 @@
 #include "containers/metadata_janitor.h"
 #include "kernel/proc.h"
 #include "kernel/read_budget.h"
+#include "kernel/same_memory.h"
 #include "kernel/watched.h"
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
@@ -181,16 +182,41 @@ static void read_layout_groups(struct snapshot *s)
 	}
 }
 
+static void count_elsewhere(void *arg, size_t i)
+{
+	struct process_stats *p = &((struct process_stats *)arg)[i];
+
+	p->shares = true;
+	p->estimated = p->uncounted = p->left_out = false;
+	p->memory = (struct process_memory){ .own = -1 };
+	p->cost = p->profit = 0;
+}
+
+/* One address space counts once, with the first process of it whose memory could be read. */
+static int count_memory_once(struct process_stats *p, size_t n)
+{
+	struct memory_user *u = calloc(n ? n : 1, sizeof(*u));
+	int r;
+
+	for (size_t i = 0; u && i < n; i++)
+		u[i] = (struct memory_user){ p[i].task, container_name_hash(&p[i].name), i,
+					     p[i].estimated || p[i].left_out };
+	r = u ? same_memory_find(u, n, count_elsewhere, p) : -ENOMEM;
+	free(u);
+	return r;
+}
+
 /* In a child (kernel/watched.h): its answer is the processes that are shown. */
 static int measure_all(void *arg, void **data, size_t *size, struct error *err)
 {
 	struct collection *c = arg;
 
-	(void)err;
 	if (c->exact)
 		watched_without_budget();
 	for_all(c, measure_one);
 	c->n = drop_not_shown(c->p, c->n);
+	if (count_memory_once(c->p, c->n) < 0)
+		return err_set(err, ENOMEM, "out of memory");
 	*data = c->p;
 	*size = c->n * sizeof(*c->p);
 	return 0;

@@ -122,7 +122,7 @@ static int walk_groups(struct fork_group *group, size_t n, struct page_mappings 
 			struct process_stats *p = &group[i].p[k];
 			int r;
 
-			if (p->method == KSM_BY_NONE && !p->memory.merged)
+			if (p->shares || (p->method == KSM_BY_NONE && !p->memory.merged))
 				continue;
 			all->group = i;
 			r = pages_walk(p->task, PAGES_ALL, add_mappings, all);

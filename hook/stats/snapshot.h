@@ -25,6 +25,7 @@ struct process_stats {
 	bool entered;         /* not mergeable, and came in from outside (exec) */
 	bool uncounted;       /* the kernel does not say how much of its memory is merged */
 	bool left_out;        /* not all that there is was read (kernel/watched.h) */
+	bool shares;          /* all of its memory is counted with another process (CLONE_VM) */
 	bool estimated;       /* some of it may be merged, and what is was not to be read */
 	bool huge;            /* a page fault may have brought more than one page */
 	uint64_t first, last; /* lowest and highest address: equal in forked processes */

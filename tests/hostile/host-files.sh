@@ -96,6 +96,7 @@ says() {
 testNames() {
 	silence names <<-EOP
 		/var/lib/docker
+		/var/lib/ksm-hook
 		/run/runc
 
 		ps ps
@@ -103,6 +104,7 @@ testNames() {
 		metrics metrics
 		status status
 		attach attach docker:$docker
+		capacity capacity
 		unknown attach nobody-of-that-name
 	EOP
 	for _name in ps json metrics status attach; do
@@ -111,6 +113,9 @@ testNames() {
 	for _name in ps json metrics; do
 		says names $_name /var/lib/docker /run/runc
 	done
+	# without the samples there is nothing to promise
+	ended names capacity 1
+	says names capacity /var/lib/ksm-hook
 	# the row says it
 	assertContains "$(grep "^docker .*d0000" "$work/names/ps.out")" "name not read: /var/lib/docker"
 	assertEquals '"/var/lib/docker"' \
@@ -130,6 +135,8 @@ testDoctor() {
 		/etc/containers
 		/etc/crio
 		/etc/ksm-hook
+		/etc/vz
+		/var/lib/kubelet
 		/var/lib/lxc
 		/run/runc
 
@@ -138,8 +145,8 @@ testDoctor() {
 		policy policy explain --annotation io.ksm.merge=true
 	EOP
 	ended doctor doctor 1
-	says doctor doctor /etc/ksm-hook /etc/docker /etc/containerd /etc/containers /etc/crio /run/runc
-	assertEquals "$(cat "$work/doctor/json.err")" '["/etc/containerd","/etc/containers","/etc/crio","/etc/docker","/etc/ksm-hook","/run/runc"]' \
+	says doctor doctor /etc/ksm-hook /etc/docker /etc/containerd /etc/containers /etc/crio /etc/vz /var/lib/kubelet /run/runc
+	assertEquals "$(cat "$work/doctor/json.err")" '["/etc/containerd","/etc/containers","/etc/crio","/etc/docker","/etc/ksm-hook","/etc/vz","/run/runc","/var/lib/kubelet"]' \
 		"$(jq -c '[.findings[] | select(.id == "host-files") | .what | split(":")[0]] | sort' "$work/doctor/json.out")"
 	assertEquals '"config-unreadable"' "$(jq -c '.findings[] | select(.id == "config").reason' "$work/doctor/json.out")"
 	assertNotEquals "it counts the containers: $(cat "$work/doctor/doctor.out")" 0 \

@@ -224,6 +224,55 @@ testManyCgroups() {
 	but=
 }
 
+is_merged() { [ "$(cat "/proc/$many/ksm_merging_pages")" -gt 4000 ]; }
+
+# shown_once WHAT: 16 MiB of equal pages, and what a small program has
+shown_once() {
+	for _figure in anonymous merged; do
+		_bytes=$(shown ${_figure}_bytes)
+		assertTrue "$1: $_figure: $_bytes" "[ $_bytes -gt 15000000 ] && [ $_bytes -lt 20000000 ]"
+	done
+}
+
+# Processes that share an address space have its memory once: neither does ps show it for each, nor does detach,
+# which asks whether the copies fit, want that much. With 3,000 no machine has it, and nobody could be detached.
+testOneAddressSpace() {
+	_memory=/sys/fs/cgroup/memory/ksm-many-$$ _file=limit_in_bytes _used=usage_in_bytes
+	if [ ! -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
+		_memory=$cgroup _file=max _used=current
+	fi
+	mkdir -p "$_memory"
+	ksmd_take
+	many_begin sharing 20
+	for _pid in $(cat "$cgroup/cgroup.procs"); do
+		echo "$_pid" >"$_memory/cgroup.procs"
+	done
+	_attached() { timeout "$LIMIT" "$KSM_HOOK" attach "lxc:many-$$" >"$work/out" 2>&1; }
+	wait_for "$LIMIT" _attached
+	echo none >$ksm/advisor_mode 2>/dev/null
+	echo 20000 >$ksm/pages_to_scan
+	echo 2 >$ksm/sleep_millisecs
+	echo 1 >$ksm/run
+	wait_for "$LIMIT" is_merged
+	echo 0 >$ksm/run
+	limited "$KSM_HOOK" ps --json
+	assertEquals 21 "$(shown mergeable_processes)"
+	shown_once ps
+	_cost=$(shown cost_bytes)
+	assertTrue "cost: $_cost" "[ $_cost -lt 400000 ]"
+	limited "$KSM_HOOK" ps --json --exact
+	shown_once "ps --exact"
+	limited "$KSM_HOOK" estimate --json "lxc:many-$$"
+	_cost=$(jq '.containers[0].cost_bytes' "$work/out")
+	assertTrue "estimate: $_cost" "[ $_cost -lt 400000 ]"
+	# one copy fits, and two do not
+	echo $(($(cat "$_memory/memory.$_used") + (24 << 20))) >"$_memory/memory.$_file"
+	limited "$KSM_HOOK" detach "lxc:many-$$"
+	assertContains "$(cat "/proc/$many/ksm_stat")" "ksm_merge_any: no"
+	many_end
+	[ "$_memory" = "$cgroup" ] || wait_for "$LIMIT" rmdir "$_memory"
+}
+
 are_merged() {
 	for _pid in $sleepers; do
 		[ "$(cat "/proc/$_pid/ksm_merging_pages")" -gt 100 ] || return 1

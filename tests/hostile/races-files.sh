@@ -3,11 +3,13 @@
 # Somebody exchanges, as fast as he can, the files of root's that commands believe: names that were
 # stored, engines' own files of containers, groups, conf.d, the state of ksmd and of runtimes, samples.
 # What he wrote is never believed, nothing waits for him, and what root wrote still counts in between.
-# (Most lie where only root could do that.) races-files-soak.sh has 500 rounds of each.
+# (Most lie where only root could do that.) races-files-soak.sh has 10,000 rounds of each. What else is
+# read goes by the same function, of which tests/unit/base/io_races.c has 10,000 rounds in each run.
 # needs: containers
 # shellcheck disable=SC2317 # functions are called by name
 
 : "${ROUNDS:=25}"
+: "${TOGETHER:=25}"
 
 suite_setup() {
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
@@ -41,7 +43,8 @@ suite_setup() {
 	holder=$!
 	wait_for 20 grep -q . "$work/held"
 	assertEquals held "$(cat "$work/held")"
-	swapping=
+	swapping='' swaps='' together=1 input=''
+	words='forged[a-z]*|genuine[a-z]*|not a child of the runtime|must belong to root|not a regular file|status [0-9]+|'$(printf '\033')
 }
 
 suite_teardown() {
@@ -55,8 +58,18 @@ suite_teardown() {
 	true
 }
 
-# host COMMAND...: where these places are ours
-host() { timeout -s KILL 60 nsenter -t "$holder" -m "$@"; }
+# host COMMAND...: where these places are ours, $together times, with $input
+host() {
+	# shellcheck disable=SC2016 # for the inner shell
+	timeout -s KILL 300 nsenter -t "$holder" -m sh -c 'n=$1 input=$2
+		shift 2
+		while [ "$n" -gt 0 ]; do
+			"$@" <"$input"
+			_r=$?
+			[ $_r -le 1 ] || echo "status $_r"
+			n=$((n - 1))
+		done' sh "${together:-1}" "${input:-/dev/null}" "$@"
+}
 
 # place PATH <CONTENT: root's file, which is also there when nobody exchanges anything
 place() {
@@ -72,8 +85,7 @@ exchanged() {
 	chown nobody "$his/$_n"
 	ln -sf "$his/$_n" "$his/$_n.link"
 	[ -p "$his/$_n.fifo" ] || mkfifo "$his/$_n.fifo"
-	"$BUILD/attach/swap" "$work/host$1" "$his/$_n" "$his/$_n.link" "$his/$_n.fifo" >"$work/swaps$_n" 2>&1 &
-	swapping="$swapping $!"
+	swaps="$swaps -- $work/host$1 $his/$_n $his/$_n.link $his/$_n.fifo"
 }
 
 # exchanged_directory PATH COMMAND...: for a directory of his, which the command fills as ., and a link to it
@@ -85,14 +97,20 @@ exchanged_directory() {
 	# what is in it is root's: not for a file's sake alone is it refused
 	chown nobody "$his/$_n"
 	ln -sfn "$his/$_n" "$his/$_n.link"
-	"$BUILD/attach/swap" "$work/host$_path" "$his/$_n" "$his/$_n.link" >"$work/swaps$_n" 2>&1 &
-	swapping="$swapping $!"
+	swaps="$swaps -- $work/host$_path $his/$_n $his/$_n.link"
+}
+
+# all of them by one process: with one each there is no processor left for who is to be disturbed
+swaps_begin() {
+	# shellcheck disable=SC2086 # words
+	"$BUILD/attach/swap" ${swaps# -- } >"$work/swaps" 2>&1 &
+	swapping=$!
+	swaps=
 }
 
 swaps_end() {
-	for _pid in $swapping; do
-		kill "$_pid" && wait "$_pid"
-	done
+	[ -n "$swapping" ] || return 0
+	kill "$swapping" && wait "$swapping"
 	swapping=
 }
 
@@ -102,24 +120,26 @@ rounds() {
 	_true=$1
 	shift
 	: >"$work/said"
+	together=$TOGETHER
+	swaps_begin
 	_i=0
 	while [ $_i -lt "$ROUNDS" ] || { [ $_i -lt $((ROUNDS + 2000)) ] && ! grep -q "$_true" "$work/said"; }; do
 		"$@" >"$work/round" 2>&1
 		_rc=$?
 		[ $_rc -le 1 ] || echo "status $_rc" >>"$work/said"
-		grep -oE 'forged[a-z]*|genuine[a-z]*|not a child of the runtime|must belong to root' "$work/round" >>"$work/said"
-		_i=$((_i + 1))
+		grep -oE "$words" "$work/round" >>"$work/said"
+		_i=$((_i + together))
 	done
 	swaps_end
-	for _file in "$work"/swaps*; do
-		assertTrue "$_file: $(cat "$_file")" "[ $(cat "$_file") -gt 10 ]"
-		rm "$_file"
-	done
+	together=1
+	assertTrue "$(cat "$work/swaps")" "[ $(cat "$work/swaps") -gt 10 ]"
+	echo "$_i rounds of $1, $(cat "$work/swaps") exchanges: $(sort "$work/said" | uniq -c | tr -s '\n ' ' ')"
 }
 
 # never WORD...: was never said; everything ended
 never() {
 	assertNotContains "$(sort "$work/said" | uniq -c)" "status"
+	assertNotContains "escaped" "$(cat "$work/said")" "$(printf '\033')"
 	for _word in "$@"; do
 		assertEquals "$(sort "$work/said" | uniq -c)" 0 "$(grep -cx "$_word" "$work/said")"
 	done
@@ -222,7 +242,9 @@ testGroups() {
 
 starts() {
 	printf '{"ociVersion":"1.0.2","id":"c1","status":"created","pid":1,"bundle":"/b"}' >"$work/state"
-	host "$KSM_HOOK" createRuntime <"$work/state"
+	input=$work/state
+	host "$KSM_HOOK" createRuntime
+	input=
 }
 
 # Rules: a file of conf.d, and conf.d. While one cannot be believed nothing is merged, whatever the rest says.
@@ -275,6 +297,54 @@ testSessions() {
 	would_be_seen forgedinit enters
 }
 
+# LXC's own file of a container, of whoever owns that: the one LXC itself was given. Nothing of it is believed but
+# what a container may say of itself; what is no file is said so, nothing waits, and the log stays what it is.
+testTheConfigurationOfLxc() {
+	echo '{"log": "debug"}' | place /etc/ksm-hook/config.json
+	_path=/var/lib/lxc/box/config
+	printf 'lxc.environment = KSM_MERGE=no\n' | place $_path
+	exchanged $_path "lxc.environment = KSM_MERGE=$(printf '\033')[2Jyes"
+	_asks() {
+		host env LXC_HOOK_VERSION=1 LXC_HOOK_TYPE=start-host LXC_NAME=box LXC_PID=1 LXC_CONFIG_FILE="$_path" \
+			"$KSM_HOOK" lxc 2>&1 | sed 's/leave alone: KSM_MERGE=no/genuine/; s/invalid value KSM_MERGE/forged/'
+	}
+	rounds genuine _asks
+	never
+	for _word in genuine forged 'not a regular file'; do
+		assertContains "the race is one" "$(sort "$work/said" | uniq -c)" "$_word"
+	done
+	# each said one of these three
+	assertEquals "$(sort "$work/said" | uniq -c)" $_i "$(wc -l <"$work/said")"
+}
+
+# CRI-O's own file of a container, by a stand-in for CRI-O, which is not to be had: config.json in the directory
+# that it keeps for the container, read by the wrapper that stands in its place as the runtime. Whatever is there in
+# a moment, the delegate is started, and a rule on what CRI-O writes last holds for whatever a file says.
+testTheBundleOfCrio() {
+	mkdir -p "$work/stand-in"
+	ln -sf "$KSM_HOOK" "$work/stand-in/crun"
+	printf '#!/bin/sh\nexec cat /proc/self/ksm_stat\n' >"$work/crun"
+	chmod 755 "$work/crun"
+	echo "{\"runtimes\":[\"$work/crun\"],\"containers\":\"all\",\"deny\":[{\"namespace\":\"*\"}]}" | place /etc/ksm-hook/config.json
+	_path=/run/containers/storage/overlay-containers/$stored/userdata/config.json
+	_spec() {
+		jq -n --arg cgroup "/x/crio-$stored" --arg space "$1" '{ociVersion: "1.0.2", process: {args: ["/bin/true"]},
+			annotations: {"io.ksm.merge": "true", "io.kubernetes.pod.namespace": $space},
+			linux: {cgroupsPath: $cgroup}}'
+	}
+	_spec shop | place "$_path"
+	exchanged "$_path" "$(_spec other)"
+	_creates() {
+		host "$work/stand-in/crun" create --bundle "${_path%/*}" "$stored" |
+			sed 's/ksm_merge_any: yes/forgedinit/; s/ksm_merge_any: no/genuineinit/'
+	}
+	rounds genuineinit _creates
+	never forgedinit
+	assertEquals "$(sort "$work/said" | uniq -c)" $_i "$(grep -c genuineinit "$work/said")"
+	echo "{\"runtimes\":[\"$work/crun\"]}" | place /etc/ksm-hook/config.json
+	would_be_seen forgedinit _creates
+}
+
 of_ksmd() { printf 'profile %s\nrun 0 1\npages_to_scan 100 %s\n' "$1" "$2"; }
 
 tells_of_ksmd() {
@@ -294,7 +364,7 @@ testTheStateOfKsmd() {
 }
 
 tells_of_samples() {
-	"$KSM_HOOK" capacity --samples="$work/host/samples" 2>&1 | sed 's/line 2: .*/forgedsamples/; s/^Saved.*/genuinesamples/'
+	host "$KSM_HOOK" capacity --samples="$work/host/samples" 2>&1 | sed 's/line 2: .*/forgedsamples/; s/^Saved.*/genuinesamples/'
 }
 
 # The samples by which a saving is promised.

@@ -182,6 +182,27 @@ testTheClockIsSetBack() {
 	rm -f "$_old" "/run/ksm-hook/containers/$_id"
 }
 
+# Or forward: what was stored of a container whose first process is there stays, however old it looks.
+testTheClockIsSetForward() {
+	mkdir -p /run/ksm-hook/containers
+	sleep 60 &
+	_pid=$!
+	_there=/run/ksm-hook/containers/race-there-$$
+	_ended=/run/ksm-hook/containers/race-ended-$$
+	printf 'init %d %d\ncontainer race\n' $_pid "$(sed 's/.*) //' "/proc/$_pid/stat" | cut -d' ' -f20)" >"$_there"
+	printf 'init 1 1\ncontainer race\n' >"$_ended"
+	touch -d '-1 year' "$_there" "$_ended" /run/ksm-hook/containers/.collected
+	_id=race-new-$$
+	printf '{"ociVersion":"1.0.2","id":"%s","status":"created","pid":%d,"bundle":"/run/io.containerd.runtime.v2.task/k8s.io/%s",
+		"annotations":{"io.ksm.merge":"true","io.kubernetes.cri.sandbox-namespace":"n","io.kubernetes.cri.sandbox-name":"p",
+		"io.kubernetes.cri.container-name":"c"}}' $_id $_pid $_id >"$work/named"
+	"$KSM_HOOK" createRuntime --config "$work/config.json" <"$work/named" >"$work/out" 2>&1
+	assertTrue "$(cat "$work/out")" "[ -e $_there ]"
+	assertFalse "the control: $(cat "$work/out")" "[ -e $_ended ]"
+	kill $_pid && wait $_pid 2>/dev/null
+	rm -f "$_there" "$_ended" "/run/ksm-hook/containers/$_id"
+}
+
 comes_and_goes() {
 	while :; do
 		for _n in 1 2 3 4; do

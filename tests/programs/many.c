@@ -2,7 +2,8 @@
 /*
  * many processes N: so many that cost next to nothing, since all use one address space and none
  * has a stack of its own. many chain N: each is the child of the one before. many mappings N: one
- * process with so many; many forks N: 20 such. Says "ready", and ends at the end of its standard
+ * process with so many; many forks N: 20 such; many sharing N: as processes, of an address space with
+ * 16 MiB of equal pages. Says "ready", and ends at the end of its standard
  * input, the others with it.
  */
 #include <errno.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define FORKS 20
+
+#define EQUAL_BYTES (16u << 20)
 
 /*
  * Where GOES_ON, a jump, is not taken, it pauses for ever and touches no memory, which is the
@@ -83,6 +86,19 @@ static int make_processes(long n)
 		}
 	}
 	return 0;
+}
+
+static int make_sharing(long n)
+{
+	void *p = mmap(NULL, EQUAL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	memset(p, 's', EQUAL_BYTES);
+	return make_processes(n);
 }
 
 /* fork() would make an anon_vma of each ancestor's in each. The last says by a pipe that all are. */
@@ -161,6 +177,8 @@ int main(int argc, char **argv)
 	setpgid(0, 0);
 	if (n > 0 && strcmp(argv[1], "processes") == 0)
 		r = make_processes(n);
+	else if (n > 0 && strcmp(argv[1], "sharing") == 0)
+		r = make_sharing(n);
 	else if (n > 0 && strcmp(argv[1], "chain") == 0)
 		r = make_chain(n);
 	else if (n > 0 && strcmp(argv[1], "mappings") == 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exchanges the name A with each of the others in turn, as fast as it can, until SIGTERM: swap A
- * B... Then A is what it was, and how often it was not is printed.
+ * B... [-- A2 B2...]. Then each A is what it was, and how often one was not is printed.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 static volatile sig_atomic_t ended;
 
@@ -26,9 +27,16 @@ int main(int argc, char **argv)
 
 	signal(SIGTERM, end);
 	while (!ended && argc > 2) {
-		for (int i = 2; i < argc; i++, n++) {
-			exchange(argv[1], argv[i]);
-			exchange(argv[1], argv[i]);
+		int first = 1;
+
+		for (int i = 2; i < argc; i++) {
+			if (strcmp(argv[i], "--") == 0) {
+				first = ++i;
+				continue;
+			}
+			exchange(argv[first], argv[i]);
+			exchange(argv[first], argv[i]);
+			n++;
 		}
 	}
 	printf("%lu\n", n);
