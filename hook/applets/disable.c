@@ -21,6 +21,7 @@
 #include "kernel/proc.h"
 #include "kernel/same_memory.h"
 #include "kernel/watched.h"
+#include "ksmd/agents.h"
 #include "ksmd/boost.h"
 #include "ksmd/persist.h"
 #include "ksmd/settings.h"
@@ -229,16 +230,18 @@ int applet_disable(int argc, char **argv)
 int disable_for_agent(pid_t agent, struct error *err)
 {
 	struct ksmd_enabled t;
-	struct proc_stat st;
+	pid_t other;
 	bool was;
 	int dir = ksmd_state_open(true, err);
 	int r = dir < 0 ? dir : ksmd_state_load(dir, &t, err);
 
-	/* undone already, or somebody else's by now: an administrator's, or another agent's */
-	if (r == -ENOENT ||
-	    (r == 0 && (!t.agents || t.agent != agent || proc_stat(agent, &st) < 0 ||
-			st.start != t.agent_start)))
+	/* undone already, or an administrator's by now */
+	if (r == -ENOENT || (r == 0 && !ksmd_agents_remove(&t, agent, &other)))
 		return 0;
+	if (r == 0 && other) {
+		printf("ksmd is left as it is: process %d, another agent, still runs\n", other);
+		return ksmd_state_save(dir, &t, err);
+	}
 	if (r == 0)
 		r = boost_forbid(dir, &t, &was, err);
 	for (int k = SETTINGS - 1; r == 0 && k >= 0; k--)

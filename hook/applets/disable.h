@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 /*
- * Put back what enable_for_agent() has set for this agent, and nobody else has touched since: not
- * what a successor has taken over. 0 or -errno.
+ * Put back what enable_for_agent() has set, and nobody else has touched since, unless another agent
+ * for which it was set still runs. 0 or -errno.
  */
 int disable_for_agent(pid_t agent, struct error *err);
 

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/options.h"
-#include "kernel/proc.h"
+#include "ksmd/agents.h"
 #include "ksmd/boost.h"
 #include "ksmd/other_tuners.h"
 #include "ksmd/persist.h"
@@ -123,7 +123,7 @@ static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist
 		       struct error *err)
 {
 	struct ksmd_enabled now = { 0 }, old, next;
-	struct proc_stat st = { 0 };
+	pid_t other = 0;
 	bool was = false;
 	int r;
 
@@ -132,20 +132,19 @@ static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist
 		return r;
 	if (agent && old.profile && !old.agents)
 		return err_set(err, EEXIST, "ksm-hook enable was run on this node");
+	next = old;
+	next.profile = profile;
 	r = check_no_other_tuner(err);
+	if (!agent)
+		next.agents = 0;
+	else if (r == 0)
+		r = ksmd_agents_add(&next, agent, &other, err);
 	if (r == 0 && old.profile)
 		r = boost_forbid(dir, &old, &was, err);
 	if (r == 0)
 		r = read_all_settings(&now, err);
 	if (r < 0)
 		return r;
-	next = old;
-	next.profile = profile;
-	if (agent && proc_stat(agent, &st) < 0)
-		return err_set(err, ESRCH, "process %d has ended", agent);
-	next.agents = agent != 0;
-	next.agent = agent;
-	next.agent_start = st.start;
 	for (int k = 0; k < SETTINGS; k++) {
 		struct setting_value *v = &next.setting[k];
 
@@ -166,6 +165,10 @@ static int enable_ksmd(int dir, const struct ksmd_profile *profile, bool persist
 	}
 	for (int k = 0; k < SETTINGS; k++)
 		print_setting(&now, &old, &next, k);
+	if (other)
+		printf("process %d, another agent, had set it to profile %s: the last to end "
+		       "sets it back\n",
+		       other, old.profile->name);
 	if (boost_allow(dir, err) < 0)
 		log_warning("starts will not make ksmd faster: %s", err->msg);
 	return 0;

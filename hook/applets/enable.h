@@ -9,8 +9,8 @@
 
 /*
  * As `ksm-hook enable` does, but for the agent: -EEXIST where somebody has run that. What an agent
- * that was killed has left, or one that still runs, is taken over, with what was found before it.
- * agent is its process.
+ * that was killed has left is taken over, with what was found before it; so is what one has set that
+ * still runs, and the last of them to end puts it back. agent is its process.
  */
 int enable_for_agent(const char *profile, pid_t agent, struct error *err);
 

@@ -19,7 +19,7 @@
 #define SYSFS     "/sys/kernel/mm/ksm/"
 #define DIRECTORY "/run/ksm-hook"
 #define STATE     "ksmd"
-#define STATE_MAX 1024
+#define STATE_MAX 2048
 #define LOCK      "ksmd.lock"
 
 static const char *const setting_names[SETTINGS] = {
@@ -106,6 +106,20 @@ int ksmd_state_open(bool change, struct error *err)
 	return r < 0 ? r : steal_fd(&fd);
 }
 
+/* One line for each. */
+static int parse_owner(struct ksmd_enabled *t, const char *kind, const char *pid,
+		       const char *start)
+{
+	int64_t number, ticks;
+
+	if (strcmp(kind, "agent") != 0 || t->agents == KSMD_AGENTS_MAX || !pid ||
+	    parse_int(pid, strlen(pid), 1, INT_MAX, &number) < 0 || !start ||
+	    parse_int(start, strlen(start), 0, INT64_MAX, &ticks) < 0)
+		return -EINVAL;
+	t->agent[t->agents++] = (struct ksmd_agent){ (pid_t)number, (uint64_t)ticks };
+	return 0;
+}
+
 static int parse_state_line(struct ksmd_enabled *t, char *line)
 {
 	char *save = NULL, *name = strtok_r(line, " ", &save);
@@ -117,18 +131,8 @@ static int parse_state_line(struct ksmd_enabled *t, char *line)
 		t->profile = ksmd_profile_find(found);
 		return t->profile ? 0 : -EINVAL;
 	}
-	if (strcmp(name, "owner") == 0) {
-		char *start = strtok_r(NULL, " ", &save);
-		int64_t pid, ticks;
-
-		t->agents = strcmp(found, "agent") == 0;
-		if (!t->agents || !set || parse_int(set, strlen(set), 1, INT_MAX, &pid) < 0 ||
-		    !start || parse_int(start, strlen(start), 0, INT64_MAX, &ticks) < 0)
-			return -EINVAL;
-		t->agent = (pid_t)pid;
-		t->agent_start = (uint64_t)ticks;
-		return 0;
-	}
+	if (strcmp(name, "owner") == 0)
+		return parse_owner(t, found, set, strtok_r(NULL, " ", &save));
 	for (int k = 0; k < SETTINGS; k++) {
 		struct setting_value *v = &t->setting[k];
 
@@ -170,9 +174,9 @@ int ksmd_state_save(int dir, const struct ksmd_enabled *t, struct error *err)
 	char text[STATE_MAX];
 	int r, n = snprintf(text, sizeof(text), "profile %s\n", t->profile->name);
 
-	if (t->agents)
+	for (size_t i = 0; i < t->agents; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "owner agent %d %llu\n",
-			      t->agent, (unsigned long long)t->agent_start);
+			      t->agent[i].pid, (unsigned long long)t->agent[i].start);
 	for (int k = 0; k < SETTINGS; k++) {
 		if (t->setting[k].there)
 			n += snprintf(text + n, sizeof(text) - (size_t)n, "%s %s %s\n",

@@ -4,6 +4,7 @@
 #define KSM_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,13 +18,21 @@ struct setting_value {
 	char found[SETTING_TEXT], set[SETTING_TEXT];
 };
 
+/* An agent of the node: its process id, and its start time in clock ticks, as ids are used again. */
+struct ksmd_agent {
+	pid_t pid;
+	uint64_t start;
+};
+
+/* A node has one for each of its runtimes, and while it is updated two. */
+#define KSMD_AGENTS_MAX 8
+
 /* What enable did. */
 struct ksmd_enabled {
 	const struct ksmd_profile *profile;
-	bool agents; /* by the node's agent, which puts all back when it leaves */
-	/* which one: its process id, and its start time in clock ticks, as ids are used again */
-	pid_t agent;
-	uint64_t agent_start;
+	/* for whom: the last of these to end puts all back; an administrator where there is none */
+	struct ksmd_agent agent[KSMD_AGENTS_MAX];
+	size_t agents;
 	struct setting_value setting[SETTINGS];
 };
 

@@ -60,11 +60,72 @@ testTheSuccessorKeepsIt() {
 	start_agent --profile=gentle
 	left="$old $agent"
 	assertEquals 50 "$(cat $ksm/pages_to_scan)"
+	assertContains "$(cat "$work/log")" "process $old, another agent, had set it to profile fast: the last to end sets it back"
 	kill -TERM "$old"
 	wait "$old" 2>/dev/null
 	assertEquals 50 "$(cat $ksm/pages_to_scan)"
 	assertTrue "still" "is run 1"
 	stop_agent TERM
+	assertEquals "$before" "$(values)"
+	assertFalse "nothing is left" "[ -e $run/ksmd ] || [ -e $run/boost ]"
+}
+
+# two runtimes of a node: it runs until the last of their agents ends, also where the younger one ends
+# first, or one was killed
+testTheLastOneSetsItBack() {
+	before=$(values)
+	for how in TERM KILL; do
+		start_agent --profile=fast
+		first=$agent
+		start_agent --profile=fast
+		left="$first $agent"
+		stop_agent $how
+		# but for what a boost may have made of the rate
+		assertTrue "$how: $(values)" "is run 1 && is sleep_millisecs 20 && is use_zero_pages 1"
+		[ $how = KILL ] || assertContains "$(cat "$work/log")" "process $first, another agent, still runs"
+		kill -TERM "$first"
+		wait "$first" 2>/dev/null
+		assertEquals "$how" "$before" "$(values)"
+		# the older one is killed
+		start_agent --profile=fast
+		first=$agent
+		start_agent --profile=fast
+		kill -KILL "$first"
+		wait "$first" 2>/dev/null
+		stop_agent TERM
+		assertEquals "$before" "$(values)"
+	done
+}
+
+# neither of two writes again what somebody else has written
+testTwoDoNotFight() {
+	start_agent --profile=fast
+	first=$agent
+	start_agent --profile=gentle
+	left="$first $agent"
+	echo 4321 >$ksm/sleep_millisecs
+	echo 0 >$ksm/run
+	stop_agent TERM
+	assertTrue "the second" "is sleep_millisecs 4321 && is run 0"
+	kill -TERM "$first"
+	wait "$first" 2>/dev/null
+	assertTrue "the first" "is sleep_millisecs 4321 && is run 0"
+	assertTrue "what nobody else has set is put back" "is pages_to_scan 321"
+}
+
+# what an administrator sets beside two of them is his
+testEnableBesideTwo() {
+	before=$(values)
+	start_agent --profile=fast
+	first=$agent
+	start_agent --profile=fast
+	left="$first $agent"
+	enable_quietly --profile=gentle
+	stop_agent TERM
+	kill -TERM "$first"
+	wait "$first" 2>/dev/null
+	assertTrue "still" "is run 1 && is pages_to_scan 50"
+	hook disable
 	assertEquals "$before" "$(values)"
 }
 
