@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ksm-hook status: what the kernel can do, what ksmd does, what merging saves. */
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "applets/applets.h"
 #include "applets/unreadable.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json_writer.h"
 #include "base/log.h"
@@ -186,8 +188,39 @@ static int print_status_json(const struct support *s)
 	return json_out_finish(o);
 }
 
+/* Between two looks. */
+#define LOOK_MS 100
+
+/*
+ * Of this process, so of a container that has it for its command: 0 as soon as it is, 1 if it is not within
+ * so many seconds. An agent that comes late makes it so as well.
+ */
+static int wait_mergeable(int seconds)
+{
+	int64_t end = now_ms() + seconds * INT64_C(1000);
+	int r = ksm_self_is_merged();
+
+	while (r == 0 && now_ms() < end) {
+		(void)poll(NULL, 0, LOOK_MS);
+		r = ksm_self_is_merged();
+	}
+	if (r == 1) {
+		printf("this process is mergeable\n");
+		return 0;
+	}
+	if (r < 0)
+		log_error("this process is not mergeable: the kernel has no "
+			  "prctl(PR_SET_MEMORY_MERGE)");
+	else
+		log_error("this process is not mergeable after %d s: what starts it logs why "
+			  "(ksm-hook-reasons(7))",
+			  seconds);
+	return 1;
+}
+
 struct status_options {
 	bool json;
+	int mergeable; /* seconds; -1: it was not asked for */
 };
 
 static const struct command_syntax status_command __help_section = {
@@ -203,13 +236,17 @@ static const struct command_syntax status_command __help_section = {
 	.option = {
 		OPTION_FLAG(struct status_options, json, "json",
 			    "print JSON"),
+		OPTION_NUMBER(struct status_options, mergeable, "mergeable", "[SECONDS]", 0, 3600, 0,
+			      "say whether this process is mergeable, and no more:\n"
+			      "as a container's command, whether that is. Status 1\n"
+			      "if it is not so within SECONDS. Default: 0"),
 		{ "" },
 	},
 };
 
 int applet_status(int argc, char **argv)
 {
-	struct status_options o = { 0 };
+	struct status_options o = { .mergeable = -1 };
 	struct support s = { 0 };
 	struct error err;
 	int r;
@@ -218,6 +255,8 @@ int applet_status(int argc, char **argv)
 	r = options_parse(&status_command, &argc, argv, &o, &err);
 	if (r != 0)
 		return options_exit("status", r, &err);
+	if (o.mergeable >= 0)
+		return wait_mergeable(o.mergeable);
 	r = privileges_reduce(PRIVILEGES_COUNTERS, &err);
 	if (r == 0) {
 		/* executes this program: before that is over */

@@ -101,6 +101,43 @@ testComponentsAreCombined() {
 	done
 }
 
+# block NAME: what docs/kubernetes.md has in this file, in an indented block that begins with its name
+block() {
+	sed -n "/^    # $1/,/^\$/{ /^    # /d; s/^    //p; }" "$top/docs/kubernetes.md" | sed '/^$/,$d'
+}
+
+# docs/kubernetes.md, 3.: observed on one pool, enforced there, then on all nodes
+testObserveThenEnforceThenAll() {
+	mkdir -p "$work/steps/ksm-hook"
+	cp -r "$top/kubernetes" "$work/steps/ksm-hook/kubernetes"
+	block kustomization.yaml >"$work/steps/kustomization.yaml"
+	block config.json >"$work/steps/config.json"
+	for step in observe enforce all; do
+		case $step in
+		enforce) sed -i 's/"mode": "observe", //' "$work/steps/config.json" ;;
+		all) sed -i 's|kubernetes/overlays/one-pool|kubernetes/base|' "$work/steps/kustomization.yaml" ;;
+		esac
+		"$kubectl" kustomize "$work/steps" >"$work/step.$step" 2>"$work/err"
+		_ended=$?
+		assertEquals "$step: $(cat "$work/err")" 0 $_ended
+		python3 - "$work/step.$step" >"$work/step.$step.json" <<-'P'
+			import sys, yaml
+			with open(sys.argv[1]) as text:
+			    print([one for one in yaml.safe_load_all(text) if one["kind"] == "ConfigMap"][0]["data"]["config.json"])
+		P
+	done
+	# both are valid, and by the first it is told that no engine says here which namespace it is
+	state='{"id":"c1","annotations":{"io.ksm.merge":"true"}}'
+	assertContains "$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/step.observe.json" 2>&1)" "reason=denied-unknown"
+	assertEquals "" "$(echo "$state" | "$KSM_HOOK" createRuntime --config="$work/step.enforce.json" 2>&1)"
+	assertEquals "1 0" "$(grep -c '"observe"' "$work/step.observe.json") $(grep -c '"observe"' "$work/step.enforce.json")"
+	assertContains "$(cat "$work/step.enforce")" "ksm-hook: enabled"
+	assertNotContains "$(cat "$work/step.all")" "ksm-hook: enabled"
+	assertContains "$(cat "$work/step.all")" "image: REGISTRY/ksm-hook:0.2.0"
+	# another name, which rolls the agents out
+	assertNotEquals "$(grep -o 'name: ksm-hook-[0-9a-z]*' "$work/step.observe")" "$(grep -o 'name: ksm-hook-[0-9a-z]*' "$work/step.enforce")"
+}
+
 # docs/kubernetes.md, "Stop at once": the file that the agent looks for, and the node's directory
 testTheKillSwitchReachesTheAgent() {
 	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
@@ -169,6 +206,42 @@ testAllOfItIsValid() {
 		"$kubectl" kustomize "$top/kubernetes/base" | sed "$wrong" | valid >"$work/said"
 		assertNotContains "$wrong" "$(cat "$work/said")" "DaemonSet ok"
 		assertContains "$wrong" "$(cat "$work/said")" "NetworkPolicy ok"
+	done
+}
+
+# typed NAME: as the types of Kubernetes' own client have each resource, but for kinds and keys that are
+# younger than this client
+typed() {
+	"$top/tests/lib/kubernetes-typed.py" >"$work/typed" 2>&1
+	assertEquals "$1" "" "$(grep -v -e ' ok$' -e 'is no kind that is known$' "$work/typed" |
+		grep -vxE '[A-Za-z]* (/spec(/template/spec)?/securityContext/appArmorProfile(; )?)+')"
+}
+
+testItIsOfTheApisTypes() {
+	[ -d "$work/kubernetes" ] || cp -r "$top/kubernetes" "$work/kubernetes"
+	mkdir -p "$work/typed-all"
+	cat >"$work/typed-all/kustomization.yaml" <<-K
+		resources: [../kubernetes/base]
+		components: [../kubernetes/components/node-features, ../kubernetes/components/disruption-budget, ../kubernetes/components/openshift]
+	K
+	for what in typed-all kubernetes/estimate kubernetes/overlays/restricted; do
+		"$kubectl" kustomize "$work/$what" >"$work/made" 2>&1
+		typed "$what" <"$work/made"
+		# a policy of admission, and what is not Kubernetes' own, are no kinds that it knows
+		assertTrue "$what: $(cat "$work/typed")" "[ $(grep -c -v 'no kind' "$work/typed") -ge 2 ]"
+	done
+	assertContains "$(cat "$work/typed")" "ServiceAccount ok"
+	"$BUILD/kubectl/helm/helm" template x "$top/kubernetes/chart" --set serviceMonitor.enabled=true >"$work/made" 2>&1
+	typed chart <"$work/made"
+	for kind in Pod Service ConfigMap NetworkPolicy; do
+		assertTrue "$kind: $(cat "$work/typed")" "grep -q '^$kind ' '$work/typed'"
+	done
+	# and what is not of them is found
+	for wrong in s/hostPID:/hostPid:/ 's/mountPath:.*//' s/periodSeconds:/period:/; do
+		"$kubectl" kustomize "$top/kubernetes/base" | sed "$wrong" |
+			"$top/tests/lib/kubernetes-typed.py" >"$work/typed"
+		assertTrue "$wrong: $(cat "$work/typed")" "grep -q '^DaemonSet .*\(hostPid\|mount_path\|period\)' '$work/typed'"
+		assertContains "$wrong" "$(cat "$work/typed")" "NetworkPolicy ok"
 	done
 }
 
@@ -360,6 +433,48 @@ testTheChart() {
 	assertEquals "version: $("$KSM_HOOK" --version | cut -d' ' -f2)" "$(grep '^version' "$top/kubernetes/chart/Chart.yaml")"
 }
 
+# helm test: a pod that opts in on one of the agent's nodes, without a right, and is no agent; what it runs
+# says whether it is mergeable (engines/nri has it run beside an agent)
+testTheChartsTest() {
+	helm=$BUILD/kubectl/helm/helm
+	"$helm" template x "$top/kubernetes/chart" --set nodeSelector.pool=a --set image.repository=r/k \
+		--set 'imagePullSecrets[0].name=s' --set 'tolerations[0].key=t,tolerations[0].operator=Exists' \
+		--set podMonitor.enabled=true >"$work/tested" 2>&1
+	out=$(python3 - "$work/tested" <<-'P'
+		import sys, yaml
+		with open(sys.argv[1]) as text:
+		    found = {one["kind"]: one for one in yaml.safe_load_all(text) if one}
+		pod, agents = found["Pod"], found["DaemonSet"]["spec"]["template"]["spec"]
+		spec, labels = pod["spec"], pod["metadata"]["labels"].items()
+		tests, agent = spec["containers"][0], agents["containers"][0]
+		print(pod["metadata"]["annotations"]["helm.sh/hook"], pod["metadata"]["annotations"]["io.ksm.merge"])
+		print([kind for kind, of in (("DaemonSet", "matchLabels"), ("NetworkPolicy", "matchLabels"), ("PodMonitor", "matchLabels"))
+		       if (found[kind]["spec"].get("selector") or found[kind]["spec"]["podSelector"])[of].items() <= labels])
+		print([key for key in ("nodeSelector", "tolerations", "imagePullSecrets") if spec[key] != agents[key]],
+		      tests["image"] == agent["image"], spec["restartPolicy"])
+		rights = tests["securityContext"]
+		print(rights["capabilities"], rights["privileged"], rights["allowPrivilegeEscalation"],
+		      spec["securityContext"]["runAsUser"], spec["securityContext"]["seccompProfile"]["type"],
+		      [key for key in spec if key.startswith("host") or key == "volumes"], spec["automountServiceAccountToken"])
+		with open(sys.argv[1] + ".args", "w") as out:
+		    print(*tests["args"], file=out)
+	P
+	)
+	assertEquals "test true
+[]
+[] True Never
+{'drop': ['ALL']} False False 65534 RuntimeDefault [] False" "$out"
+	# shellcheck disable=SC2046 # its words
+	out=$("$KSM_HOOK" run -- "$KSM_HOOK" $(cat "$work/tested.args") 2>&1)
+	assertEquals "$out" 0 $?
+	# nothing but that is one
+	assertEquals "1 0" "$(grep -c '^kind: Pod$' "$work/tested") $("$helm" template x "$top/kubernetes/chart" --skip-tests | grep -c '^kind: Pod$')"
+	# and who installs it is told
+	out=$("$helm" install x "$top/kubernetes/chart" --namespace n --set nodeSelector.pool=a --dry-run=client 2>&1)
+	assertContains "$out" "The agent runs on the nodes with pool=a"
+	assertContains "$out" "helm test x --namespace n"
+}
+
 testTheChartsValues() {
 	helm=$BUILD/kubectl/helm/helm
 	out=$("$helm" template x "$top/kubernetes/chart" --set nodeSelector.pool=a --set existing=false \
@@ -394,7 +509,7 @@ print(found["NetworkPolicy"]["spec"]["policyTypes"], [r["from"] for r in found["
 		*) assertEquals "['Ingress', 'Egress'] [[{'podSelector': {}}]]" "$out" ;;
 		esac
 	done
-	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes podDisruptionBudget.minAvailable=10% config.containers=some imagee.tag=1 image.pullPolicy=Sometimes; do
+	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes podDisruptionBudget.minAvailable=10% config.containers=some config.mode=watch imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
 		assertContains "$out" "schema"
@@ -419,7 +534,10 @@ testTheImageIsReproducible() {
 	_ended=$?
 	assertEquals "$(cat "$work/out")" 0 $_ended
 	cp "$BUILD/ksm-hook-$version.oci.tar" "$work/first.tar"
-	make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
+	# and without a network
+	unshare --net make -s -C "$top" BUILD="$BUILD" image >"$work/out" 2>&1
+	_ended=$?
+	assertEquals "$(cat "$work/out")" 0 $_ended
 	assertEquals "$(tar -xOf "$work/first.tar" index.json)" "$(tar -xOf "$BUILD/ksm-hook-$version.oci.tar" index.json)"
 	assertContains "$(tar -xOf "$work/first.tar" index.json)" "localhost/ksm-hook:$version"
 }
