@@ -82,10 +82,12 @@ static void agent_metrics(FILE *f, const struct nri_state *state, bool complete)
 		"# HELP ksm_hook_nri_starts_total Containers that asked, by what came of it.\n"
 		"# TYPE ksm_hook_nri_starts_total counter\n"
 		"ksm_hook_nri_starts_total{result=\"mergeable\"} %llu\n"
-		"ksm_hook_nri_starts_total{result=\"failed\"} %llu\n",
+		"ksm_hook_nri_starts_total{result=\"failed\"} %llu\n"
+		"ksm_hook_nri_starts_total{result=\"observed\"} %llu\n",
 		state->registered, complete,
 		(unsigned long long)state->count[NRI_COUNT_MERGEABLE],
-		(unsigned long long)state->count[NRI_COUNT_FAILED]);
+		(unsigned long long)state->count[NRI_COUNT_FAILED],
+		(unsigned long long)state->count[NRI_COUNT_OBSERVED]);
 }
 
 static _Noreturn void write_all_metrics(int fd, const struct nri_pages *pages, bool host)

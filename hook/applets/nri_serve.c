@@ -142,8 +142,10 @@ static void act_on_decision(struct agent *a, struct nri_call *call, struct nri_a
 			log_warning("its layout is not shared: ksm-hook nri does not do that");
 		r = merge(a, call, answer, &err);
 	}
-	if (r < 0 || c->decision.merge)
-		nri_state_count(a->state, r);
+	if (r < 0 || c->decision.merge || c->decision.would)
+		nri_state_count(a->state, r < 0             ? NRI_COUNT_FAILED :
+					  c->decision.merge ? NRI_COUNT_MERGEABLE :
+							      NRI_COUNT_OBSERVED);
 	answer->refuse = r < 0 && c->decision.required;
 	if (answer->refuse)
 		answer->err = err;

@@ -36,9 +36,9 @@ void nri_state_busy(struct nri_state *s, int64_t since_ms)
 	s->busy_since_ms = since_ms;
 }
 
-void nri_state_count(struct nri_state *s, int result)
+void nri_state_count(struct nri_state *s, enum nri_count what)
 {
-	s->count[result == 0 ? NRI_COUNT_MERGEABLE : NRI_COUNT_FAILED]++;
+	s->count[what]++;
 }
 
 bool nri_state_is_healthy(const struct nri_state *s)

@@ -11,7 +11,12 @@
 
 #include "base/error.h"
 
-enum nri_count { NRI_COUNT_MERGEABLE, NRI_COUNT_FAILED, NRI_COUNTS };
+enum nri_count {
+	NRI_COUNT_MERGEABLE,
+	NRI_COUNT_FAILED,
+	NRI_COUNT_OBSERVED, /* would have been made mergeable, if "mode" were not "observe" */
+	NRI_COUNTS
+};
 
 struct nri_state {
 	_Atomic bool registered;       /* with a runtime */
@@ -24,8 +29,7 @@ struct nri_state *nri_state_make(struct error *err);
 
 void nri_state_registered(struct nri_state *s, bool registered);
 void nri_state_busy(struct nri_state *s, int64_t since_ms);
-/* A container that asked was made mergeable (0), or not (-errno). */
-void nri_state_count(struct nri_state *s, int result);
+void nri_state_count(struct nri_state *s, enum nri_count what);
 
 /* Is it alive and well, or has it been at one request for too long? */
 bool nri_state_is_healthy(const struct nri_state *s);

@@ -203,6 +203,19 @@ testABrokenConfiguration() {
 	assertContains "$(get /metrics)" "ksm_hook_config_valid 1"
 }
 
+# before enforcing: how many would be merged
+testObserved() {
+	[ -z "${runtime:-}" ] || stop_runtime
+	echo '{ "mode": "observe" }' >"$work/config.json"
+	before=$(get /metrics | sed -n 's/^ksm_hook_nri_starts_total{result="mergeable"} //p')
+	start_runtime
+	body=$(get /metrics)
+	assertContains "$body" 'ksm_hook_nri_starts_total{result="observed"} 2'
+	assertContains "$body" "ksm_hook_nri_starts_total{result=\"mergeable\"} $before"
+	assertContains "$(cat "$work/log")" 'would merge, but "mode" is "observe"'
+	echo '{}' >"$work/config.json"
+}
+
 testWhoTalksToTheNetworkHasNoRight() {
 	http=$(process http)
 	assertEquals "0000000000000000 1 2" "$(status_of "$http" CapEff) $(status_of "$http" NoNewPrivs) $(status_of "$http" Seccomp)"

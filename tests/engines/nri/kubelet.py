@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does, step by step: pods of one container each.
 
-kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user] [dynamic]
+kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user] [dynamic] [crun]
                                         prints the container's id
 kubelet.py SOCKET IMAGE manifest FILE CONFIG-DIRECTORY    the pod of the DaemonSet in FILE
+kubelet.py SOCKET IMAGE ends FILE       the Pod in FILE: how it ends, and what it says
 kubelet.py SOCKET IMAGE any NAME        ksm_merge_any of the container's process
 kubelet.py SOCKET IMAGE stop NAME
 kubelet.py SOCKET IMAGE exec NAME COMMAND...    what it prints
@@ -14,6 +15,7 @@ kubelet.py SOCKET IMAGE sandbox NAME    the sandbox's process
 import json
 import os
 import sys
+import time
 
 import grpc
 import yaml
@@ -55,12 +57,12 @@ def start(namespace, name, *words):
             ),
         ),
     )
-    run(pod, container)
+    run(pod, container, "crun" if "crun" in words else "")
 
 
-def run(pod, container):
+def run(pod, container, handler=""):
     sandbox = runtime.RunPodSandbox(
-        cri.RunPodSandboxRequest(config=pod), timeout=30
+        cri.RunPodSandboxRequest(config=pod, runtime_handler=handler), timeout=30
     ).pod_sandbox_id
     made = runtime.CreateContainer(
         cri.CreateContainerRequest(pod_sandbox_id=sandbox, config=container, sandbox_config=pod),
@@ -76,39 +78,41 @@ MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/late
 READONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
 
-def manifest(path, config):
-    """As kubelet makes a pod of a template, but for the network, of which there is none here."""
+def resource(path, kind):
     with open(path) as text:
-        found = [one for one in yaml.safe_load_all(text) if one["kind"] == "DaemonSet"]
-    template = found[0]["spec"]["template"]
-    spec, own = template["spec"], template["spec"]["containers"][0]
-    rights, name = own["securityContext"], found[0]["metadata"]["name"]
+        return [one for one in yaml.safe_load_all(text) if one and one["kind"] == kind][0]
+
+
+def of_spec(spec, where, labels, log, config=""):
+    """A pod's container as kubelet makes it, but for the network, of which there is none here."""
+    own, whole = spec["containers"][0], spec["securityContext"]
+    rights = dict(whole, **own["securityContext"])
     node = cri.NamespaceOption(
-        network=cri.NODE, pid=cri.NODE if spec["hostPID"] else cri.CONTAINER
+        network=cri.NODE, pid=cri.NODE if spec.get("hostPID") else cri.CONTAINER
     )
     profile = cri.SecurityProfile(profile_type={
         "Unconfined": cri.SecurityProfile.Unconfined,
         "RuntimeDefault": cri.SecurityProfile.RuntimeDefault,
-    }[spec["securityContext"]["seccompProfile"]["type"]])
+    }[whole["seccompProfile"]["type"]])
     places = {}
-    for volume in spec["volumes"]:
+    for volume in spec.get("volumes", []):
         places[volume["name"]] = volume["hostPath"]["path"] if "hostPath" in volume else config
         os.makedirs(places[volume["name"]], exist_ok=True)
-    pod = sandbox_of(found[0]["metadata"]["namespace"], name, node)
+    pod = sandbox_of(where["namespace"], where["name"], node, where.get("annotations"))
     container = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name=own["name"]),
         image=cri.ImageSpec(image=own["image"]),
         command=own.get("command", []),
         args=own["args"],
-        labels={"ksm-hook-test": name},
-        log_path="agent.log",
+        labels=labels,
+        log_path=log,
         mounts=[
             cri.Mount(
                 container_path=mount["mountPath"],
                 host_path=places[mount["name"]],
                 readonly=mount.get("readOnly", False),
             )
-            for mount in own["volumeMounts"]
+            for mount in own.get("volumeMounts", [])
         ],
         linux=cri.LinuxContainerConfig(
             resources=cri.LinuxContainerResources(
@@ -117,11 +121,12 @@ def manifest(path, config):
             security_context=cri.LinuxContainerSecurityContext(
                 namespace_options=node,
                 capabilities=cri.Capability(
-                    add_capabilities=rights["capabilities"]["add"],
+                    add_capabilities=rights["capabilities"].get("add", []),
                     drop_capabilities=rights["capabilities"]["drop"],
                 ),
                 privileged=rights["privileged"],
                 run_as_user=cri.Int64Value(value=rights["runAsUser"]),
+                run_as_group=cri.Int64Value(value=rights["runAsGroup"]) if "runAsGroup" in rights else None,
                 readonly_rootfs=rights["readOnlyRootFilesystem"],
                 no_new_privs=not rights["allowPrivilegeEscalation"],
                 seccomp=profile,
@@ -130,7 +135,36 @@ def manifest(path, config):
             ),
         ),
     )
-    run(pod, container)
+    return pod, container
+
+
+def manifest(path, config):
+    found = resource(path, "DaemonSet")
+    name = found["metadata"]["name"]
+    run(*of_spec(found["spec"]["template"]["spec"], found["metadata"],
+                 {"ksm-hook-test": name}, "agent.log", config))
+
+
+def ends(path):
+    found = resource(path, "Pod")
+    # which namespace a release is in, helm's client says
+    where = dict(found["metadata"], namespace=found["metadata"].get("namespace", "ksm-hook"))
+    name, log = where["name"], "ends.log"
+    run(*of_spec(found["spec"], where, {"ksm-hook-test": name}, log))
+    until = time.monotonic() + 90
+    while True:
+        status = runtime.ContainerStatus(
+            cri.ContainerStatusRequest(container_id=container_of(name)), timeout=10
+        ).status
+        if status.state == cri.CONTAINER_EXITED or time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    # each line of a log begins with a time, a stream and a flag
+    with open("/tmp/" + log) as lines:
+        said = [line.split(" ", 3)[3] for line in lines]
+    print("ends", status.exit_code if status.state == cri.CONTAINER_EXITED else "never", *said)
+    os.remove("/tmp/" + log)
+    stop(name)
 
 
 def named(items, name):
@@ -183,7 +217,7 @@ def stop(name):
 
 
 try:
-    {"start": start, "manifest": manifest, "any": any_of, "stop": stop, "pid": process_of, "sandbox": sandbox_process_of, "exec": execute}[what](*sys.argv[4:])
+    {"start": start, "manifest": manifest, "ends": ends, "any": any_of, "stop": stop, "pid": process_of, "sandbox": sandbox_process_of, "exec": execute}[what](*sys.argv[4:])
 except grpc.RpcError as error:
     print("refused:", error.details())
     sys.exit(1)

@@ -20,6 +20,12 @@ case $version in
 		  restrict_oom_score_adj = true
 		[plugins."io.containerd.grpc.v1.cri".containerd]
 		  snapshotter = "native"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+		  runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
+		  runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun.options]
+		  BinaryName = "crun"
 	T
 	local=
 	;;
@@ -33,6 +39,12 @@ case $version in
 		[plugins."io.containerd.cri.v1.runtime"]
 		  disable_apparmor = true
 		  restrict_oom_score_adj = true
+		[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+		  runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.crun]
+		  runtime_type = "io.containerd.runc.v2"
+		[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.crun.options]
+		  BinaryName = "crun"
 		[plugins."io.containerd.nri.v1.nri"]
 	T
 	local=--local
@@ -87,7 +99,7 @@ ctl() {
 }
 
 kubelet() {
-	PYTHONPATH=$work/stubs timeout 60 python3 "$here/kubelet.py" "$work/sock" "$image" "$@" </dev/null
+	PYTHONPATH=$work/stubs timeout 120 python3 "$here/kubelet.py" "$work/sock" "$image" "$@" </dev/null
 }
 
 cri_answers() {

@@ -34,15 +34,16 @@ static void counts(void)
 	nri_state_registered(s, true);
 	child = fork();
 	if (child == 0) {
-		nri_state_count(s, 0);
-		nri_state_count(s, 0);
-		nri_state_count(s, -1);
+		nri_state_count(s, NRI_COUNT_MERGEABLE);
+		nri_state_count(s, NRI_COUNT_MERGEABLE);
+		nri_state_count(s, NRI_COUNT_FAILED);
 		nri_state_registered(s, false);
 		_exit(0);
 	}
 	CHECK(waitpid(child, NULL, 0) == child);
 	CHECK_INT(s->count[NRI_COUNT_MERGEABLE], 2);
 	CHECK_INT(s->count[NRI_COUNT_FAILED], 1);
+	CHECK_INT(s->count[NRI_COUNT_OBSERVED], 0);
 	CHECK(!s->registered);
 }
 
