@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fake_file("ksmd", data, size);
 	if (ksmd_state_load(-1, &t, &err) == 0) {
-		require(t.profile && t.profile->name[0]);
+		require(t.profile && t.profile->name[0] && t.agents <= KSMD_AGENTS_MAX);
 		for (int i = 0; i < SETTINGS; i++)
 			require(strlen(t.setting[i].found) < SETTING_TEXT &&
 				strlen(t.setting[i].set) < SETTING_TEXT);
@@ -21,8 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fake_forget();
 		fake_file("ksmd", data, size);
 		require(ksmd_state_load(-1, &again, &err) == 0);
-		require(again.profile == t.profile && again.agents == t.agents &&
-			again.agent == t.agent && again.agent_start == t.agent_start);
+		require(again.profile == t.profile && again.agents == t.agents);
+		for (size_t i = 0; i < t.agents; i++)
+			require(again.agent[i].pid == t.agent[i].pid &&
+				again.agent[i].start == t.agent[i].start);
 		for (int i = 0; i < SETTINGS; i++)
 			require(again.setting[i].there == t.setting[i].there &&
 				strcmp(again.setting[i].found, t.setting[i].found) == 0 &&
