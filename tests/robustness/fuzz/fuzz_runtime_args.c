@@ -57,7 +57,7 @@ static void make_table(const struct runtime_option *from, struct getopt_table *t
 
 	memset(t->longs, 0, sizeof(t->longs));
 	t->n = 0;
-	for (; from->name; from++) {
+	for (; from->name[0]; from++) {
 		if (!has_option(ARGV_ARGP, from))
 			continue;
 		require(t->n < LONGS_MAX && from->value <= ATTACHED);
