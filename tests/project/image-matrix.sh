@@ -42,6 +42,45 @@ testItsProgramsAreThatMachines() {
 	done
 }
 
+# in_image [OPTION...] -- PROGRAM...: from the image's own root, in which there is nothing else
+in_image() {
+	set -- "$@" --
+	_options=
+	while [ "$1" != -- ]; do
+		_options="$_options $1"
+		shift
+	done
+	shift
+	_words=
+	while [ "$1" != -- ]; do
+		_words="$_words $1"
+		shift
+	done
+	# shellcheck disable=SC2086 # words
+	podman --runtime runc --cgroup-manager cgroupfs run --rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --arch arm64 \
+		--volume "$root/usr/bin/qemu-aarch64:/qemu-aarch64:ro" --entrypoint /qemu-aarch64 $_options "$image" $_words 2>&1
+}
+
+testTheyRunInTheImage() {
+	assertEquals "$("$KSM_HOOK" --version)" "$(in_image -- /ksm-hook --version)"
+	assertContains "$(in_image -- /ksm-hook-http)" "ksm-hook nri --listen"
+	# what the image's command is
+	assertContains "$(in_image -- /ksm-hook nri --help)" "--features"
+	# what the chart's test runs; qemu does not know the call
+	out=$(in_image -- /ksm-hook status --mergeable)
+	assertEquals "$out" 1 $?
+	assertContains "$out" "the kernel has no prctl(PR_SET_MEMORY_MERGE)"
+	# and the library in a program of that machine
+	"$top/tests/lib/chroot" run "$root" sh -c 'echo "int main(void) { return 0; }" | aarch64-linux-gnu-gcc -xc -o "$0" -' "$arm/program"
+	_lib=$root/usr/aarch64-linux-gnu/lib
+	out=$(in_image --volume "$_lib:/lib:ro" --volume "$arm/program:/program:ro" -- \
+		-E LD_PRELOAD=/libksm_preload.so -E LD_TRACE_LOADED_OBJECTS=1 /program)
+	assertContains "$out" "/libksm_preload.so (0x"
+	out=$(in_image --volume "$_lib:/lib:ro" --volume "$arm/program:/program:ro" -- \
+		-E LD_PRELOAD=/libksm_preload.so -E KSM_PRELOAD_DEBUG=1 /program)
+	assertEquals "$out" 0 $?
+}
+
 testTheyRun() {
 	assertEquals "$("$KSM_HOOK" --version)" "$(emulated "$arm/image/ksm-hook" --version)"
 	assertContains "$(emulated "$arm/image/ksm-hook" nri --help)" "--features"
