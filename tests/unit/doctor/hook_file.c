@@ -83,15 +83,12 @@ static void test_conditions(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		bool works = !cases[i].works;
 		struct hook_file h;
-		char text[512];
+		char keys[300];
 
 		check_case = cases[i].when;
-		snprintf(text, sizeof(text),
-			 "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/usr/sbin/ksm-hook\","
-			 "\"args\":[\"ksm-hook\",\"createRuntime\"]},\"when\":%s,"
-			 "\"stages\":[\"createRuntime\"]}",
+		snprintf(keys, sizeof(keys), "\"when\":%s,\"stages\":[\"createRuntime\"]",
 			 cases[i].when);
-		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
+		CHECK_TEXT(judge_hook("", keys, &h, &works), cases[i].found);
 		CHECK_INT(works, cases[i].works);
 	}
 }
@@ -110,16 +107,16 @@ static void test_timeouts(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct hook_file h;
-		char text[512];
+		char timeout[32];
 		bool works;
 
 		check_case = cases[i].timeout;
-		snprintf(text, sizeof(text),
-			 "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/usr/sbin/ksm-hook\","
-			 "\"args\":[\"ksm-hook\",\"createRuntime\"],\"timeout\":%s},"
-			 "\"when\":{\"always\":true},\"stages\":[\"createRuntime\"]}",
-			 cases[i].timeout);
-		CHECK_TEXT(judge_text(text, &h, &works), cases[i].found);
+		snprintf(timeout, sizeof(timeout), ",\"timeout\":%s", cases[i].timeout);
+		CHECK_TEXT(judge_hook(timeout,
+				      "\"when\":{\"always\":true},"
+				      "\"stages\":[\"createRuntime\"]",
+				      &h, &works),
+			   cases[i].found);
 		CHECK_INT(works, !cases[i].found[0]);
 	}
 }

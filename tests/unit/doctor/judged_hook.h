@@ -37,4 +37,17 @@ static inline const char *judge_text(const char *text, struct hook_file *h, bool
 	return out;
 }
 
+/* The same of a file whose hook has more than a path and arguments, and that has more keys. */
+static inline const char *judge_hook(const char *hook, const char *keys, struct hook_file *h,
+				     bool *works)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text),
+		 "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/usr/sbin/ksm-hook\","
+		 "\"args\":[\"ksm-hook\",\"createRuntime\"]%s},%s}",
+		 hook, keys);
+	return judge_text(text, h, works);
+}
+
 #endif

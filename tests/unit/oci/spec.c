@@ -6,23 +6,8 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "oci/parsed_spec.h"
 #include "oci/state.h"
-
-#define ASK   "\"annotations\":{\"io.ksm.merge\":\"true\"}"
-#define MOUNT "\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}]"
-#define ENV   "\"process\":{\"env\":[\"A=b\"]}"
-
-static int parse(const char *text, struct spec *s)
-{
-	static const struct policy_config config;
-	static const struct spec_origin origin;
-	struct decision d;
-	struct error err;
-	bool syntax;
-
-	json_release();
-	return spec_parse(text, strlen(text), &origin, &config, s, NULL, &d, &syntax, &err);
-}
 
 static void id(const char *member, const char *want)
 {

@@ -6,24 +6,10 @@
 
 #include "base/json_reader.h"
 #include "check.h"
+#include "oci/parsed_spec.h"
 #include "oci/spec.h"
 
-#define ASK   "\"annotations\":{\"io.ksm.merge\":\"true\"}"
-#define MOUNT "\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"}]"
-#define ENV   "\"process\":{\"env\":[\"A=b\"]}"
 #define WHOLE "{" ASK "," MOUNT "," ENV "}"
-
-static int parse(const char *text, struct spec *s)
-{
-	static const struct policy_config config;
-	static const struct spec_origin origin;
-	struct decision d;
-	struct error err;
-	bool syntax;
-
-	json_release();
-	return spec_parse(text, strlen(text), &origin, &config, s, NULL, &d, &syntax, &err);
-}
 
 /* Every place in the text that a parser could name: each is refused or leaves the rest whole. */
 static void lies(void)
