@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2154 # what common.sh sets
 # Files of /proc that are longer than a page: /proc/PID/cgroup of engines within engines, and
 # /proc/PID/status of a user in many groups.
-# needs: machine
+# needs: machine ksmd
 
 id=00000000000000000000000000000000000000000000000000000000beefcafe
 
@@ -76,10 +76,9 @@ has_merged() { [ "$(merged)" -gt 7900 ]; }
 # where the copies do not fit into the cgroup, detach refuses
 testItsMemoryIsLookedAt() {
 	if [ -z "$memory" ]; then
-		assertEquals "one line, which tests/commands/attach.sh has" 1 "$(mounts | wc -l)"
+		assertEquals "one line, which tests/commands/detach-memory.sh has" 1 "$(mounts | wc -l)"
 		return
 	fi
-	ksmd_take
 	# 32 MiB, each page twice
 	start perl -e 'my $x = join "", map { pack("N", $_) x 1024 } 1 .. 4096; my $y = reverse reverse $x;
 		$| = 1; print "ready\n"; <STDIN>'

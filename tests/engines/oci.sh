@@ -221,29 +221,6 @@ testRequiredRefusesTheContainer() {
 	kill $_pid
 }
 
-# equal data in four containers is one copy, and ps says so
-testMemoryIsReallyMerged() {
-	ksmd_take
-	for _i in 1 2 3 4; do
-		bundle_make "$work/b$_i" "$root" "$hooks" "$merge" /usr/bin/perl -e \
-			'$x = join "", map { sprintf "%04096d", $_ } 1 .. 2000; sleep 60'
-		runc run -d -b "$work/b$_i" "ksmtest-$$-$_i" >/dev/null 2>&1 </dev/null
-	done
-	echo 5000 >$ksm/pages_to_scan
-	echo 1 >$ksm/run
-	_merged() {
-		[ "$("$KSM_HOOK" ps --json | jq "[.[] | select(.id | startswith(\"ksmtest-$$\")) | .merged_bytes] | add")" -gt 24000000 ]
-	}
-	wait_for 30 _merged
-	_ended=$?
-	assertTrue "merged: $("$KSM_HOOK" ps)" $_ended
-	out=$("$KSM_HOOK" ps --json | jq -c "[.[] | select(.id | startswith(\"ksmtest-$$\"))] |
-		[length, (map(.engine) | unique | .[]), (map(.mergeable) | unique | .[])]")
-	assertEquals '[4,"runc",true]' "$out"
-	assertContains "$("$KSM_HOOK" status)" "running"
-	for _i in 1 2 3 4; do runc delete -f "ksmtest-$$-$_i"; done
-}
-
 suite_teardown() {
 	for _id in $(runc list -q | grep "^ksmtest-$$"); do runc delete -f "$_id"; done
 }

@@ -4,7 +4,7 @@
 # mappings, in thousands of cgroups: every command ends in good time and counts them all, and a start
 # beside them takes no longer. What it does is counted too, whatever machine this is: nothing is
 # quadratic. many-soak.sh has 100,000 processes, and the other numbers of the audit.
-# needs: machine
+# needs: machine ksmd
 
 : "${MANY:=3000}"
 : "${CHAIN:=1000}"
@@ -285,7 +285,6 @@ testNestedCgroups() {
 	if [ ! -e $_memory/memory.limit_in_bytes ]; then
 		_memory=$(dirname "$cgroup")
 	fi
-	ksmd_take
 	nested_begin "$_memory" "$DEPTH"
 	"$KSM_HOOK" attach "lxc:many-$$" >/dev/null 2>&1
 	echo none >$ksm/advisor_mode 2>/dev/null

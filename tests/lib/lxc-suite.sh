@@ -51,3 +51,7 @@ assert_refused() {
 	assertEquals "$1: did not run" "" "$out"
 	assertContains "$1: $said" "$said" " reason=${2:-target-seccomp}: "
 }
+
+lxc_pid() {
+	lxc-info -P "$work/lxc" -n "$1" -p -H
+}

@@ -237,34 +237,4 @@ test_inherited_flag() {
 	assertContains "$out" "ksm_mergeable: yes"
 }
 
-pages_of() {
-	awk '$1 == "ksm_merging_pages" { print $2 }' "/proc/$1/ksm_stat"
-}
-
-both_merge() {
-	[ "$(pages_of "$a")" -gt 3000 ] && [ "$(pages_of "$b")" -gt 3000 ]
-}
-
-test_merging() {
-	ksmd_take
-	for f in "advisor_mode none" "pages_to_scan 20000" "sleep_millisecs 0" "run 1"; do
-		echo "${f#* }" >"$ksm/${f% *}" 2>/dev/null
-	done
-	for mode in prctl madvise; do
-		for p in 1 2; do
-			LD_PRELOAD=$lib KSM_PRELOAD=$mode perl -e \
-				'$x .= sprintf("%08d", $_) x 512 for 1..5000; open F, ">", shift; sleep 60' \
-				"$work/ready.$mode.$p" &
-			if [ $p = 1 ]; then a=$!; else b=$!; fi
-		done
-		wait_for 10 test -e "$work/ready.$mode.2"
-		wait_for 20 both_merge
-		_ended=$?
-		assertTrue "$mode: $(pages_of "$a") and $(pages_of "$b") pages merged" $_ended
-		kill "$a" "$b"
-		wait "$a" "$b" 2>/dev/null
-	done
-	return 0
-}
-
 . "$(dirname "$0")/../lib/common.sh"
