@@ -8,5 +8,5 @@ MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-s
 	tests/hostile/locks.sh tests/hostile/text.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
 	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh \
-	tests/project/prometheus.sh
+	tests/project/chart.sh tests/project/prometheus.sh
 CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))

@@ -9,14 +9,12 @@
 
 #define BLANKS " \t"
 
-/* Behind the key, or NULL where it is another one. */
+/* Behind what may be the key, or NULL where the line begins with another one. */
 static const char *behind_key(const char *line, const char *key)
 {
 	size_t len = strlen(key);
 
-	if (strncmp(line, key, len) != 0 || !strchr(BLANKS "=", line[len]) || !line[len])
-		return NULL;
-	return line + len;
+	return strncmp(line, key, len) == 0 ? line + len : NULL;
 }
 
 const char *lxc_line_program(char *line)

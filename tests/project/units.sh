@@ -150,4 +150,16 @@ testTheDirectoryIsWritable() {
 	assertEquals "$_samples" "/var/lib/$(sed -n 's/^StateDirectory=//p' "$units/ksm-hook-metrics.service")/samples"
 }
 
+testTheAgentsUnit() {
+	sed "s|^ExecStart=[^ ]*|ExecStart=$KSM_HOOK|; /^Documentation/d" \
+		"$BUILD/systemd/ksm-hook-nri.service" >"$work/ksm-hook-nri.service"
+	out=$(systemd-analyze verify --man=no --recursive-errors=no "$work/ksm-hook-nri.service" 2>&1)
+	assertEquals "$out" 0 $?
+	assertNotContains "$out" ksm-hook-nri
+	# none that loads a filter, behind which no filter of others can be suspended
+	assertEquals "" "$(grep -E '^(SystemCall|Restrict(A|N|R|S)|MemoryDeny|LockP|ProtectKernel|ProtectClock|ProtectHost|PrivateDev)' \
+		"$work/ksm-hook-nri.service")"
+	assertContains "$(cat "$work/ksm-hook-nri.service")" "CapabilityBoundingSet=CAP_SYS_PTRACE CAP_SYS_ADMIN CAP_KILL CAP_DAC_READ_SEARCH"
+}
+
 . "$(dirname "$0")/../lib/common.sh"
