@@ -47,6 +47,7 @@ extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak, visibili
 struct object {
 	uintptr_t base, lo, hi; /* what it was moved by, and where it lies */
 	uintptr_t relro_lo, relro_hi;
+	int by_musl; /* which loaded it */
 	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint16_t *versions;
@@ -61,9 +62,12 @@ static unsigned long long unloaded;
 static unsigned seen;
 
 /* glibc has added the base to these already, musl has not. */
-static const void *pointer(const struct object *o, uintptr_t value)
+static const void *pointer(struct object *o, uintptr_t value)
 {
-	return (const void *)(value < o->base ? o->base + value : value);
+	if (value >= o->base)
+		return (const void *)value;
+	o->by_musl = 1;
+	return (const void *)(o->base + value);
 }
 
 static void read_dynamic(struct object *o, const ElfW(Dyn) * d)
@@ -290,6 +294,20 @@ static int is_finished(const struct object *o)
 	return o->relro_lo >= o->relro_hi || maps_each(is_read_only, &addr) == 1;
 }
 
+/*
+ * musl does not protect itself, and where the size of a page is known at run time only, the
+ * beginning of its first page of data is in the heap (reclaim_gaps() of ldso/dynlink.c, which then
+ * knows of no relro). Protecting it would be fatal at the next allocation.
+ */
+static void leave_musl_open(struct object *o)
+{
+	uintptr_t own = (uintptr_t)dl_iterate_phdr, addr = o->relro_lo;
+
+	if (o->by_musl && own >= o->lo && own < o->hi && o->relro_lo < o->relro_hi &&
+	    maps_each(is_read_only, &addr) != 1)
+		o->relro_lo = o->relro_hi = 0;
+}
+
 static int hook_initial(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct object o;
@@ -298,8 +316,10 @@ static int hook_initial(struct dl_phdr_info *info, size_t size, void *arg)
 	seen++;
 	if (size > offsetof(struct dl_phdr_info, dlpi_subs))
 		unloaded = info->dlpi_subs;
-	if (!read_object(&o, info))
+	if (!read_object(&o, info)) {
+		leave_musl_open(&o);
 		hook_object(&o, 1);
+	}
 	return 0;
 }
 
@@ -322,6 +342,7 @@ static int hook_new(struct dl_phdr_info *info, size_t size, void *arg)
 	if (later->i++ < seen)
 		return 0;
 	if (!read_object(&o, info)) {
+		leave_musl_open(&o);
 		if (!is_finished(&o))
 			return 1;
 		hook_object(&o, later->lazy);
