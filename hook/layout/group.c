@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "kernel/proc.h"
+#include "layout/group_stack.h"
 
 /* From config.json to a process of the container: a runtime gives up long before that. */
 #define PENDING_MS 60000
@@ -99,19 +100,44 @@ static bool take_reservation(struct group_record *r, const char *member, const c
 	return false;
 }
 
+static uint64_t page_size(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* 0: there are none. */
+static uint64_t stack_choices(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES);
+
+	return pages > 0 ? group_stack_choices(page_size(), (uint64_t)pages * page_size()) : 0;
+}
+
+int group_check_machine(struct error *err)
+{
+	if (stack_choices() == 0)
+		return err_set(err, ENOTSUP,
+			       "this machine has too little memory for stack limits that "
+			       "nobody can guess");
+	return 0;
+}
+
 static int make_secrets(struct group_secrets *g)
 {
+	const uint64_t choices = stack_choices();
 	struct {
-		uint32_t stack, python;
+		uint64_t stack;
+		uint32_t python;
 		unsigned char perl[16];
 	} random;
 
+	if (choices == 0)
+		return -ENOTSUP;
 	do {
 		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 			return -EIO;
 	} while (random.python == 0);
-	g->stack = GROUP_STACK_MIN +
-		   (uint64_t)(random.stack & ((1u << GROUP_BITS) - 1)) * GROUP_PAGE;
+	g->stack = group_stack_limit(random.stack, choices, page_size());
 	g->python = random.python;
 	for (size_t i = 0; i < sizeof(random.perl); i++)
 		sprintf(g->perl + 2 * i, "%02x", random.perl[i]);

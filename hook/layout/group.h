@@ -9,15 +9,6 @@
 #include "layout/group_file.h"
 
 /*
- * The stack limits that a group may have: the kernel puts the mappings below a gap as large
- * as the limit, in pages, but never nearer to the top than the first of these (SIZE_128M in
- * mm/util.c, gap_min). What a thread of glibc takes for its stack is bounded by the other.
- */
-#define GROUP_PAGE      4096
-#define GROUP_STACK_MIN (128u << 20)
-#define GROUP_BITS      18
-
-/*
  * Who joins, and what keeps it a member: the process pid while it lives, and what the runtime
  * keeps of the container at the absolute path place. With neither, for a minute. An id does not:
  * it may be another's.
@@ -27,6 +18,12 @@ struct group_joiner {
 	pid_t pid;         /* 0: not known yet */
 	const char *place; /* NULL: none */
 };
+
+/*
+ * Can a group have a secret stack limit on this machine? -ENOTSUP: it has too little memory, or
+ * that is not known.
+ */
+int group_check_machine(struct error *err);
 
 /*
  * The group's secrets, made anew where no member of it is left. What the same id had reserved

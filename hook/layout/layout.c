@@ -45,7 +45,7 @@ static int check_host(struct error *err)
 		return err_set(err, ENOTSUP,
 			       "with vm.overcommit_memory=2 every thread's stack would count "
 			       "with the group's stack limit");
-	return 0;
+	return group_check_machine(err);
 }
 
 /* The limit is raised, never lowered, and not past what the container may have. */

@@ -184,7 +184,7 @@ testSecretsAreRootsAndNowhereElse() {
 	for _secret in "$_stack" "$_python" "$_perl"; do
 		assertNotContains "not said" "$out" "$_secret"
 	done
-	assertTrue "a limit of whole pages: $_stack" "[ $((_stack % 4096)) -eq 0 -a $_stack -ge 134217728 -a $_stack -lt 1207959552 ]"
+	assertTrue "a limit of whole pages: $_stack" "[ $((_stack % $(getconf PAGESIZE))) -eq 0 -a $_stack -ge 134217728 -a $_stack -lt 1207959552 ]"
 	release one
 }
 
