@@ -15,6 +15,7 @@
 #include "doctor/container_policy.h"
 #include "doctor/container_request.h"
 #include "doctor/container_summary.h"
+#include "doctor/container_tags.h"
 #include "doctor/container_target.h"
 #include "doctor/ksmd_counters.h"
 #include "doctor/ksmd_speed.h"
@@ -210,6 +211,7 @@ static void read_scan_progress(const struct container_summary *c,
 	out->scan_ms = ksmd_scan_ms(speed);
 	out->age_ms =
 		(now.tv_sec - (int64_t)(c->start / (uint64_t)sysconf(_SC_CLK_TCK))) * 1000;
+	out->page = sysconf(_SC_PAGESIZE);
 	if (ksm_sysfs("pages_volatile", &out->unstable) < 0)
 		out->unstable = -1;
 }
@@ -221,12 +223,15 @@ static void check_benefit(struct doctor *d, const struct container_summary *c,
 
 	read_scan_progress(c, speed, &progress);
 	container_scan_judge(d, c, &progress, name);
-	if (container_is_scanned_twice(c, &progress) && container_cost_judge(d, c, name) &&
-	    is_mostly_huge(c->task))
+	if (!container_is_scanned_twice(c, &progress) ||
+	    !container_cost_judge(d, c, progress.page, name))
+		return;
+	if (is_mostly_huge(c->task))
 		finding_add(d, FINDING_NOTE, ID_CONTAINER_HUGE_PAGES,
-			    "ksmd splits a huge page only where it finds one of its 512 pages "
+			    "ksmd splits a huge page only where it finds a page of it "
 			    "elsewhere, and the kernel's counters show less than is merged",
 			    "%s: most of its memory is in huge pages", name);
+	container_tags_check(d, c, name);
 }
 
 static bool is_ksmd_running(void)

@@ -53,6 +53,7 @@ static const char *const id_names[CHECK_IDS] = {
 	[ID_CONTAINER_SPARSE] = "container-sparse",
 	[ID_CONTAINER_LAYOUT] = "container-layout",
 	[ID_CONTAINER_HUGE_PAGES] = "container-huge-pages",
+	[ID_CONTAINER_TAGS] = "container-tags",
 };
 
 const char *check_id_name(enum check_id id)

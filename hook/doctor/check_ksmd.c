@@ -74,8 +74,8 @@ static void check_huge_pages(struct doctor *d)
 	    !strstr(text, "[always]"))
 		return;
 	f = finding_add(d, FINDING_NOTE, ID_HUGE_PAGES,
-			"ksmd splits a huge page only where it finds one of its 512 pages "
-			"elsewhere, so pages merge later, and counters show less than is saved",
+			"ksmd splits a huge page only where it finds a page of it elsewhere, "
+			"so pages merge later, and counters show less than is saved",
 			"transparent huge pages are used for all memory");
 	finding_fix(f, "echo madvise >/sys/kernel/mm/transparent_hugepage/enabled");
 }

@@ -2,15 +2,10 @@
 /* Pure: is a mergeable container scanned, and does merging it pay? */
 #include "doctor/container_benefit.h"
 
-#include <unistd.h>
-
 #include "base/text.h"
 
-/* 4 MiB: what less memory costs or saves is nobody's problem */
-#define SMALL_PAGES 1024
-
-/* One equal page in so many is what these take. */
-#define BREAK_EVEN 64
+/* What less memory costs or saves is nobody's problem. */
+#define SMALL_BYTES ((int64_t)4 << 20)
 
 /* With fewer than one in so many there is nothing equal to speak of. */
 #define NOTHING_EQUAL 16
@@ -30,8 +25,8 @@ void container_scan_judge(struct doctor *d, const struct container_summary *c,
 {
 	struct finding *f;
 
-	if (!d->kernel.per_process || c->scanned || c->merged || c->anonymous < SMALL_PAGES ||
-	    !had_time(p))
+	if (!d->kernel.per_process || c->scanned || c->merged ||
+	    c->anonymous * p->page < SMALL_BYTES || !had_time(p))
 		return;
 	f = finding_add(
 		d, FINDING_BROKEN, ID_CONTAINER_SCANNED,
@@ -45,7 +40,7 @@ void container_scan_judge(struct doctor *d, const struct container_summary *c,
 bool container_is_scanned_twice(const struct container_summary *c,
 				const struct scan_progress *p)
 {
-	if (c->scanned < SMALL_PAGES || c->scanned * 4 < c->anonymous * 3)
+	if (c->scanned * p->page < SMALL_BYTES || c->scanned * 4 < c->anonymous * 3)
 		return false;
 	/* where few of the host's pages are such, this container's are not among them */
 	if (p->unstable >= 0 && p->unstable * 4 < c->scanned)
@@ -53,9 +48,10 @@ bool container_is_scanned_twice(const struct container_summary *c,
 	return had_time(p);
 }
 
-bool container_cost_judge(struct doctor *d, const struct container_summary *c, const char *name)
+bool container_cost_judge(struct doctor *d, const struct container_summary *c, int64_t page,
+			  const char *name)
 {
-	int64_t page = sysconf(_SC_PAGESIZE), equal = c->merged + c->zero;
+	int64_t equal = c->merged + c->zero;
 	char scanned[16], merged[16], cost[16];
 	struct finding *f;
 
@@ -69,7 +65,7 @@ bool container_cost_judge(struct doctor *d, const struct container_summary *c, c
 			"others: its data differ, or its addresses are random",
 			"%s: %s merged of %s scanned", name, merged, scanned);
 	finding_fix(f, "%s detach %s", d->command, name);
-	if (equal * BREAK_EVEN >= c->scanned)
+	if (equal * page >= c->scanned * KSM_ITEM_BYTES)
 		return true;
 	f = finding_add(d, FINDING_WARNING, ID_CONTAINER_COST,
 			"the kernel keeps 64 bytes for each page that was scanned, merged or "

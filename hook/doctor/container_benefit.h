@@ -13,6 +13,7 @@
 struct scan_progress {
 	int64_t age_ms, scan_ms; /* of the container, of one scan */
 	int64_t unstable; /* pages of the host that changed since the last scan, or are new; -1 */
+	int64_t page;     /* bytes of one */
 };
 
 /*
@@ -27,10 +28,10 @@ bool container_is_scanned_twice(const struct container_summary *c,
 				const struct scan_progress *p);
 
 /*
- * Add findings about a container that was scanned twice. True where there is nothing
- * equal to speak of.
+ * Add findings about a container that was scanned twice, where a page has so many bytes. True
+ * where there is nothing equal to speak of.
  */
-bool container_cost_judge(struct doctor *d, const struct container_summary *c,
+bool container_cost_judge(struct doctor *d, const struct container_summary *c, int64_t page,
 			  const char *name);
 
 #endif

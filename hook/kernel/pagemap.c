@@ -108,15 +108,18 @@ static bool is_wanted_mapping(enum pages_which which, const char *flags)
 		return pages_flags_eligible(flags);
 	case PAGES_MERGEABLE:
 		/* every flag has two letters and a blank behind it (show_smap_vma_flags()) */
-		return strstr(flags, " mg ") != NULL;
+		return strstr(flags, " mg ") && !strstr(flags, " mt ");
 	}
 	return false;
 }
 
 bool pages_flags_eligible(const char *flags)
 {
-	/* shared, may be shared; io, pfnmap, dontexpand, mixedmap; hugetlb; droppable */
-	static const char special[] = "sh ms io pf de mm ht dp ";
+	/*
+	 * shared, may be shared; io, pfnmap, dontexpand, mixedmap; hugetlb; droppable; tagged, which
+	 * it would, but no page equals one with tags (memcmp_pages() of arch/arm64/kernel/mte.c)
+	 */
+	static const char special[] = "sh ms io pf de mm ht dp mt ";
 
 	for (flags += strspn(flags, " "); *flags; flags += strspn(flags, " ")) {
 		size_t len = strcspn(flags, " ");

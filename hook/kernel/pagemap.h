@@ -25,9 +25,9 @@ struct page {
 
 enum pages_which {
 	PAGES_ALL,
-	/* only in mappings that KSM may merge (vma_ksm_compatible() of mm/ksm.c) */
+	/* only in mappings that KSM may merge (vma_ksm_compatible() of mm/ksm.c), and without tags */
 	PAGES_ELIGIBLE,
-	/* only in mappings that were made mergeable, by prctl or madvise */
+	/* only in mappings that were made mergeable, by prctl or madvise, without tags */
 	PAGES_MERGEABLE,
 };
 

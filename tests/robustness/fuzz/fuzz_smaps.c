@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libFuzzer target: smaps, with pagemap and kpageflags, and ksm_stat. Input: smaps, 0xff,
- * ksm_stat. Both readers of smaps see what a reader of whole lines sees.
+ * ksm_stat. All readers of smaps see what a reader of whole lines sees.
  */
 
 #include "fuzz.h"
 #include "kernel/ksm.h"
+#include "kernel/memory_tags.h"
 #include "kernel/pagemap.h"
 
 #define PAGE_SHIFT 12
 /* Mappings are shown below 4 MiB. */
 #define PAGES 1024
-/* What ksm.c looks at of a line. */
+/* What ksm.c and memory_tags.c look at of a line. */
 #define FLAGS_ROOM 512
+/* KiB of a mapping: more are none (memory_tags.c) */
+#define KIB_MAX (1ll << 40)
 
 /* Documentation/admin-guide/mm/pagemap.rst: present; of a file. Every fourth page is a file's. */
 #define PRESENT (1ull << 63)
@@ -22,7 +25,8 @@ static uint64_t pagemap[PAGES], kpageflags[PAGES + 1];
 
 struct seen {
 	bool mergeable, unmergeable;
-	uint64_t pages; /* anonymous ones of mergeable mappings */
+	uint64_t pages; /* anonymous ones of mergeable mappings without tags */
+	long long size, all, tagged;
 };
 
 static void fill_tables(void)
@@ -76,8 +80,21 @@ static void take_flags(struct seen *s, const char *flags, uint64_t start, uint64
 	mergeable = strstr(head, " mg ");
 	s->mergeable |= mergeable;
 	s->unmergeable |= !mergeable && strstr(head, " wr ") && !has_any(head, special, 8);
-	if (strstr(flags, " mg ") && anonymous)
+	if (strstr(flags, " mg ") && !strstr(flags, " mt ") && anonymous)
 		s->pages += anonymous_pages(start, end);
+	s->tagged += strstr(head, " mt ") ? s->size : 0;
+	s->size = 0;
+}
+
+static void take_size(struct seen *s, const char *text)
+{
+	char head[FLAGS_ROOM - sizeof("Anonymous:") + 1];
+
+	snprintf(head, sizeof(head), "%s", text);
+	s->size = strtoll(head, NULL, 10);
+	if (s->size < 0 || s->size > KIB_MAX)
+		s->size = 0;
+	s->all += s->size;
 }
 
 /*
@@ -103,6 +120,7 @@ static void read_lines(char *text, struct seen *s)
 			anonymous = 0;
 		} else if (strncmp(line, "Anonymous:", 10) == 0) {
 			anonymous = strtoull(line + 10, NULL, 10);
+			take_size(s, line + 10);
 		} else if (strncmp(line, "VmFlags:", 8) == 0) {
 			take_flags(s, line + 8, start, end, anonymous);
 		}
@@ -147,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_lines(copy, &seen);
 	require(ksm_has_mergeable_mapping(1) == seen.mergeable);
 	require(ksm_has_unmergeable_mapping(1) == seen.unmergeable);
+	require(memory_is_tagged(1) == (seen.tagged * 2 > seen.all));
 	/* entries of pagemap come whole */
 	fake_pieces(0);
 	require(pages_walk(1, PAGES_MERGEABLE, count_pages, &pages) == 0);

@@ -32,6 +32,7 @@ static void names_stay(void)
 	CHECK_TEXT(check_id_name(ID_HOOK_REGISTERED), "hook-registered");
 	CHECK_TEXT(check_id_name(ID_CONTAINER_ASKED), "container-asked");
 	CHECK_TEXT(check_id_name(ID_CONTAINER_HUGE_PAGES), "container-huge-pages");
+	CHECK_TEXT(check_id_name(ID_CONTAINER_TAGS), "container-tags");
 }
 
 int main(void)

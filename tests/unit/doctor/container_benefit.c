@@ -2,10 +2,7 @@
 /* hook/doctor/container_benefit.c: is a container scanned, and does merging it pay? */
 #include "doctor/container_benefit.h"
 
-#include <unistd.h>
-
 #include "base/macros.h"
-#include "base/text.h"
 #include "check.h"
 
 static struct finding findings[4];
@@ -13,22 +10,28 @@ static struct finding findings[4];
 static void test_cost(void)
 {
 	static const struct {
-		int64_t scanned, merged, zero;
+		int64_t page, scanned, merged, zero;
 		size_t found;
 		enum check_id id[2];
 		bool nothing_equal;
 	} cases[] = {
-		{ 6400, 6400, 0, 0, { 0 }, false },
-		{ 6400, 400, 0, 0, { 0 }, false },
-		{ 6400, 0, 400, 0, { 0 }, false },
-		{ 6400, 200, 200, 0, { 0 }, false },
+		{ 4096, 6400, 6400, 0, 0, { 0 }, false },
+		{ 4096, 6400, 400, 0, 0, { 0 }, false },
+		{ 4096, 6400, 0, 400, 0, { 0 }, false },
+		{ 4096, 6400, 200, 200, 0, { 0 }, false },
 		/* less than one page in 16 is equal */
-		{ 6400, 399, 0, 1, { ID_CONTAINER_EQUAL }, true },
-		{ 6400, 200, 199, 1, { ID_CONTAINER_EQUAL }, true },
-		{ 6400, 100, 0, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 4096, 6400, 399, 0, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 4096, 6400, 200, 199, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 4096, 6400, 100, 0, 1, { ID_CONTAINER_EQUAL }, true },
 		/* less than one in 64: what it costs is more than it saves */
-		{ 6400, 99, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
-		{ 6400, 0, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+		{ 4096, 6400, 99, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+		{ 4096, 6400, 0, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+		/* of larger pages fewer pay */
+		{ 16384, 6400, 400, 0, 0, { 0 }, false },
+		{ 16384, 6400, 25, 0, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 16384, 6400, 24, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
+		{ 65536, 6400, 3, 4, 1, { ID_CONTAINER_EQUAL }, true },
+		{ 65536, 6400, 6, 0, 2, { ID_CONTAINER_EQUAL, ID_CONTAINER_COST }, true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -38,10 +41,11 @@ static void test_cost(void)
 						     .zero = cases[i].zero };
 		char name[64];
 
-		snprintf(name, sizeof(name), "%ld + %ld of %ld", (long)c.merged, (long)c.zero,
-			 (long)c.scanned);
+		snprintf(name, sizeof(name), "%ld + %ld of %ld, of %ld bytes", (long)c.merged,
+			 (long)c.zero, (long)c.scanned, (long)cases[i].page);
 		check_case = name;
-		CHECK_INT(container_cost_judge(&d, &c, "runc:x"), cases[i].nothing_equal);
+		CHECK_INT(container_cost_judge(&d, &c, cases[i].page, "runc:x"),
+			  cases[i].nothing_equal);
 		CHECK_INT(d.n, cases[i].found);
 		for (size_t k = 0; k < d.n; k++) {
 			CHECK_INT(findings[k].id, cases[i].id[k]);
@@ -58,6 +62,7 @@ static void test_scanned_twice(void)
 	static const struct {
 		int64_t anonymous, scanned, age_ms, unstable;
 		bool twice;
+		int64_t page; /* 0: 4096 */
 	} cases[] = {
 		{ 4000, 4000, 70000, 8000, true },
 		{ 4000, 4000, 69999, 8000, false },
@@ -73,6 +78,10 @@ static void test_scanned_twice(void)
 		{ 1024, 1024, 70000, 0, true },
 		{ 1023, 1023, 70000, 0, false },
 		{ 4000, 0, 70000, 0, false },
+		{ 256, 256, 70000, 0, true, 16384 },
+		{ 255, 255, 70000, 0, false, 16384 },
+		{ 64, 64, 70000, 0, true, 65536 },
+		{ 63, 63, 70000, 0, false, 65536 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -80,7 +89,8 @@ static void test_scanned_twice(void)
 						     .scanned = cases[i].scanned };
 		const struct scan_progress p = { .age_ms = cases[i].age_ms,
 						 .scan_ms = 20000,
-						 .unstable = cases[i].unstable };
+						 .unstable = cases[i].unstable,
+						 .page = cases[i].page ? cases[i].page : 4096 };
 		char name[96];
 
 		snprintf(name, sizeof(name), "%ld of %ld after %ld ms, %ld unstable",
@@ -95,10 +105,16 @@ static void test_never_scanned(void)
 	static const struct {
 		int64_t anonymous, scanned, merged, age_ms;
 		bool per_process, found;
+		int64_t page; /* 0: 4096 */
 	} cases[] = {
-		{ 1024, 0, 0, 70000, true, true },  { 1024, 0, 0, 69999, true, false },
-		{ 1023, 0, 0, 70000, true, false }, { 1024, 1, 0, 70000, true, false },
-		{ 1024, 0, 1, 70000, true, false }, { 1024, 0, 0, 70000, false, false },
+		{ 1024, 0, 0, 70000, true, true },
+		{ 1024, 0, 0, 69999, true, false },
+		{ 1023, 0, 0, 70000, true, false },
+		{ 1024, 1, 0, 70000, true, false },
+		{ 1024, 0, 1, 70000, true, false },
+		{ 1024, 0, 0, 70000, false, false },
+		{ 256, 0, 0, 70000, true, true, 16384 },
+		{ 255, 0, 0, 70000, true, false, 16384 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -108,7 +124,9 @@ static void test_never_scanned(void)
 		const struct container_summary c = { .anonymous = cases[i].anonymous,
 						     .scanned = cases[i].scanned,
 						     .merged = cases[i].merged };
-		const struct scan_progress p = { .age_ms = cases[i].age_ms, .scan_ms = 20000 };
+		const struct scan_progress p = { .age_ms = cases[i].age_ms,
+						 .scan_ms = 20000,
+						 .page = cases[i].page ? cases[i].page : 4096 };
 		char name[96];
 
 		snprintf(name, sizeof(name), "%ld pages, %ld scanned, %ld merged after %ld ms",
@@ -124,22 +142,21 @@ static void test_never_scanned(void)
 	}
 }
 
-/* In bytes, by the page size of this machine; 64 for each page that was scanned. */
+/* In bytes, by the size of a page; 64 for each page that was scanned. */
 static void test_amounts(void)
 {
 	struct doctor d = { .finding = findings, .command = "ksm-hook" };
 	const struct container_summary c = { .scanned = 6400, .merged = 30, .zero = 10 };
-	int64_t page = sysconf(_SC_PAGESIZE);
-	char scanned[16], merged[16], want[100];
+	const struct container_summary fewer = { .scanned = 6400, .merged = 10 };
 
-	format_bytes(scanned, sizeof(scanned), 6400 * page);
-	format_bytes(merged, sizeof(merged), 40 * page);
-	CHECK(container_cost_judge(&d, &c, "runc:x"));
-	snprintf(want, sizeof(want), "runc:x: %s merged of %s scanned", merged, scanned);
-	CHECK_TEXT(findings[0].what, want);
-	snprintf(want, sizeof(want), "runc:x costs 400.0 KiB of kernel memory and saves %s",
-		 merged);
-	CHECK_TEXT(findings[1].what, want);
+	CHECK(container_cost_judge(&d, &c, 4096, "runc:x"));
+	CHECK_TEXT(findings[0].what, "runc:x: 160.0 KiB merged of 25.0 MiB scanned");
+	CHECK_TEXT(findings[1].what,
+		   "runc:x costs 400.0 KiB of kernel memory and saves 160.0 KiB");
+	CHECK(container_cost_judge(&d, &fewer, 16384, "runc:x"));
+	CHECK_TEXT(findings[2].what, "runc:x: 160.0 KiB merged of 100.0 MiB scanned");
+	CHECK_TEXT(findings[3].what,
+		   "runc:x costs 400.0 KiB of kernel memory and saves 160.0 KiB");
 	CHECK_HAS(findings[1].why, "64 bytes for each page that was scanned, merged or not");
 }
 

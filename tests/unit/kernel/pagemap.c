@@ -16,7 +16,9 @@
 
 #include "check.h"
 
-#define PAGE 4096ul
+#define PAGE page_size
+
+static size_t page_size;
 
 struct seen {
 	uint64_t from, to; /* what is counted */
@@ -194,9 +196,9 @@ static void huge(void)
 	madvise(p, size, MADV_HUGEPAGE);
 	memset(aligned, 7, size / 2);
 	s = look(aligned, size / 2, PAGES_ELIGIBLE);
-	CHECK_INT(s.pages, 512);
-	/* all or, where memory is too broken up for one, none */
-	CHECK(s.thp == 512 || s.thp == 0);
+	CHECK_INT(s.pages, size / 2 / PAGE);
+	/* all or, where memory is too broken up for one, or that is larger, none */
+	CHECK(s.thp == s.pages || s.thp == 0);
 	munmap(p, size);
 }
 
@@ -314,6 +316,8 @@ static void flags(void)
 	CHECK(!pages_flags_eligible(" rd mr mm"));
 	CHECK(!pages_flags_eligible(" rd wr mr mw me ac ht"));
 	CHECK(!pages_flags_eligible(" rd wr mr mw me wf dp"));
+	/* MTE of aarch64 */
+	CHECK(!pages_flags_eligible(" rd wr mr mw me ac mg mt "));
 }
 
 static void entries(void)
@@ -340,6 +344,7 @@ static void refused(void)
 
 int main(void)
 {
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	RUN(flags);
 	RUN(entries);
 	if (geteuid() != 0) {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much of a process's memory has tags (MTE of aarch64), which the kernel does not merge. */
+#include "kernel/memory_tags.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/watched.h"
+
+/* No process has more, in KiB, and the sum of all its mappings is still a number. */
+#define ANONYMOUS_MAX (INT64_C(1) << 40)
+
+static int64_t read_size(const char *text)
+{
+	long long n = strtoll(text, NULL, 10);
+
+	return n < 0 || n > ANONYMOUS_MAX ? 0 : n;
+}
+
+void memory_tags_add(struct memory_tags *t, const char *line)
+{
+	if (strncmp(line, "Anonymous:", 10) == 0) {
+		t->anonymous = read_size(line + 10);
+		t->all += t->anonymous;
+	} else if (strncmp(line, "VmFlags:", 8) == 0) {
+		/* every flag has two letters and a blank behind it (show_smap_vma_flags()) */
+		if (strstr(line, " mt "))
+			t->tagged += t->anonymous;
+		t->anonymous = 0;
+	}
+}
+
+bool memory_is_tagged(pid_t pid)
+{
+	struct memory_tags t = { 0 };
+	char path[32], line[512];
+	bool whole = true;
+	FILE *f;
+
+	if (!watched_enter(pid))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		watched_goes_on();
+		/* the rest of a long line is a file's name, which may look like one of these */
+		if (whole)
+			memory_tags_add(&t, line);
+		whole = strchr(line, '\n');
+	}
+	if (f)
+		fclose(f);
+	watched_leave();
+	return t.tagged * 2 > t.all;
+}
