@@ -85,7 +85,8 @@ static uint64_t next(uint64_t *x)
 
 static void fill(size_t pages, int copy, int ready)
 {
-	size_t size = 4096 * pages, equal = pages * EQUAL_PERCENT / 100;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), words = page / 8;
+	size_t size = page * pages, equal = pages * EQUAL_PERCENT / 100;
 	uint64_t *p =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t x = 88172645463325252ULL;
@@ -95,8 +96,8 @@ static void fill(size_t pages, int copy, int ready)
 	for (size_t i = 0; i < pages; i++) {
 		if (i == equal)
 			x = (uint64_t)copy * 0x9e3779b97f4a7c15ULL;
-		for (size_t k = 0; k < 512; k++)
-			p[i * 512 + k] = next(&x);
+		for (size_t k = 0; k < words; k++)
+			p[i * words + k] = next(&x);
 	}
 	(void)!write(ready, "r", 1);
 	for (;;)
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
 
 	if (argc != 5 || pipe(ready) < 0)
 		return 2;
-	pages = strtoul(argv[2], NULL, 10) * 256 / COPIES;
+	pages = (strtoul(argv[2], NULL, 10) << 20) / (size_t)sysconf(_SC_PAGESIZE) / COPIES;
 	for (int i = 0; i < COPIES; i++) {
 		pid[i] = fork();
 		if (pid[i] == 0) {

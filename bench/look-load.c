@@ -27,7 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE  4096
 #define HUGE_ (2u << 20)
 
 static void die(const char *what)
@@ -46,7 +45,8 @@ static void make_mergeable(const char *kind)
 
 static void fill(long pages, int huge)
 {
-	size_t size = (size_t)pages * PAGE;
+	const long page = sysconf(_SC_PAGESIZE);
+	size_t size = (size_t)(pages * page);
 	char *at = mmap(NULL, size + HUGE_, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -58,8 +58,8 @@ static void fill(long pages, int huge)
 	if (by_madvise && pages && madvise(at, size, MADV_MERGEABLE) < 0)
 		die("madvise");
 	for (long i = 0; i < pages; i++) {
-		memset(at + i * PAGE, 0x5a, PAGE);
-		*(long *)(at + i * PAGE) = i;
+		memset(at + i * page, 0x5a, (size_t)page);
+		*(long *)(at + i * page) = i;
 	}
 }
 

@@ -30,11 +30,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE    4096ul
-#define CHUNK   512ul
-#define PRESENT (1ull << 63)
-#define SHARED  (1ull << 61)
-#define FRAME   ((1ull << 55) - 1)
+#define CHUNK 512ul
+/* the largest that a kernel has */
+#define PAGE_MAX 65536ul
+#define PRESENT  (1ull << 63)
+#define SHARED   (1ull << 61)
+#define FRAME    ((1ull << 55) - 1)
 
 /* include/uapi/linux/kernel-page-flags.h */
 #define KPF_ANON 12
@@ -52,6 +53,7 @@ struct frame {
 static struct frame *frames;
 static size_t room = 1 << 16, used;
 static uint64_t places, merged, zeros, unread;
+static size_t page_size;
 static int kpageflags;
 
 static struct frame *find(struct frame *table, size_t size, uint64_t number)
@@ -97,7 +99,7 @@ static bool hash(const uint64_t *w, uint64_t out[2])
 {
 	uint64_t a = 0x243f6a8885a308d3, b = 0x13198a2e03707344, any = 0;
 
-	for (size_t i = 0; i < PAGE / 8; i++) {
+	for (size_t i = 0; i < page_size / 8; i++) {
 		any |= w[i];
 		a = mix(a ^ w[i], 0xa4093822299f31d1) + i;
 		b = mix(b + w[i], 0x082efa98ec4e6c89 | 1) ^ (i << 32);
@@ -109,7 +111,7 @@ static bool hash(const uint64_t *w, uint64_t out[2])
 
 static struct frame *add(int mem, uint64_t addr, uint64_t number, bool eligible)
 {
-	static uint64_t page[PAGE / 8];
+	static uint64_t page[PAGE_MAX / 8];
 	struct frame *f = find(frames, room, number);
 
 	places++;
@@ -120,7 +122,7 @@ static struct frame *add(int mem, uint64_t addr, uint64_t number, bool eligible)
 		}
 		used++;
 		f->number = number;
-		if (pread(mem, page, PAGE, (off_t)addr) == PAGE) {
+		if (pread(mem, page, page_size, (off_t)addr) == (ssize_t)page_size) {
 			zeros += hash(page, f->content) && eligible;
 		} else {
 			f->content[0] = number;
@@ -136,9 +138,9 @@ static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eli
 {
 	uint64_t entry[CHUNK], flags;
 
-	for (uint64_t addr = start; addr < end; addr += CHUNK * PAGE) {
-		size_t want = (end - addr) / PAGE < CHUNK ? (end - addr) / PAGE : CHUNK;
-		ssize_t got = pread(pagemap, entry, want * 8, (off_t)(addr / PAGE * 8));
+	for (uint64_t addr = start; addr < end; addr += CHUNK * page_size) {
+		size_t left = (end - addr) / page_size, want = left < CHUNK ? left : CHUNK;
+		ssize_t got = pread(pagemap, entry, want * 8, (off_t)(addr / page_size * 8));
 
 		for (ssize_t i = 0; i < got / 8; i++) {
 			uint64_t number = entry[i] & FRAME;
@@ -150,7 +152,7 @@ static void mapping(int pagemap, int mem, uint64_t start, uint64_t end, bool eli
 			if (!(flags >> KPF_ANON & 1) || flags >> KPF_ZERO & 1 ||
 			    flags >> KPF_HUGE & 1)
 				continue;
-			f = add(mem, addr + (uint64_t)i * PAGE, number, eligible);
+			f = add(mem, addr + (uint64_t)i * page_size, number, eligible);
 			f->mergeable |= mergeable;
 			f->merged |= flags >> KPF_KSM & 1;
 		}
@@ -217,6 +219,7 @@ int main(int argc, char **argv)
 {
 	uint64_t eligible = 0, contents = 0, unmergeable = 0, copies = 0, missed = 0;
 
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	frames = must(calloc(room, sizeof(*frames)));
 	kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (argc < 2 || kpageflags < 0) {

@@ -5,9 +5,9 @@
 #
 # The n-th process of each container is compared with the n-th of the first, address by
 # address. "same": equal to another's and not merged (ksmd has not got there).
-import collections, hashlib, struct, sys
+import collections, hashlib, os, struct, sys
 
-PAGE = 4096
+PAGE = os.sysconf("SC_PAGE_SIZE")
 KINDS = ("stack", "heap", "library data", "thread and C library data", "other mappings")
 
 

@@ -5,7 +5,7 @@
 # needs: machine ksmd
 
 pages=4096
-bytes=$((pages * 4096))
+bytes=$((pages * $(getconf PAGESIZE)))
 image=docker.io/library/equal:1
 day=86400
 # the suite's has been up for 20 days, whatever the machine has; its containers started in that time

@@ -5,7 +5,7 @@
 # needs: machine ksmd
 
 pages=4096
-bytes=$((pages * 4096))
+bytes=$((pages * $(getconf PAGESIZE)))
 all="1 2 3 4 5 6 7 8 9 10"
 
 suite_setup() {

@@ -71,7 +71,7 @@ within() {
 
 # agrees WHAT: what is told of all containers is what opting them in brings
 agrees() {
-	_told=$(($(estimate .total.saves_bytes $(all)) / 4096))
+	_told=$(($(estimate .total.saves_bytes $(all)) / $(getconf PAGESIZE)))
 	_before=$(yardstick frames)
 	"$KSM_HOOK" attach $(all) >"$work/said" 2>&1 || fail "attach: $(cat "$work/said")"
 	merge_all
@@ -111,7 +111,7 @@ test_agrees_with_ksmd() {
 	wait_for 30 ready 3
 	agrees "perl, python and redis"
 	# now there is little left to be had, and a newcomer finds its like merged
-	within 0 "nothing more to save" $(($(estimate .total.saves_bytes $(all)) / 4096)) 0 300
+	within 0 "nothing more to save" $(($(estimate .total.saves_bytes $(all)) / $(getconf PAGESIZE))) 0 300
 	host_container perl-4 '{}' '{}' /usr/bin/perl -e "$perl_data$perl_rests"
 	wait_for 30 ready 4
 	_alone=$(estimate .containers[0].saves_bytes "${host_prefix}perl-4")
@@ -138,7 +138,7 @@ test_agrees_on_zeros() {
 			'$a = "\0" x 20000000; $b = "\1" x 20000000'"$perl_rests"
 	done
 	wait_for 30 ready 2
-	_zeros=$(($(estimate .total.zeros_bytes $(all)) / 4096))
+	_zeros=$(($(estimate .total.zeros_bytes $(all)) / $(getconf PAGESIZE)))
 	assertTrue "zero pages: $_zeros" "[ $_zeros -gt 9700 ]"
 	agrees "zeros"
 }

@@ -11,16 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096L
-
 static volatile long *pages;
-static long n;
+static long n, page;
 
 static void fill(long mark)
 {
 	for (long i = 0; i < n; i++) {
-		pages[i * PAGE / (long)sizeof(long)] = i + 1;
-		pages[i * PAGE / (long)sizeof(long) + 1] = mark;
+		pages[i * page / (long)sizeof(long)] = i + 1;
+		pages[i * page / (long)sizeof(long) + 1] = mark;
 	}
 }
 
@@ -38,6 +36,7 @@ int main(int argc, char **argv)
 	int sig;
 
 	n = argc == 2 ? atol(argv[1]) : 0;
+	page = sysconf(_SC_PAGESIZE);
 	if (n <= 0) {
 		fprintf(stderr, "usage: equal PAGES\n");
 		return 2;
@@ -46,14 +45,14 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	pages = mmap(NULL, (size_t)(n * PAGE), PROT_READ | PROT_WRITE,
+	pages = mmap(NULL, (size_t)(n * page), PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (pages == MAP_FAILED) {
 		perror("equal: mmap");
 		return 1;
 	}
 	/* of huge pages, ksmd would have to split each one first */
-	madvise((void *)pages, (size_t)(n * PAGE), MADV_NOHUGEPAGE);
+	madvise((void *)pages, (size_t)(n * page), MADV_NOHUGEPAGE);
 	fill(0);
 	puts("ready");
 	fflush(stdout);

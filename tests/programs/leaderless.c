@@ -16,8 +16,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define PAGE 4096
-
 /* Is the main thread a zombie? Its state stands behind the name, which may hold anything. */
 static int has_ended(void)
 {
@@ -49,6 +47,7 @@ static void *run_on(void *arg)
 
 int main(int argc, char **argv)
 {
+	const long page = sysconf(_SC_PAGESIZE);
 	long pages = argc > 2 ? atol(argv[2]) : 0;
 	pthread_t thread;
 	char *at;
@@ -59,13 +58,13 @@ int main(int argc, char **argv)
 	/* PR_SET_MEMORY_MERGE */
 	if (argc > 3 && prctl(67, 1, 0, 0, 0) < 0)
 		return 3;
-	at = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE,
+	at = mmap(NULL, (size_t)(pages * page), PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return 1;
-	madvise(at, (size_t)pages * PAGE, MADV_NOHUGEPAGE);
+	madvise(at, (size_t)(pages * page), MADV_NOHUGEPAGE);
 	for (long i = 0; i < pages; i++)
-		memset(at + i * PAGE, (int)(i % 255) + 1, PAGE);
+		memset(at + i * page, (int)(i % 255) + 1, (size_t)page);
 	if (pthread_create(&thread, NULL, run_on, NULL) != 0)
 		return 1;
 	pthread_exit(NULL);

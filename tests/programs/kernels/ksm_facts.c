@@ -21,12 +21,13 @@
 #endif
 
 #define KSM   "/sys/kernel/mm/ksm/"
-#define PAGE  4096UL
+#define PAGE  page_size
 #define PAGES 512 /* that each of two processes holds, equal in both */
 
 enum how { NONE, MADVISE, PRCTL, FORK, EXEC, EXEC_AGAIN, EXEC_OFF_ON };
 
 static char text[1 << 18];
+static size_t page_size;
 
 static _Noreturn void die(const char *what)
 {
@@ -336,6 +337,7 @@ int main(int argc, char **argv)
 	int set;
 	pid_t idle;
 
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	if (argc == 2 && !strcmp(argv[1], "get"))
 		return get_merge();
 	if (argc == 5 && !strcmp(argv[1], "hold")) {
