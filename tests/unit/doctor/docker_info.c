@@ -149,8 +149,9 @@ static void many(void)
 
 		check_case = "many";
 		for (int k = 0; k < cases[i].n; k++)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"%0*d\": {}",
-					      k ? "," : "", cases[i].name, k);
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					      "%s\"%0*d\": {\"path\": \"/x\"}", k ? "," : "",
+					      cases[i].name, k);
 		snprintf(text + n, sizeof(text) - n, "}}");
 		CHECK_INT(parse_info(text, &err), 0);
 		CHECK_INT(loaded.n, cases[i].want);
