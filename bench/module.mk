@@ -31,4 +31,4 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
 
 BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
-BENCHES += bench/estimate bench/efficiency bench/nri bench/nri-pods bench/nri-answers
+BENCHES += bench/estimate bench/efficiency bench/economize bench/nri bench/nri-pods bench/nri-answers

@@ -10,17 +10,41 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "kernel/ksm.h"
 
 /* As ps has it: four characters for each byte of the longest label. */
 #define LABEL_TEXT 2048
+
+enum economize_action { ACTION_DISABLE, ACTION_NARROW, ACTION_WIDEN, ACTIONS };
+
+static const struct {
+	const char *done, *would;
+} actions[ACTIONS] = {
+	[ACTION_DISABLE] = { "disabled", "would-disable" },
+	[ACTION_NARROW] = { "narrowed", "would-narrow" },
+	[ACTION_WIDEN] = { "widened", "would-widen" },
+};
+
+/* Of a row that was chosen. */
+static enum economize_action action_for(const struct economize_row *row)
+{
+	return row->reason == REASON_ECONOMY_PIECES ? ACTION_NARROW :
+	       row->reason == REASON_ECONOMY_AGAIN  ? ACTION_WIDEN :
+						      ACTION_DISABLE;
+}
 
 static const char *action_of(const struct economize_report *r, const struct economize_row *row)
 {
 	if (!row->chosen)
 		return "kept";
 	if (r->dry_run)
-		return "would-disable";
-	return row->result < 0 ? "failed" : "disabled";
+		return actions[action_for(row)].would;
+	if (row->result < 0)
+		return "failed";
+	/* it paid for none of its processes */
+	return action_for(row) != ACTION_DISABLE && !row->change.done ?
+		       "kept" :
+		       actions[action_for(row)].done;
 }
 
 static const char *shown_label(const struct economize_row *row, char *out, size_t size)
@@ -46,24 +70,31 @@ static void print_row(const struct economize_report *r, const struct economize_r
 
 static void print_total(const struct economize_report *r)
 {
-	int64_t freed = 0;
+	int64_t freed[ACTIONS] = { 0 };
+	size_t n[ACTIONS] = { 0 };
 	int stopped_us = 0;
-	size_t chosen = 0;
 	char bytes[16];
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct economize_row *row = &r->row[i];
+		enum economize_action a = action_for(row);
 
 		if (!row->chosen || row->result < 0)
 			continue;
-		chosen++;
-		freed += row->c->cost - row->c->saving.most;
+		n[a] += r->dry_run || a == ACTION_DISABLE || row->change.done;
+		freed[a] += a == ACTION_DISABLE ? row->c->cost - row->c->saving.most :
+						  (int64_t)row->change.freed * KSM_ITEM_BYTES;
 		if (row->change.stopped_us > stopped_us)
 			stopped_us = row->change.stopped_us;
 	}
-	printf("%zu of %zu containers %s, %s of memory; ", chosen, r->n,
+	printf("%zu of %zu containers %s, %s of memory; ", n[ACTION_DISABLE], r->n,
 	       r->dry_run ? "would be no longer mergeable" : "no longer mergeable",
-	       format_bytes(bytes, sizeof(bytes), freed));
+	       format_bytes(bytes, sizeof(bytes), freed[ACTION_DISABLE]));
+	if (n[ACTION_NARROW])
+		printf("%zu narrowed, %s; ", n[ACTION_NARROW],
+		       format_bytes(bytes, sizeof(bytes), freed[ACTION_NARROW]));
+	if (n[ACTION_WIDEN])
+		printf("%zu widened; ", n[ACTION_WIDEN]);
 	if (stopped_us)
 		printf("processes stopped for %d us at most; ", stopped_us);
 	printf("%zu failed\n", economize_failed(r));
@@ -103,6 +134,12 @@ static void write_row(struct json_out *o, const struct economize_report *r,
 		json_out_int(o, "failed_processes", (int64_t)row->change.failed);
 		json_out_int(o, "stopped_us", row->change.stopped_us);
 	}
+	if (row->chosen && !r->dry_run && action_for(row) == ACTION_NARROW) {
+		json_out_int(o, "scanned_pages",
+			     (int64_t)(row->change.pages - row->change.freed));
+		json_out_int(o, "left_out_pages", (int64_t)row->change.freed);
+		json_out_int(o, "runs", (int64_t)row->change.runs);
+	}
 	if (row->result < 0) {
 		json_out_string(o, "error", row->err.msg);
 		json_out_string(o, "error_reason", reason_name(row->err.reason));
@@ -133,9 +170,9 @@ void economize_log_failures(const struct economize_report *r)
 		char label[LABEL_TEXT];
 
 		if (row->chosen && row->result < 0)
-			log_reason(LOG_LEVEL_ERROR, row->err.reason,
-				   "%s:%.200s is still mergeable: %s", row->c->name.engine,
-				   shown_label(row, label, sizeof(label)), row->err.msg);
+			log_reason(LOG_LEVEL_ERROR, row->err.reason, "%s:%.200s is not %s: %s",
+				   row->c->name.engine, shown_label(row, label, sizeof(label)),
+				   actions[action_for(row)].done, row->err.msg);
 	}
 }
 

@@ -6,17 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "applets/economize_disable.h"
+#include "applets/economize_target.h"
 #include "base/error.h"
 #include "base/reason.h"
+#include "stats/economy.h"
 #include "stats/snapshot.h"
 
 struct economize_row {
 	const struct container_stats *c;
+	struct economy_past past;       /* what was known of it */
+	struct economy_figures figures; /* of its place, if seen */
+	bool seen;
 	enum reason reason;
-	bool chosen;            /* merging is to be disabled */
-	int result;             /* 0: it was, if chosen and no dry run; else -errno with err */
-	struct disabled change; /* what was done */
+	bool chosen; /* it is to be changed */
+	int result;  /* 0: it was, if chosen and no dry run; else -errno with err */
+	struct economize_change change; /* what was done */
 	struct error err;
 };
 

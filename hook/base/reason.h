@@ -79,11 +79,14 @@ enum reason {
 	REASON_SESSION_UNKNOWN,
 
 	/* economize: does merging a container pay? */
+	REASON_ECONOMY_AGAIN,      /* pieces were left out for long enough, or it has grown */
 	REASON_ECONOMY_BY_MADVISE, /* its program made its memory mergeable by itself */
 	REASON_ECONOMY_COSTS_MORE, /* merging it costs more than it saves */
+	REASON_ECONOMY_NARROWED,   /* only pieces of it are scanned */
 	REASON_ECONOMY_NOT_KNOWN,  /* what it costs and saves was not to be read */
 	REASON_ECONOMY_OFF,        /* the configuration, or the container, wants none of it */
 	REASON_ECONOMY_PAYS,       /* merging it saves more than it costs */
+	REASON_ECONOMY_PIECES,     /* it pays, and parts of it hold nothing that is merged */
 	REASON_ECONOMY_SHARED_LAYOUT, /* it shares its layout with a group */
 	REASON_ECONOMY_SMALL,         /* it costs too little to be worth it */
 	REASON_ECONOMY_WATCHED, /* it costs more than it saves, and has not done so for long enough */

@@ -110,10 +110,17 @@ static bool is_worse(const struct tracee_entry *entry, enum thread_rank chosen)
 	return rank != THREAD_RESTARTED && rank < chosen;
 }
 
+/* madvise has done what there was to be done, and says at its end that there were holes. */
+static bool met_holes(const struct inject_call *call, long result)
+{
+	return result == -ENOMEM && call->nr == INJECT_MADVISE;
+}
+
 static int make_calls(pid_t tid, pid_t in_proc, enum thread_rank chosen, int status,
 		      const struct inject_call *calls, size_t n, int64_t deadline)
 {
 	struct tracee_entry entry;
+	bool holes = false;
 
 	for (size_t i = 0; i < n;) {
 		long result = 0;
@@ -134,11 +141,12 @@ static int make_calls(pid_t tid, pid_t in_proc, enum thread_rank chosen, int sta
 			continue;
 		if (result == -ERESTARTSYS)
 			return -ETIMEDOUT;
-		if (result < 0)
+		if (result < 0 && !met_holes(&calls[i], result))
 			return (int)result;
+		holes = holes || result < 0;
 		i++;
 	}
-	return 0;
+	return holes ? -ENOMEM : 0;
 }
 
 static int explain(int r, const struct inject_call *call, struct error *err)

@@ -10,7 +10,7 @@
 #include "inject/inject_call.h"
 
 /* At most this many calls in one stop of the target. */
-#define INJECT_CALLS_MAX 2
+#define INJECT_CALLS_MAX 32
 
 struct inject_target {
 	pid_t pid; /* the process (its thread group) */

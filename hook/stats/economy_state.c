@@ -15,18 +15,23 @@
 
 static bool is_possible(const struct economy_record *r)
 {
-	return r->pid > 0 && r->past.scans >= 0 && r->past.ms >= 0;
+	return r->pid > 0 && r->past.scans >= 0 && r->past.ms >= 0 && r->past.cost >= 0 &&
+	       r->past.merged >= 0;
 }
 
 static void parse_record(const char *line, struct economy_state *out)
 {
 	struct economy_record *r = &out->record[out->n];
+	int seen;
 
 	*r = (struct economy_record){ .past.known = true };
-	if (sscanf(line, "%d %" SCNu64 " %" SCNd64 " %" SCNd64, &r->pid, &r->start,
-		   &r->past.scans, &r->past.ms) == 4 &&
-	    is_possible(r))
-		out->n++;
+	if (sscanf(line, "%d %" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d",
+		   &r->pid, &r->start, &r->past.scans, &r->past.ms, &r->past.cost,
+		   &r->past.merged, &seen) != 7 ||
+	    !is_possible(r) || seen < 0 || seen >= ECONOMY_SEEN_KINDS)
+		return;
+	r->past.seen = (enum economy_seen)seen;
+	out->n++;
 }
 
 void economy_state_parse(const char *text, struct economy_state *out)
@@ -34,7 +39,7 @@ void economy_state_parse(const char *text, struct economy_state *out)
 	out->n = 0;
 	while (*text && out->n < ECONOMY_RECORDS_MAX) {
 		size_t len = strcspn(text, "\n");
-		char line[96];
+		char line[132];
 
 		if (len < sizeof(line)) {
 			memcpy(line, text, len);
@@ -53,8 +58,10 @@ size_t economy_state_format(const struct economy_state *s, char *text, size_t si
 		const struct economy_record *r = &s->record[i];
 
 		len += (size_t)snprintf(text + len, size - len,
-					"%d %" PRIu64 " %" PRId64 " %" PRId64 "\n", r->pid,
-					r->start, r->past.scans, r->past.ms);
+					"%d %" PRIu64 " %" PRId64 " %" PRId64 " %" PRId64
+					" %" PRId64 " %d\n",
+					r->pid, r->start, r->past.scans, r->past.ms,
+					r->past.cost, r->past.merged, (int)r->past.seen);
 	}
 	return len;
 }

@@ -37,7 +37,7 @@ struct economy_state {
 void economy_state_parse(const char *text, struct economy_state *out);
 
 /* Pure. Returns the length; size is at least ECONOMY_TEXT_MAX. */
-#define ECONOMY_TEXT_MAX ((size_t)ECONOMY_RECORDS_MAX * 84)
+#define ECONOMY_TEXT_MAX ((size_t)ECONOMY_RECORDS_MAX * 126)
 size_t economy_state_format(const struct economy_state *s, char *text, size_t size);
 
 /*

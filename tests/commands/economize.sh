@@ -14,47 +14,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
 . "$here/../lib/bundle.sh"
 
-# numbers of processes come again in each such namespace
-id=ksmeco-$(cut -c1-8 /proc/sys/kernel/random/uuid)
+# shellcheck source=/dev/null
+. "$here/../lib/economize-lib.sh"
+
 pages=3000
 
-suite_setup() {
-	rootfs_make "$work/root"
-	cp "$BUILD/tests/equal" "$work/root/bin/" || exit 1
-	made=
-	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
-	mkdir -p /run/ksm-hook
-	mount -t tmpfs -o mode=755 none /etc/ksm-hook && mount -t tmpfs -o mode=755 none /run/ksm-hook || exit 1
-	for _f in advisor_mode:none use_zero_pages:0 smart_scan:0 pages_to_scan:20000 sleep_millisecs:5 run:1; do
-		[ ! -e $ksm/${_f%:*} ] || echo ${_f#*:} >$ksm/${_f%:*}
-	done
-}
-
-suite_teardown() {
-	umount /etc/ksm-hook /run/ksm-hook
-	[ -z "$made" ] || rmdir /etc/ksm-hook
-}
-
-each_setup() {
-	started=
-	rm -f /run/ksm-hook/economy
-}
-
-each_teardown() {
-	for _c in ${started:-}; do runc delete -f "$id-$_c" 2>/dev/null; done
-}
-
-# container NAME [ANNOTATIONS [COMMAND]]: whose pages are those of each other such
-container() {
-	bundle_make "$work/b-$1" "$work/root" '{}' "${2:-{\}}" /bin/sh -c "${3:-exec equal $pages}"
-	started="$started $1"
-	: >"$work/$1.out"
-	runc run -d -b "$work/b-$1" "$id-$1" </dev/null >"$work/$1.out" 2>&1
-	wait_for 10 grep -q ready "$work/$1.out"
-}
-
-pids_of() {
-	runc ps -f json "$id-$1" | jq -r '.[]'
+# equal NAME [ANNOTATIONS [COMMAND]]: whose pages are those of each other such
+equal() {
+	container "$1" "${2:-{\}}" "${3:-exec equal $pages}"
 }
 
 # apart NAME: no other has its pages any more
@@ -65,55 +32,18 @@ apart() {
 	wait_for 10 grep -q apart "$work/$1.out"
 }
 
-mergeable() {
-	for _p in $(pids_of "$1"); do
-		sed -n 's/^ksm_merge_any: //p' "/proc/$_p/ksm_stat"
-	done | sort -u | xargs
-}
-
-scanned() { [ "$(cat $ksm/full_scans)" -ge "$1" ]; }
-
-# scans N: ksmd has been through so often from now on; and rests then, as on a machine that has nothing else to
-# do it would be through again between two commands
-scans() {
-	_until=$(($(cat $ksm/full_scans) + $1 + 1))
-	echo 1 >$ksm/run
-	wait_for 60 scanned $_until
-	echo 0 >$ksm/run
-}
-
-# economize CONFIG ARGUMENT...: with that in config.json
-economize() {
-	printf '%s' "$1" >/etc/ksm-hook/config.json
-	shift
-	"$KSM_HOOK" economize "$@" >"$work/said" 2>"$work/err"
-	_status=$?
-}
-said() { cat "$work/said" "$work/err"; }
-
-# of NAME: what the last economize --json said of it
-of() {
-	jq -r --arg id "$id-$1" '.containers[] | select(.id == $id) | .action + " " + .reason' "$work/said"
-}
-
 # dear NAME [ANNOTATIONS]: a mergeable container that ksmd finds nothing equal in
 dear() {
-	container "$@"
+	equal "$@"
 	apart "$1"
 }
 
-attach() {
-	echo '{}' >/etc/ksm-hook/config.json
-	"$KSM_HOOK" attach $(for _c; do echo "$id-$_c"; done) >"$work/attached" 2>&1 ||
-		fail "attach: $(cat "$work/attached")"
-}
-
 testWhoCostsMoreThanItSaves() {
-	container one
-	container two
+	equal one
+	equal two
 	dear odd
 	dear off '{"io.ksm.economy": "off"}'
-	container none
+	equal none
 	attach one two odd off
 	scans 3
 	economize '{}' --json --min-age=0
@@ -128,6 +58,8 @@ testWhoCostsMoreThanItSaves() {
 	scans 3
 	economize '{}' --json --min-age=3600
 	assertEquals "not for long enough" "kept economy-watched" "$(of odd)"
+	economize '{}' --json
+	assertEquals "nor for the ten minutes of the default" "kept economy-watched" "$(of odd)"
 	economize '{}' --json --min-age=0 --dry-run
 	assertEquals "$(said)" "0 would-disable economy-costs-more yes" "$_status $(of odd) $(mergeable odd)"
 	economize '{}' --json --min-age=0

@@ -107,10 +107,14 @@ $(BUILD)/tests/equal: tests/programs/equal.c tests/programs/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
+$(BUILD)/tests/pieces: tests/programs/pieces.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
 $(BUILD)/tests/sparse: tests/programs/sparse.c tests/programs/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -o $@ $<
 
-CHECK_PROGRAMS  += $(BUILD)/tests/equal $(BUILD)/tests/sparse
+CHECK_PROGRAMS  += $(BUILD)/tests/equal $(BUILD)/tests/pieces $(BUILD)/tests/sparse
 MATRIX_PROGRAMS += $(BUILD)/tests/equal $(BUILD)/tests/sparse
