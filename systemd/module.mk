@@ -11,11 +11,12 @@ $(BUILD)/systemd/%: systemd/%.in Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' $< >$@.tmp && mv $@.tmp $@
 
-# the textfile collector's, and ksmd's
-UNITS := ksm-hook-metrics.service ksm-hook-metrics.timer ksm-hook-ksmd@.service ksm-hook-nri.service
+# the textfile collector's, ksmd's, the agent's, and economize's
+UNITS := ksm-hook-metrics.service ksm-hook-metrics.timer ksm-hook-ksmd@.service ksm-hook-nri.service \
+	ksm-hook-economize.service ksm-hook-economize.timer
 
 ALL += $(BUILD)/systemd/ksm-hook-metrics.service $(BUILD)/systemd/ksm-hook-ksmd@.service \
-	$(BUILD)/systemd/ksm-hook-nri.service
+	$(BUILD)/systemd/ksm-hook-nri.service $(BUILD)/systemd/ksm-hook-economize.service
 
 install::
 	for f in $(SYSTEMD_DROPINS); do \
@@ -23,6 +24,7 @@ install::
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 644 $(BUILD)/systemd/ksm-hook-metrics.service systemd/ksm-hook-metrics.timer \
 		$(BUILD)/systemd/ksm-hook-ksmd@.service $(BUILD)/systemd/ksm-hook-nri.service \
+		$(BUILD)/systemd/ksm-hook-economize.service systemd/ksm-hook-economize.timer \
 		$(DESTDIR)$(UNITDIR)
 
 uninstall::

@@ -39,12 +39,13 @@ testExposure() {
 	exposed ksm-hook-ksmd@.service "$(said "ksmd's")"
 	# a filter of system calls of its own would keep it from suspending those of containers
 	exposed ksm-hook-nri.service "$(said "the agent's")"
+	exposed ksm-hook-economize.service "$(said "economize's")"
 	for _whose in "the timer's" "ksmd's"; do
 		assertTrue "$_whose: $(said "$_whose"), at most 2.0" "awk -v is='$(said "$_whose")' 'BEGIN { exit !(is && is <= 2) }'"
 	done
 	for _unit in "$units"/*.service; do
 		case $_unit in
-		*/ksm-hook-metrics.service | */ksm-hook-ksmd@.service | */ksm-hook-nri.service) ;;
+		*/ksm-hook-metrics.service | */ksm-hook-ksmd@.service | */ksm-hook-nri.service | */ksm-hook-economize.service) ;;
 		*) exposed "${_unit##*/}" 5.0 ;;
 		esac
 	done
