@@ -14,13 +14,15 @@ suite_setup() {
 		components: [../kubernetes/components/node-features]
 	K
 	"$_kubectl" kustomize "$work/own" >"$BUILD/kubernetes.yaml"
+	"$BUILD/kubectl/helm/helm" template ksm-hook "$top/kubernetes/chart" -n ksm-hook \
+		--show-only templates/tests/opts-in.yaml >"$BUILD/helm-test.yaml"
 	for _debian in trixie sid; do
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
 		# a network of its own: the agent's pod listens
 		# shellcheck disable=SC2016 # for the inner shell
 		timeout 600 unshare --net sh -c 'ip link set lo up && exec "$@"' sh \
 			"$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
-			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" >"$work/$_debian" 2>&1
+			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" "$BUILD/helm-test.yaml" >"$work/$_debian" 2>&1
 		echo $? >"$work/$_debian.status"
 	done
 }
@@ -71,6 +73,11 @@ testUnderAFilterOfSystemCalls() {
 	says user yes
 }
 
+# where they are not covered, ps names them
+testAnExecSession() {
+	says session-in-ps "1 of 2 (1 exec)"
+}
+
 testOnlyWhatIsRequiredKeepsAPodFromStarting() {
 	says impossible no
 	for _debian in trixie sid; do
@@ -81,6 +88,12 @@ testOnlyWhatIsRequiredKeepsAPodFromStarting() {
 testConfigIsReadAtEachStart() {
 	says all yes
 	says broken-config no
+	# to some namespaces only
+	says allowed yes
+	says not-allowed no
+	# decided and told, and nothing is done
+	says observed no
+	says observed-reason "reason=requested"
 }
 
 testTheReaderIsKilled() {
@@ -148,6 +161,15 @@ testTheDaemonSet() {
 	says features-after ""
 	says ksmd-meanwhile "1 80"
 	says ksmd-after "0 321"
+}
+
+# what the chart's test runs ends well with an agent, and else does not
+testTheChartsTest() {
+	says helm-test "ends 0 this process is mergeable"
+	for _debian in trixie sid; do
+		assertContains "$_debian" "$(sed -n 's/^helm-test-after: //p' "$work/$_debian")" "not mergeable after 1 s"
+	done
+	assertEquals 2 "$(cat "$work/trixie" "$work/sid" | grep -c '^helm-test-after: ends 1 ')"
 }
 
 # ksm-hook stop on the node, a file by hand, a key of the ConfigMap

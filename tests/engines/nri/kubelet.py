@@ -57,7 +57,7 @@ def start(namespace, name, *words):
             ),
         ),
     )
-    run(pod, container, "crun" if "crun" in words else "")
+    print(run(pod, container, "crun" if "crun" in words else ""))
 
 
 def run(pod, container, handler=""):
@@ -69,7 +69,7 @@ def run(pod, container, handler=""):
         timeout=30,
     ).container_id
     runtime.StartContainer(cri.StartContainerRequest(container_id=made), timeout=30)
-    print(made)
+    return made
 
 
 MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
@@ -141,8 +141,8 @@ def of_spec(spec, where, labels, log, config=""):
 def manifest(path, config):
     found = resource(path, "DaemonSet")
     name = found["metadata"]["name"]
-    run(*of_spec(found["spec"]["template"]["spec"], found["metadata"],
-                 {"ksm-hook-test": name}, "agent.log", config))
+    print(run(*of_spec(found["spec"]["template"]["spec"], found["metadata"],
+                       {"ksm-hook-test": name}, "agent.log", config)))
 
 
 def ends(path):
