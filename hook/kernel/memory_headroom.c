@@ -97,7 +97,7 @@ static int compare_groups(const void *a, const void *b)
 		y++;
 	}
 	if (*x == *y || !*x || !*y)
-		return (*x > 0 || *x < 0) - (*y > 0 || *y < 0);
+		return (*x != '\0') - (*y != '\0');
 	if (*x == '/' || *y == '/')
 		return *x == '/' ? -1 : 1;
 	return (unsigned char)*x - (unsigned char)*y;

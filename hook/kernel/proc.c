@@ -236,8 +236,11 @@ int proc_parent(pid_t *number, bool *outer)
 	return 0;
 }
 
-/* What an entry takes with a name of so many bytes (filldir64() in fs/readdir.c). */
-#define ENTRY_SIZE(len) ((offsetof(struct dirent64, d_name) + (len) + 1 + 7) & ~7UL)
+/*
+ * What an entry takes with a name of so many bytes (filldir64() in fs/readdir.c). With offsets of 64 bits this is
+ * the kernel's struct linux_dirent64, and since musl 1.2.4 the C library has no other name for it.
+ */
+#define ENTRY_SIZE(len) ((offsetof(struct dirent, d_name) + (len) + 1 + 7) & ~7UL)
 
 /*
  * One entry at a time, and from behind it again. The kernel (fs/proc/base.c, proc_pid_readdir)
@@ -249,7 +252,7 @@ int proc_for_each(int (*visit)(pid_t pid, void *arg), void *arg)
 {
 	/* what a number needs; two entries never fit */
 	const size_t one = ENTRY_SIZE(sizeof("4194304") - 1);
-	struct dirent64 e;
+	struct dirent e;
 	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	off_t at = 0, before_numbers = -1;
 	size_t room = one;

@@ -55,6 +55,12 @@ static pid_t sleeper(const char *name)
 	return pid;
 }
 
+/* of names: v2 has processes in leaves only, and where the controller goes on there are none */
+static bool has_groups(size_t i)
+{
+	return i == 0 || i == 1 || i == 3;
+}
+
 static void begin(void)
 {
 	is_v1 = access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) == 0;
@@ -66,12 +72,11 @@ static void begin(void)
 		snprintf(path, sizeof(path), "%s%s%s", root, base, names[i]);
 		CHECK(mkdir(path, 0755) == 0);
 		/* v2: what is below has the controller; it is in the root's already */
-		if (!is_v1)
+		if (!is_v1 && has_groups(i))
 			(void)put(names[i], "cgroup.subtree_control", "+memory");
 	}
-	/* v2 has processes in leaves only */
 	for (size_t i = 0; i < NAMES; i++) {
-		if (is_v1 || (i != 0 && i != 1 && i != 3))
+		if (is_v1 || !has_groups(i))
 			pids[i] = sleeper(names[i]);
 	}
 }
