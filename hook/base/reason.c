@@ -20,6 +20,7 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_LAYOUT_GROUP_NAME] = "layout-group-name",
 	[REASON_LAYOUT_GROUP_NOT_ALLOWED] = "layout-group-not-allowed",
 	[REASON_LAYOUT_GROUP_UNKNOWN] = "layout-group-unknown",
+	[REASON_LAYOUT_IMAGE_UNKNOWN] = "layout-image-unknown",
 	[REASON_LAYOUT_LIMIT_AS] = "layout-limit-as",
 	[REASON_LAYOUT_LIMIT_STACK] = "layout-limit-stack",
 	[REASON_LAYOUT_NOT_ENABLED] = "layout-not-enabled",

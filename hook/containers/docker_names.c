@@ -49,6 +49,25 @@ static void take_config(struct metadata *m, const struct stored_text *t, unsigne
 		metadata_set(m, METADATA_IMAGE, value, len);
 }
 
+static int visit_image_id(void *arg, const struct json_path *path, const struct json_value *v,
+			  struct error *err)
+{
+	(void)err;
+	if (v->type == JSON_STRING && json_path_is(path, "Image", NULL))
+		stored_note(arg, IMAGE, v);
+	return 0;
+}
+
+static void take_image_id(struct metadata *m, const struct stored_text *t, unsigned visitor)
+{
+	size_t len;
+	const char *value = stored_value(t, IMAGE, &len);
+
+	(void)visitor;
+	if (value)
+		metadata_set(m, METADATA_IMAGE, value, len);
+}
+
 /* The administrator's file, in the caller: nothing of it is a container's. */
 static int visit_daemon(void *arg, const struct json_path *path, const struct json_value *v,
 			struct error *err)
@@ -119,7 +138,10 @@ static bool config_v2_path(char *out, size_t size, const char *dir, const char *
 	return true;
 }
 
-void docker_names_fill(struct stored_container *c, size_t n)
+static void fill_stored(json_visit visit,
+			void (*take)(struct metadata *m, const struct stored_text *t,
+				     unsigned visitor),
+			struct stored_container *c, size_t n)
 {
 	char root[PATH_MAX];
 	const struct stored_source source = {
@@ -127,12 +149,22 @@ void docker_names_fill(struct stored_container *c, size_t n)
 		.is_dir = is_remapped_root,
 		.is_id = is_docker_id,
 		.path = config_v2_path,
-		.visit = { visit_config },
-		.take = take_config,
+		.visit = { visit },
+		.take = take,
 	};
 
 	if (!n)
 		return;
 	find_data_root(root);
 	stored_names_fill(&source, c, n);
+}
+
+void docker_names_fill(struct stored_container *c, size_t n)
+{
+	fill_stored(visit_config, take_config, c, n);
+}
+
+void docker_image_ids_fill(struct stored_container *c, size_t n)
+{
+	fill_stored(visit_image_id, take_image_id, c, n);
 }

@@ -84,18 +84,22 @@ static bool prune(struct group_record *r, const char *gone, size_t looks)
 	return kept < n;
 }
 
-/* What precreate reserved for the container that comes now, or that never came. */
+/*
+ * Take out what precreate reserved for the container that comes now, or that never came. True where
+ * the container has the group's seeds from it.
+ */
 static bool take_reservation(struct group_record *r, const char *member, const char *place)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct group_member *m = &r->member[i];
+		bool reserved = !m->place[0];
 
 		/* or the same container of the same runtime, begun anew */
 		if (m->pid || (m->place[0] && strcmp(m->place, place) != 0) ||
 		    strcmp(m->id, member) != 0)
 			continue;
 		*m = r->member[--r->n];
-		return true;
+		return reserved;
 	}
 	return false;
 }
@@ -173,14 +177,14 @@ static int encode_names(const char *name, const struct group_joiner *who,
 
 static int add_member(struct group_record *r, const struct group_names *names)
 {
+	bool has_seeds = take_reservation(r, names->member.id, names->member.place);
 	struct group_member *m;
 
-	(void)take_reservation(r, names->member.id, names->member.place);
 	prune(r, NULL, LOOKS_MAX);
 	if (r->n == GROUP_MEMBERS_MAX)
 		prune(r, NULL, GROUP_MEMBERS_MAX);
 	/* nobody knows them any more, so nobody is to know the next ones */
-	if (r->n == 0) {
+	if (r->n == 0 && !has_seeds) {
 		int ret = make_secrets(&r->group);
 
 		if (ret < 0)

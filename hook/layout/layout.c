@@ -231,7 +231,9 @@ static int check_bundle(const char *bundle, struct error *err)
 
 static void stays_private(enum reason reason, const char *why)
 {
-	log_reason(LOG_LEVEL_WARNING, reason, "its layout is not shared: %s", why);
+	/* who did not ask for it need not hear of each that has no image */
+	log_reason(reason == REASON_LAYOUT_IMAGE_UNKNOWN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		   reason, "its layout is not shared: %s", why);
 }
 
 /* True, or said why not. */

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
 #include "containers/cgroup_name.h"
+#include "containers/stored_image.h"
 #include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
@@ -20,6 +22,8 @@
 #include "oci/takeover.h"
 #include "policy/layout_policy.h"
 
+#define IMAGE_BEGIN_MS      500
+#define IMAGE_END_MS        3500
 #define SETTINGS_TIMEOUT_MS 1000
 
 _Static_assert(sizeof(struct container_decision) <= SANDBOX_ANSWER_MAX, "it must fit");
@@ -77,7 +81,8 @@ int decision_read_state(const struct decision_request *request,
 			struct error *err)
 {
 	static struct state state;
-	struct policy_subject subject = { .engine = request->engine };
+	struct policy_subject subject = { .engine = request->engine,
+					  .image_id = request->image_id };
 	int r = state_parse(request->text, request->len, policy, &state, err);
 
 	if (r < 0)
@@ -102,7 +107,7 @@ int decision_read_spec(const struct decision_request *request,
 		       struct error *err)
 {
 	const struct spec_origin origin = { request->engine, request->bundle, request->id,
-					    request->monitor };
+					    request->monitor, request->image_id };
 
 	return spec_parse(request->text, request->len, &origin, policy, &out->spec,
 			  &out->metadata, &out->decision, &out->syntax, err);
@@ -280,11 +285,43 @@ static bool is_monitored(const struct decision_request *request,
 	       engine_bundle_is_storage(c->bundle, c->id) && conmon_of(c->pid, c->id, out);
 }
 
+/*
+ * It asked for a shared layout and nothing names its group: podman and Docker have its image in files
+ * of their own.
+ */
+static bool finds_image(const struct decision_request *request,
+			const struct container_decision *c, char image[STORED_IMAGE_SIZE])
+{
+	bool is_state = request->reader == decision_read_state;
+	const char *bundle = is_state ? c->bundle : request->bundle;
+	const char *id = is_state ? c->id : request->id;
+	enum container_engine engine = request->engine;
+	char made[PATH_MAX];
+
+	if (c->decision.unshared_reason != REASON_LAYOUT_GROUP_UNKNOWN &&
+	    c->decision.unshared_reason != REASON_LAYOUT_IMAGE_UNKNOWN)
+		return false;
+	/* precreate, where podman says neither */
+	if (!id)
+		id = c->spec.id;
+	if (!bundle && podman_bundle_of_root(c->spec.root, id, made, sizeof(made)))
+		bundle = made;
+	if (!bundle)
+		return false;
+	if (engine == ENGINE_UNKNOWN)
+		engine = engine_of_bundle(bundle, id, false);
+	if (engine == ENGINE_PODMAN && engine_bundle_is_storage(bundle, id))
+		return podman_image_find(bundle, id, image);
+	return engine == ENGINE_DOCKER && docker_image_find(id, image);
+}
+
 static int parse_container(const struct decision_request *request,
 			   struct container_decision *out, struct error *err)
 {
 	struct decision_request known = *request;
-	bool name = wants_name(request);
+	bool name = wants_name(request), again;
+	char image[STORED_IMAGE_SIZE];
+	int64_t begun = now_ms();
 	struct conmon_args told;
 	int r;
 
@@ -293,13 +330,21 @@ static int parse_container(const struct decision_request *request,
 	r = parse_confined(&known, out, err);
 	if (r < 0)
 		return r;
-	if (is_crio(request, out))
+	again = is_crio(request, out);
+	if (again)
 		known.engine = ENGINE_CRIO;
 	if (name && !(known.monitor && strcmp(told.id, out->id) == 0) &&
-	    is_monitored(request, out, &told))
+	    is_monitored(request, out, &told)) {
 		known.monitor = &told;
-	else if (known.engine == request->engine)
-		return 0;
+		again = true;
+	}
+	if (again)
+		r = parse_confined(&known, out, err);
+	/* a start waits for five seconds in all, and a layout is not worth them */
+	if (r < 0 || now_ms() - begun > IMAGE_BEGIN_MS || !finds_image(&known, out, image) ||
+	    now_ms() - begun > IMAGE_END_MS)
+		return r;
+	known.image_id = image;
 	return parse_confined(&known, out, err);
 }
 

@@ -58,6 +58,8 @@ struct policy_subject {
 	const struct policy_keys *keys; /* NULL: policy_annotations */
 	enum container_engine engine;
 	const char *name; /* what the engine calls it, where no annotation says so; or NULL */
+	const char
+		*image_id; /* of its engine's own files, for the group of a layout; or NULL */
 	const struct annotation *annotation;
 	size_t n;
 	bool unread; /* it has annotations, maybe, that nobody has found */

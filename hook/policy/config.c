@@ -77,6 +77,18 @@ static void visit_bool(struct config_walk *p, bool *out, const struct json_path 
 		config_refuse(p, path, v, path->key[0], "true or false");
 }
 
+static void visit_shared_layout(struct config_walk *p, const struct json_path *path,
+				const struct json_value *v)
+{
+	struct policy_config *c = p->config;
+
+	/* of several files, the last one's */
+	c->shared_by_image = is_plain_text(v) && strcmp(v->text, "image") == 0;
+	c->shared_layout = c->shared_by_image || (v->type == JSON_BOOL && v->boolean);
+	if (v->type != JSON_BOOL && !c->shared_by_image)
+		refuse_value(p, path, v, path->key[0], "true, false or \"image\"");
+}
+
 /* As the schema has it, which knows no order of numbers: that is more than any address space. */
 #define BOUND_DIGITS 6
 
@@ -205,7 +217,7 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 	else if (strcmp(key, "audit") == 0)
 		visit_bool(p, &c->audit, path, v);
 	else if (strcmp(key, "shared_layout") == 0)
-		visit_bool(p, &c->shared_layout, path, v);
+		visit_shared_layout(p, path, v);
 	else
 		visit_word(p, path, v);
 	return 0;

@@ -39,6 +39,38 @@ static bool matches_glob(const struct policy_globs *globs, const char *group)
 		snprintf((d)->unshared, sizeof((d)->unshared), __VA_ARGS__); \
 	} while (0)
 
+/*
+ * Which group it is in: the kind in front of the value. NULL, with the reason, where nothing tells.
+ */
+static const char *choose_group(const struct layout_request *request,
+				const struct policy_config *c,
+				const struct trusted_values *trusted, const char **value,
+				struct decision *d)
+{
+	if ((*value = request->group) != NULL)
+		return "group";
+	if ((*value = trusted->value[TRUSTED_IMAGE]) != NULL)
+		return "image";
+	if (!request->layout) {
+		if ((*value = request->image_id) != NULL)
+			return "image";
+		UNSHARED(d, REASON_LAYOUT_IMAGE_UNKNOWN,
+			 "its engine does not tell which image it was made of");
+		return NULL;
+	}
+	if ((*value = trusted->value[TRUSTED_POD]) != NULL)
+		return "pod";
+	if (c->owner) {
+		*value = trusted->value[TRUSTED_USER];
+		return "uid";
+	}
+	if ((*value = request->image_id) != NULL)
+		return "image";
+	UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN, "no group can be told: name one with %s%s",
+		 request->kind, request->group_key);
+	return NULL;
+}
+
 /* False, with the reason, where there is no name that can be told or written down. */
 static bool name_group(const struct layout_request *request, const struct policy_config *c,
 		       const struct trusted_values *trusted, struct decision *d)
@@ -52,22 +84,9 @@ static bool name_group(const struct layout_request *request, const struct policy
 			 "its engine does not say which namespace it belongs to");
 		return false;
 	}
-	if (name) {
-		kind = "group";
-		value = name;
-	} else if ((value = trusted->value[TRUSTED_IMAGE]) != NULL) {
-		kind = "image";
-	} else if ((value = trusted->value[TRUSTED_POD]) != NULL) {
-		kind = "pod";
-	} else if (c->owner) {
-		kind = "uid";
-		value = trusted->value[TRUSTED_USER];
-	} else {
-		UNSHARED(d, REASON_LAYOUT_GROUP_UNKNOWN,
-			 "no group can be told: name one with %s%s", request->kind,
-			 request->group_key);
+	kind = choose_group(request, c, trusted, &value, d);
+	if (!kind)
 		return false;
-	}
 	/* a slash in a namespace would make two names of different owners equal */
 	if ((ns && !is_made_of(ns, "-.")) || (name && (!*name || !is_made_of(name, "-._"))) ||
 	    !is_made_of(value, GROUP_SIGNS)) {
@@ -89,9 +108,9 @@ void layout_decide(const struct layout_request *request, const struct policy_con
 {
 	bool named;
 
-	if (!request->layout || strcmp(request->layout, "private") == 0)
+	if (request->layout ? strcmp(request->layout, "private") == 0 : !c->shared_by_image)
 		return;
-	if (strcmp(request->layout, "shared") != 0) {
+	if (request->layout && strcmp(request->layout, "shared") != 0) {
 		annotation_misunderstood(d->warning, sizeof(d->warning), request->kind,
 					 request->layout_key, request->layout,
 					 "private, shared");

@@ -10,9 +10,11 @@
 
 /* What a container says of its layout; NULL where it does not. */
 struct layout_request {
-	const char *kind; /* in messages, in front of a key */
-	const char *layout, *layout_key;
+	const char *kind;                /* in messages, in front of a key */
+	const char *layout, *layout_key; /* no layout: it says nothing of it */
 	const char *group, *group_key;
+	const char *
+		image_id; /* from its engine's own files; NULL where nobody looked or found it */
 	bool orchestrated; /* it belongs to a namespace, whether that is known or not */
 };
 
@@ -20,9 +22,11 @@ struct layout_request {
  * Set d's group, or say in d->unshared why there is none; d->merge is decided already. The
  * names of groups are
  *	group:NAME	what the container says,
- *	image:NAME	of its image, where the engine (not the image) tells it,
+ *	image:NAME	of its image, where the engine (not the image) tells it, or image:sha256:ID
+ *			by the engine's own files,
  *	pod:NAME	of its pod,
  *	uid:NUMBER	of the user who runs containers of his own,
+ * of which "shared_layout": "image" takes only the first two for a container that says nothing;
  * all but the last with NAMESPACE/ in front where the engine tells a namespace, so that a
  * tenant of a cluster cannot join a group of another's; and none of them where there must be
  * one and it cannot be told. A container of root of which none of this is known has none: the

@@ -56,6 +56,7 @@ struct policy_config {
 	struct policy_rules allow, deny;
 	bool allow_unknown; /* "unknown": "allow": what no engine tells is not denied for that */
 	bool shared_layout;
+	bool shared_by_image; /* "shared_layout": "image": also those that say nothing of it */
 	bool no_economy; /* "economy": "off": `ksm-hook economize` leaves all containers alone */
 	struct policy_globs allow_groups, deny_groups;
 	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */

@@ -94,6 +94,37 @@ testKnownByName() {
 	docker rm -f store >/dev/null
 }
 
+# Containers that say nothing of it share their layout with those of the same image, which no name of an
+# image's or a user's is.
+testLayoutsByImage() {
+	start images "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" \
+		'{"shared_layout": "image", "log": "info"}'
+	daemons_inside sh -c 'mkdir -p /etc/docker && echo "{\"data-root\": \"$1/data\"}" >/etc/docker/daemon.json' sh "$dir"
+	docker import --change "ENV WHICH=two" "$work/image.tar" two >/dev/null
+	docker tag image alias
+	_limits='cat /proc/self/limits'
+	for _case in "one image" "same alias" "other two"; do
+		# shellcheck disable=SC2086
+		set -- $_case
+		docker run -d --network none --name "$1" --runtime ksm-runc --label io.ksm.group=none "$2" sleep 60 >"$work/out" 2>&1 || cat "$work/out"
+		eval "_$1=\$(docker exec $1 \$_limits | grep 'Max stack')"
+	done
+	# shellcheck disable=SC2154 # set above
+	assertContains "$_one" bytes
+	assertEquals "$_one" "$_same"
+	assertNotEquals "$_one" "$_other"
+	_groups=$(daemons_inside ls /run/ksm-hook/groups)
+	for _name in image two; do
+		assertContains "$_groups" "image%3Asha256%3A$(docker image inspect -f '{{.Id}}' $_name | cut -d: -f2)"
+	done
+	# a file that others could have written names no group
+	docker create --network none --name forged --runtime ksm-runc image $_limits >/dev/null
+	chmod 666 "$dir/data/containers/$(docker inspect -f '{{.Id}}' forged)/config.v2.json"
+	assertNotEquals "$_one" "$(docker start -a forged | grep 'Max stack')"
+	docker rm -f one same other forged >/dev/null
+	stop
+}
+
 testInit() {
 	run --runtime ksm-runc --init image sh -c "cat /proc/1/ksm_stat; $show"
 	assertEquals "$out" 2 "$(echo "$out" | grep -c 'ksm_merge_any: yes')"

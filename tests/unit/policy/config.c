@@ -109,10 +109,14 @@ static void groups(void)
 	CHECK_INT(parse("{\"shared_layout\": true, \"allow_groups\": [\"a\", \"b/*\"], "
 			"\"deny_groups\": []}"),
 		  0);
-	CHECK(config.shared_layout);
+	CHECK(config.shared_layout && !config.shared_by_image);
 	CHECK_INT(config.allow_groups.n, 2);
 	CHECK_TEXT(config.allow_groups.glob[1], "b/*");
 	CHECK_INT(config.deny_groups.n, 0);
+	CHECK_INT(parse("{\"shared_layout\": \"image\"}"), 0);
+	CHECK(config.shared_layout && config.shared_by_image);
+	CHECK_INT(parse("{\"shared_layout\": false}"), 0);
+	CHECK(!config.shared_layout && !config.shared_by_image);
 	for (int i = 1; i <= POLICY_RULES_MAX; i++) {
 		size_t len = strlen(text);
 
@@ -187,7 +191,8 @@ static void mistakes(void)
 		{ "{\"runtimes\": [\".runc\"]}", "\"runtimes\" must be" },
 		{ "{\"economy\": false}", "\"economy\" must be \"on\" or \"off\"" },
 		{ "{\"economy\": \"\"}", "\"economy\" must be \"on\" or \"off\"" },
-		{ "{\"shared_layout\": 1}", "\"shared_layout\" must be true or false" },
+		{ "{\"shared_layout\": 1}",
+		  "\"shared_layout\" must be true, false or \"image\"" },
 		{ "{\"allow_groups\": \"a\"}", "\"allow_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [7]}", "\"deny_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [[\"a\"]]}", "\"deny_groups\" must be" },
