@@ -83,10 +83,10 @@ static void visit_shared_layout(struct config_walk *p, const struct json_path *p
 	struct policy_config *c = p->config;
 
 	/* of several files, the last one's */
-	c->shared_by_image = is_plain_text(v) && strcmp(v->text, "image") == 0;
+	c->shared_by_image = config_is_text(v) && strcmp(v->text, "image") == 0;
 	c->shared_layout = c->shared_by_image || (v->type == JSON_BOOL && v->boolean);
 	if (v->type != JSON_BOOL && !c->shared_by_image)
-		refuse_value(p, path, v, path->key[0], "true, false or \"image\"");
+		config_refuse(p, path, v, path->key[0], "true, false or \"image\"");
 }
 
 /* As the schema has it, which knows no order of numbers: that is more than any address space. */
