@@ -28,11 +28,11 @@ enum reason {
 	REASON_LAYOUT_GROUP_NAME,        /* the group's name is no valid one */
 	REASON_LAYOUT_GROUP_NOT_ALLOWED, /* "allow_groups" does not have the group */
 	REASON_LAYOUT_GROUP_UNKNOWN,     /* nothing says which group it would be */
-	REASON_LAYOUT_IMAGE_UNKNOWN,     /* "shared_layout": "image", and no engine tells its image */
-	REASON_LAYOUT_LIMIT_AS,          /* the container has a limit on its address space */
-	REASON_LAYOUT_LIMIT_STACK,       /* the container has a stack limit of its own */
-	REASON_LAYOUT_NOT_ENABLED,       /* config.json has no "shared_layout": true */
-	REASON_LAYOUT_PERSONALITY,       /* the container has a personality(2) of its own */
+	REASON_LAYOUT_IMAGE_UNKNOWN, /* "shared_layout": "image", and no engine tells its image */
+	REASON_LAYOUT_LIMIT_AS,      /* the container has a limit on its address space */
+	REASON_LAYOUT_LIMIT_STACK,   /* the container has a stack limit of its own */
+	REASON_LAYOUT_NOT_ENABLED,   /* config.json has no "shared_layout": true */
+	REASON_LAYOUT_PERSONALITY,   /* the container has a personality(2) of its own */
 
 	/* policy: config.json itself */
 	REASON_CONFIG_INVALID,    /* it is no JSON, or says what it must not */

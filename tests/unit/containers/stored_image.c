@@ -27,10 +27,11 @@ static void write_file(const char *name, const char *text, mode_t mode)
 
 	snprintf(path, sizeof(path), "%s/vfs-containers/%s", dir, name);
 	f = fopen(path, "w");
-	if (!CHECK(f != NULL))
-		return;
-	fputs(text, f);
-	fclose(f);
+	CHECK(f != NULL);
+	if (f) {
+		fputs(text, f);
+		fclose(f);
+	}
 	chmod(path, mode);
 }
 

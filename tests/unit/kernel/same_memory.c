@@ -18,7 +18,7 @@
 /* Address spaces, and processes of each: none is looked at by others. */
 #define SPACES 8
 #define EACH   5
-#define ALL    (SPACES * EACH)
+#define ALL    ((size_t)SPACES * EACH)
 
 /* A child with CLONE_VM runs on the same memory: it touches nothing. */
 static int pause_for_ever(void *arg)
@@ -95,7 +95,7 @@ static void one_of_each_counts(void)
 	for (size_t i = 0; i < ALL; i++)
 		u[i] = (struct memory_user){ pid[i % SPACES][i / SPACES], 1, i, false };
 	CHECK_INT(same_memory_find(u, ALL, note, &s), 0);
-	CHECK_INT(s.n, SPACES * (EACH - 1));
+	CHECK(s.n == ALL - SPACES);
 	for (size_t i = 0; i < ALL; i++)
 		CHECK(s.shares[i] == (i >= SPACES));
 	/* of whom not all is known counts last */
