@@ -3,7 +3,7 @@
 # Somebody exchanges, as fast as he can, the files of root's that commands believe: names that were
 # stored, engines' own files of containers, groups, conf.d, the state of ksmd and of runtimes, samples.
 # What he wrote is never believed, nothing waits for him, and what root wrote still counts in between.
-# (Most lie where only root could do that.) races-files-soak.sh has 2,000 rounds of each. What else is
+# (Most lie where only root could do that.) races-files-soak.sh has 500 rounds of each. What else is
 # read goes by the same function, of which tests/unit/base/io_races.c has 10,000 rounds in each run.
 # needs: containers
 # shellcheck disable=SC2317 # functions are called by name
