@@ -21,7 +21,7 @@ inside() {
 testDocker() {
 	out=$("$top/tests/lib/chroot" run "$trixie" dockerd --version)
 	assertContains "$out" "version 26.1"
-	inside engines/docker.sh 14
+	inside engines/docker.sh 15
 }
 
 testContainerd() {
