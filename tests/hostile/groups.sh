@@ -94,10 +94,16 @@ testExpiredMembersOfOthers() {
 	start "hg-$$"
 	assertEquals "no other group is looked at" 0 "$(grep -c 'gone-' "$work/trace")"
 	assertTrue "$calls looks" "[ $calls -lt 20 ]"
-	expired 1000 | file "hg-$$-other"
-	run "hg-$$" 'ulimit -s' "$(hooks_json createRuntime)"
-	assertTrue "shares: $out" "[ $out -ge 131072 ]"
-	assertTrue "$took ms, else $usual" "[ $took -lt $((usual + 3000)) ]"
+	# other suites run beside this one: the best of three
+	_least=
+	for _ in 1 2 3; do
+		expired 1000 | file "hg-$$-other"
+		run "hg-$$" 'ulimit -s' "$(hooks_json createRuntime)"
+		assertTrue "shares: $out" "[ $out -ge 131072 ]"
+		[ -n "$_least" ] && [ "$_least" -le "$took" ] || _least=$took
+	done
+	took=$_least
+	assertTrue "$took ms, else $usual" "[ $took -lt $((usual + 1000)) ]"
 }
 
 testExpiredMembersOfItsOwn() {

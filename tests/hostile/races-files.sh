@@ -61,7 +61,7 @@ suite_teardown() {
 # host COMMAND...: where these places are ours, $together times, with $input
 host() {
 	# shellcheck disable=SC2016 # for the inner shell
-	timeout -s KILL 600 nsenter -t "$holder" -m sh -c 'n=$1 input=$2
+	timeout -s KILL $((${together:-1} > 1 ? 300 : 60)) nsenter -t "$holder" -m sh -c 'n=$1 input=$2
 		shift 2
 		while [ "$n" -gt 0 ]; do
 			"$@" <"$input"

@@ -6,14 +6,7 @@
 #include "base/macros.h"
 #include "check.h"
 #include "policy/decide_lxc.h"
-
-#define NS    "io.kubernetes.cri.sandbox-namespace", "prod"
-#define POD   "io.kubernetes.cri.sandbox-name", "web-1"
-#define WORK  "io.kubernetes.cri.container-type", "container"
-#define IMG   WORK, "io.kubernetes.cri.image-name", "docker.io/library/python:3.12"
-#define MERGE "io.ksm.merge", "true"
-#define YES   MERGE, "io.ksm.layout", "shared"
-#define NAME  "io.ksm.group", "web"
+#include "policy/layout_decide.h"
 
 /* Pairs of key and value; the group that results, or the reason for none. */
 static const struct row {
@@ -145,32 +138,9 @@ static const struct row {
 	  REASON_LAYOUT_GROUP_NAME },
 };
 
-/* CRI-O writes a label that containerd does not. */
-static enum container_engine engine_of(const struct annotation *a, size_t n)
-{
-	if (annotation_value(a, n, "io.kubernetes.pod.namespace"))
-		return ENGINE_CRIO;
-	return annotation_has_orchestrator(a, n) ? ENGINE_CONTAINERD_CRI : ENGINE_UNKNOWN;
-}
-
-/* What was found in its engine's files. */
-static const char *image_id;
-
 static struct decision decide(const struct policy_config *c, const char *const *pair)
 {
-	struct annotation a[9];
-	struct policy_subject subject = { .annotation = a };
-	struct decision d;
-	size_t n = 0;
-
-	for (; pair[2 * n]; n++)
-		a[n] = (struct annotation){ pair[2 * n], pair[2 * n + 1] };
-	subject.n = n;
-	subject.engine = engine_of(a, n);
-	subject.image_id = image_id;
-	memset(&d, 0xff, sizeof(d));
-	policy_decide(c, &subject, &d);
-	return d;
+	return layout_decide_image(c, pair, NULL);
 }
 
 static void whole_table(void)
@@ -192,112 +162,6 @@ static void whole_table(void)
 		CHECK_INT(d.unshared_reason, row->group[0] || row->reason ?
 						     REASON_LAYOUT_NOT_ENABLED :
 						     REASON_NONE);
-	}
-	check_case = "";
-}
-
-/* By the engine's own files, where no annotation tells; and, if the administrator wants it, unasked. */
-static void images_by_id(void)
-{
-#define DIGEST "sha256:0123"
-	static const struct {
-		const char *what, *pair[13];
-		const char *image_id;
-		bool by_image; /* "shared_layout": "image" */
-		unsigned owner;
-		const char *group;
-		enum reason reason;
-	} of[] = {
-		{ "asked", { YES }, DIGEST, false, 0, "image:" DIGEST, REASON_NONE },
-		{ "asked, by image", { YES }, DIGEST, true, 0, "image:" DIGEST, REASON_NONE },
-		{ "its name first", { YES, NAME }, DIGEST, false, 0, "group:web", REASON_NONE },
-		{ "a user's", { YES }, DIGEST, false, 1000, "uid:1000", REASON_NONE },
-		{ "an annotation that is believed",
-		  { YES, NS, IMG },
-		  DIGEST,
-		  false,
-		  0,
-		  "prod/image:docker.io/library/python:3.12",
-		  REASON_NONE },
-		{ "a pod that cannot be told",
-		  { YES, IMG },
-		  DIGEST,
-		  false,
-		  0,
-		  "",
-		  REASON_LAYOUT_GROUP_UNKNOWN },
-		{ "did not ask", { MERGE }, DIGEST, false, 0, "", REASON_NONE },
-		{ "did not ask, by image",
-		  { MERGE },
-		  DIGEST,
-		  true,
-		  0,
-		  "image:" DIGEST,
-		  REASON_NONE },
-		{ "nor is it merged, by image", { NAME }, DIGEST, true, 0, "", REASON_NONE },
-		{ "does not want, by image",
-		  { MERGE, "io.ksm.layout", "private" },
-		  DIGEST,
-		  true,
-		  0,
-		  "",
-		  REASON_NONE },
-		{ "a user's, by image",
-		  { MERGE },
-		  DIGEST,
-		  true,
-		  1000,
-		  "image:" DIGEST,
-		  REASON_NONE },
-		{ "of no image, by image",
-		  { MERGE },
-		  NULL,
-		  true,
-		  0,
-		  "",
-		  REASON_LAYOUT_IMAGE_UNKNOWN },
-		{ "a user's of no image, by image",
-		  { MERGE },
-		  NULL,
-		  true,
-		  1000,
-		  "",
-		  REASON_LAYOUT_IMAGE_UNKNOWN },
-		{ "of a pod, by image",
-		  { MERGE, NS, POD },
-		  NULL,
-		  true,
-		  0,
-		  "",
-		  REASON_LAYOUT_IMAGE_UNKNOWN },
-		{ "an annotation that is believed, by image",
-		  { MERGE, NS, IMG },
-		  NULL,
-		  true,
-		  0,
-		  "prod/image:docker.io/library/python:3.12",
-		  REASON_NONE },
-		{ "its name, by image",
-		  { MERGE, NAME },
-		  NULL,
-		  true,
-		  0,
-		  "group:web",
-		  REASON_NONE },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
-		struct policy_config c = { .shared_layout = true,
-					   .shared_by_image = of[i].by_image,
-					   .owner = of[i].owner };
-		struct decision d;
-
-		check_case = of[i].what;
-		image_id = of[i].image_id;
-		d = decide(&c, of[i].pair);
-		image_id = NULL;
-		CHECK_TEXT(d.group, of[i].group);
-		CHECK_INT(d.unshared_reason, of[i].reason);
 	}
 	check_case = "";
 }
@@ -498,7 +362,6 @@ int main(void)
 {
 	RUN(group_names);
 	RUN(whole_table);
-	RUN(images_by_id);
 	RUN(lists);
 	RUN(odd_values);
 	RUN(environment);
