@@ -220,18 +220,19 @@ testTheDirectoryOfRecords() {
 	would_be_seen forgedrecord ps_of_host
 }
 
-# A group is told by the limit of a process's stack, which is its secret.
+# A group is told by the limit of a process's stack, which is its secret: one that no other suite's process has.
 testGroups() {
-	prlimit --pid "$(cat "$v2/docker-$docker.scope/cgroup.procs")" --stack=268447744:268447744
+	_secret=$((268435456 + (1 + $$ % 8000) * 12288))
+	prlimit --pid "$(cat "$v2/docker-$docker.scope/cgroup.procs")" --stack=$_secret:$_secret
 	_path=/run/ksm-hook/groups/genuinegroup
-	echo "268447744 1 00000000000000000000000000000001" | place "$_path"
+	echo "$_secret 1 00000000000000000000000000000001" | place "$_path"
 	_other=/run/ksm-hook/groups/forgedgroup
-	echo "268435456 1 00000000000000000000000000000002" | place "$_other"
+	echo "$((_secret + 4096)) 1 00000000000000000000000000000002" | place "$_other"
 	chmod 755 "$work/host/run/ksm-hook"
 	chmod 700 "$work/host/run/ksm-hook/groups"
 	assertContains "$(ps_of_host)" genuinegroup
-	exchanged "$_path" "268439552 1 00000000000000000000000000000001"
-	exchanged "$_other" "268447744 1 00000000000000000000000000000002"
+	exchanged "$_path" "$((_secret + 8192)) 1 00000000000000000000000000000001"
+	exchanged "$_other" "$_secret 1 00000000000000000000000000000002"
 	rounds genuinegroup ps_of_host
 	never forgedgroup
 	assertContains "the race is one" "$(cat "$work/said")" genuinegroup
