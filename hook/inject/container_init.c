@@ -67,11 +67,15 @@ int container_init_check(pid_t pid, struct error *err)
 		if (pid == ancestor || proc_stat(ancestor, &st) < 0)
 			break;
 		/*
-		 * crun forks twice for a user namespace, so that its parent (conmon, a shim)
-		 * gets the init. What else has the same parent is older than this runtime.
+		 * crun forks twice for a user namespace, so that what started it (conmon, a
+		 * shim), by a shell or not, gets the init. What else has the same parent is
+		 * older than this runtime; and nobody gets it who is further above.
 		 */
-		if (!not_before && !is_shell(ancestor))
+		if (!is_shell(ancestor)) {
+			if (not_before)
+				break;
 			not_before = st.start;
+		}
 		ancestor = st.ppid;
 	}
 	return err_reason(err, REASON_INIT_FOREIGN,

@@ -7,7 +7,8 @@
 suite_setup() {
 	echo '{}' >"$work/config.json"
 	# A shim has a container that runs, and starts a runtime, which makes an init and calls the
-	# hook. Says what is mergeable then: the init, the runtime's other processes, the shim's.
+	# hook. Says what is mergeable then: the init, the runtime's other processes, the shim's, and
+	# one that the shim's own parent has started meanwhile.
 	cat >"$work/shim" <<'EOP'
 import ctypes, json, os, subprocess, sys, time
 
@@ -33,6 +34,20 @@ def orphan():
     return int(os.read(r, 20))
 
 
+# above the shim: asked by a byte, it starts a process of its own
+asked, late = os.pipe(), os.pipe()
+shim = os.fork()
+if shim:
+    os.close(asked[1])
+    if os.read(asked[0], 1):
+        cousin = subprocess.Popen(["sleep", "1000"], stdin=subprocess.DEVNULL)
+        os.write(late[1], str(cousin.pid).encode())
+    status = os.waitpid(shim, 0)[1]
+    cousin.kill()
+    cousin.wait()
+    sys.exit(status != 0)
+os.close(asked[0])
+os.close(late[1])
 # as containerd's shim and conmon do: PR_SET_CHILD_SUBREAPER
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 processes = {"victim": sleeper(), "shim": os.getpid()}
@@ -45,6 +60,8 @@ if runtime == 0:
     processes["orphan"] = orphan()
     middle = subprocess.Popen(["sh", "-c", "sleep 1000 & echo $!; wait"], stdout=subprocess.PIPE, text=True)
     processes["grandchild"] = int(middle.stdout.readline())
+    os.write(asked[1], b"x")
+    processes["cousin"] = int(os.read(late[0], 20))
     state = {"id": "box", "status": "creating", "bundle": "/", "annotations": {"io.ksm.merge": "true"},
              "pid": processes[whom]}
     command = [hook, "createRuntime", "--config", work + "/config.json"]
@@ -99,7 +116,7 @@ testAnInitWithoutItsParent() {
 
 testNobodyElses() {
 	for _how in "" sh sh,bash sh,bash,sh; do
-		for _whom in victim shim runtime grandchild; do
+		for _whom in victim shim runtime grandchild cousin; do
 			acts $_whom "$_how" "0"
 		done
 	done
@@ -110,6 +127,7 @@ testAProgramBetween() {
 	acts init by "0"
 	acts orphan by "0"
 	acts victim by "0"
+	acts cousin by "0"
 }
 
 . "$(dirname "$0")/../lib/common.sh"
