@@ -62,16 +62,13 @@ alive() {
 asks() { echo "{\"io.ksm.merge\":\"true\",\"io.ksm.layout\":\"shared\",\"io.ksm.group\":\"$1\"}"; }
 
 # start GROUP: of a container of the group, by the hook, for a process of ours; its system calls about processes
-# and files of members in $calls. Once: who has ended is left out, and the next one would have less to look at. strace
-# stands beside, since a process of what is above a runtime, as it would be, has to be younger than that.
+# and files of members in $calls. Once: who has ended is left out, and the next one would have less to look at.
 start() {
 	sleep 300 &
 	_target=$!
 	echo "{\"id\":\"hg-$$\",\"pid\":$_target,\"bundle\":\"$work/b\",\"annotations\":$(asks "$1")}" >"$work/state"
-	strace -D -f -q -e trace=openat,access,faccessat,faccessat2 -o "$work/trace" \
+	traced_beside "$work/trace" -e trace=openat,access,faccessat,faccessat2 \
 		"$KSM_HOOK" createRuntime --config "$work/config.json" <"$work/state" >"$work/said" 2>&1
-	_ended() { [ "$(grep -cE '[+]{3} (exited|killed)' "$work/trace")" -ge "$(awk '{ n += !seen[$1]++ } END { print n }' "$work/trace")" ]; }
-	wait_for 20 _ended
 	assertContains "control: it joins: $(cat "$work/said")" "$(cat "$groups/group%3A$1")" "hg-$$ $_target "
 	calls=$(grep -cE 'gone-|/proc/[0-9]+/stat' "$work/trace")
 	kill $_target

@@ -108,12 +108,10 @@ testWhatAHookKeeps() {
 	echo '{}' >"$work/config.json"
 	for _merge in true false; do
 		printf '{"id":"box","pid":%d,"bundle":"/","annotations":{"io.ksm.merge":"%s"}}' $_init $_merge >"$work/state"
-		strace -ff -qq -e trace=capset,prctl,ptrace,execve -o "$work/hook" "$KSM_HOOK" createRuntime \
+		traced_beside "$work/calls" -e trace=capset,prctl,ptrace,execve "$KSM_HOOK" createRuntime \
 			--config "$work/config.json" <"$work/state" 2>"$work/err"
 		_ended=$?
 		assertEquals "$_merge: $(cat "$work/err")" 0 $_ended
-		cat "$work"/hook.* >"$work/calls"
-		rm "$work"/hook.*
 		_kept=$(sed -n 's/.*effective=\([^,}]*CAP_SYS_PTRACE[^,}]*\).*/\1/p' "$work/calls" |
 			sed 's/|1<<CAP_SYS_RESOURCE//' | sort -u)
 		if [ $_merge = true ]; then

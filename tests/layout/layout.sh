@@ -151,7 +151,7 @@ testNotAsked() {
 calls() {
 	echo "$1" >"$work/config.json"
 	echo "{\"id\":\"x\",\"pid\":$_pid,\"annotations\":$2}" |
-		strace -f -qq -o "$work/trace" "$KSM_HOOK" createRuntime --config "$work/config.json" 2>/dev/null
+		traced_beside "$work/trace" "$KSM_HOOK" createRuntime --config "$work/config.json" 2>/dev/null
 	# once where it began: one that another process's came into has a second line
 	grep -cE '^[0-9]+ +[a-z0-9_]+\(' "$work/trace"
 }
@@ -168,6 +168,8 @@ testNoSystemCallMore() {
 		calls "$_config" '{"io.ksm.merge":"true"}' >/dev/null
 		[ "$_config" != '{}' ] || assertEquals "$_config" 0 "$(grep -c uid_map "$work/trace")"
 		assertEquals "$_config" 0 "$(grep -cE 'personality|prlimit64\([1-9]|groups|overcommit' "$work/trace")"
+		assertEquals "control: $_config: merged" 1 "$(grep -c 'ksm_merge_any: yes' "/proc/$_pid/ksm_stat")"
+		"$KSM_HOOK" detach "$_pid" >/dev/null 2>&1
 	done
 	kill $_pid
 }

@@ -49,6 +49,21 @@ wait_for() {
 	return 1
 }
 
+# traced_beside FILE OPTION... COMMAND...: a hook and its children, by strace, whose lines are in FILE; its exit status.
+# strace stands beside and not above it, since what is above a hook is taken for the runtime, and a process that is
+# older than that for somebody else's.
+traced_beside() {
+	_traces=$1
+	shift
+	strace -D -f -q -o "$_traces" "$@"
+	_traced=$?
+	_is_whole() {
+		awk '!seen[$1]++ { n++ } /^[0-9]+ +[+]{3} (exited|killed)/ { n-- } END { exit NR == 0 || n != 0 }' "$_traces"
+	}
+	wait_for 20 _is_whole
+	return $_traced
+}
+
 # cgroup_removed NAME: it is gone from each hierarchy, with all below it
 cgroup_removed() {
 	# a suite that was terminated before it made any: all are others'
