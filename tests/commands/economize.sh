@@ -172,6 +172,13 @@ testADryRunHasNoPower() {
 	assertTrue "a filter" "grep -q 'prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER' '$work/calls'"
 	assertEquals "$(cat "$work/calls")" "1<<CAP_DAC_READ_SEARCH|1<<CAP_SYS_PTRACE" \
 		"$(sed -n 's/.*effective=\([^,}]*\).*/\1/p' "$work/calls" | tail -n 1)"
+	# and who changes something keeps what attach keeps
+	strace -qq -e trace=capset,prctl -o "$work/calls" "$KSM_HOOK" economize >"$work/said" 2>"$work/err"
+	_status=$?
+	assertEquals "$(said)" 0 $_status
+	assertEquals "$(cat "$work/calls")" "1<<CAP_DAC_OVERRIDE|1<<CAP_DAC_READ_SEARCH|1<<CAP_KILL|1<<CAP_SYS_PTRACE|1<<CAP_SYS_ADMIN" \
+		"$(sed -n 's/.*effective=\([^,}]*\).*/\1/p' "$work/calls" | tail -n 1)"
+	assertContains "$(cat "$work/calls")" "PR_SET_NO_NEW_PRIVS, 1"
 }
 
 # What others could have written, and what is no record, is believed by nobody.

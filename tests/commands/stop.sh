@@ -86,8 +86,13 @@ testEverythingIsUnmergedInSteps() {
 			perl -e 'select undef, undef, undef, 0.1'
 		done
 		echo "after $(mergeable) $(pages)"
-		stop --unmerge
+		strace -qq -e trace=capset,prctl -o "$work/calls" "$KSM_HOOK" stop --unmerge 2>&1
+		echo "status $?"
 	E
+	# with what attach keeps (tests/hostile/privileges.sh)
+	assertEquals "$(cat "$work/calls")" "1<<CAP_DAC_OVERRIDE|1<<CAP_DAC_READ_SEARCH|1<<CAP_KILL|1<<CAP_SYS_PTRACE|1<<CAP_SYS_ADMIN" \
+		"$(sed -n 's/.*effective=\([^,}]*\).*/\1/p' "$work/calls" | tail -n 1)"
+	assertContains "$(cat "$work/calls")" "PR_SET_NO_NEW_PRIVS, 1"
 	assertContains "$out" "before 3 merged"
 	# a step takes a quarter of room for ten
 	assertContains "$out" "2 processes unmerged, "

@@ -20,6 +20,7 @@ capacity --json
 status
 status --json
 doctor
+policy
 estimate --format=prometheus pid:
 estimate pid:'
 
@@ -68,6 +69,12 @@ each() {
 		case $_command in
 		estimate*) "$1" "$_command$victim" $pages ;;
 		*--exact) "$1" "$_command" $pages ;;
+		# with a configuration that no other suite has; of who is no container nothing is printed
+		policy)
+			echo '{}' >"$work/config.json"
+			case $1 in keeps) _what=check ;; *) _what="explain pid:$victim" ;; esac
+			"$1" "policy --config=$work/config.json $_what" $reads
+			;;
 		*) "$1" "$_command" $reads ;;
 		esac
 	done <<-END
