@@ -108,6 +108,8 @@ void env_read(int argc, char **argv, char **envp)
 			settings.interval = env_number(v, INT32_MAX, DEFAULT_INTERVAL);
 		} else if ((v = env_value(*env, "KSMP_MERGE_THRESHOLD"))) {
 			settings.threshold = env_number(v, UINTPTR_MAX, 0);
+		} else if ((v = env_value(*env, "KSM_PRELOAD_V8_SEED"))) {
+			settings.v8_seed = env_number(v, INT32_MAX, 0);
 		}
 	}
 }

@@ -21,6 +21,8 @@ static __attribute__((constructor)) void start(int argc, char **argv, char **env
 	env_read(argc, argv, envp);
 	if (settings.mode == MODE_OFF)
 		return;
+	if (settings.v8_seed)
+		v8_start(settings.v8_seed);
 	if (settings.mode != MODE_MADVISE) {
 		if (!try_prctl()) {
 			debug_text("prctl: everything is mergeable, now and later");

@@ -36,6 +36,7 @@ struct settings {
 	int debug;
 	long interval;       /* allocations between two looks; 0: look at start only */
 	uintptr_t threshold; /* mappings below this many bytes are left alone */
+	uintptr_t v8_seed;   /* 0: V8 is left alone */
 };
 
 extern struct settings settings;
@@ -127,6 +128,9 @@ int got_hook_later(int lazy);
 /* hooks.c */
 const struct hook *hooks_find(const char *name);
 void hooks_start(void);
+
+/* v8.c */
+void v8_start(uintptr_t seed);
 
 /* debug.c: one line on stderr, only if KSM_PRELOAD_DEBUG asks for it */
 void debug_range(uintptr_t lo, uintptr_t hi, const char *name);
