@@ -26,11 +26,11 @@
 
 /* Under a name of its own it is an opt-in to merging; in a runtime's place it is not. */
 static const struct role {
-	const char *name;
-	const char *runtime; /* NULL: the first of "runtimes" */
+	char name[12];
+	char runtime[8]; /* "": the first of "runtimes" */
 	bool opts_in;
 } roles[] = {
-	{ "runtime", NULL, true }, { "ksm-runc", "runc", true }, { "ksm-crun", "crun", true },
+	{ "runtime", "", true },   { "ksm-runc", "runc", true }, { "ksm-crun", "crun", true },
 	{ "runc", "runc", false }, { "crun", "crun", false },
 };
 
@@ -298,7 +298,7 @@ int applet_runtime(int argc, char **argv)
 	const struct role *role = find_role(argv[0], true);
 	struct runtime_request request = { .config_path = CONFIG_PATH,
 					   .preload_library = PRELOAD_LIBRARY,
-					   .runtime = role->runtime,
+					   .runtime = role->runtime[0] ? role->runtime : NULL,
 					   .by_name = role->opts_in };
 	char path[PATH_MAX];
 	struct error err;
@@ -307,7 +307,7 @@ int applet_runtime(int argc, char **argv)
 	log_init("runtime", true);
 	surroundings_take();
 	/* under a runtime's name all options are the runtime's */
-	r = role->runtime ? 0 : options_parse(&runtime_command, &argc, argv, &request, &err);
+	r = role->runtime[0] ? 0 : options_parse(&runtime_command, &argc, argv, &request, &err);
 	if (r != 0)
 		return options_exit("runtime", r, &err);
 	sandbox_before_exec();

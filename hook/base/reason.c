@@ -2,7 +2,8 @@
 /* Why something was decided, or failed: codes for logs, JSON and tests, which never change. */
 #include "base/reason.h"
 
-static const char *const reason_names[REASON_COUNT] = {
+/* In place: a pointer to each is a page that every start of a hook writes as it relocates itself. */
+static const char reason_names[REASON_COUNT][32] = {
 	[REASON_NONE] = "none",
 
 	[REASON_CONTAINERS_ALL] = "containers-all",

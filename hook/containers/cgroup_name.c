@@ -10,20 +10,20 @@
 
 /* Names are compared with the systemd suffix taken off. */
 static const struct pattern {
-	const char *engine;
-	const char *parent; /* the component above; NULL for any */
-	const char *prefix; /* what the id follows */
+	char engine[16];
+	char parent[16]; /* the component above; "" for any */
+	char prefix[24]; /* what the id follows */
 	enum { ID_ANY, ID_SCOPE, ID_HEX, ID_MACHINE, ID_NAMESPACE } id;
 	enum cgroup_proof proof;
 } patterns[] = {
-	{ "docker", NULL, "docker-", ID_HEX, PROOF_NAME },
+	{ "docker", "", "docker-", ID_HEX, PROOF_NAME },
 	{ "docker", "docker", "", ID_HEX, PROOF_NAME },
-	{ "podman", NULL, "libpod-", ID_HEX, PROOF_NAME },
+	{ "podman", "", "libpod-", ID_HEX, PROOF_NAME },
 	/* --cgroups=split: Quadlet's units */
-	{ "podman", NULL, "libpod-payload-", ID_HEX, PROOF_NAME },
-	{ "cri-o", NULL, "crio-", ID_HEX, PROOF_NAME },
-	{ "containerd", NULL, "cri-containerd-", ID_HEX, PROOF_NAME },
-	{ "containerd", NULL, "nerdctl-", ID_HEX, PROOF_NAME },
+	{ "podman", "", "libpod-payload-", ID_HEX, PROOF_NAME },
+	{ "cri-o", "", "crio-", ID_HEX, PROOF_NAME },
+	{ "containerd", "", "cri-containerd-", ID_HEX, PROOF_NAME },
+	{ "containerd", "", "nerdctl-", ID_HEX, PROOF_NAME },
 	/* the kubelet's pod directory with the cgroupfs driver: any CRI */
 	{ "cri", "pod", "", ID_HEX, PROOF_NAME },
 	/* its namespaces; nerdctl's ids, and Kubernetes', are no names */
@@ -31,13 +31,13 @@ static const struct pattern {
 	{ "containerd", "k8s.io", "", ID_HEX, PROOF_NAME },
 	{ "containerd", "default", "", ID_NAMESPACE, PROOF_MOUNTS },
 	{ "containerd", "k8s.io", "", ID_NAMESPACE, PROOF_MOUNTS },
-	{ "buildah", NULL, "buildah-", ID_HEX, PROOF_NAME },
+	{ "buildah", "", "buildah-", ID_HEX, PROOF_NAME },
 	/* rootless Docker asks its runc for no name, under the user's own systemd */
 	{ "docker", "user.slice", "runc-", ID_HEX, PROOF_NAME },
 	/* what the systemd driver calls them where nothing else is asked for */
-	{ "runc", NULL, "runc-", ID_SCOPE, PROOF_MOUNTS },
-	{ "crun", NULL, "crun-", ID_SCOPE, PROOF_MOUNTS },
-	{ "lxc", NULL, "lxc.payload.", ID_ANY, PROOF_NAME },
+	{ "runc", "", "runc-", ID_SCOPE, PROOF_MOUNTS },
+	{ "crun", "", "crun-", ID_SCOPE, PROOF_MOUNTS },
+	{ "lxc", "", "lxc.payload.", ID_ANY, PROOF_NAME },
 	{ "lxc", "lxc.payload", "", ID_ANY, PROOF_NAME },
 	{ "lxc", "lxc", "", ID_ANY, PROOF_NAME },
 	{ "qemu", "machine.slice", "machine-qemu\\x2d", ID_MACHINE, PROOF_NAME },
@@ -45,7 +45,7 @@ static const struct pattern {
 	{ "nspawn", "machine.slice", "machine-", ID_MACHINE, PROOF_PIDS },
 	{ "nspawn", "machine.slice", "systemd-nspawn@", ID_MACHINE, PROOF_PIDS },
 	/* a cgroup of the caller's choice (docker --cgroup-parent, ECS, …) */
-	{ "oci", NULL, "", ID_HEX, PROOF_NAME },
+	{ "oci", "", "", ID_HEX, PROOF_NAME },
 };
 
 /*
@@ -70,7 +70,7 @@ static bool parent_fits(const char *want, const struct cgroup_component *c)
 {
 	size_t len = (size_t)c->parent_len;
 
-	if (!want)
+	if (!want[0])
 		return true;
 	if (strcmp(want, "pod") == 0)
 		return (len > 3 && memcmp(c->parent, "pod", 3) == 0) ||

@@ -2,7 +2,7 @@
 /* The ids of doctor's checks: they stand in its output and in JSON, and never change. */
 #include "doctor/check_id.h"
 
-static const char *const id_names[CHECK_IDS] = {
+static const char id_names[CHECK_IDS][32] = {
 	[ID_KERNEL_KSM] = "kernel-ksm",
 	[ID_KERNEL_PRCTL] = "kernel-prctl",
 	[ID_KERNEL_EXEC] = "kernel-exec",

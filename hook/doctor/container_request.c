@@ -22,7 +22,7 @@
 
 /* Directories of root's, with one directory per container; runtimes' own and by engine. */
 static const struct request_place {
-	const char *dir, *file;
+	char dir[32], file[16];
 	enum container_engine engine; /* whose it is; unknown: its cgroup has to tell */
 } places[] = {
 	{ "/run/runc", "state.json", ENGINE_UNKNOWN },

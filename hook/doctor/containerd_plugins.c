@@ -6,7 +6,7 @@
 
 /* As containerd 1.6.20, 1.7.24 and 2.1.9 (ctr plugins ls) told with each of theirs disabled. */
 static const struct {
-	const char *name;
+	char name[64];
 	bool later; /* not in all of them */
 } needed[CONTAINERD_NEEDED] = {
 	[NEEDED_CRI] = { "io.containerd.grpc.v1.cri", false },

@@ -16,11 +16,11 @@
 
 /* What podman's and CRI-O's decoder takes; null will always do, and other keys mean nothing. */
 static const struct {
-	const char *key[3];
+	char key[3][16]; /* "" from the first that there is not */
 	enum json_type type;
-	const char *what;
+	char what[32];
 } forms[] = {
-	{ { NULL }, JSON_OBJECT, "an object" },
+	{ { "" }, JSON_OBJECT, "an object" },
 	{ { "version" }, JSON_STRING, "a string" },
 	{ { "hook" }, JSON_OBJECT, "an object" },
 	{ { "hook", "path" }, JSON_STRING, "a string" },
@@ -86,8 +86,10 @@ static void check_type(struct hook_form *f, const struct json_path *p,
 	const char *below;
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		const char *const *key = forms[i].key;
+		const char *key[3];
 
+		for (size_t k = 0; k < ARRAY_SIZE(key); k++)
+			key[k] = forms[i].key[k][0] ? forms[i].key[k] : NULL;
 		if (!hook_path_is(p, key[0], key[1], key[2]))
 			continue;
 		if (v->type == JSON_NULL ||

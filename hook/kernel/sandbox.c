@@ -188,7 +188,8 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 {
 	__cleanup(close_fd) int rd = -1;
 	__cleanup(close_fd) int wr = -1;
-	char answer_buf[SANDBOX_ANSWER_MAX + 1];
+	static char answer_buf[SANDBOX_ANSWER_MAX +
+			       1]; /* not to spread what is called over more pages */
 	int fds[2];
 	cpu_set_t cpus;
 	ssize_t n;

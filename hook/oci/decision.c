@@ -133,7 +133,10 @@ static void read_request(const void *arg, void *answer)
 	if (request->policy) {
 		parsed = *request->policy;
 	} else {
-		(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
+		/* without files the default, all zero, stays: pages that no start need write */
+		if (config_loaded()->n > 0)
+			(void)config_files_parse(config_loaded(), &parsed, NULL, NULL,
+						 &out->err);
 		parsed.by_runtime = request->by_runtime;
 		parsed.owner = config_owner;
 	}
@@ -247,16 +250,20 @@ static int parse_confined(const struct decision_request *request,
  * moved into a cgroup below its own, which bears any name: the outermost one is the engine's. With
  * podman's --cgroups=disabled it has none of its own to be below, but a monitor of podman's.
  */
-static bool is_crio(const struct decision_request *request, const struct container_decision *c)
+static __attribute__((noinline)) bool crio_has_init(const struct container_decision *c)
 {
 	char cgroup[PROC_CGROUP_MAX];
 	struct conmon_args told;
 
-	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
-	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 &&
-	       proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
+	return proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
 	       cgroup_is_of(cgroup, engine_name(ENGINE_CRIO), c->id) &&
 	       !(conmon_of(c->pid, c->id, &told) && told.podmans);
+}
+
+static bool is_crio(const struct decision_request *request, const struct container_decision *c)
+{
+	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
+	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 && crio_has_init(c);
 }
 
 /*
@@ -285,12 +292,17 @@ static bool is_monitored(const struct decision_request *request,
 	       engine_bundle_is_storage(c->bundle, c->id) && conmon_of(c->pid, c->id, out);
 }
 
-/*
- * It asked for a shared layout and nothing names its group: podman and Docker have its image in files
- * of their own.
- */
-static bool finds_image(const struct decision_request *request,
-			const struct container_decision *c, char image[STORED_IMAGE_SIZE])
+/* It asked for a shared layout and nothing names its group. */
+static bool wants_image(const struct container_decision *c)
+{
+	return c->decision.unshared_reason == REASON_LAYOUT_GROUP_UNKNOWN ||
+	       c->decision.unshared_reason == REASON_LAYOUT_IMAGE_UNKNOWN;
+}
+
+/* podman and Docker have it in files of their own. */
+static __attribute__((noinline)) bool finds_image(const struct decision_request *request,
+						  const struct container_decision *c,
+						  char image[STORED_IMAGE_SIZE])
 {
 	bool is_state = request->reader == decision_read_state;
 	const char *bundle = is_state ? c->bundle : request->bundle;
@@ -298,9 +310,6 @@ static bool finds_image(const struct decision_request *request,
 	enum container_engine engine = request->engine;
 	char made[PATH_MAX];
 
-	if (c->decision.unshared_reason != REASON_LAYOUT_GROUP_UNKNOWN &&
-	    c->decision.unshared_reason != REASON_LAYOUT_IMAGE_UNKNOWN)
-		return false;
 	/* precreate, where podman says neither */
 	if (!id)
 		id = c->spec.id;
@@ -341,8 +350,8 @@ static int parse_container(const struct decision_request *request,
 	if (again)
 		r = parse_confined(&known, out, err);
 	/* a start waits for five seconds in all, and a layout is not worth them */
-	if (r < 0 || now_ms() - begun > IMAGE_BEGIN_MS || !finds_image(&known, out, image) ||
-	    now_ms() - begun > IMAGE_END_MS)
+	if (r < 0 || now_ms() - begun > IMAGE_BEGIN_MS || !wants_image(out) ||
+	    !finds_image(&known, out, image) || now_ms() - begun > IMAGE_END_MS)
 		return r;
 	known.image_id = image;
 	return parse_confined(&known, out, err);

@@ -45,13 +45,12 @@ static void add_field(char *line, size_t size, const char *key, const char *valu
 	printable_word(line + len, size - len, value);
 }
 
-static void audit_decision(const struct container_decision *c, const char *id,
-			   const char *outcome, enum reason reason)
+static __attribute__((noinline)) void write_audit(const struct container_decision *c,
+						  const char *id, const char *outcome,
+						  enum reason reason)
 {
 	char line[LOG_OUTPUT_MAX], pid[16] = "";
 
-	if (!c->decision.audit)
-		return;
 	snprintf(line, sizeof(line), "[audit] decision=%s reason=%s", outcome,
 		 reason_name(reason));
 	if (c->pid > 0)
@@ -64,6 +63,13 @@ static void audit_decision(const struct container_decision *c, const char *id,
 	add_field(line, sizeof(line), "image", c->metadata.image);
 	add_field(line, sizeof(line), "group", c->decision.group);
 	log_output_syslog(LOG_DAEMON | LOG_NOTICE, line);
+}
+
+static void audit_decision(const struct container_decision *c, const char *id,
+			   const char *outcome, enum reason reason)
+{
+	if (c->decision.audit)
+		write_audit(c, id, outcome, reason);
 }
 
 void decision_settle(struct container_decision *c, const char *id)

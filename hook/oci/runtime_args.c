@@ -112,7 +112,7 @@ static const struct option delete_options[] = {
 };
 
 static const struct command {
-	const char *name;
+	char name[12];
 	enum argv_command command;
 } commands[] = {
 	{ "create", ARGV_CREATE },    { "run", ARGV_CREATE },    { "restore", ARGV_RESTORE },

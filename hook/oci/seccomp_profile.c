@@ -17,7 +17,7 @@
 #define ARGS 6
 
 static const struct call {
-	const char *name;
+	char name[8];
 	unsigned known; /* a bit for each argument whose value is known */
 	uint64_t arg[ARGS];
 } calls[PROFILE_CALLS] = {
@@ -29,7 +29,7 @@ static const struct call {
 
 enum op { OP_NE, OP_LT, OP_LE, OP_EQ, OP_GE, OP_GT, OP_MASKED_EQ, OPS };
 
-static const char *const op_names[OPS] = {
+static const char op_names[OPS][24] = {
 	"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",        "SCMP_CMP_EQ",
 	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ",
 };

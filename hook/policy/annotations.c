@@ -66,7 +66,7 @@ static const char *const sources[ENGINE_COUNT][TRUSTED_KEYS] = {
 
 /* Where this key has not this value, the container is a pod's own and has no image to speak of. */
 static const struct {
-	const char *key, *value;
+	char key[40], value[16];
 	bool equal; /* … and where this is false: where it has */
 } workload[ENGINE_COUNT] = {
 	[ENGINE_CONTAINERD_CRI] = { "io.kubernetes.cri.container-type", "container", true },
@@ -107,7 +107,7 @@ bool trusted_is_told(enum container_engine engine, enum trusted_key key)
 bool annotation_is_engines(const char *key)
 {
 	for (size_t e = 0; e < ENGINE_COUNT; e++) {
-		if (workload[e].key && strcmp(workload[e].key, key) == 0)
+		if (workload[e].key[0] && strcmp(workload[e].key, key) == 0)
 			return true;
 		for (size_t k = 0; k < TRUSTED_KEYS; k++) {
 			if (sources[e][k] && strcmp(sources[e][k], key) == 0)
@@ -153,7 +153,7 @@ static bool is_workload(const struct policy_subject *s)
 {
 	const char *key = workload[s->engine].key, *value;
 
-	if (!key)
+	if (!key[0])
 		return true;
 	value = annotation_value(s->annotation, s->n, key);
 	return value &&

@@ -50,6 +50,13 @@ static bool is_in_place(const char *path)
 	return is_in_place_at(AT_FDCWD, path);
 }
 
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
 static int leads_nowhere(const char *path, struct error *err)
 {
 	return unreadable(err_set(err, ENOENT, "%s: a link that leads nowhere", path), err);
@@ -61,7 +68,12 @@ struct config_place {
 	const char *entry;
 	const char *path; /* for messages */
 	const char *name; /* for decisions */
+	const char *
+		home; /* where this directory is not there, nor is anything else to be read; NULL for any */
 };
+
+/* What there is no file of. */
+enum { NO_FILE = 1, NO_HOME };
 
 static ssize_t read_place(const struct config_place *at, enum file_trust trust, char *text,
 			  size_t cap, struct error *err)
@@ -69,7 +81,7 @@ static ssize_t read_place(const struct config_place *at, enum file_trust trust, 
 	return read_regular_file_as(at->dir, at->entry, at->path, trust, text, cap, err);
 }
 
-/* Read one file behind those that are there. 1: there is none. */
+/* Read one file behind those that are there. 0, NO_FILE, NO_HOME or -errno. */
 static int add_file(struct config_files *files, const struct config_place *at,
 		    enum file_trust trust, struct error *err)
 {
@@ -91,13 +103,15 @@ static int add_file(struct config_files *files, const struct config_place *at,
 	how |= files->near ? FILE_NEAR : 0;
 	do {
 		n = read_place(at, trust | how, text, cap, err);
+		if (n == -ENOENT && at->home && is_missing(at->home))
+			return NO_HOME;
 		dangles = n == -ENOENT && is_in_place_at(at->dir, at->entry);
 	} while (dangles && ++tries < LINK_TRIES);
 	/* whose user namespace this is takes a look that most starts need not pay for */
 	if (n == -EPERM && trust == FILE_TRUSTED && !userns_is_initial())
 		n = read_place(at, FILE_HOST_TRUSTED | how, text, cap, err);
 	if (n == -ENOENT)
-		return dangles ? leads_nowhere(at->path, err) : 1;
+		return dangles ? leads_nowhere(at->path, err) : NO_FILE;
 	if (n < 0)
 		return unreadable((int)n, err);
 	*file = (struct config_text){ at->path, at->name, text, (size_t)n };
@@ -133,8 +147,8 @@ static int add_entry(struct config_files *files, int dirfd, const char *dir, con
 					  dir),
 				  err);
 	name = path + strlen(dir) - strlen(CONF_D);
-	r = add_file(files, &(struct config_place){ dirfd, entry, path, name }, FILE_TRUSTED,
-		     err);
+	r = add_file(files, &(struct config_place){ dirfd, entry, path, name, NULL },
+		     FILE_TRUSTED, err);
 	/* one that was removed meanwhile is none */
 	return r < 0 ? r : 0;
 }
@@ -350,17 +364,20 @@ int config_files_read(const char *path, struct config_files *files, config_repor
 	int r, fd;
 
 	files->n = files->len = files->names_len = 0;
-	r = add_file(files, &(struct config_place){ AT_FDCWD, path, path, "config.json" },
+	r = add_file(files,
+		     &(struct config_place){ AT_FDCWD, path, path, "config.json",
+					     is_usual ? CONFIG_HOME : NULL },
 		     FILE_TRUSTED, err);
-	if (r == 1 && !is_usual)
+	if (r == NO_HOME) /* most hosts: nothing more is looked for in any start */
+		return 0;
+	if (r == NO_FILE && !is_usual)
 		r = without_file(path, err);
 	if (r < 0 && report)
 		report(arg, &(struct config_problem){ .text = err->msg });
 	if (r < 0 && !report)
 		return r;
 	e.ret = r < 0 ? r : 0;
-	/* most hosts have neither */
-	if (is_usual && (r == 0 || is_in_place(CONFIG_HOME)))
+	if (is_usual)
 		add_error(&e, check_parent(CONFIG_HOME, &other), &other);
 	if (e.ret < 0 && !report)
 		return e.ret;
@@ -373,7 +390,7 @@ int config_files_read_one(const char *path, struct config_files *files, struct e
 	int r;
 
 	files->n = files->len = files->names_len = 0;
-	r = add_file(files, &(struct config_place){ AT_FDCWD, path, path, "config.json" },
+	r = add_file(files, &(struct config_place){ AT_FDCWD, path, path, "config.json", NULL },
 		     FILE_UNTRUSTED, err);
-	return r > 0 ? unreadable(err_errno(err, ENOENT, "%s", path), err) : r;
+	return r == NO_FILE ? unreadable(err_errno(err, ENOENT, "%s", path), err) : r;
 }

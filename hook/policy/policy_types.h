@@ -32,20 +32,23 @@ struct policy_rule {
 };
 
 struct policy_rules {
-	struct policy_rule rule[POLICY_RULES_MAX];
 	size_t n;
+	struct policy_rule rule[POLICY_RULES_MAX];
 };
 
 /* glob(7) patterns of groups' names */
 struct policy_globs {
-	const char *glob[POLICY_RULES_MAX];
 	size_t n;
+	const char *glob[POLICY_RULES_MAX];
 };
 
 /* More runtimes than this are an error too. */
 #define POLICY_RUNTIMES_MAX 8
 
-/* config.json; all zero is the default. */
+/*
+ * config.json; all zero is the default. What every decision looks at comes first, and the rules last: a
+ * start writes one page of it.
+ */
 struct policy_config {
 	enum policy_containers containers;
 	enum policy_method method;
@@ -53,12 +56,10 @@ struct policy_config {
 	bool audit;      /* a line in syslog for each decision */
 	bool by_runtime; /* not in the file: the user opted in by choosing the runtime wrapper */
 	bool required;
-	struct policy_rules allow, deny;
 	bool allow_unknown; /* "unknown": "allow": what no engine tells is not denied for that */
 	bool shared_layout;
 	bool shared_by_image; /* "shared_layout": "image": also those that say nothing of it */
 	bool no_economy; /* "economy": "off": `ksm-hook economize` leaves all containers alone */
-	struct policy_globs allow_groups, deny_groups;
 	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
 	size_t runtimes;
@@ -66,6 +67,8 @@ struct policy_config {
 	bool log_given;
 	enum log_level log;
 	char warning[320]; /* the first thing that was not understood; empty if there is none */
+	struct policy_globs allow_groups, deny_groups;
+	struct policy_rules allow, deny;
 };
 
 /* The name of a group, with its NUL. */

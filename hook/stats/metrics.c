@@ -16,10 +16,10 @@
 enum unit { ONE, PAGES, MILLI };
 
 static const struct {
-	const char *file, *name, *help;
+	char file[16], name[32], help[80];
 	bool counter;
 	enum unit unit;
-	const char *collectd;
+	char collectd[24];
 } sysfs[] = {
 	{ "run", "ksm_run", "ksmd: 0 stopped, 1 running, 2 stopped and everything unmerged.",
 	  false, ONE, "gauge-run" },
