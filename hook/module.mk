@@ -5,14 +5,14 @@ HOOK_SRC := $(filter-out hook/kernel/filters_gen.c,$(wildcard hook/*.c hook/*/*.
 # made by protoc-c; both builds of the program share it
 NRI_PB := $(BUILD)/hook/nri/nri.pb-c
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o) $(NRI_PB).o
-# What the start of a container that did not ask goes through is linked first, where the program's
-# own start is, then what else one that asked goes through, and the C library last, where its end is:
-# reading a file's page brings its 64 KiB with it (fault_around_bytes), and each page more that a
-# start touches is a microsecond, in the confined parser and in the tracer once more.
+# What the start of a container goes through is linked last, where yajl and the C library are, which
+# it goes through as well: what else one that asked does, and then what every one does. Reading a
+# file's page brings its 64 KiB with it (fault_around_bytes), and each page more that a start touches
+# is a microsecond, in the confined parser and in the tracer once more.
 EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config_load policy/config_read \
 	policy/annotations kernel/userns base/io base/log base/log_output base/options base/surroundings \
 	base/clock base/dir_walk base/error base/text applets/runtime
-ASKED_NAMES := kernel/sandbox base/json_reader base/json_position oci/state oci/decision_check oci/decision_settle \
+ASKED_NAMES := kernel/sandbox base/json_reader base/json_position oci/state oci/decision_check oci/decision_host oci/decision_settle \
 	policy/config_files policy/config policy/config_problems policy/config_rules policy/policy policy/rule_fit policy/engine policy/layout_policy policy/stop \
 	inject/container_init inject/set_mergeable inject/merge_plan inject/inject inject/thread_rank \
 	inject/tracee inject/long_call kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
@@ -31,13 +31,13 @@ HOOK_CFLAGS := -fPIE -idirafter /usr/include \
 musl_lib := $(dir $(filter %/Scrt1.o,$(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1)))
 HOOK_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(musl_lib)rcrt1.o $(musl_lib)crti.o
-HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
+HOOK_LIBS := $(PROTOBUF_C_A) $(YAJL_A)
 HOOK_END := $(musl_lib)crtn.o
 else ifeq ($(LIBC),static)
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
 HOOK_LDFLAGS := -static-pie
-HOOK_LIBS := $(YAJL_A) $(PROTOBUF_C_A)
+HOOK_LIBS := $(PROTOBUF_C_A) $(YAJL_A)
 else
 HOOK_CC := $(CC)
 HOOK_CFLAGS := -fPIE
@@ -45,6 +45,9 @@ HOOK_LDFLAGS := -pie
 HOOK_LIBS := -lyajl -lprotobuf-c
 endif
 HOOK_LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections
+# each file's texts where its other constants are, not those of all files in one place (gcc)
+HOOK_CFLAGS += $(shell $(HOOK_CC) -Werror -fno-merge-constants -x c -c -o /dev/null /dev/null 2>/dev/null && \
+	echo -fno-merge-constants)
 HOOK_CFLAGS += -fstack-protector-strong -ffunction-sections -Ihook -I$(BUILD)/hook
 
 $(BUILD)/hook/%.o: hook/%.c Makefile hook/module.mk
@@ -95,7 +98,7 @@ $(BUILD)/ksm-hook-faults: $(FAULT_OBJ)
 $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 	$(call say,LD,$@)
 	$(Q)$(HOOK_CC) $(CFLAGS) $(LDFLAGS) $(HOOK_LDFLAGS) -o $@ \
-		$(filter $(EARLY),$^) $(filter $(ASKED),$^) $(filter-out $(EARLY) $(ASKED),$^) \
+		$(filter-out $(EARLY) $(ASKED),$^) $(filter $(ASKED),$^) $(filter $(EARLY),$^) \
 		$(HOOK_LIBS) -lc $(HOOK_END)
 
 -include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)

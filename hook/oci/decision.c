@@ -11,13 +11,11 @@
 #include "base/fault_injection.h"
 #include "base/io.h"
 #include "base/json_reader.h"
-#include "containers/cgroup_name.h"
-#include "containers/stored_image.h"
-#include "kernel/proc.h"
 #include "kernel/sandbox.h"
 #include "kernel/userns.h"
 #include "oci/config_load.h"
 #include "oci/decision_check.h"
+#include "oci/decision_host.h"
 #include "oci/state.h"
 #include "oci/takeover.h"
 #include "policy/layout_policy.h"
@@ -245,32 +243,10 @@ static int parse_confined(const struct decision_request *request,
 }
 
 /*
- * podman and CRI-O are told apart by the cgroup of the container's init, which the state does
- * not have and the sandbox cannot see: CRI-O's are read twice. At poststart the container may have
- * moved into a cgroup below its own, which bears any name: the outermost one is the engine's. With
- * podman's --cgroups=disabled it has none of its own to be below, but a monitor of podman's.
- */
-static __attribute__((noinline)) bool crio_has_init(const struct container_decision *c)
-{
-	char cgroup[PROC_CGROUP_MAX];
-	struct conmon_args told;
-
-	return proc_read_head(c->pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
-	       cgroup_is_of(cgroup, engine_name(ENGINE_CRIO), c->id) &&
-	       !(conmon_of(c->pid, c->id, &told) && told.podmans);
-}
-
-static bool is_crio(const struct decision_request *request, const struct container_decision *c)
-{
-	return request->reader == decision_read_state && request->engine == ENGINE_UNKNOWN &&
-	       engine_bundle_is_storage(c->bundle, c->id) && c->pid > 0 && crio_has_init(c);
-}
-
-/*
  * podman's names stand in no annotation: does anything ask for one? Not where the caller knows the
  * engine: podman calls precreate before there is a monitor.
  */
-static bool wants_name(const struct decision_request *request)
+static bool wants_monitor(const struct decision_request *request)
 {
 	return (request->reader == decision_read_state ||
 		request->reader == decision_read_spec) &&
@@ -280,18 +256,6 @@ static bool wants_name(const struct decision_request *request)
 		 decision_config_mentions(request->config_path, "\"name\"")));
 }
 
-/*
- * Whoever makes a container is started by its monitor, and so are the hooks of that. Those of its
- * start may be podman's own (crun): then the container is the monitor's child, which is known
- * only when its state has been read.
- */
-static bool is_monitored(const struct decision_request *request,
-			 const struct container_decision *c, struct conmon_args *out)
-{
-	return request->reader == decision_read_state && c->pid > 0 &&
-	       engine_bundle_is_storage(c->bundle, c->id) && conmon_of(c->pid, c->id, out);
-}
-
 /* It asked for a shared layout and nothing names its group. */
 static bool wants_image(const struct container_decision *c)
 {
@@ -299,36 +263,11 @@ static bool wants_image(const struct container_decision *c)
 	       c->decision.unshared_reason == REASON_LAYOUT_IMAGE_UNKNOWN;
 }
 
-/* podman and Docker have it in files of their own. */
-static __attribute__((noinline)) bool finds_image(const struct decision_request *request,
-						  const struct container_decision *c,
-						  char image[STORED_IMAGE_SIZE])
-{
-	bool is_state = request->reader == decision_read_state;
-	const char *bundle = is_state ? c->bundle : request->bundle;
-	const char *id = is_state ? c->id : request->id;
-	enum container_engine engine = request->engine;
-	char made[PATH_MAX];
-
-	/* precreate, where podman says neither */
-	if (!id)
-		id = c->spec.id;
-	if (!bundle && podman_bundle_of_root(c->spec.root, id, made, sizeof(made)))
-		bundle = made;
-	if (!bundle)
-		return false;
-	if (engine == ENGINE_UNKNOWN)
-		engine = engine_of_bundle(bundle, id, false);
-	if (engine == ENGINE_PODMAN && engine_bundle_is_storage(bundle, id))
-		return podman_image_find(bundle, id, image);
-	return engine == ENGINE_DOCKER && docker_image_find(id, image);
-}
-
 static int parse_container(const struct decision_request *request,
 			   struct container_decision *out, struct error *err)
 {
 	struct decision_request known = *request;
-	bool name = wants_name(request), again;
+	bool name = wants_monitor(request), again, is_state;
 	char image[STORED_IMAGE_SIZE];
 	int64_t begun = now_ms();
 	struct conmon_args told;
@@ -339,11 +278,12 @@ static int parse_container(const struct decision_request *request,
 	r = parse_confined(&known, out, err);
 	if (r < 0)
 		return r;
-	again = is_crio(request, out);
+	is_state = request->reader == decision_read_state;
+	again = is_state && request->engine == ENGINE_UNKNOWN && host_says_crio(out);
 	if (again)
 		known.engine = ENGINE_CRIO;
-	if (name && !(known.monitor && strcmp(told.id, out->id) == 0) &&
-	    is_monitored(request, out, &told)) {
+	if (name && is_state && !(known.monitor && strcmp(told.id, out->id) == 0) &&
+	    host_finds_monitor(out, &told)) {
 		known.monitor = &told;
 		again = true;
 	}
@@ -351,7 +291,9 @@ static int parse_container(const struct decision_request *request,
 		r = parse_confined(&known, out, err);
 	/* a start waits for five seconds in all, and a layout is not worth them */
 	if (r < 0 || now_ms() - begun > IMAGE_BEGIN_MS || !wants_image(out) ||
-	    !finds_image(&known, out, image) || now_ms() - begun > IMAGE_END_MS)
+	    !host_finds_image(out, known.engine, is_state ? out->id : request->id,
+			      is_state ? out->bundle : request->bundle, image) ||
+	    now_ms() - begun > IMAGE_END_MS)
 		return r;
 	known.image_id = image;
 	return parse_confined(&known, out, err);

@@ -32,24 +32,26 @@ struct policy_rule {
 };
 
 struct policy_rules {
-	size_t n;
 	struct policy_rule rule[POLICY_RULES_MAX];
+	size_t n;
 };
 
 /* glob(7) patterns of groups' names */
 struct policy_globs {
-	size_t n;
 	const char *glob[POLICY_RULES_MAX];
+	size_t n;
 };
 
 /* More runtimes than this are an error too. */
 #define POLICY_RUNTIMES_MAX 8
 
 /*
- * config.json; all zero is the default. What every decision looks at comes first, and the rules last: a
- * start writes one page of it.
+ * config.json; all zero is the default. The rules come first: what every decision looks at is behind
+ * them, within a page or two.
  */
 struct policy_config {
+	struct policy_rules deny, allow;
+	struct policy_globs allow_groups, deny_groups;
 	enum policy_containers containers;
 	enum policy_method method;
 	bool observe;    /* "mode": "observe": decide, say it, and make nothing mergeable */
@@ -67,8 +69,6 @@ struct policy_config {
 	bool log_given;
 	enum log_level log;
 	char warning[320]; /* the first thing that was not understood; empty if there is none */
-	struct policy_globs allow_groups, deny_groups;
-	struct policy_rules allow, deny;
 };
 
 /* The name of a group, with its NUL. */

@@ -221,6 +221,20 @@ testRequiredRefusesTheContainer() {
 	kill $_pid
 }
 
+# Every start of every container pays for it.
+testWhatAStartThatDidNotAskCosts() {
+	_most=5 _folder=/etc/ksm-hook
+	# a configuration is looked for in no more places than there are
+	[ ! -e "$_folder" ] || _most=14
+	echo '{"id":"x","pid":1,"annotations":{"org.example":"true"}}' >"$work/state"
+	strace -o "$work/trace" "$KSM_HOOK" createRuntime <"$work/state"
+	assertEquals 0 $?
+	# what follows the state
+	sed '1,/^read(0, "{/d; /^+++/d' "$work/trace" >"$work/calls"
+	assertTrue "it was traced: $(cat "$work/trace")" "grep -q ksm-hook/config.json '$work/calls'"
+	assertTrue "at most $_most: $(cat "$work/calls")" "[ $(wc -l <"$work/calls") -le $_most ]"
+}
+
 suite_teardown() {
 	for _id in $(runc list -q | grep "^ksmtest-$$"); do runc delete -f "$_id"; done
 }
