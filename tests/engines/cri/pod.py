@@ -8,6 +8,7 @@ Prints ksm_merge_any of the sandbox's process, the container's, and one that Exe
 and the names that $KSM_HOOK ps has of the container; the group of its layout, if it is in one; or
 that it was refused. The pod is gone afterwards.
 """
+import glob
 import json
 import os
 import subprocess
@@ -83,7 +84,13 @@ try:
         cri.ExecSyncRequest(container_id=started, cmd=["/bin/cat", "/proc/self/ksm_stat"], timeout=10),
         timeout=20,
     )
-    print("exec:", any_of((ran.stdout + ran.stderr).decode()))
+    inner = any_of((ran.stdout + ran.stderr).decode())
+    print("exec:", inner)
+    if inner != of_process(status.info):
+        # the wrapper's word is in the runtime's log
+        for name in glob.glob("/run/containerd/**/%s/*log*.json" % started, recursive=True):
+            with open(name) as log:
+                print("exec said:", *(line.strip() for line in log if "ksm-hook" in line))
     row = row_of(started)
     print("names:", *(row.get(key, "-") for key in ("namespace", "pod", "container", "image")))
     if "group" in row:
