@@ -7,6 +7,8 @@
 # needs: machine ksmd
 
 : "${MANY:=3000}"
+# beside all else of the machine
+: "${AMONG:=1000}"
 : "${CHAIN:=1000}"
 : "${MAPPINGS:=4000}"
 : "${DEPTH:=200}"
@@ -33,8 +35,11 @@ suite_teardown() {
 	[ -z "${cgroup:-}" ] || rmdir "$cgroup"
 }
 
+numbers() { echo /proc/[0-9]* | wc -w; }
+
 # many_begin KIND N: in the container
 many_begin() {
+	had=$(numbers)
 	# shellcheck disable=SC2016 # for the inner shell
 	setsid sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" "$3" "$4"' sh "$cgroup" "$BUILD/attach/many" "$1" "$2" \
 		<"$work/end" >"$work/ready" 2>"$work/err" &
@@ -44,8 +49,9 @@ many_begin() {
 	assertEquals "$(cat "$work/err")" ready "$(cat "$work/ready")"
 }
 
+# who has ended is in no cgroup, but has its number until somebody has asked for it
 is_empty() {
-	grep -q 'populated 0' "$cgroup/cgroup.events"
+	grep -q 'populated 0' "$cgroup/cgroup.events" && [ "$(numbers)" -lt $((had + 5000)) ]
 }
 
 many_end() {
@@ -56,13 +62,15 @@ many_end() {
 	wait_for "$LIMIT" is_empty
 }
 
-# limited COMMAND...: its output in $work/out; it ends well and in time
+# limited COMMAND...: its output in $work/out; it ends well, or with one of $status, and in time
 limited() {
 	_start=$(date +%s%N)
 	timeout "$LIMIT" "$@" >"$work/out" 2>"$work/err"
 	_ended=$?
-	assertEquals "$* in $LIMIT s: $(head -n 3 "$work/err")" 0 $_ended
+	assertContains "$* in $LIMIT s: $_ended: $(head -n 3 "$work/err")" " ${status:-0} " " $_ended "
 	echo "$(($(date +%s%N) - _start))" | sed "s/\(.*\).\{6\}$/\1 ms: $(basename "$1") $2/"
+	# what was left out is said there
+	head -n 3 "$work/err"
 }
 
 # What is read of each process of the machine, to know whose it is.
@@ -97,7 +105,7 @@ starts() {
 }
 
 testManyProcesses() {
-	many_begin processes "$MANY"
+	many_begin processes "$MANY" || return
 	starts
 	limited "$KSM_HOOK" ps --json
 	assertEquals $((MANY + 1)) "$(shown processes)"
@@ -110,6 +118,31 @@ testManyProcesses() {
 	limited "$KSM_HOOK" ps --json
 	assertEquals $((MANY + 1)) "$(shown mergeable_processes)"
 	limited "$KSM_HOOK" detach "lxc:many-$$"
+	many_end
+}
+
+# done_of_all: what attach or detach of all has done, and had nothing to do for; none of the tenant's was left out
+done_of_all() {
+	jq -e --argjson many $((AMONG + 1)) '.done + .already >= $many and
+		all(.processes[]; .command != "many" or .done)' "$work/out" >/dev/null
+}
+
+# What looks at all containers, and not at this one only. It fails where something else of this machine is left out,
+# and doctor where something could be better.
+testManyProcessesAmongAll() {
+	many_begin processes "$AMONG" || return
+	status='0 1'
+	limited "$KSM_HOOK" attach --all --json
+	_attached() { timeout "$LIMIT" "$KSM_HOOK" attach --all --json >"$work/out" 2>"$work/err" || true; done_of_all; }
+	wait_for "$LIMIT" _attached
+	limited "$KSM_HOOK" doctor
+	assertContains "$(grep -E '[1-9][0-9]* of [0-9]+ containers are mergeable' "$work/out")" mergeable
+	limited "$KSM_HOOK" detach --all --json
+	assertTrue "$(head -c 500 "$work/out") $(head -c 500 "$work/err")" done_of_all
+	status=
+	limited "$KSM_HOOK" ps --json
+	assertEquals $((AMONG + 1)) "$(shown processes)"
+	assertEquals 0 "$(shown mergeable_processes)"
 	many_end
 }
 
