@@ -289,6 +289,7 @@ rootless() {
 		run_podman $_runtime "$work/home" \
 			--annotation io.ksm.merge=true --annotation io.ksm.required=true $* \
 			image cat /proc/self/ksm_stat
+		echo "ended with \$?"
 		podman_in "$work/home" system migrate
 	E
 	case $_runtime in

@@ -15,4 +15,5 @@ for most in "$memory" "$threads"; do
 		echo "not enough memory or threads for more: $MANY processes"
 	fi
 done
-MANY=$MANY AMONG=$MANY CHAIN=2744 MAPPINGS=64000 DEPTH=800 CGROUPS=20000 LIMIT=300 exec "$(dirname "$0")/many.sh"
+export MANY AMONG="$MANY" CHAIN=2744 MAPPINGS=64000 DEPTH=800 CGROUPS=20000 LIMIT=300
+exec "$(dirname "$0")/many.sh"
