@@ -14,7 +14,9 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/options.h"
+#include "containers/conmon.h"
 #include "containers/identify.h"
+#include "inject/container_init.h"
 #include "inject/set_mergeable.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
@@ -81,6 +83,28 @@ struct pinned_init {
 	pid_t pid;
 	int pidfd;
 };
+
+/*
+ * The number is the parser's answer. `start` is another process than the one that made the init, and
+ * not above it: there it has to be in a container at least, or below the monitor that was told of this
+ * one. A process of the host is never made mergeable.
+ */
+static int check_init(const struct container_decision *c, struct error *err)
+{
+	struct container_name name;
+	struct conmon_args told;
+	int r = container_init_check(c->pid, err);
+
+	if (r == 0 || err->reason != REASON_INIT_FOREIGN)
+		return r;
+	if (container_of(c->pid, &name) || conmon_of(c->pid, c->id, &told))
+		return 0;
+	return err_reason(err, REASON_INIT_FOREIGN,
+			  err_set(err, EPERM,
+				  "process %d is neither a child of the runtime that called "
+				  "this hook nor in a container",
+				  c->pid));
+}
 
 /*
  * Is it the init, or does it descend from it? A process that has ended meanwhile may have left
@@ -200,6 +224,8 @@ int applet_poststart(int argc, char **argv)
 				 err_set(&err, -pidfd, "there is no process %d", c.pid));
 		return hook_failed(&c.decision, &err);
 	}
+	if (check_init(&c, &err) < 0)
+		return hook_failed(&c.decision, &err);
 	if (process_program_size(c.pid) == runtime_size && !c.running) {
 		verify_behind(&c, pidfd, runtime_size);
 		return 0;

@@ -97,7 +97,7 @@ each_answer() {
 # of what an answer names as the bundle a config.json is read, as of one that the engine named: for a sandbox
 # again, if it is no link
 testCreateRuntime() {
-	for _stage in createRuntime poststop; do
+	for _stage in createRuntime poststart poststop; do
 		for _fault in $(each_answer); do
 			KSM_FAULT=$_fault traced "$faults" $_stage --config "$work/plain.json" <"$work/state"
 			assertEquals "$_stage $_fault: $(cat "$work/err")" 0 $rc
@@ -105,6 +105,19 @@ testCreateRuntime() {
 			assertEquals "$_stage $_fault: opened of the container" "" \
 				"$(grep -F -e "$enemy" -e "$work/bundle" "$work/trace" |
 					grep -v "open[at]*([^\"]*\"$enemy/config.json\", O_RDONLY[A-Z_|]*|O_NOFOLLOW" | head -n 3)"
+		done
+	done
+}
+
+# his process, without a group, which is refused for itself
+testNoProcessOfTheHost() {
+	for _stage in createRuntime poststart; do
+		for _method in 0 1; do
+			KSM_FAULT=takeover:$_method,$victim,0,-,$enemy traced "$faults" $_stage --config "$work/plain.json" \
+				<"$work/state"
+			assertEquals "$_stage: $(cat "$work/err")" 0 $rc
+			unharmed "$_stage $_method" "$faults"
+			assertContains "$_stage" "$(cat "$work/err")" "reason=init-foreign"
 		done
 	done
 }
