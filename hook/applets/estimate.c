@@ -10,6 +10,7 @@
 
 #include "applets/applets.h"
 #include "applets/estimate_metrics.h"
+#include "applets/estimate_pair.h"
 #include "applets/unreadable.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -80,17 +81,26 @@ static int print_as(enum estimate_format format, const struct estimate *e)
 	return 0;
 }
 
-static int print_estimate(char *const *words, size_t n, enum estimate_format format,
-			  struct error *err)
+struct estimate_options {
+	const char *format, *layout;
+	struct option_list pair;
+	bool json;
+};
+
+static int print_estimate(char *const *words, size_t n, const struct estimate_options *o,
+			  enum estimate_format format, struct error *err)
 {
+	bool layout = o->layout && strcmp(o->layout, "shared") == 0;
 	struct progress_bar bar = { .begun_ms = now_ms() };
 	struct target_set set = { 0 };
 	struct estimate e = { 0 };
 	int r = target_resolve(&set, words, n, n == 0, err);
 
 	if (r == 0)
-		r = estimate_targets(&e, &set, isatty(STDERR_FILENO) ? show_progress : NULL,
-				     &bar, err);
+		r = estimate_targets(&e, &set, layout ? ESTIMATE_LAYOUT : ESTIMATE_AS_IT_IS,
+				     isatty(STDERR_FILENO) ? show_progress : NULL, &bar, err);
+	if (r == 0 && o->pair.n)
+		r = estimate_add_pair(&e, o->pair.value, err);
 	if (r == 0)
 		warn_about(&e);
 	if (r == 0 && (r = print_as(format, &e)) < 0)
@@ -100,11 +110,6 @@ static int print_estimate(char *const *words, size_t n, enum estimate_format for
 	target_free(&set);
 	return r;
 }
-
-struct estimate_options {
-	const char *format;
-	bool json;
-};
 
 static const struct command_syntax estimate_command __help_section = {
 	.arguments = ARGUMENTS_ANYWHERE,
@@ -119,17 +124,43 @@ static const struct command_syntax estimate_command __help_section = {
 	.examples =
 		"ksm-hook estimate\n"
 		"ksm-hook estimate web-1 web-2 /system.slice/app.service\n"
+		"ksm-hook estimate --layout=shared --pair=canary-1 --pair=canary-2 web-1 web-2\n"
 		"ksm-hook estimate --format=prometheus canary-1\n",
 	.see_also = "ksm-hook-estimate(8), ksm-hook-ps(8), ksm-hook(8)",
 	.option = {
 		OPTION_FLAG(struct estimate_options, json, "json",
 			    "print JSON"),
+		OPTION_TEXT(struct estimate_options, layout, "layout", "private|shared",
+			    "shared: also tell what a shared layout would free, at\n"
+			    "least and at most. Default: private"),
+		OPTION_LIST(struct estimate_options, pair, "pair", "TARGET",
+			    "given twice, with --layout=shared: two containers that\n"
+			    "share a layout already and stand for the others. By\n"
+			    "default there is no such pair"),
 		OPTION_TEXT(struct estimate_options, format, "format", "text|json|prometheus",
 			    "a table, JSON, or metrics, ksm_hook_estimate_*.\n"
 			    "Default: text"),
 		{ "" },
 	},
 };
+
+static int refuse_layout(const struct estimate_options *o, enum estimate_format format,
+			 int targets, struct error *err)
+{
+	bool shared = o->layout && strcmp(o->layout, "shared") == 0;
+
+	if (shared && format == ESTIMATE_PROMETHEUS)
+		return err_set(err, EINVAL,
+			       "--layout=shared and --format=prometheus exclude each other");
+	if (o->pair.n == 0)
+		return 0;
+	if (o->pair.n != 2 || !shared)
+		return err_set(err, EINVAL, "--pair is given twice, with --layout=shared");
+	/* others than containers of the same program would be taken for such */
+	if (targets == 0)
+		return err_set(err, EINVAL, "--pair takes TARGETs: those that it stands for");
+	return 0;
+}
 
 int applet_estimate(int argc, char **argv)
 {
@@ -143,12 +174,14 @@ int applet_estimate(int argc, char **argv)
 	if (r == 0 && o.json && o.format && strcmp(o.format, "json") != 0)
 		r = err_set(&err, EINVAL, "--json and --format=%s exclude each other",
 			    o.format);
-	if (r != 0)
-		return options_exit("estimate", r, &err);
 	if (o.json || (o.format && strcmp(o.format, "json") == 0))
 		format = ESTIMATE_JSON;
 	else if (o.format && strcmp(o.format, "prometheus") == 0)
 		format = ESTIMATE_PROMETHEUS;
+	if (r == 0)
+		r = refuse_layout(&o, format, argc - 1, &err);
+	if (r != 0)
+		return options_exit("estimate", r, &err);
 	/* no core dump and no debugger of other users may see what is read here */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (geteuid() != 0) {
@@ -157,7 +190,7 @@ int applet_estimate(int argc, char **argv)
 	}
 	r = privileges_only_look(PRIVILEGES_PAGES, &err);
 	if (r == 0)
-		r = print_estimate(argv + 1, (size_t)(argc - 1), format, &err);
+		r = print_estimate(argv + 1, (size_t)(argc - 1), &o, format, &err);
 	if (r < 0)
 		log_reason(LOG_LEVEL_ERROR, err.reason, "%s", err.msg);
 	return r == 0 ? 0 : 1;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate/layout_bounds.h"
 #include "kernel/ksm.h"
 #include "kernel/process.h"
 #include "kernel/same_memory.h"
@@ -23,6 +24,7 @@ struct estimation {
 	struct estimate *e;
 	struct page_reader *reader;
 	const struct target_set *set;
+	enum estimate_kind kind;
 	estimate_progress *progress;
 	void *arg;
 	uint64_t expected;
@@ -105,9 +107,9 @@ static int read_process(struct estimation *x, const struct process *p, enum page
 
 	if (r == -ENOMEM)
 		return err_set(x->err, ENOMEM, "out of memory");
-	if (r == 0)
-		row->processes++;
-	else if (r != -ESRCH)
+	if (r == 0 && row->processes++ == 0 && x->kind == ESTIMATE_LAYOUT)
+		row->program = page_reader_program(x->reader);
+	else if (r < 0 && r != -ESRCH)
 		x->e->unreadable++;
 	return 0;
 }
@@ -201,6 +203,31 @@ static int read_mergeable(struct estimation *x)
 	return process_for_each(read_if_mergeable, x);
 }
 
+static int add_up_layout(struct estimation *x, struct merge_sum *of)
+{
+	struct estimate *e = x->e;
+	struct program_memory *m = calloc(e->n, sizeof(*m));
+	double least;
+
+	if (!m)
+		return -ENOMEM;
+	page_reader_finish_masked(x->reader, e->n, of, &e->layout.masked);
+	for (uint32_t i = 1; i < e->n; i++) {
+		e->row[i].masked = of[i];
+		m[i - 1] =
+			(struct program_memory){ e->row[i].program,
+						 (double)e->row[i].count.frames, of[i].alone };
+	}
+	least = e->layout.masked.sum.saves;
+	e->layout.wanted = true;
+	e->layout.most = layout_most(m, e->n - 1);
+	/* different programs have something in common, too */
+	if (e->layout.most < least)
+		e->layout.most = least;
+	free(m);
+	return 0;
+}
+
 static int add_up(struct estimation *x)
 {
 	struct estimate *e = x->e;
@@ -212,6 +239,10 @@ static int add_up(struct estimation *x)
 	page_reader_finish(x->reader, e->n, of, &e->total);
 	for (uint32_t i = 1; i < e->n; i++)
 		e->row[i].sum = of[i];
+	if (x->kind == ESTIMATE_LAYOUT && add_up_layout(x, of) < 0) {
+		free(of);
+		return err_set(x->err, ENOMEM, "out of memory");
+	}
 	e->read_bytes = page_reader_bytes(x->reader);
 	e->read_us = page_reader_us(x->reader);
 	free(of);
@@ -220,16 +251,21 @@ static int add_up(struct estimation *x)
 
 static int estimate_all(struct estimation *x)
 {
+	static const enum page_reading reading[] = {
+		[ESTIMATE_AS_IT_IS] = READ_AS_IT_IS,
+		[ESTIMATE_LAYOUT] = READ_MASKED,
+		[ESTIMATE_PAIR] = READ_UNMERGED,
+	};
 	struct estimate *e = x->e;
 	int r;
 
 	*e = (struct estimate){ .row = calloc(1, sizeof(*e->row)), .n = 1 };
-	x->reader = page_reader_new(CONTENTS_MAX, forward_progress, x);
+	x->reader = page_reader_new(CONTENTS_MAX, reading[x->kind], forward_progress, x);
 	if (!e->row || !x->reader)
 		r = err_set(x->err, ENOMEM, "out of memory");
 	else
 		r = read_targets(x);
-	if (r == 0)
+	if (r == 0 && x->kind != ESTIMATE_PAIR)
 		r = read_mergeable(x);
 	if (r == 0)
 		r = add_up(x);
@@ -259,10 +295,12 @@ static int estimate_in_child(void *arg, void **data, size_t *size, struct error 
 	return 0;
 }
 
-int estimate_targets(struct estimate *e, const struct target_set *set,
+int estimate_targets(struct estimate *e, const struct target_set *set, enum estimate_kind kind,
 		     estimate_progress *progress, void *arg, struct error *err)
 {
-	struct estimation x = { .e = e, .set = set, .progress = progress, .arg = arg };
+	struct estimation x = {
+		.e = e, .set = set, .kind = kind, .progress = progress, .arg = arg
+	};
 	char *answer;
 	size_t size;
 	int r = watched_run(estimate_in_child, &x, (void **)&answer, &size, err);
@@ -277,6 +315,26 @@ int estimate_targets(struct estimate *e, const struct target_set *set,
 		r = err_set(err, ENOMEM, "out of memory");
 	free(answer);
 	return r;
+}
+
+int estimate_like_pair(struct estimate *e, const struct estimate *pair, struct error *err)
+{
+	struct program_memory m[2];
+	uint64_t frames = 0;
+
+	if (pair->n != 3)
+		return err_set(err, EINVAL, "a pair is of two containers that run");
+	for (uint32_t i = 1; i < e->n; i++)
+		frames += e->row[i].count.frames + e->row[i].count.merged;
+	for (size_t i = 0; i < 2; i++) {
+		const struct estimate_row *r = &pair->row[i + 1];
+
+		m[i] = (struct program_memory){ 0, (double)r->count.frames, r->sum.alone };
+	}
+	e->layout.has_pair = true;
+	e->layout.of = (double)frames;
+	e->layout.pair = layout_like_pair(m, pair->total.sum.saves, e->layout.of, e->n - 1);
+	return 0;
 }
 
 void estimate_free(struct estimate *e)

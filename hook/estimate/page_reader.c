@@ -17,6 +17,8 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "estimate/frame_set.h"
+#include "estimate/own_mappings.h"
 #include "kernel/ksm.h"
 #include "kernel/watched.h"
 
@@ -29,16 +31,17 @@
 /* ksmd, too, reads a page twice before it takes it for one that does not change. */
 #define RECHECK_AFTER_MS 1000
 
-/* Frames per leaf of the set of those seen: 4 KiB of bits. */
-#define LEAF 32768
-
 struct page_recheck {
 	pid_t pid;
 	uint64_t addr, frame, hash;
 };
 
 struct page_reader {
+	enum page_reading reading;
 	struct page_sample *contents;
+	/* the same without addresses, where that is wanted: contents as one layout would have them */
+	struct page_sample *masked;
+	struct own_mappings *mappings;
 	page_progress *progress;
 	void *progress_arg;
 	char *buffer;
@@ -50,8 +53,7 @@ struct page_reader {
 	 */
 	uint8_t secret[XXH_SECRET_DEFAULT_SIZE];
 
-	uint64_t **seen; /* bit per frame */
-	size_t seen_n;
+	struct frame_set seen;
 
 	struct page_recheck recheck[RECHECKS];
 	size_t rechecks;
@@ -71,12 +73,22 @@ struct process_reading {
 	int mem;
 };
 
-struct page_reader *page_reader_new(size_t capacity, page_progress *progress, void *arg)
+static bool make_masked(struct page_reader *s, size_t capacity)
 {
+	s->masked = page_sample_new(capacity);
+	s->mappings = calloc(1, sizeof(*s->mappings));
+	return s->masked && s->mappings;
+}
+
+struct page_reader *page_reader_new(size_t capacity, enum page_reading reading,
+				    page_progress *progress, void *arg)
+{
+	bool masked = reading == READ_MASKED;
 	struct page_reader *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
+	s->reading = reading;
 	s->progress = progress;
 	s->progress_arg = arg;
 	s->page = (size_t)sysconf(_SC_PAGESIZE);
@@ -84,12 +96,13 @@ struct page_reader *page_reader_new(size_t capacity, page_progress *progress, vo
 	s->stride = 1;
 	s->first_ms = now_ms();
 	s->kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
-	s->contents = page_sample_new(capacity);
+	/* both together are not larger than the one */
+	s->contents = page_sample_new(masked ? capacity / 2 : capacity);
 	s->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
 	if (s->buffer == MAP_FAILED)
 		s->buffer = NULL;
-	if (!s->buffer || !s->contents ||
+	if (!s->buffer || !s->contents || (masked && !make_masked(s, capacity / 2)) ||
 	    getrandom(s->secret, sizeof(s->secret), 0) != sizeof(s->secret)) {
 		page_reader_free(s);
 		return NULL;
@@ -108,39 +121,13 @@ void page_reader_free(struct page_reader *s)
 		explicit_bzero(s->buffer, BUFFER_SIZE);
 		munmap(s->buffer, BUFFER_SIZE);
 	}
-	for (size_t i = 0; i < s->seen_n; i++)
-		free(s->seen[i]);
-	free(s->seen);
+	frame_set_free(&s->seen);
 	page_sample_free(s->contents);
+	page_sample_free(s->masked);
+	free(s->mappings);
 	close_fd(&s->kpagecount);
 	explicit_bzero(s, sizeof(*s));
 	free(s);
-}
-
-/* Is this frame met for the first time? It is not any more. -ENOMEM */
-static int first_time(struct page_reader *s, uint64_t frame)
-{
-	size_t leaf = (size_t)(frame / LEAF);
-	uint64_t bit = 1ull << (frame % 64), *word;
-
-	if (leaf >= s->seen_n) {
-		uint64_t **more = realloc(s->seen, (leaf + 1) * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		memset(more + s->seen_n, 0, (leaf + 1 - s->seen_n) * sizeof(*more));
-		s->seen = more;
-		s->seen_n = leaf + 1;
-	}
-	if (!s->seen[leaf])
-		s->seen[leaf] = calloc(LEAF / 64, sizeof(uint64_t));
-	if (!s->seen[leaf])
-		return -ENOMEM;
-	word = &s->seen[leaf][frame % LEAF / 64];
-	if (*word & bit)
-		return false;
-	*word |= bit;
-	return true;
 }
 
 static uint64_t hash_page(const struct page_reader *s, const char *page)
@@ -175,14 +162,39 @@ static uint32_t mappings_of(const struct page_reader *s, const struct page *p)
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-static int add_page(struct process_reading *v, const struct page *p, const char *content)
+/* Is it to count as merged? */
+static bool is_merged(const struct page_reader *s, const struct page *p)
 {
+	return p->kind & PAGE_KSM && s->reading != READ_UNMERGED;
+}
+
+/* Addresses are replaced by what they stand for, in the buffer itself: it was hashed already. */
+static uint64_t hash_masked(const struct page_reader *s, char *content)
+{
+	for (size_t i = 0; i < s->page; i += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, content + i, sizeof(word));
+		word = own_mappings_mask(s->mappings, word);
+		memcpy(content + i, &word, sizeof(word));
+	}
+	return hash_page(s, content);
+}
+
+static int add_page(struct process_reading *v, const struct page *p, char *content)
+{
+	bool merged = is_merged(v->s, p);
+	uint32_t owner = merged ? 0 : v->owner;
+	uint32_t mappings = p->kind & PAGE_KSM && !merged ? 1 : mappings_of(v->s, p);
 	uint64_t h = hash_page(v->s, content);
+	int r;
 
 	if (v->owner)
 		remember(v->s, v->pid, p, h);
-	return page_sample_add(v->s->contents, h, p->kind & PAGE_KSM ? 0 : v->owner,
-			       mappings_of(v->s, p));
+	r = page_sample_add(v->s->contents, h, owner, mappings);
+	if (r == 0 && v->s->masked)
+		r = page_sample_add(v->s->masked, hash_masked(v->s, content), owner, mappings);
+	return r;
 }
 
 /* n pages that lie next to each other and fit the buffer */
@@ -214,6 +226,26 @@ static int read_run(struct process_reading *v, const struct page *p, size_t n)
 	return 0;
 }
 
+/* Has it to be read? -ENOMEM */
+static int is_new(struct page_reader *s, const struct page *p)
+{
+	if (p->kind & PAGE_KSM && s->reading == READ_UNMERGED)
+		return true;
+	return frame_set_add(&s->seen, p->frame);
+}
+
+static void count_page(struct process_reading *v, const struct page *p, bool fresh)
+{
+	bool merged = is_merged(v->s, p);
+
+	v->count->mappings++;
+	v->count->merged += merged;
+	if (fresh && !merged) {
+		v->count->frames++;
+		v->count->huge += (p->kind & PAGE_THP) != 0;
+	}
+}
+
 /* Read those whose frames were not met before, in runs. */
 static int visit_pages(void *arg, const struct page *p, size_t n)
 {
@@ -227,16 +259,11 @@ static int visit_pages(void *arg, const struct page *p, size_t n)
 		bool fresh = false;
 
 		if (!(p[i].kind & PAGE_ZERO)) {
-			r = first_time(s, p[i].frame);
+			r = is_new(s, &p[i]);
 			if (r < 0)
 				return r;
 			fresh = r;
-			v->count->mappings++;
-			v->count->merged += (p[i].kind & PAGE_KSM) != 0;
-			if (fresh && !(p[i].kind & PAGE_KSM)) {
-				v->count->frames++;
-				v->count->huge += (p[i].kind & PAGE_THP) != 0;
-			}
+			count_page(v, &p[i], fresh);
 		}
 		if (fresh && next)
 			continue;
@@ -275,6 +302,8 @@ int page_reader_read(struct page_reader *s, pid_t pid, enum pages_which which, u
 	v.mem = open_process_file(pid, "mem");
 	if (v.mem < 0)
 		return v.mem;
+	if (s->masked)
+		own_mappings_read(s->mappings, pid);
 	r = pages_walk(pid, which, visit_pages, &v);
 	close(v.mem);
 	s->us += now_us() - start;
@@ -326,6 +355,11 @@ double page_reader_changed(struct page_reader *s, int64_t *ms)
 	return reread ? (double)changed / (double)reread : 0;
 }
 
+uint64_t page_reader_program(const struct page_reader *s)
+{
+	return own_mappings_program(s->mappings);
+}
+
 uint64_t page_reader_bytes(const struct page_reader *s)
 {
 	return s->bytes;
@@ -336,8 +370,8 @@ int64_t page_reader_us(const struct page_reader *s)
 	return s->us;
 }
 
-void page_reader_finish(struct page_reader *s, uint32_t owners, struct merge_sum *of,
-			struct merge_total *total)
+static void finish_sample(struct page_reader *s, struct page_sample *sample, uint32_t owners,
+			  struct merge_sum *of, struct merge_total *total)
 {
 	struct merge_rules rules = { .max_sharing = 256 };
 	int64_t v;
@@ -348,5 +382,17 @@ void page_reader_finish(struct page_reader *s, uint32_t owners, struct merge_sum
 	rules.use_zero_pages = ksm_sysfs("use_zero_pages", &v) == 0 && v;
 	memset(s->buffer, 0, s->page);
 	rules.zero_hash = hash_page(s, s->buffer);
-	page_sample_finish(s->contents, &rules, owners, of, total);
+	page_sample_finish(sample, &rules, owners, of, total);
+}
+
+void page_reader_finish(struct page_reader *s, uint32_t owners, struct merge_sum *of,
+			struct merge_total *total)
+{
+	finish_sample(s, s->contents, owners, of, total);
+}
+
+void page_reader_finish_masked(struct page_reader *s, uint32_t owners, struct merge_sum *of,
+			       struct merge_total *total)
+{
+	finish_sample(s, s->masked, owners, of, total);
 }

@@ -9,6 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/bundle.sh"
 # shellcheck source=/dev/null
 . "$here/../lib/host-root.sh"
+# shellcheck source=/dev/null
+. "$here/../lib/estimate-lib.sh"
 
 suite_setup() {
 	host_root_make || exit 1
@@ -25,14 +27,8 @@ suite_teardown() {
 each_teardown() {
 	[ -n "${work:-}" ] || return 0
 	echo 0 >$ksm/use_zero_pages
-	for _n in $host_names; do runc delete -f "$host_prefix$_n" 2>/dev/null; done
-	host_names=
+	end_all
 	rm -f "$work"/c/*/log # who was ready
-}
-
-# names of containers as runc has them
-all() {
-	for _n in $host_names; do echo "$host_prefix$_n"; done
 }
 
 # estimate JQ-PATH [TARGET...]: a number of the JSON, or the text
@@ -40,33 +36,6 @@ estimate() {
 	_path=$1
 	shift
 	"$KSM_HOOK" estimate --json "$@" 2>"$work/said" | jq -r "$_path"
-}
-
-# yardstick NAME: a number that bench/pages counts in all containers
-yardstick() {
-	"$BUILD/bench/pages" $(host_pids) | tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-# one pass more than it takes to find all; smart_scan would skip pages in between
-merge_all() {
-	echo 0 >$ksm/smart_scan
-	echo 20000 >$ksm/pages_to_scan
-	echo 5 >$ksm/sleep_millisecs
-	_scans=$(($(cat $ksm/full_scans) + ${1:-5}))
-	echo 1 >$ksm/run
-	wait_for 60 scanned $_scans
-	echo 0 >$ksm/run
-}
-
-scanned() {
-	[ "$(cat $ksm/full_scans)" -ge "$1" ]
-}
-
-# within PERCENT WHAT GOT WANTED [SLACK]: and SLACK pages more
-within() {
-	_d=$(($3 - $4))
-	[ $_d -ge 0 ] || _d=$((-_d))
-	assertTrue "$2: told $3, was $4 (pages)" "[ $((_d * 100)) -le $(($4 * $1 + ${5:-0} * 100)) ]"
 }
 
 # agrees WHAT: what is told of all containers is what opting them in brings
@@ -79,11 +48,6 @@ agrees() {
 	echo "$1: told $_told pages, freed $_freed"
 	assertTrue "$1: something was there to merge" "[ $_freed -gt 1000 ]"
 	within 5 "$1" $_told $_freed
-}
-
-start() {
-	workload_run "$1" "$2" '{}' '{}' && workload_work "$1" "$2" ||
-		fail "$2 did not start: $(cat "$work/c/$2/log")"
 }
 
 # huge NAME ARGUMENT...: a container that has memory of a kind

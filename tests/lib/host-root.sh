@@ -12,6 +12,7 @@
 #   workload_work KIND NAME      waits for it and gives it some work; fails if an answer is wrong
 #   host_pids                    of all containers
 #
+# $host_runtime is a command and its words in place of runc.
 # The names have $host_prefix in front, so that runc knows no other of the same name.
 
 host_prefix=ksm$$-
@@ -26,7 +27,8 @@ host_root_make() {
 }
 
 host_root_remove() {
-	for _n in $host_names; do runc delete -f "$host_prefix$_n" 2>/dev/null; done
+	# shellcheck disable=SC2086 # a list of words
+	for _n in $host_names; do ${host_runtime:-runc} delete -f "$host_prefix$_n" 2>/dev/null; done
 	host_names=
 	mountpoint -q "$work/t/root" && umount "$work/t/root"
 	mountpoint -q "$work/t" && umount "$work/t"
@@ -51,7 +53,8 @@ host_container() {
 			{destination: "/mnt", type: "bind", source: $scratch, options: ["bind", "rw"]},
 			{destination: "/srv", type: "bind", source: $top, options: ["bind", "ro"]}]' \
 		"$_b" >"$_b.new" && mv "$_b.new" "$_b" || return 1
-	runc run -d -b "$work/c/$_name.bundle" "$host_prefix$_name" </dev/null \
+	# shellcheck disable=SC2086 # a list of words
+	${host_runtime:-runc} run -d -b "$work/c/$_name.bundle" "$host_prefix$_name" </dev/null \
 		>"$work/c/$_name/log" 2>&1
 }
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pointers in two processes of one program, which lie elsewhere, are the same word; nothing else changes. */
+#include "estimate/own_mappings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "check.h"
+
+static struct own_mappings a, b;
+
+static void fill(struct own_mappings *o, const char *const *line, size_t n)
+{
+	o->n = o->last = 0;
+	for (size_t i = 0; i < n; i++)
+		own_mappings_add(o, line[i]);
+	own_mappings_finish(o);
+}
+
+static const char *const one[] = {
+	"55a000000000-55a000001000 r-xp 00000000 fe:00 10 /usr/bin/prog",
+	"55a000001000-55a000002000 rw-p 00001000 fe:00 10 /usr/bin/prog",
+	"55a000002000-55a000004000 rw-p 00000000 00:00 0 ",
+	"55a010000000-55a010021000 rw-p 00000000 00:00 0                          [heap]",
+	"7f0000000000-7f0000100000 rw-p 00000000 00:00 0",
+	"7f0000200000-7f0000202000 r-xp 00000000 fe:00 11 /lib/a name with blanks.so",
+	"7f0000300000-7f0000700000 rw-p 00000000 00:00 0 [anon:arena]",
+	"7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]",
+	"7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0 [vdso]",
+};
+
+/* the same elsewhere, its two arenas larger, and loaded from another device */
+static const char *const other[] = {
+	"561000000000-561000001000 r-xp 00000000 00:30 77 /usr/bin/prog",
+	"561000001000-561000002000 rw-p 00001000 00:30 77 /usr/bin/prog",
+	"561000002000-561000004000 rw-p 00000000 00:00 0",
+	"561020000000-561020050000 rw-p 00000000 00:00 0 [heap]",
+	"7e0000000000-7e0000200000 rw-p 00000000 00:00 0",
+	"7e0000300000-7e0000302000 r-xp 00000000 00:30 78 /lib/a name with blanks.so",
+	"7e0000400000-7e0000900000 rw-p 00000000 00:00 0 [anon:arena]",
+	"7ffd00000000-7ffd00041000 rw-p 00000000 00:00 0 [stack]",
+	"7ffd00100000-7ffd00102000 r-xp 00000000 00:00 0 [vdso]",
+};
+
+static void same_place(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t in_a, in_b;
+		bool same;
+	} cases[] = {
+		{ "code", 0x55a000000123, 0x561000000123, true },
+		{ "data", 0x55a000001008, 0x561000001008, true },
+		{ "data without a file", 0x55a000003010, 0x561000003010, true },
+		{ "heap", 0x55a010000040, 0x561020000040, true },
+		{ "library", 0x7f0000201ff8, 0x7e0000301ff8, true },
+		{ "arena, from its end", 0x7f00006ff000, 0x7e00008ff000, true },
+		{ "second arena", 0x7f00000ff000, 0x7e00001ff000, true },
+		{ "stack, wherever", 0x7ffc00000010, 0x7ffd00000ff0, true },
+		{ "vdso", 0x7ffc00100020, 0x7ffd00100020, true },
+		{ "other bytes of it", 0x55a010000040, 0x561020000048, false },
+		{ "other arena", 0x7f00006ff000, 0x7e00001ff000, false },
+		{ "heap and data", 0x55a010000040, 0x561000001040, false },
+	};
+
+	fill(&a, one, ARRAY_SIZE(one));
+	fill(&b, other, ARRAY_SIZE(other));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t x, y;
+
+		check_case = cases[i].name;
+		x = own_mappings_mask(&a, cases[i].in_a);
+		y = own_mappings_mask(&b, cases[i].in_b);
+		CHECK_INT(x == y, cases[i].same);
+		CHECK(x != cases[i].in_a);
+	}
+	check_case = "";
+	CHECK(own_mappings_program(&a) != 0);
+	CHECK(own_mappings_program(&a) == own_mappings_program(&b));
+}
+
+/* Numbers, text, addresses of nothing. */
+static void others_stay(void)
+{
+	static const uint64_t words[] = { 0,
+					  1,
+					  4096,
+					  UINT64_MAX,
+					  0x6c6c6548206f6c6cull,
+					  0x55a000004000,
+					  0x559fffffffff,
+					  0x7f0000100000,
+					  0x7ffc00102000,
+					  0xffff8000000000ull };
+
+	fill(&a, one, ARRAY_SIZE(one));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		CHECK(own_mappings_mask(&a, words[i]) == words[i]);
+	a.n = 0;
+	CHECK(own_mappings_mask(&a, 0x55a000000123) == 0x55a000000123);
+	CHECK(own_mappings_program(&a) == 0);
+}
+
+static void malformed(void)
+{
+	static const char *const lines[] = {
+		"",
+		"1000",
+		"1000-2000",
+		"1000-2000 rw-p",
+		"1000-2000 rw-p ",
+		"1000-2000 rwzp 0 00:00 0",
+		"1000-2000 rw-pp 0 00:00 0",
+		"2000-1000 rw-p 0 00:00 0",
+		"1000-1000 rw-p 0 00:00 0",
+		"1000-ffffffffffffffff rw-p 0 00:00 0",
+		"1000-2000 rw-p ffffffffffffffff 00:00 0 /a",
+		"1000-00000000000002000 rw-p 0 00:00 0",
+		" 1000-2000 rw-p 0 00:00 0",
+		"/a 1000-2000 rw-p 0 00:00 0",
+	};
+	static const char *const falling[] = {
+		"2000-4000 rw-p 0 00:00 0",
+		"1000-2000 rw-p 0 00:00 0",
+		"3000-5000 rw-p 0 00:00 0",
+		"4000-5000 rw-p 0 00:00 0",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		check_case = lines[i];
+		fill(&a, &lines[i], 1);
+		CHECK_INT(a.n, 0);
+	}
+	check_case = "";
+	fill(&a, falling, ARRAY_SIZE(falling));
+	CHECK_INT(a.n, 2);
+	/* no more than there is room for */
+	a.n = a.last = 0;
+	for (unsigned i = 0; i < OWN_MAPPINGS_MAX + 10; i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%x-%x rw-p 0 00:00 0", 0x10000 + i * 0x2000,
+			 0x11000 + i * 0x2000);
+		own_mappings_add(&a, line);
+	}
+	CHECK_INT(a.n, OWN_MAPPINGS_MAX);
+}
+
+/* Of this program: a pointer to what it has is masked, one to what it has not is none. */
+static void own(void)
+{
+	static int datum;
+	char local;
+	int *heap = malloc(sizeof(*heap));
+
+	own_mappings_read(&a, getpid());
+	CHECK(a.n > 5);
+	CHECK(own_mappings_mask(&a, (uintptr_t)&datum) != (uintptr_t)&datum);
+	CHECK(own_mappings_mask(&a, (uintptr_t)heap) != (uintptr_t)heap);
+	CHECK(own_mappings_mask(&a, (uintptr_t)&local) != (uintptr_t)&local);
+	CHECK_INT(own_mappings_mask(&a, 16), 16);
+	free(heap);
+	/* and what was read before is forgotten */
+	own_mappings_read(&a, 0x7ffffff0);
+	CHECK_INT(a.n, 0);
+}
+
+int main(void)
+{
+	RUN(same_place);
+	RUN(others_stay);
+	RUN(malformed);
+	RUN(own);
+	return check_end();
+}
