@@ -25,8 +25,8 @@ endif
 BUILD      ?= build$(if $(ARCH),/$(ARCH))
 
 # For another machine, `make ARCH=aarch64`: with the cross compiler of that name, and the libraries
-# that it finds (Debian: gcc-aarch64-linux-gnu; libyajl-dev, libprotobuf-c-dev, libxxhash-dev and, for the agent's
-# metrics, libmicrohttpd-dev, each with :arm64).
+# that it finds (Debian: gcc-aarch64-linux-gnu; libyajl-dev, libprotobuf-c-dev, libxxhash-dev, musl-dev and, for
+# the agent's metrics, libmicrohttpd-dev, each with :arm64).
 # What runs while building is built by HOSTCC.
 ifneq ($(ARCH),)
 ifneq ($(filter default undefined,$(origin CC)),)
@@ -35,7 +35,8 @@ endif
 ifneq ($(filter default undefined,$(origin AR)),)
 AR := $(ARCH)-linux-gnu-ar
 endif
-MUSL_CC ?= $(ARCH)-linux-musl-gcc
+MUSL_SPECS := $(wildcard /usr/lib/$(ARCH)-linux-musl/musl-gcc.specs)
+MUSL_CC ?= $(if $(MUSL_SPECS),$(CC) -specs $(MUSL_SPECS),$(ARCH)-linux-musl-gcc)
 HOSTCC  ?= cc
 endif
 HOSTCC  ?= $(CC)
@@ -69,6 +70,7 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 ALL :=
 CHECK_SUITES :=
 MATRIX_SUITES :=
+GUEST_PROGRAMS :=
 BENCHES :=
 
 .DEFAULT_GOAL := all
@@ -86,6 +88,12 @@ all: $(ALL)
 
 ## check-programs: build what the suites run
 check-programs: all $(CHECK_PROGRAMS)
+
+# what suites run in a machine of its own, another one with ARCH, which has no use for what debuggers read
+STRIP ?= $(if $(ARCH),$(ARCH)-linux-gnu-)strip
+guest-programs: $(GUEST_PROGRAMS)
+	$(Q)rm -rf $(BUILD)/guest && mkdir -p $(sort $(dir $(^:$(BUILD)/%=$(BUILD)/guest/%)))
+	$(Q)for p in $(^:$(BUILD)/%=%); do $(STRIP) -o $(BUILD)/guest/$$p $(BUILD)/$$p || exit 1; done
 
 # on all processors, as the suites then run; with -j of its own make has its way
 ALL_PROCESSORS = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
@@ -143,4 +151,4 @@ clean:
 help:
 	@sed -n 's/^## /make /p' $(MAKEFILE_LIST)
 
-.PHONY: all check check-falses check-programs check-matrix bench bench-compare deps demo lint mutants install uninstall clean help
+.PHONY: all check check-falses check-programs guest-programs check-matrix bench bench-compare deps demo lint mutants install uninstall clean help

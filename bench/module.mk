@@ -13,6 +13,7 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lm
 
 CHECK_PROGRAMS += $(BUILD)/bench/look-load
+GUEST_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk bench/module.mk
 	$(call say,CC,$@)

@@ -105,6 +105,7 @@ $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 
 ALL += $(BUILD)/ksm-hook
 CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults
+GUEST_PROGRAMS += $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults
 
 # ksm-hook(8), and a page for each command or pair of commands
 MANUALS := $(notdir $(wildcard docs/ksm-hook*.8))

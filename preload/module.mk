@@ -83,6 +83,7 @@ $(BUILD)/preload-cost: bench/preload-cost.c preload/module.mk
 	$(Q)$(CC) $(CASES_FLAGS) -o $@ $<
 
 CHECK_PROGRAMS += $(CASES)
+GUEST_PROGRAMS += $(PRELOAD) $(CASES)
 BENCH_PROGRAMS += $(BUILD)/preload-cost
 BENCHES        += bench/preload-coverage bench/preload-cost
 

@@ -11,34 +11,11 @@ suite_setup() {
 	root=$work/root
 	rootfs_make "$root" /usr/bin/perl
 	hooks=$(hooks_json createRuntime)
-	cat >"$work/report.c" <<-'C'
-		#include <stdio.h>
-		int main(void)
-		{
-			char line[128];
-			FILE *f = fopen("/proc/self/ksm_stat", "r");
-			while (f && fgets(line, sizeof(line), f))
-				fputs(line, stdout);
-			return 0;
-		}
-	C
-	gcc -o "$work/dynamic" "$work/report.c" && rootfs_add "$root" "$work/dynamic"
-	cp "$work/dynamic" "$root/bin/dynamic"
-	gcc -static -o "$root/bin/static" "$work/report.c"
-	musl-gcc -o "$root/bin/musl" "$work/report.c"
-	cp -L /lib/ld-musl-x86_64.so.1 "$root/lib/"
-	cat >"$work/report.go" <<-'GO'
-		package main
-
-		import "fmt"
-		import "os"
-
-		func main() {
-			text, _ := os.ReadFile("/proc/self/ksm_stat")
-			fmt.Print(string(text))
-		}
-	GO
-	(cd "$work" && HOME=$work GO111MODULE=off CGO_ENABLED=0 go build -o "$root/bin/go" report.go)
+	for _kind in dynamic static musl go; do
+		cp "$BUILD/kinds/$_kind/report" "$root/bin/$_kind"
+	done
+	rootfs_add "$root" "$BUILD/kinds/dynamic/report"
+	cp -L "/lib/ld-musl-$(uname -m).so.1" "$root/lib/"
 	echo '{"log": "info"}' >"$work/config.json"
 }
 

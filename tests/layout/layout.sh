@@ -12,34 +12,13 @@ suite_setup() {
 	root=$work/root
 	rootfs_make "$root" /usr/bin/perl
 	rootfs_add "$root" /usr/bin/env
-	_p="$top/tests/programs/probe.c"
-	gcc -O0 -pthread -o "$work/dynamic" "$_p" && rootfs_add "$root" "$work/dynamic"
-	cp "$work/dynamic" "$root/bin/dynamic"
-	gcc -O0 -pthread -static -o "$root/bin/static" "$_p"
-	gcc -O0 -pthread -no-pie -o "$root/bin/nopie" "$_p"
-	gcc -O0 -pthread -m32 -static -o "$root/bin/bits32" "$_p"
-	musl-gcc -O0 -o "$root/bin/musl" "$_p"
-	cp -L /lib/ld-musl-x86_64.so.1 "$root/lib/"
+	for _kind in dynamic static nopie bits32 musl go; do
+		cp "$BUILD/kinds/$_kind/probe" "$root/bin/$_kind"
+	done
+	rootfs_add "$root" "$BUILD/kinds/dynamic/probe"
+	cp -L "/lib/ld-musl-$(uname -m).so.1" "$root/lib/"
 	cp "$root/bin/static" "$root/bin/setuid"
 	chmod 4755 "$root/bin/setuid"
-	cat >"$work/threads.go" <<-'GO'
-		package main
-
-		import "fmt"
-		import "runtime"
-		import "sync"
-
-		func main() {
-			var done sync.WaitGroup
-			for i := 0; i < 200; i++ {
-				done.Add(1)
-				go func() { runtime.LockOSThread(); done.Done() }()
-			}
-			done.Wait()
-			fmt.Println("200 threads")
-		}
-	GO
-	(cd "$work" && HOME=$work GO111MODULE=off CGO_ENABLED=0 go build -o "$root/bin/go" threads.go)
 	hooks=$(hooks_json createRuntime poststop)
 	had_groups=$([ -d $groups ] && echo yes)
 }

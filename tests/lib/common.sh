@@ -28,13 +28,13 @@ skip() {
 }
 
 # poll SECONDS COMMAND...: until the command succeeds, or 1 after the time, which tests/falses
-# shortens
+# shortens. In a guest whose clock passes over what it sleeps, looks are what costs (tests/kernels/guest)
 poll() {
 	_deadline=$(($(date +%s) + ($1 <= ${KSM_TEST_PATIENCE:-$1} ? $1 : KSM_TEST_PATIENCE)))
 	shift
 	until "$@"; do
 		[ "$(date +%s)" -le "$_deadline" ] || return 1
-		sleep 0.05 # between two looks
+		sleep "${KSM_TEST_POLL:-0.05}" # between two looks
 	done
 }
 

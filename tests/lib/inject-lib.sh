@@ -2,7 +2,7 @@
 # What the suites of injection share: victims are started, injected into, and asked.
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154 # variables of suites, of common.sh
 
-# Calls that the kernel restarts, and epoll_wait, which it does not. NAME:MODE.
+# Calls that the kernel restarts, and epoll_wait, which it does not. NAME:MODE. KSM_TEST_VICTIMS: these only, of all.
 restarts="nanosleep poll:timeout poll:data read waitpid futex:timeout futex:wake
 	epoll:data epoll:timeout threads regs zombie"
 restarts_32="nanosleep-32 poll-32:timeout read-32 futex-32:timeout entry32-32 entry32-32:read"
@@ -19,6 +19,10 @@ suite_setup() {
 	for _v in entry32 entry32:read entry32-thumb entry32-thumb:read; do
 		if [ -x "$victims/${_v%:*}" ]; then restarts="$restarts $_v"; fi
 	done
+	# aarch64's with marked places to jump to and signed return addresses
+	for _v in nanosleep-bti read-bti threads-bti regs-bti; do
+		if [ -x "$victims/$_v" ]; then restarts="$restarts $_v"; fi
+	done
 	# not every aarch64, and none with larger pages, runs programs of 32 bits
 	if "$victims/nanosleep-32" 1 1 >/dev/null 2>&1; then
 		restarts="$restarts $restarts_32" read_32=read-32 mutex_32=mutex-32
@@ -26,6 +30,7 @@ suite_setup() {
 		restarts=$(echo $restarts | sed 's/entry32-thumb[^ ]*//g')
 		assertNotEquals "32-bit victims run here" x86_64 "$(uname -m)"
 	fi
+	restarts=${KSM_TEST_VICTIMS:-$restarts}
 }
 
 untouched=' 0 cut short, 0 EINTR'
@@ -69,7 +74,7 @@ ready() {
 	for _id; do
 		wait_for 10 is_ready "$_id" || fail "$_id: not ready: $(cat "$work/$_id.out")"
 		pid_of "$_id"
-		wait_for 10 in_a_call "$_id"
+		wait_for 10 in_a_call "$_id" || fail "$_id: not in its call: $(cat "$work/$_id.out")"
 	done
 }
 

@@ -9,7 +9,10 @@ CC32 := $(if $(M32),$(CC) -m32,$(if $(filter aarch64%,$(MACHINE)),$(ARM32_CC)))
 VICTIMS      := nanosleep poll read waitpid futex epoll threads mutex cpu regs seccomp spin \
 	zombie selfstop vfork exec $(if $(filter x86_64%,$(MACHINE)),entry32)
 VICTIMS_32   := $(if $(CC32),nanosleep poll read futex entry32 mutex)
+# those of aarch64 may jump to marked places only (BTI), and sign their return addresses (PAC)
+VICTIMS_BTI  := $(if $(filter aarch64%,$(MACHINE)),nanosleep read threads regs)
 VICTIM_PROGRAMS := $(VICTIMS:%=$(BUILD)/victims/%) $(VICTIMS_32:%=$(BUILD)/victims/%-32) \
+	$(VICTIMS_BTI:%=$(BUILD)/victims/%-bti) \
 	$(if $(M32),,$(if $(CC32),$(BUILD)/victims/entry32-thumb))
 ifneq ($(shell command -v go 2>/dev/null),)
 VICTIM_PROGRAMS += $(BUILD)/victims/goroutines
@@ -33,11 +36,18 @@ $(BUILD)/victims/%-thumb: tests/programs/victims/%.c $(VICTIM_SRC) tests/program
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC32) -mthumb $(victim_cc)
 
+go_build = GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache CGO_ENABLED=0 \
+	$(if $(ARCH),GOARCH=$(ARCH:aarch64=arm64)) go build -o $@ $<
+
+$(BUILD)/victims/%-bti: tests/programs/victims/%.c $(VICTIM_SRC) tests/programs/victims/victim.h tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -mbranch-protection=standard -Wl,-z,force-bti $(victim_cc)
+
 $(BUILD)/victims/goroutines: tests/programs/victims/goroutines.go tests/programs/module.mk
 	$(call say,GO,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)GO111MODULE=off GOFLAGS=-mod=mod GOCACHE=$(abspath $(BUILD))/go-cache \
-		$(if $(ARCH),GOARCH=$(ARCH:aarch64=arm64)) go build -o $@ $<
+	$(Q)$(go_build)
 
 $(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.h hook/base/error.h
 	$(call say,CC,$<)
@@ -118,3 +128,44 @@ $(BUILD)/tests/sparse: tests/programs/sparse.c tests/programs/module.mk
 
 CHECK_PROGRAMS  += $(BUILD)/tests/equal $(BUILD)/tests/pieces $(BUILD)/tests/sparse
 MATRIX_PROGRAMS += $(BUILD)/tests/equal $(BUILD)/tests/sparse
+
+# what containers run: the same in programs of every kind
+KINDS := $(if $(shell command -v $(MUSL_CC) 2>/dev/null),musl)
+KINDS := $(patsubst %,$(BUILD)/kinds/%/report,dynamic static $(KINDS)) \
+	$(patsubst %,$(BUILD)/kinds/%/probe,dynamic static nopie $(if $(CC32),bits32) $(KINDS))
+KINDS_GO := $(if $(shell command -v go 2>/dev/null),$(BUILD)/kinds/go/report $(BUILD)/kinds/go/probe)
+$(BUILD)/kinds/dynamic/%: KIND_CC = $(CC)
+$(BUILD)/kinds/static/%: KIND_CC = $(CC) -static
+$(BUILD)/kinds/nopie/%: KIND_CC = $(CC) -no-pie
+$(BUILD)/kinds/bits32/%: KIND_CC = $(CC32) -static
+$(BUILD)/kinds/musl/%: KIND_CC = $(MUSL_CC)
+
+# not optimized: probe is to use its stack
+kind_cc = $(KIND_CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O0 -pthread -o $@ $<
+$(BUILD)/kinds/%/report: tests/programs/report.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(kind_cc)
+$(BUILD)/kinds/%/probe: tests/programs/probe.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(kind_cc)
+
+$(KINDS_GO): $(BUILD)/kinds/go/%: tests/programs/%.go tests/programs/module.mk
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(go_build)
+
+# as on a kernel without the prctl
+$(BUILD)/tests/no-prctl: tests/programs/no-prctl.c tests/programs/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
+
+CHECK_PROGRAMS  += $(KINDS) $(KINDS_GO) $(BUILD)/tests/no-prctl
+MATRIX_PROGRAMS += $(KINDS) $(KINDS_GO)
+GUEST_PROGRAMS  += $(KINDS) $(ATTACH_PROGRAMS) $(filter-out %/goroutines,$(VICTIM_PROGRAMS)) $(BUILD)/inject-drive \
+	$(BUILD)/tests/sparse $(BUILD)/tests/equal $(BUILD)/tests/no-prctl
+# the same, for which no compiler of C is needed
+go-programs: $(filter %/goroutines,$(VICTIM_PROGRAMS)) $(KINDS_GO)
+.PHONY: go-programs

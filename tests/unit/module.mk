@@ -57,6 +57,8 @@ $(BUILD)/unit/inject/set_mergeable_sparse $(BUILD)/unit-san/inject/set_mergeable
 -include $(UNIT_NAMES:%=$(BUILD)/unit-obj/san/tests/unit/%.d)
 
 CHECK_PROGRAMS += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
+# what depends on the machine, and what it stands on
+GUEST_PROGRAMS += $(foreach folder,base containers estimate inject kernel layout,$(filter $(BUILD)/unit/$(folder)/%,$(UNIT_PROGRAMS)))
 CHECK_SUITES += $(UNIT_PROGRAMS) $(UNIT_SAN_PROGRAMS)
 .SECONDARY: $(UNIT_NAMES:%=$(BUILD)/unit-obj/plain/tests/unit/%.o) \
 	$(UNIT_NAMES:%=$(BUILD)/unit-obj/san/tests/unit/%.o)

@@ -10,7 +10,12 @@
 
 #include "victim.h"
 
-static long futex(volatile uint32_t *word, int op, uint32_t val, struct timespec *t)
+/* the call's own: a 32-bit C library may have a struct timespec of 64 bits */
+struct kernel_timespec {
+	long sec, nsec;
+};
+
+static long futex(volatile uint32_t *word, int op, uint32_t val, struct kernel_timespec *t)
 {
 	return syscall(SYS_futex, word, op, val, t, NULL, 0);
 }
@@ -20,7 +25,8 @@ static void wait_timeout(volatile uint32_t *word)
 	int64_t start = us(), rest = call_ms * 1000LL;
 
 	for (;;) {
-		struct timespec t = { rest / 1000000, rest % 1000000 * 1000 };
+		struct kernel_timespec t = { (long)(rest / 1000000),
+					     (long)(rest % 1000000 * 1000) };
 		long r = futex(word, FUTEX_WAIT, *word, &t);
 
 		if (r < 0 && errno == ETIMEDOUT)
