@@ -23,6 +23,7 @@ dist:
 	$(Q)packaging/dist $(BUILD)/$(DIST).tar.gz $(DIST)
 
 ## deb: build/ksm-hook_VERSION_ARCH.deb (needs debhelper)
+# -d: for another machine not every package of the list can be, or has to be, that machine's
 deb: dist
 	$(Q)rm -rf $(DEB) && mkdir -p $(DEB)
 	$(Q)tar -xzf $(BUILD)/$(DIST).tar.gz -C $(DEB)
@@ -30,7 +31,7 @@ deb: dist
 	$(Q)sed -i 's|@MAINTAINER@|$(MAINTAINER)|' $(DEB)/$(DIST)/debian/control
 	$(Q)packaging/changelog deb "$(MAINTAINER)" >$(DEB)/$(DIST)/debian/changelog
 	$(Q)cd $(DEB)/$(DIST) && $(BARE) DEB_BUILD_OPTIONS="noautodbgsym $$DEB_BUILD_OPTIONS" \
-		dpkg-buildpackage --build=binary -us -uc >../log 2>&1 || { cat ../log >&2; exit 1; }
+		dpkg-buildpackage --build=binary -us -uc $(if $(ARCH),--host-arch=$(IMAGE_ARCH) -d) >../log 2>&1 || { cat ../log >&2; exit 1; }
 	$(Q)mv $(DEB)/*.deb $(BUILD)/
 	$(call say,DEB,"$$(ls $(BUILD)/ksm-hook_$(VERSION)_*.deb)")
 
@@ -42,7 +43,7 @@ rpm: dist
 	$(Q)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@MAINTAINER@|$(MAINTAINER)|' \
 		packaging/rpm/ksm-hook.spec.in >$(RPM)/ksm-hook.spec
 	$(Q)packaging/changelog rpm "$(MAINTAINER)" >>$(RPM)/ksm-hook.spec
-	$(Q)$(BARE) rpmbuild -bb --nodeps --define "_topdir $(abspath $(RPM))" \
+	$(Q)$(BARE) rpmbuild -bb --nodeps $(if $(ARCH),--target $(ARCH)) --define "_topdir $(abspath $(RPM))" \
 		--define "_buildhost localhost" --define "use_source_date_epoch_as_buildtime 1" \
 		--define "clamp_mtime_to_source_date_epoch 1" \
 		$(RPM)/ksm-hook.spec >$(RPM)/log 2>&1 || { cat $(RPM)/log >&2; exit 1; }
@@ -75,7 +76,6 @@ uninstall::
 # may be called by themselves: nothing of the image is run for it.
 IMAGE ?= localhost/ksm-hook:$(VERSION)$(if $(ARCH),-$(IMAGE_ARCH))
 IMAGE_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(or $(ARCH),$(shell uname -m))))
-STRIP ?= $(if $(ARCH),$(ARCH)-linux-gnu-)strip
 image: image-files
 	$(Q)$(MAKE) --no-print-directory image-pack
 image-files: $(BUILD)/ksm-hook $(BUILD)/ksm-hook-http | $(BUILD)/libksm_preload.so
