@@ -15,7 +15,7 @@ build() {
 	_cc=$2 _libc=$3 _cflags=$4
 	shift 4
 	make -s -C "$top" -j2 BUILD="$_b" CC="$_cc" LIBC="$_libc" CFLAGS="$_cflags" \
-		"$_b/ksm-hook" "$_b/ksm-hook-faults" "$@" >"$work/make" 2>&1
+		"$_b/ksm-hook" "$@" >"$work/make" 2>&1
 	_ended=$?
 	assertEquals "$_cc $_libc: $(tail -n 20 "$work/make")" 0 $_ended
 }
@@ -48,7 +48,7 @@ run_suite() {
 }
 
 sanitized() {
-	build "asan-$1" "$1" shared "$sanitizers"
+	build "asan-$1" "$1" shared "$sanitizers" "$BUILD/sanitize/asan-$1/ksm-hook-faults"
 	works "$BUILD/sanitize/asan-$1"
 	run_suite robustness/bad-input.sh "$BUILD/sanitize/asan-$1"
 	run_suite robustness/broken-config.sh "$BUILD/sanitize/asan-$1"
@@ -75,14 +75,14 @@ test_a_finding_is_seen() {
 
 # gcc's are part of make check
 test_unit_tests_by_clang() {
-	_b=$BUILD/sanitize/unit-clang
+	_b=$BUILD/sanitize/clang-shared
 	programs=
 	for source in "$top"/tests/unit/*/*.c; do
 		name=${source#"$top"/tests/unit/} name=${name%.c}
 		programs="$programs $_b/unit/$name $_b/unit-san/$name"
 	done
 	# shellcheck disable=SC2086 # a list
-	build unit-clang clang shared "-O2 -Werror" $programs
+	build clang-shared clang shared "-O2 -Werror" $programs
 	for program in $programs; do
 		"$program" >"$work/unit" 2>&1 </dev/null
 		_ended=$?
