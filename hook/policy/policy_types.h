@@ -62,7 +62,7 @@ struct policy_config {
 	bool shared_layout;
 	bool shared_by_image; /* "shared_layout": "image": also those that say nothing of it */
 	bool no_economy; /* "economy": "off": `ksm-hook economize` leaves all containers alone */
-	unsigned owner; /* not in the file: the user whose containers these are, 0 for root */
+	unsigned owner;  /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
 	size_t runtimes;
 	int64_t max_sparse; /* bytes; 0: no bound */
