@@ -40,7 +40,7 @@ testUsage() {
 
 # each check of the program has its paragraph in the manual, and the other way round
 testManual() {
-	sed -n '/^static const char \*const id_names/,/^};/s/.* = "\(.*\)",$/\1/p' \
+	sed -n '/^static const char id_names/,/^};/s/.* = "\(.*\)",$/\1/p' \
 		"$top/hook/doctor/check_id.c" | sort >"$work/ids"
 	sed -n '/^.Sh CHECKS/,/^.Sh EXIT/s/^.It Li //p' "$top/docs/ksm-hook-doctor.8" |
 		sort >"$work/ids.manual"

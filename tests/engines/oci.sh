@@ -200,12 +200,12 @@ testRequiredRefusesTheContainer() {
 
 # Every start of every container pays for it.
 testWhatAStartThatDidNotAskCosts() {
-	_most=5 _folder=/etc/ksm-hook
-	# a configuration is looked for in no more places than there are
-	[ ! -e "$_folder" ] || _most=14
+	_most=5
 	echo '{"id":"x","pid":1,"annotations":{"org.example":"true"}}' >"$work/state"
 	strace -o "$work/trace" "$KSM_HOOK" createRuntime <"$work/state"
 	assertEquals 0 $?
+	# a configuration is looked for in no more places than there are; suites beside this one have one
+	! grep -q '("/etc/ksm-hook", .* = 0' "$work/trace" || _most=14
 	# what follows the state
 	sed '1,/^read(0, "{/d; /^+++/d' "$work/trace" >"$work/calls"
 	assertTrue "it was traced: $(cat "$work/trace")" "grep -q ksm-hook/config.json '$work/calls'"
