@@ -101,10 +101,8 @@ int piece_plan_add(struct piece_plan *p, const struct page *page, size_t n)
 			return -ENOMEM;
 		p->at_pages++;
 		p->pages++;
-		if (zero || page[i].kind & PAGE_KSM) {
+		if (zero || page[i].kind & PAGE_KSM)
 			p->at_merged = true;
-			p->merged++;
-		}
 	}
 	return 0;
 }
@@ -130,5 +128,5 @@ bool piece_plan_pays(const struct piece_plan *p)
 {
 	uint64_t freed = piece_plan_freed(p);
 
-	return p->merged * 2 <= p->pages && freed >= FREED_MIN && freed * 4 >= p->pages;
+	return freed >= FREED_MIN && freed * 4 >= p->pages;
 }

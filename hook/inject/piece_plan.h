@@ -28,8 +28,8 @@ struct piece_run {
 struct piece_plan {
 	struct piece_run *run; /* the caller frees it; by address after piece_plan_choose() */
 	size_t n, capacity;
-	uint64_t pages, merged; /* of the whole process */
-	bool zero_pages;        /* ksmd merges with the kernel's zero page */
+	uint64_t pages;  /* of the whole process */
+	bool zero_pages; /* ksmd merges with the kernel's zero page */
 	/* the piece that pages come from */
 	uint64_t at, at_end, at_pages;
 	bool at_merged;
@@ -50,7 +50,7 @@ int piece_plan_choose(struct piece_plan *p, size_t max);
 /* Of the pages, those that are in runs. */
 uint64_t piece_plan_freed(const struct piece_plan *p);
 
-/* Does it pay: is what is merged no more than half, and are a quarter of the pages in runs? */
+/* Does it pay: are a quarter of the pages in runs? */
 bool piece_plan_pays(const struct piece_plan *p);
 
 #endif

@@ -75,8 +75,8 @@ enum reason economy_judge_pieces(const struct economy_figures *f,
 			return REASON_ECONOMY_AGAIN;
 		return REASON_ECONOMY_NARROWED;
 	}
-	/* what is mostly equal has no pieces without */
-	if (f->cost <= ECONOMY_COST_MIN || f->merged * 2 > f->scanned)
+	/* what is mostly equal has few pieces without */
+	if (f->cost <= ECONOMY_COST_MIN || f->merged * 4 > f->scanned * 3)
 		return REASON_ECONOMY_PAYS;
 	if (was_long_enough(past, ECONOMY_SEEN_STEADY, now) && economy_is_steady(f->cost, past))
 		return REASON_ECONOMY_PIECES;
