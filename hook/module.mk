@@ -18,8 +18,10 @@ ASKED_NAMES := kernel/sandbox base/json_reader base/json_position oci/state oci/
 	inject/tracee inject/long_call kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
 EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))
 ASKED := $(foreach d,hook faults/hook,$(ASKED_NAMES:%=$(BUILD)/$d/%.o))
-# the same with switches for fault injection: tests only, never installed
-FAULT_OBJ := $(HOOK_SRC:%.c=$(BUILD)/faults/%.o) $(NRI_PB).o
+# The same with switches for fault injection: tests only, never installed. They are in what includes one of
+# these, and the rest is as it is.
+FAULT_SRC := $(shell grep -lE '"(base/fault_injection|oci/takeover|kernel/privileges_attack)\.h"' $(HOOK_SRC))
+FAULT_OBJ := $(FAULT_SRC:%.c=$(BUILD)/faults/%.o) $(filter-out $(FAULT_SRC:%.c=$(BUILD)/%.o),$(HOOK_OBJ))
 
 # Position independent and without an interpreter. musl-gcc's specs do not know
 # static-pie, hence the start files by name; the kernel's and yajl's headers are
@@ -101,7 +103,7 @@ $(BUILD)/ksm-hook $(BUILD)/ksm-hook-faults:
 		$(filter-out $(EARLY) $(ASKED),$^) $(filter $(ASKED),$^) $(filter $(EARLY),$^) \
 		$(HOOK_LIBS) -lc $(HOOK_END)
 
--include $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d)
+-include $(sort $(HOOK_OBJ:.o=.d) $(FAULT_OBJ:.o=.d))
 
 ALL += $(BUILD)/ksm-hook
 CHECK_PROGRAMS += $(BUILD)/ksm-hook-faults

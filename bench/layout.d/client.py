@@ -4,12 +4,13 @@
 import socket, sys, time
 
 
-def request(path):
+def request(path, text):
+    """Sends text and reads the answer to its end; seconds."""
     start = time.perf_counter()
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(30)
+        s.settimeout(60)
         s.connect(path)
-        s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        s.sendall(text)
         answer = b""
         while True:
             part = s.recv(65536)
@@ -17,13 +18,20 @@ def request(path):
                 break
             answer += part
     if b"6a7b5c" not in answer:
-        sys.exit("wrong answer")
+        sys.exit("wrong answer: %r" % answer[:300])
     return time.perf_counter() - start
 
 
-path, warm, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-for _ in range(warm):
-    request(path)
-start = time.perf_counter()
-took = sorted(request(path) for _ in range(n))
-print("%.1f %.3f %.3f" % (n / (time.perf_counter() - start), took[n // 2] * 1e3, took[n * 99 // 100] * 1e3))
+def measure(path, text, warm, n):
+    """Requests a second, and what each took, in order."""
+    for _ in range(warm):
+        request(path, text)
+    start = time.perf_counter()
+    took = sorted(request(path, text) for _ in range(n))
+    return n / (time.perf_counter() - start), took
+
+
+if __name__ == "__main__":
+    n = int(sys.argv[3])
+    rate, took = measure(sys.argv[1], b"GET / HTTP/1.0\r\n\r\n", int(sys.argv[2]), n)
+    print("%.1f %.3f %.3f" % (rate, took[n // 2] * 1e3, took[n * 99 // 100] * 1e3))

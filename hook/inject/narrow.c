@@ -3,7 +3,6 @@
 #include "inject/narrow.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "inject/inject.h"
 #include "kernel/ksm.h"
+#include "kernel/maps.h"
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/watched.h"
@@ -44,25 +44,24 @@ static int64_t max_map_count(void)
 		       MAP_COUNT_DEFAULT;
 }
 
+struct counting {
+	int64_t lines, most;
+};
+
+static bool count_line(void *arg, const char *line)
+{
+	struct counting *c = arg;
+
+	(void)line;
+	return ++c->lines < c->most;
+}
+
 /* From within watched_run(). No more than most; most where it cannot be read. */
 static int64_t narrow_mappings_of(pid_t pid, int64_t most)
 {
-	__cleanup(close_fd) int fd = -1;
-	char path[32], text[4096];
-	int64_t lines = 0;
-	ssize_t n = -1;
+	struct counting c = { 0, most };
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	if (!watched_enter(pid))
-		return most;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && lines < most && (n = read(fd, text, sizeof(text))) > 0) {
-		watched_goes_on();
-		for (ssize_t i = 0; i < n; i++)
-			lines += text[i] == '\n';
-	}
-	watched_leave();
-	return n < 0 || lines > most ? most : lines;
+	return maps_each_line(pid, count_line, &c) < 0 ? most : c.lines;
 }
 
 /* No process comes near the limit by us: half of it stays free. */

@@ -133,6 +133,7 @@ testNothingEqual() {
 	}
 	wait_for 40 _told
 	# not asked again: where others become mergeable meanwhile, only its age tells that it was scanned twice
+	assertEquals "$out" warning "$(level container-cost)"
 	assertNotEquals "container-cost: why" "" "$(of container-cost why)"
 	assertEquals "$out" note "$(level container-equal)"
 	fixed container-cost "runc:doctor-$$-random"

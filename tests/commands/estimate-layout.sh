@@ -18,12 +18,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 suite_setup() {
 	mkdir -p /run/ksm-hook && mount -t tmpfs -o mode=755 ksm-hook-test /run/ksm-hook || exit 1
-	host_root_make || exit 1
+	estimate_setup
 	echo '{"shared_layout": true}' >"$work/config.json"
 	host_runtime="$KSM_HOOK runtime --config $work/config.json"
-	echo 0 >$ksm/run
-	echo none >$ksm/advisor_mode
-	echo 0 >$ksm/use_zero_pages
 }
 
 suite_teardown() {

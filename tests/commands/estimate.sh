@@ -13,10 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/estimate-lib.sh"
 
 suite_setup() {
-	host_root_make || exit 1
-	echo 0 >$ksm/run
-	echo none >$ksm/advisor_mode
-	echo 0 >$ksm/use_zero_pages
+	estimate_setup
 }
 
 suite_teardown() {

@@ -3,6 +3,14 @@
 # What the suites of estimate share: containers of the host's programs, what is counted in them, and ksmd
 # until it finds no more. After tests/lib/host-root.sh.
 
+# containers of the host's programs can be made, and ksmd waits with its usual settings
+estimate_setup() {
+	host_root_make || exit 1
+	echo 0 >$ksm/run
+	echo none >$ksm/advisor_mode
+	echo 0 >$ksm/use_zero_pages
+}
+
 # names of containers as runc has them
 all() {
 	for _n in $host_names; do echo "$host_prefix$_n"; done

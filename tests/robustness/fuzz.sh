@@ -4,7 +4,7 @@
 # SECONDS=3600` takes longer. What was found once, unit/fuzz/seeds looks for in every `make check`.
 
 # So long each; a machine that is busy still gets a few thousand calls done.
-SECONDS_EACH=5
+SECONDS_EACH=10
 
 testEveryParser() {
 	set -- "$BUILD"/fuzz/fuzz_*

@@ -15,7 +15,7 @@ build() {
 	_cc=$2 _libc=$3 _cflags=$4
 	shift 4
 	make -s -C "$top" -j2 BUILD="$_b" CC="$_cc" LIBC="$_libc" CFLAGS="$_cflags" \
-		"$_b/ksm-hook" "$@" >"$work/make" 2>&1
+		"$_b/ksm-hook" "$_b/ksm-hook-faults" "$@" >"$work/make" 2>&1
 	_ended=$?
 	assertEquals "$_cc $_libc: $(tail -n 20 "$work/make")" 0 $_ended
 }
@@ -48,7 +48,7 @@ run_suite() {
 }
 
 sanitized() {
-	build "asan-$1" "$1" shared "$sanitizers" "$BUILD/sanitize/asan-$1/ksm-hook-faults"
+	build "asan-$1" "$1" shared "$sanitizers"
 	works "$BUILD/sanitize/asan-$1"
 	run_suite robustness/bad-input.sh "$BUILD/sanitize/asan-$1"
 	run_suite robustness/broken-config.sh "$BUILD/sanitize/asan-$1"
