@@ -7,8 +7,7 @@
 # shellcheck disable=SC2154 # variables of common.sh
 
 suite_setup() {
-	made=
-	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+	config_folder_take
 	# where a user may execute it
 	open=$(mktemp -d /tmp/ksm-hook-against.XXXXXX)
 	chmod 755 "$open"
@@ -49,7 +48,7 @@ suite_teardown() {
 	# shellcheck disable=SC2086 # numbers
 	wait $leaders 2>/dev/null
 	rm -rf "$open"
-	[ -z "$made" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 }
 
 # under CONFIG COMMAND...

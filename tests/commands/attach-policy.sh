@@ -16,8 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 id=ksmgate-$$
 
 suite_setup() {
-	made=
-	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+	config_folder_take
 	rootfs_make "$work/root"
 	started=
 	container a '{"team": "a"}'
@@ -27,7 +26,7 @@ suite_setup() {
 
 suite_teardown() {
 	for _c in $started; do runc delete -f "$_c" 2>/dev/null; done
-	[ -z "$made" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 }
 
 # container NAME ANNOTATIONS

@@ -175,12 +175,11 @@ cat_taken() {
 # A rule that anybody may take away with its file is none. A ConfigMap's directory has the mode 777 as
 # well, and nobody writes to it.
 testNobodyTakesTheFileAway() {
-	[ -d /etc/ksm-hook ] || made=yes
-	mkdir -p /etc/ksm-hook
+	config_folder_take
 	printf '%s' "$asking" >"$work/state"
 	cat_taken >"$work/taken"
 	said=$(env work="$work" KSM_HOOK="$KSM_HOOK" unshare -m sh "$work/taken" 2>&1)
-	[ "${made:-}" != yes ] || rmdir /etc/ksm-hook 2>/dev/null
+	config_folder_leave
 	for line in "kept denied-by-rule 1" "open config-untrusted 0" "configmap denied-by-rule 1" "taken config-untrusted 0"; do
 		assertContains "$said" "$line"
 	done

@@ -58,12 +58,11 @@ suite_setup() {
 		is() { grep -q "^ksm_merge_any: $1" "/proc/$2/ksm_stat"; }
 		merged() { sed -n 's/^ksm_merge_any: //p' "$@"; }
 	E
-	made=
-	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+	config_folder_take
 }
 
 suite_teardown() {
-	[ -z "$made" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 }
 
 # inside: the script on stdin, where there is nothing but it

@@ -10,15 +10,14 @@ suite_setup() {
 	rootfs_make "$work/root"
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	mkdir "$work/etc" "$work/exits" "$work/sockets"
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook
+	config_folder_take
 	serial=0
 }
 
 suite_teardown() {
 	remove
 	wait_for 60 cgroup_removed ksm-crio
-	[ "$made_etc" != yes ] || rmdir /etc/ksm-hook
+	config_folder_leave
 	true
 }
 

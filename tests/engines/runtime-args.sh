@@ -20,13 +20,12 @@ suite_setup() {
 	# another name of the file, with the other answer
 	cp "$work/false/config.json" "$work/true/other.json"
 	cp "$work/true/config.json" "$work/false/other.json"
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook
+	config_folder_take
 	id=ksmargs-$$
 }
 
 suite_teardown() {
-	[ -z "${made_etc:-}" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 	runc delete -f "$id" >/dev/null 2>&1
 }
 

@@ -17,8 +17,7 @@ suite_setup() {
 	gcc -D_GNU_SOURCE -O1 -static -o "$work/tell" "$top/tests/programs/tell.c"
 	tar -C "$root" -cf "$work/image.tar" .
 	user_make
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook
+	config_folder_take
 	id=ksmwrap-$$
 }
 
@@ -373,7 +372,7 @@ suite_teardown() {
 	podman_in "$work/r" rm -fa -t 0 >/dev/null 2>&1
 	umount -R "$work/r/storage" 2>/dev/null
 	runc delete -f "$id" >/dev/null 2>&1
-	[ -z "${made_etc:-}" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 	rm -rf "$BUILD/hard"
 	true
 }

@@ -18,8 +18,8 @@ suite_setup() {
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	mkdir -p /run/ksm-hook
 	mount -t tmpfs -o mode=755 none /run/ksm-hook && mkdir -m 700 $groups || exit 1
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook "$work/etc"
+	config_folder_take
+	mkdir -p "$work/etc"
 	config='{"shared_layout": true, "log": "info"}'
 	echo "$config" | tee "$work/config.json" >"$work/etc/config.json"
 	hooks=$(hooks_json createRuntime poststop)
@@ -28,7 +28,7 @@ suite_setup() {
 }
 
 suite_teardown() {
-	[ "$made_etc" != yes ] || rmdir /etc/ksm-hook
+	config_folder_leave
 	for _id in $(runc list -q | grep "^hg-$$"); do runc delete -f "$_id"; done
 	umount -l /run/ksm-hook
 	rmdir /run/ksm-hook 2>/dev/null

@@ -13,8 +13,7 @@ suite_setup() {
 	rootfs_make "$root"
 	ln -s "$KSM_HOOK" "$work/ksm-runc"
 	hooks=$(hooks_json createRuntime poststop)
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook
+	config_folder_take
 	had_groups=$([ -d /run/ksm-hook/groups ] && echo yes)
 	serial=0
 }
@@ -24,7 +23,7 @@ suite_teardown() {
 	for _d in /sys/fs/cgroup/*/ksm-names /sys/fs/cgroup/ksm-names; do
 		[ ! -d "$_d" ] || rmdir "$_d"
 	done
-	[ "$made_etc" != yes ] || rmdir /etc/ksm-hook
+	config_folder_leave
 	[ "$had_groups" = yes ] || rmdir /run/ksm-hook/groups 2>/dev/null
 	true
 }

@@ -54,14 +54,13 @@ stand_in() {
 }
 
 each_setup() {
-	[ -d /etc/ksm-hook ] || made_etc=yes
-	mkdir -p /etc/ksm-hook "$work/stand-in"
+	config_folder_take
+	mkdir -p "$work/stand-in"
 	ln -sf "$KSM_HOOK" "$work/stand-in/crun"
 }
 
 each_teardown() {
-	[ -z "${made_etc:-}" ] || rmdir /etc/ksm-hook
-	made_etc=
+	config_folder_leave
 }
 
 testWhatTheRuntimeWroteCounts() {

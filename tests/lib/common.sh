@@ -100,6 +100,21 @@ unlock() {
 	return 0
 }
 
+# config_folder_take: /etc/ksm-hook is there, to mount something of the suite's own on it. Whoever is the last to need it
+# takes it away, if suites made it: a folder that is removed takes with it what others have mounted on it.
+config_folder_take() {
+	lock config-folder -s
+	if mkdir /etc/ksm-hook 2>/dev/null; then : >/run/lock/ksm-hook-tests.config-folder.made; fi
+	[ -d /etc/ksm-hook ]
+}
+
+config_folder_leave() {
+	unlock config-folder
+	flock -n /run/lock/ksm-hook-tests.config-folder sh -c '[ ! -e "$1.made" ] || { rmdir /etc/ksm-hook; rm "$1.made"; }' \
+		sh /run/lock/ksm-hook-tests.config-folder
+	true
+}
+
 # needs WORD: what the suite's "# needs:" line says (tests/README.md)
 needs() {
 	sed -n 's/^# needs: //p' "$0" | grep -qw -e "$1"

@@ -9,8 +9,7 @@ id=ksmeco-$(cut -c1-8 /proc/sys/kernel/random/uuid)
 suite_setup() {
 	rootfs_make "$work/root"
 	cp "$BUILD/tests/equal" "$BUILD/tests/pieces" "$work/root/bin/" || exit 1
-	made=
-	[ -d /etc/ksm-hook ] || { mkdir /etc/ksm-hook && made=1; }
+	config_folder_take
 	mkdir -p /run/ksm-hook
 	mount -t tmpfs -o mode=755 none /etc/ksm-hook && mount -t tmpfs -o mode=755 none /run/ksm-hook || exit 1
 	for _f in advisor_mode:none use_zero_pages:0 smart_scan:0 pages_to_scan:20000 sleep_millisecs:5 run:1; do
@@ -20,7 +19,7 @@ suite_setup() {
 
 suite_teardown() {
 	umount /etc/ksm-hook /run/ksm-hook
-	[ -z "$made" ] || rmdir /etc/ksm-hook
+	config_folder_leave
 }
 
 each_setup() {

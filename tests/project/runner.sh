@@ -393,4 +393,19 @@ testWhenItIsToldToEndSuitesPutBackWhatTheyChanged() {
 	assertContains "$(cat "$work/out")" "$(cat "$work/out")" "(1 did not run)"
 }
 
+# The first that is done with /etc/ksm-hook does not take it away from another.
+testTheConfigFolderStays() {
+	config_folder_take
+	mkfifo "$work/until"
+	flock -s -o /run/lock/ksm-hook-tests.config-folder sh -c ': >"$1/has" && read -r _ <"$1/until"' sh "$work" &
+	_other=$!
+	wait_for 20 test -e "$work/has"
+	config_folder_leave
+	assertTrue "another one uses it" "[ -d /etc/ksm-hook ]"
+	echo >"$work/until"
+	wait $_other
+	config_folder_take
+	config_folder_leave
+}
+
 . "$(dirname "$0")/../lib/common.sh"
