@@ -48,6 +48,7 @@ struct boost_run {
 	int dir;
 	struct ksmd_enabled enabled;
 	int64_t rest, set; /* pages_to_scan: as enable set it, as it is */
+	int64_t scan;      /* that was on at the start */
 	pid_t ksmd;        /* 0: not to be seen from here */
 	struct timespec started;
 };
@@ -134,6 +135,7 @@ static struct boost_sample take_sample(struct boost_run *d, const struct stat *s
 		.ms = now_ms(),
 		.cpu_us = cpu_us_of(d->ksmd),
 		.scans = ksm_counter("full_scans"),
+		.looked = ksm_counter("pages_scanned") + ksm_counter("pages_skipped"),
 		.started = st->st_mtim.tv_sec != d->started.tv_sec ||
 			   st->st_mtim.tv_nsec != d->started.tv_nsec,
 	};
@@ -180,7 +182,7 @@ static bool drive_ksmd(struct boost_run *d)
 			return false;
 		s = take_sample(d, &st);
 		if (first)
-			boost_begin(&b, &d->enabled.profile->boost, &s);
+			boost_begin(&b, &d->enabled.profile->boost, d->scan, &s);
 		else
 			more = boost_step(&b, &s);
 		first = false;
@@ -222,6 +224,7 @@ static void boost_until_quiet(struct boost_run *d)
 		/* who came after our last sample found the lock taken and left it to us */
 		boost_unlock(LOCK_FD);
 		again = again && touched_since(d) && boost_lock(LOCK_FD) == 0;
+		d->scan = ksm_counter("full_scans");
 	} while (again);
 }
 
@@ -241,6 +244,7 @@ static _Noreturn void boost_guard(int fd)
 	signal(SIGCHLD, SIG_DFL);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	d.scan = ksm_counter("full_scans");
 	if (nap_or_end(START_MS))
 		_exit(0);
 	background_leave_cgroups();

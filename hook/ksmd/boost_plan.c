@@ -12,19 +12,28 @@
  * when the next has ended.
  */
 #define SCANS 2
-/* Checks for what is new are so far apart, and then it is at least this much of all. */
+/* Checks for what is new are so far apart, or a scan, and then it is at least this much of all. */
 #define CHECK_MS INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
+/* While all is merged, a scan takes some two seconds: of 20 ms each, which all profiles have. */
+#define IDLE_BATCHES 100
 /* Shorter than this a share of the CPU is noise. */
 #define SHARE_MS 100
 
-void boost_begin(struct boost *b, const struct profile_rate *rate, const struct boost_sample *s)
+/* A new process is put where the scan that is on has passed. */
+static int64_t enough_for_start(int64_t scan)
+{
+	return scan + 1 + SCANS;
+}
+
+void boost_begin(struct boost *b, const struct profile_rate *rate, int64_t started_in,
+		 const struct boost_sample *s)
 {
 	*b = (struct boost){ .rate = *rate,
 			     .pages = rate->first,
 			     .started_ms = s->ms,
-			     .enough = s->scans + SCANS + 1,
+			     .enough = enough_for_start(started_in),
 			     .last = *s,
 			     .check = *s };
 }
@@ -52,27 +61,68 @@ static void adjust_pages(struct boost *b, const struct boost_sample *s)
 	b->pages = clamp_to(wanted, b->rate.first / 10, b->rate.most);
 }
 
+static void need(struct boost *b, int64_t scans, int64_t tail)
+{
+	if (scans < b->enough || (scans == b->enough && tail <= b->tail))
+		return;
+	b->enough = scans;
+	b->tail = tail;
+	b->at = 0;
+}
+
+/*
+ * What a scan found that was new is merged by the next one. Where one has just ended, that was it, but for
+ * what the next one has come to since: a whole scan for that would be a third of a boost's work.
+ */
 static void note_growth(struct boost *b, const struct boost_sample *s)
 {
 	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
+	bool ended = s->scans == b->last.scans + 1, due = s->ms >= b->check.ms + CHECK_MS;
+	bool grown = s->known - b->check.known >= least;
 
-	if (s->known - b->check.known >= least) {
-		b->enough = s->scans + SCANS;
+	if (grown && ended)
+		need(b, b->last.scans + SCANS, s->looked - b->last.looked);
+	else if (grown && (due || b->idle))
+		need(b, s->scans + SCANS, 0);
+	if (grown && (ended || due || b->idle))
 		b->grown_ms = s->ms;
-	}
-	b->check = *s;
+	if (due || (grown && (ended || b->idle)))
+		b->check = *s;
+}
+
+static bool all_is_merged(struct boost *b, const struct boost_sample *s)
+{
+	if (s->scans != b->enough)
+		return s->scans > b->enough;
+	if (b->at == 0)
+		b->at = s->looked;
+	return s->looked - b->at >= b->tail;
+}
+
+/* To scan hard what is merged, in wait of more, would be ten times the work of a small container. */
+static void pause_or_resume(struct boost *b, const struct boost_sample *s, bool merged)
+{
+	int64_t most = clamp_to(s->known / IDLE_BATCHES, b->rate.first / 10, b->rate.most);
+
+	if (merged && b->pages > most)
+		b->pages = most;
+	else if (!merged && b->idle && b->pages < b->rate.first)
+		b->pages = b->rate.first;
+	b->idle = merged;
 }
 
 bool boost_step(struct boost *b, const struct boost_sample *s)
 {
+	bool merged;
+
 	if (s->started) {
 		b->started_ms = s->ms;
-		/* the scan that is on has passed where the new process is put in the list */
-		b->enough = s->scans + SCANS + 1;
+		need(b, enough_for_start(s->scans), 0);
 	}
 	adjust_pages(b, s);
-	if (s->ms >= b->check.ms + CHECK_MS)
-		note_growth(b, s);
+	note_growth(b, s);
+	merged = all_is_merged(b, s);
+	pause_or_resume(b, s, merged);
 	b->last = *s;
 	if (s->ms < b->started_ms + LEAST_MS)
 		return true;
@@ -80,5 +130,5 @@ bool boost_step(struct boost *b, const struct boost_sample *s)
 	if (s->known == 0 || s->ms >= b->started_ms + MOST_MS)
 		return false;
 	/* where there is little, scans are shorter than the time between two checks */
-	return s->scans < b->enough || s->ms < b->grown_ms + 2 * CHECK_MS;
+	return !merged || s->ms < b->grown_ms + 2 * CHECK_MS;
 }

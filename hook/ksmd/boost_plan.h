@@ -14,6 +14,7 @@ struct boost_sample {
 	int64_t cpu_us; /* ksmd's; -1 where that is not known */
 	int64_t scans;  /* full ones */
 	int64_t known;  /* pages that ksmd keeps an account of */
+	int64_t looked; /* how many times it looked at one, or passed over it (smart_scan) */
 	bool started;   /* a container was, since the last sample */
 };
 
@@ -21,12 +22,16 @@ struct boost {
 	struct profile_rate rate;
 	int64_t pages; /* pages_to_scan as it should be now */
 	int64_t started_ms;
-	int64_t enough;   /* full scans that do for all that is known */
+	int64_t enough;   /* full scans that do for all that is known, */
+	int64_t tail;     /* and how far the one after them has to go */
+	int64_t at;       /* looked, when there were enough; 0: not yet */
 	int64_t grown_ms; /* when a check found something new */
+	bool idle;        /* all is merged; what may come is waited for */
 	struct boost_sample last, check;
 };
 
-void boost_begin(struct boost *b, const struct profile_rate *rate,
+/* started_in: the scan that was on when the container started. */
+void boost_begin(struct boost *b, const struct profile_rate *rate, int64_t started_in,
 		 const struct boost_sample *s);
 
 /* Take in a sample and adjust pages. False: it is over. */

@@ -26,6 +26,7 @@ static bool tick(struct world *w)
 	w->s.ms += TICK_MS;
 	w->s.cpu_us += (int64_t)(batches * work_ms * 1000);
 	w->scanned += (int64_t)(batches * (double)w->b.pages);
+	w->s.looked += (int64_t)(batches * (double)w->b.pages);
 	if (w->s.known < w->pages)
 		w->s.known += (int64_t)(batches * (double)w->b.pages);
 	if (w->s.known > w->pages)
@@ -45,7 +46,7 @@ static struct world world(int64_t pages, double us_per_page)
 
 	w.s.scans = 4711;
 	w.s.ms = 1000000;
-	boost_begin(&w.b, &rate, &w.s);
+	boost_begin(&w.b, &rate, w.s.scans, &w.s);
 	return w;
 }
 
@@ -85,6 +86,136 @@ static void ends_when_all_is_known(void)
 	CHECK_INT(w.s.scans, 4711 + 3);
 	CHECK(seconds > 25 && seconds < 35);
 	CHECK_INT(w.s.known, 524288);
+}
+
+/*
+ * The same where the boost has begun after the first scan had ended, as on a host where nothing else is
+ * mergeable: what is new is met in the second and merged in the third, and a fourth would find nothing.
+ */
+static void no_scan_for_nothing(void)
+{
+	struct world w = world(524288, 3.5);
+	double share;
+
+	boost_begin(&w.b, &rate, w.s.scans - 1, &w.s);
+	(void)run(&w, &share);
+	CHECK_INT(w.s.scans, 4711 + 2);
+	/* what the second scan may have met in the sample in which the first ended is met again */
+	CHECK(w.s.looked >= INT64_C(2) * 524288 + w.b.tail && w.b.tail > 0);
+	CHECK(w.s.looked < INT64_C(2) * 524288 + 524288 / 4);
+}
+
+/* What each of these samples sees, 500 ms after the one before, from 10 scans and 100000 pages on. */
+static const struct {
+	const char *what;
+	int64_t scans[6], grown[6], looked[6];
+	int64_t enough, tail;
+} ends[] = {
+	{ "within a scan",
+	  { 10, 10, 10, 10, 10, 10 },
+	  { 9, 9, 9, 600 },
+	  { 7, 7, 7, 7 },
+	  12,
+	  0 },
+	{ "as one ends", { 10, 10, 11, 11, 11, 11 }, { 0, 0, 600 }, { 7, 7, 50, 7 }, 12, 50 },
+	{ "in both", { 10, 11, 11, 11, 11, 11 }, { 0, 600, 600 }, { 7, 50, 7, 7 }, 13, 0 },
+	{ "in both as they end",
+	  { 11, 11, 11, 12, 12, 12 },
+	  { 600, 0, 0, 600 },
+	  { 50, 7, 7, 60 },
+	  13,
+	  60 },
+	{ "less than counts",
+	  { 10, 10, 11, 11, 11, 11 },
+	  { 0, 0, 500 },
+	  { 7, 7, 50, 7 },
+	  11,
+	  0 },
+	{ "little, then more", { 10, 10, 11, 11, 11, 11 }, { 0, 0, 500, 100 }, { 7 }, 13, 0 },
+	{ "two have ended", { 10, 10, 12, 12, 12, 12 }, { 0, 0, 600 }, { 7, 7, 50, 7 }, 14, 0 },
+};
+
+static void scans_that_end(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
+		struct boost b;
+
+		check_case = ends[i].what;
+		boost_begin(&b, &rate, 8, &s);
+		for (int k = 0; k < 6; k++) {
+			s.ms += TICK_MS;
+			s.scans = ends[i].scans[k];
+			s.known += ends[i].grown[k];
+			s.looked += ends[i].looked[k];
+			CHECK(boost_step(&b, &s));
+		}
+		CHECK_INT(b.enough, ends[i].enough);
+		CHECK_INT(b.tail, ends[i].tail);
+		/* as long as nothing else is new, that is its end */
+		s.ms += 10000;
+		s.scans = b.enough;
+		CHECK_INT(boost_step(&b, &s), b.tail > 0);
+		s.looked += b.tail > 0 ? b.tail - 1 : 0;
+		CHECK_INT(boost_step(&b, &s), b.tail > 0);
+		s.looked++;
+		CHECK(!boost_step(&b, &s));
+	}
+	check_case = "";
+}
+
+/* Little is merged soon: until the boost ends, what may come is looked for at leisure, and met with all speed. */
+static void waits_at_leisure(void)
+{
+	struct world w = world(16384, 3.5);
+	double share;
+	int64_t scans, cpu;
+
+	for (int i = 0; i < 8; i++)
+		CHECK(tick(&w));
+	CHECK(w.b.idle);
+	CHECK_INT(w.b.pages, 16384 / 100);
+	scans = w.s.scans;
+	cpu = w.s.cpu_us;
+	for (int i = 0; i < 8; i++)
+		CHECK(tick(&w));
+	CHECK(w.s.scans > scans && w.s.scans <= scans + 3);
+	CHECK(w.s.cpu_us - cpu < 4000 * 1000 / 20);
+	w.pages = 300000;
+	CHECK(tick(&w));
+	CHECK(!w.b.idle);
+	CHECK_INT(w.b.pages, rate.first);
+	scans = w.s.scans;
+	(void)run(&w, &share);
+	CHECK(w.s.scans >= scans + 2);
+	CHECK_INT(w.s.known, 300000);
+	/* of much a scan takes two seconds too, of next to nothing it is not slower than at rest */
+	w = world(350000, 0.1);
+	while (!w.b.idle)
+		CHECK(tick(&w));
+	CHECK_INT(w.b.pages, 3500);
+	w = world(1000, 3.5);
+	while (!w.b.idle)
+		CHECK(tick(&w));
+	CHECK_INT(w.b.pages, rate.first / 10);
+}
+
+/* What is asked for a start is not taken back by what else is new. */
+static void start_is_waited_for(void)
+{
+	struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
+	struct boost b;
+
+	boost_begin(&b, &rate, 10, &s);
+	s.ms += 10000;
+	s.known += 1000;
+	CHECK(boost_step(&b, &s));
+	CHECK_INT(b.enough, 13);
+	s.ms += 10000;
+	s.scans = 12;
+	CHECK(boost_step(&b, &s));
+	s.scans = 13;
+	CHECK(!boost_step(&b, &s));
 }
 
 static void nothing_to_do(void)
@@ -156,7 +287,7 @@ static void share_not_told(void)
 	struct world w = world(524288, 3.5);
 
 	w.s.cpu_us = -1;
-	boost_begin(&w.b, &rate, &w.s);
+	boost_begin(&w.b, &rate, w.s.scans, &w.s);
 	for (int i = 0; i < 10; i++) {
 		w.s.ms += TICK_MS;
 		CHECK(boost_step(&w.b, &w.s));
@@ -213,7 +344,7 @@ static void samples(void)
 		struct boost b;
 
 		check_case = one_sample[i].what;
-		boost_begin(&b, &rate, &s);
+		boost_begin(&b, &rate, s.scans, &s);
 		s.ms += one_sample[i].after_ms;
 		s.scans = one_sample[i].scans;
 		s.known += one_sample[i].grown;
@@ -229,7 +360,7 @@ static void scans_that_follow(void)
 	struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100 };
 	struct boost b;
 
-	boost_begin(&b, &rate, &s);
+	boost_begin(&b, &rate, s.scans, &s);
 	s.ms += 1999;
 	s.known += 255;
 	CHECK(boost_step(&b, &s));
@@ -285,7 +416,7 @@ static void pages_of_a_share(void)
 		struct boost_sample s = { .ms = 1000000, .cpu_us = 5000 };
 		struct boost b;
 
-		boost_begin(&b, &of, &s);
+		boost_begin(&b, &of, s.scans, &s);
 		s.ms += shares[i].ms;
 		s.cpu_us = shares[i].cpu_us < 0 ? -1 : s.cpu_us + shares[i].cpu_us;
 		CHECK(boost_step(&b, &s));
@@ -327,6 +458,10 @@ int main(void)
 {
 	RUN(share_is_kept);
 	RUN(ends_when_all_is_known);
+	RUN(no_scan_for_nothing);
+	RUN(scans_that_end);
+	RUN(waits_at_leisure);
+	RUN(start_is_waited_for);
 	RUN(nothing_to_do);
 	RUN(little_to_do);
 	RUN(another_start);
