@@ -114,13 +114,13 @@ check-matrix:
 	@# they fill the processors themselves
 	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(nproc)} tests/run $(MATRIX_SUITES)
 
-## bench-compare BASE=REVISION: what a hook costs beside another revision's
+## bench-compare BASE=REVISION: what costs more than another revision's, in the same rounds
 bench-compare: $(BUILD)/ksm-hook $(BENCH_PROGRAMS)
 	bench/compare "$(BASE)"
 
 ## bench: measure what the documentation claims
 bench: all $(BENCH_PROGRAMS)
-	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+	$(Q)bench/all $(BENCHES)
 
 ## deps: install what building and testing need (Debian's or Fedora's packages)
 deps:

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "pairs.h"
 
 #define ROUNDS_DEFAULT 500
 #define JOBS_MAX       6
@@ -34,13 +35,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /* A child that waits in read() on a pipe whose other end the caller holds. */
@@ -125,24 +119,12 @@ static void shuffle(size_t *order, size_t n)
 	}
 }
 
-/* How much longer a takes than b: the median of the pairs' ratios, and where it lies in 95 of 100 cases. */
 static void compare_pairs(const char *name, const double *a, const double *b, int rounds)
 {
-	double *ratios = calloc((size_t)rounds, sizeof(double));
-	int half = (int)(0.98 * sqrt(rounds)), low = rounds / 2 - half,
-	    high = rounds / 2 + half;
+	struct ratio r = pairs_ratio(a, b, (size_t)rounds);
 
-	for (int i = 0; i < rounds; i++)
-		ratios[i] = a[i] / b[i];
-	qsort(ratios, (size_t)rounds, sizeof(*ratios), compare);
-	if (low < 0)
-		low = 0;
-	if (high >= rounds)
-		high = rounds - 1;
-	printf("%-38s %.3f of the other revision's (95 %%: %.3f to %.3f)%s\n", name,
-	       ratios[rounds / 2], ratios[low], ratios[high],
-	       ratios[low] > WORSE ? ": worse" : "");
-	free(ratios);
+	printf("%-38s %.3f of the other revision's (95 %%: %.3f to %.3f)%s\n", name, r.median,
+	       r.low, r.high, r.low > WORSE ? ": worse" : "");
 }
 
 int main(int argc, char **argv)
@@ -161,6 +143,8 @@ int main(int argc, char **argv)
 		  { argv[5 < argc ? 5 : 0], "createRuntime" },
 		  asked },
 	};
+	struct ratio over[2]; /* the program that does nothing */
+	FILE *rows = argc > 5 ? NULL : pairs_rows();
 	size_t n = argc > 5 ? 6 : 4, order[JOBS_MAX] = { 0, 1, 2, 3, 4, 5 };
 
 	if (argc < 4 || rounds < 1) {
@@ -174,6 +158,8 @@ int main(int argc, char **argv)
 		for (size_t k = 0; k < n; k++)
 			run(&jobs[order[k]], i);
 	}
+	for (size_t k = 2; k < 4; k++)
+		over[k - 2] = pairs_ratio(jobs[k].us, jobs[1].us, (size_t)rounds);
 	for (size_t k = 2; n > 4 && k < 4; k++)
 		compare_pairs(jobs[k].name, jobs[k].us, jobs[k + 2].us, rounds);
 	printf("%-38s %8s %8s %8s %8s %8s\n", "whole process", "median", "p10", "p90", "ratio",
@@ -181,10 +167,15 @@ int main(int argc, char **argv)
 	for (size_t k = 0; k < n; k++) {
 		double *us = jobs[k].us;
 
-		qsort(us, (size_t)rounds, sizeof(*us), compare);
+		qsort(us, (size_t)rounds, sizeof(*us), pairs_order);
 		printf("%-38s %5.0f us %5.0f us %5.0f us %8.2f %8ld\n", jobs[k].name,
 		       us[rounds / 2], us[rounds / 10], us[rounds * 9 / 10],
 		       us[rounds / 2] / jobs[0].us[rounds / 2], jobs[k].rss_kib);
+		if (rows && k >= 2)
+			fprintf(rows,
+				"%s\t%.0f us\t%.0f us (empty program)\t-\t%.2f\t%.2f to %.2f\n",
+				jobs[k].name, us[rounds / 2], jobs[1].us[rounds / 2],
+				over[k - 2].median, over[k - 2].low, over[k - 2].high);
 	}
-	return 0;
+	return rows && fclose(rows) != 0;
 }

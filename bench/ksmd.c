@@ -9,6 +9,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "pairs.h"
 
 #define COPIES 10
 #define KSM    "/sys/kernel/mm/ksm/"
@@ -114,6 +117,18 @@ static void set_running(void)
 		close(fd);
 }
 
+static void row(const char *label, size_t pages, double t, double used, bool done)
+{
+	FILE *f = pairs_rows();
+
+	if (!f)
+		return;
+	fprintf(f, "merge %zu MiB, %s\t%s%.1f s, %.2f s of CPU\t-\t-\t-\t-\n",
+		pages * COPIES * (size_t)sysconf(_SC_PAGESIZE) >> 20, label,
+		done ? "" : "over ", t, used);
+	fclose(f);
+}
+
 static void watch(const char *label, size_t pages, double start, double timeout, int rest)
 {
 	int ksmd = find_ksmd();
@@ -129,6 +144,7 @@ static void watch(const char *label, size_t pages, double start, double timeout,
 	else
 		printf(" %5.0f %% after %.0f s", 100.0 * (double)saved() / (double)want, t);
 	printf("  %5.2f s CPU  %5.1f %%", used, 100 * used / t);
+	row(label, pages, t, used, t < timeout);
 	fflush(stdout);
 	if (rest) {
 		sleep((unsigned)rest);

@@ -3,14 +3,16 @@
 
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/ksmd \
-	$(BUILD)/bench/look-load $(BUILD)/bench/spent
-BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
-	bench/layout bench/layout-cost
+	$(BUILD)/bench/scan-cost $(BUILD)/bench/rewrite $(BUILD)/bench/look-load $(BUILD)/bench/spent
+BENCHES += bench/oci bench/wrapper bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
+	bench/scan-cost bench/merge-cost bench/layout bench/layout-cost
+
+$(BUILD)/bench/alternate $(BUILD)/bench/hook $(BUILD)/bench/rewrite $(BUILD)/bench/ksmd: bench/pairs.h
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -lm
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
 CHECK_PROGRAMS += $(BUILD)/bench/look-load
 GUEST_PROGRAMS += $(BUILD)/bench/look-load
