@@ -14,7 +14,7 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
-CHECK_PROGRAMS += $(BUILD)/bench/look-load
+CHECK_PROGRAMS += $(BUILD)/bench/look-load $(BUILD)/bench/alternate
 GUEST_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk bench/module.mk

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a page costs ksmd, scan by scan: scan-cost MIB EQUAL SCANS
+ * What a page costs ksmd, scan by scan: scan-cost MIB EQUAL SCANS ALIKE
  *
  * Ten processes have MIB of mergeable memory together, of which EQUAL percent is the same in each
- * and the rest differs from all else. ksmd is set running when all is filled. For each
- * full scan after that: the pages it looked at, its CPU time, and what is saved after it.
+ * and the rest differs from all else, but for the first ALIKE bytes of a page. ksmd is set
+ * running when all is filled. For each full scan after that: the pages it looked at, its CPU
+ * time, and what is saved after it.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -78,7 +79,7 @@ static uint64_t next(uint64_t *x)
 	return *x;
 }
 
-static void fill(size_t pages, size_t equal, int copy, int ready)
+static void fill(size_t pages, size_t equal, size_t alike, int copy, int ready)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE), words = page / 8;
 	uint64_t *p = mmap(NULL, page * pages, PROT_READ | PROT_WRITE,
@@ -92,7 +93,7 @@ static void fill(size_t pages, size_t equal, int copy, int ready)
 		if (i == equal)
 			x = (uint64_t)copy * 0x9e3779b97f4a7c15ULL;
 		for (size_t k = 0; k < words; k++)
-			p[i * words + k] = next(&x);
+			p[i * words + k] = k < alike / 8 ? k : next(&x);
 	}
 	(void)!write(ready, "r", 1);
 	for (;;)
@@ -151,8 +152,8 @@ int main(int argc, char **argv)
 	bool done = false;
 	char c;
 
-	if (argc != 4 || pipe(ready) < 0 || !find_ksmd()) {
-		fprintf(stderr, "usage: scan-cost MIB EQUAL-PERCENT SCANS\n");
+	if (argc != 5 || pipe(ready) < 0 || !find_ksmd()) {
+		fprintf(stderr, "usage: scan-cost MIB EQUAL-PERCENT SCANS ALIKE-BYTES\n");
 		return 2;
 	}
 	mib = strtoul(argv[1], NULL, 10);
@@ -163,7 +164,8 @@ int main(int argc, char **argv)
 		pid[i] = fork();
 		if (pid[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			fill(pages, pages * (size_t)equal / 100, i + 1, ready[1]);
+			fill(pages, pages * (size_t)equal / 100, strtoul(argv[4], NULL, 10),
+			     i + 1, ready[1]);
 		}
 	}
 	close(ready[1]);
