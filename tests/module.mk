@@ -12,6 +12,6 @@ MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-s
 	tests/commands/estimate.sh tests/commands/estimate-layout.sh \
 	tests/hostile/locks.sh tests/hostile/text.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
-	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh \
+	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh tests/project/kubernetes-valid.sh \
 	tests/project/chart.sh tests/project/prometheus.sh
 CHECK_SUITES += $(filter-out $(MATRIX_SUITES) $(BY_HAND_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))
