@@ -55,3 +55,8 @@ int err_reason(struct error *err, enum reason reason, int ret)
 	err->reason = reason;
 	return ret;
 }
+
+bool err_same(const struct error *a, const struct error *b)
+{
+	return a->reason == b->reason && strcmp(a->msg, b->msg) == 0;
+}

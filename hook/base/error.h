@@ -4,6 +4,7 @@
 #define KSM_ERROR_H
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "base/macros.h"
 #include "base/reason.h"
@@ -31,5 +32,8 @@ int err_wrap(struct error *err, int ret, const char *fmt, ...) __printf(3, 4);
 
 /* Give what was set a reason; returns ret: `return err_reason(err, REASON_…, err_set(err, …))`. */
 int err_reason(struct error *err, enum reason reason, int ret);
+
+/* Would a reader be told the same? For whoever tells a thing once. */
+bool err_same(const struct error *a, const struct error *b);
 
 #endif

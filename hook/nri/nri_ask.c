@@ -15,7 +15,8 @@
 static struct {
 	struct config_files config;
 	struct policy_config policy;
-	struct error config_err; /* why policy says nothing; empty if it does */
+	int config_result; /* 0, or -errno with config_err: policy says nothing */
+	struct error config_err;
 	struct nri_call call;
 } asker;
 
@@ -53,13 +54,14 @@ void nri_ask_config(void)
 		return;
 	if (nri_config_receive(&asker.config, answer.config_files, POWER_FD) < 0)
 		_exit(0);
+	asker.config_result = answer.config_result;
 	asker.config_err = answer.err;
 	json_release();
-	if (asker.config_err.msg[0])
+	if (asker.config_result < 0)
 		asker.policy = (struct policy_config){ .audit = asker.policy.audit };
 	else
-		(void)config_files_parse(&asker.config, &asker.policy, NULL, NULL,
-					 &asker.config_err);
+		asker.config_result = config_files_parse(&asker.config, &asker.policy, NULL,
+							 NULL, &asker.config_err);
 }
 
 struct nri_call *nri_ask_decide(enum nri_call_kind kind, enum container_engine engine,
@@ -70,7 +72,7 @@ struct nri_call *nri_ask_decide(enum nri_call_kind kind, enum container_engine e
 	nri_decide(&asker.policy, engine, pod, container, out);
 	out->log_given = asker.policy.log_given;
 	out->log = asker.policy.log;
-	if (!out->err.msg[0] && asker.config_err.msg[0] &&
+	if (!out->err.msg[0] && asker.config_result < 0 &&
 	    (out->decision.merge || out->decision.reason != REASON_NOT_REQUESTED)) {
 		bool required = out->decision.required;
 

@@ -43,7 +43,8 @@ struct nri_answer {
 	bool changed; /* NRI_CALL_CONFIG: forget what you know, and believe what follows */
 	bool loses;   /* NRI_CALL_REGISTERED: this kernel loses mergeability at exec */
 	bool exec;    /* NRI_CALL_REGISTERED: containers are changed as they are created */
-	enum nri_use use; /* NRI_CALL_CREATE: what it gets */
+	enum nri_use use;  /* NRI_CALL_CREATE: what it gets */
+	int config_result; /* NRI_CALL_CONFIG: 0, or -errno with err: it cannot be read */
 	size_t config_files;
 	struct error err; /* why it is refused, or why config.json cannot be read; or empty */
 };

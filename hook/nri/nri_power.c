@@ -31,39 +31,42 @@
  * not answer is waited for by a child, for less than a runtime waits for us; each such look leaves a
  * child behind, so there is not one at each start.
  */
-static void read_config(struct nri_config *c, struct config_files *files, struct error *err)
+static int read_config(struct nri_config *c, struct config_files *files, struct error *err)
 {
 	int r;
 
 	files->n = files->len = files->names_len = 0;
 	if (c->silent_ms && now_ms() - c->silent_ms < SILENT_MS) {
 		*err = c->err;
-		return;
+		return c->result;
 	}
 	config_forget();
 	r = config_load(c->path, err);
 	c->silent_ms = r == -ETIMEDOUT ? now_ms() : 0;
 	if (r == 0) {
-		err->msg[0] = '\0';
+		*err = (struct error){ "" };
 		*files = *config_loaded();
 	}
+	return r;
 }
 
 void nri_config_answer(struct nri_config *c, struct nri_answer *answer)
 {
 	struct config_files *next = &c->files[!c->now];
 	struct error err = { "" };
+	int r = read_config(c, next, &err);
 
-	read_config(c, next, &err);
-	if (c->sent && strcmp(err.msg, c->err.msg) == 0 &&
+	if (c->sent && r == c->result && err_same(&err, &c->err) &&
 	    config_files_equal(next, &c->files[c->now]))
 		return;
 	c->now = !c->now;
 	c->sent = true;
+	c->result = r;
 	c->err = err;
 	answer->changed = true;
+	answer->config_result = r;
 	answer->err = err;
-	answer->config_files = err.msg[0] ? 0 : next->n;
+	answer->config_files = r < 0 ? 0 : next->n;
 }
 
 int nri_config_send(const struct nri_config *c, size_t n, int fd)

@@ -10,7 +10,8 @@
 struct nri_config {
 	const char *path;
 	bool sent;
-	struct error err;  /* why it could not be read; empty if it could */
+	int result; /* 0: it could be read; -errno with err */
+	struct error err;
 	int64_t silent_ms; /* when its file system did not answer (base/clock.h); 0: it does */
 	bool now;          /* which of these it is */
 	struct config_files files[2];

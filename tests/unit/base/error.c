@@ -43,8 +43,24 @@ static void reasons(void)
 	CHECK_INT(e.reason, REASON_NONE);
 }
 
+static void same(void)
+{
+	struct error a, b;
+
+	err_set(&a, EPERM, "x");
+	err_set(&b, EINVAL, "x");
+	CHECK(err_same(&a, &b));
+	err_reason(&b, REASON_OPTED_OUT, 0);
+	CHECK(!err_same(&a, &b));
+	err_reason(&a, REASON_OPTED_OUT, 0);
+	CHECK(err_same(&a, &b));
+	err_wrap(&b, 0, "while testing");
+	CHECK(!err_same(&a, &b));
+}
+
 int main(void)
 {
+	RUN(same);
 	RUN(errors);
 	RUN(reasons);
 	return check_end();

@@ -157,7 +157,7 @@ static void config_changes(void)
 	snprintf(path, sizeof(path), "%s/config.json", dir);
 	c.path = path;
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_files == 0);
+	CHECK(a.changed && a.config_files == 0 && a.config_result < 0);
 	CHECK_INT(a.err.reason, REASON_CONFIG_UNREADABLE);
 	a = (struct nri_answer){ 0 };
 	nri_config_answer(&c, &a);
@@ -165,6 +165,9 @@ static void config_changes(void)
 	write_config(path, "{}");
 	nri_config_answer(&c, &a);
 	CHECK(a.changed);
+	CHECK_INT(a.config_result, 0);
+	CHECK_INT(a.err.reason, REASON_NONE);
+	CHECK_TEXT(a.err.msg, "");
 	CHECK_INT(a.config_files, 1);
 	CHECK_TEXT(c.files[c.now].text, "{}");
 	a = (struct nri_answer){ 0 };
@@ -172,12 +175,12 @@ static void config_changes(void)
 	CHECK(!a.changed);
 	chmod(path, 0666);
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_files == 0);
+	CHECK(a.changed && a.config_files == 0 && a.config_result < 0);
 	CHECK_INT(a.err.reason, REASON_CONFIG_UNTRUSTED);
 	a = (struct nri_answer){ 0 };
 	unlink(path);
 	nri_config_answer(&c, &a);
-	CHECK(a.changed && a.config_files == 0);
+	CHECK(a.changed && a.config_files == 0 && a.config_result < 0);
 	CHECK_INT(a.err.reason, REASON_CONFIG_UNREADABLE);
 	rmdir(dir);
 }
