@@ -42,8 +42,7 @@ double layout_like_pair(const struct program_memory pair[2], double pair_saves, 
 	double second = both - pair_saves - one;
 	double left;
 
-	if (both < 1 || n < 1)
-		return 0;
+	/* no number where there is no pair, or nobody */
 	left = frames / (double)n * (one + (double)(n - 1) * second) / (both / 2);
 	return left < frames ? frames - left : 0;
 }

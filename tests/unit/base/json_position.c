@@ -18,8 +18,14 @@ static void token_positions(void)
 		{ "[\"a\\\\\\\"b\"]", 9, 2 },
 		/* an even number of backslashes escapes itself */
 		{ "\\\\\"x\"", 5, 3 },
+		/* at the very beginning */
+		{ "\"a\"", 3, 1 },
+		{ "12", 2, 1 },
 		{ "\"", 1, 1 },
 		{ "{", 1, 1 },
+		/* a bracket is all of what begins with it, whatever stands before it */
+		{ "x{", 2, 2 },
+		{ "x[", 2, 2 },
 		{ "", 0, 1 },
 	};
 

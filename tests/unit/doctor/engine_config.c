@@ -163,6 +163,11 @@ static void test_locate(void)
 	CHECK_INT(answer.runtime[0].line, 0);
 	CHECK_TEXT(answer.runtime[1].file, config.runtime[0].file);
 	CHECK_INT(answer.runtime[1].line, 6);
+	/* the first of the files' is one of them */
+	snprintf(answer.runtime[0].path, sizeof(answer.runtime[0].path), "/x");
+	engine_config_locate(&answer, &config);
+	CHECK_TEXT(answer.runtime[0].file, config.runtime[0].file);
+	CHECK_INT(answer.runtime[0].line, 4);
 }
 
 int main(void)
