@@ -26,8 +26,9 @@ struct metrics_samples *metrics_samples_make(struct error *err);
 void metrics_samples_load(struct metrics_samples *m, const char *path);
 
 /*
- * After snapshot_prepare(); containers are judged by the files of config. in_time: for who gives up soon. What can be promised is printed, too, and
- * the sample added, unless samples is NULL. 0 or -errno with err.
+ * After snapshot_prepare(); containers are judged by the files of config. in_time: for who gives
+ * up soon. What can be promised is printed, too, and the sample added, unless samples is NULL.
+ * 0 or -errno with err.
  */
 int metrics_print(FILE *f, enum metrics_group group, const char *config, bool in_time,
 		  struct metrics_samples *samples, struct error *err);

@@ -7,9 +7,9 @@
 
 /*
  * Run fn in a child, which has none of our descriptors, since whoever reads our output waits for
- * its last writer (Linux before 5.9: none of the standard ones). Returns what fn returned; -ETIMEDOUT: it has not come back within
- * timeout_ms, and the child is left to itself, as not even SIGKILL need end such a wait;
- * -EIO: it died; -errno: there is no child.
+ * its last writer (Linux before 5.9: none of the standard ones). Returns what fn returned;
+ * -ETIMEDOUT: it has not come back within timeout_ms, and the child is left to itself, as not
+ * even SIGKILL need end such a wait; -EIO: it died; -errno: there is no child.
  */
 int patience_run(int (*fn)(void *arg), void *arg, int timeout_ms);
 

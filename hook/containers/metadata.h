@@ -63,7 +63,8 @@ void metadata_clean(struct metadata *m);
 
 /*
  * Store it; pid is the container's init, 0 if there is none yet. What metadata_set() would leave
- * out is not stored, and nothing is if there is no name. A failure is logged for debugging only: ps and metrics then show the id.
+ * out is not stored, and nothing is if there is no name. A failure is logged for debugging only:
+ * ps and metrics then show the id.
  */
 void metadata_write(const char *id, pid_t pid, const struct metadata *m);
 void metadata_remove(const char *id);

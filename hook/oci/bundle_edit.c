@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The edit of a bundle's config.json: the preload library, for kernels where mergeability does not last, and a group's hash seeds. */
+/*
+ * The edit of a bundle's config.json: the preload library, for kernels where mergeability does not
+ * last, and a group's hash seeds.
+ */
 #include "oci/bundle_edit.h"
 
 #include <errno.h>

@@ -27,8 +27,9 @@ struct entrypoint {
 };
 
 /*
- * Look at the file's headers inside root, or what is mounted there, as the container's process would find it. -ENOEXEC with the reason where it is an ELF file of another kind
- * than library, or static. 0 in every other case: a script, not there, unknown.
+ * Look at the file's headers inside root, or what is mounted there, as the container's process
+ * would find it. -ENOEXEC with the reason where it is an ELF file of another kind than library, or
+ * static. 0 in every other case: a script, not there, unknown.
  */
 int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library,
 		     struct error *err);

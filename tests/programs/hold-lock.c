@@ -12,8 +12,8 @@
  * only mounts the file system, which then answers nothing at all, and prints "silent".
  *
  * As root it becomes nobody first, where it holds locks. COUNT processes do it (1). Prints "held PID" for each, when
- * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map something: who wants
- * to read maps gets the lock, and who wants to change something does not. With "late" each prints
+ * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map
+ * something: who wants to read maps gets the lock, and who wants to change something does not. With "late" each prints
  * "ready PID", and takes the lock at SIGUSR2, whether its main thread is stopped or not. With "slow" each
  * gives the lock back after SLOW_MS, and takes it again.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All registers of x86_64 (but rcx and r11, which the instruction uses) for regs.c: which there are, the place of each in struct registers, and
- * call_with(), which makes a system call with them and stores what they are afterwards.
+ * All registers of x86_64 (but rcx and r11, which the instruction uses) for regs.c: which there are,
+ * the place of each in struct registers, and call_with(), which makes a system call with them and
+ * stores what they are afterwards.
  */
 enum { RAX, RBX, RDX, RSI, RDI, RBP, R8, R9, R10, R12, R13, R14, R15, CARRY, N_GPR };
 

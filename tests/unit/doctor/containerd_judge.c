@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook/doctor/containerd_judge.c: the plugin's name, the runtime's type. containerd_effect.c has what containerd says. */
+/* hook/doctor/containerd_judge.c: the plugin's name, the runtime's type. */
 #include "doctor/containerd_judge.h"
 
 #include <string.h>
