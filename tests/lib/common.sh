@@ -158,6 +158,7 @@ ksm_restore() {
 }
 
 oneTimeSetUp() {
+	. "$top/tests/lib/asserts.sh"
 	work=$(mktemp -d "${TMPDIR:-/tmp}/ksm-hook.$suite.XXXXXX") || exit 1
 	chmod 755 "$work"
 	passed=0 failed=0 skipped=0 in_test=
