@@ -72,7 +72,7 @@ testTheKillSwitch() {
 		ln -s /nowhere $_stop
 		before=$(manifest "$(private)")
 		start
-		assert_not_merging "merging is stopped on this host ($_stop)"
+		assert_not_merging "$_stop" "merging is stopped on this host ($_stop)"
 		assertContains "$(cat "$work/err")" "reason=host-stopped"
 		assertEquals no "$(in_root)"
 		assertEquals "nothing is mounted" "" "$(mounts_below)"

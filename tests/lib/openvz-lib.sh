@@ -167,7 +167,7 @@ start() {
 	vzctl start ${1:-$id} >"$work/out" 2>"$work/err"
 }
 
-assert_not_merging() { # REASON
+assert_not_merging() { # WHAT REASON
 	assertEquals "$1: started" 0 $?
 	assertTrue "$1: on stderr: $(cat "$work/err")" \
 		"grep -q '^ksm-hook\[openvz\] id=$id reason=[a-z-]*: starts without merging: ' '$work/err'"

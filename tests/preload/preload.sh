@@ -208,7 +208,7 @@ test_ld_so_preload_and_setuid() {
 		*) assertContains "$out" "ksm_merge_any: yes" ;;
 		esac
 	done
-	assertFalse "the host's file was touched" "grep -q libksm_preload /etc/ld.so.preload 2>/dev/null"
+	assertFalse "the host's file was touched" "[ -e /etc/ld.so.preload ] && grep -q libksm_preload /etc/ld.so.preload"
 }
 
 test_inherited_flag() {
