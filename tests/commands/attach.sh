@@ -127,7 +127,9 @@ test_wrong_targets_and_usage() {
 }
 
 test_a_process_and_a_cgroup() {
-	mkdir -p /sys/fs/cgroup/freezer/$id
+	_group=/sys/fs/cgroup/freezer/$id
+	[ -d /sys/fs/cgroup/freezer ] || _group=/sys/fs/cgroup/$id
+	mkdir -p "$_group"
 	sleep 1000 &
 	a=$!
 	sleep 1000 &
@@ -136,7 +138,7 @@ test_a_process_and_a_cgroup() {
 	z=$!
 	"$BUILD/victims/read-32" 30000 300 >"$work/read.out" 2>&1 &
 	i=$!
-	echo $b >/sys/fs/cgroup/freezer/$id/cgroup.procs
+	echo $b >"$_group/cgroup.procs"
 	wait_for 10 grep -q ready "$work/zombie.out"
 	wait_for 10 grep -q ready "$work/read.out"
 	attach $a $a $z $i
@@ -149,7 +151,7 @@ test_a_process_and_a_cgroup() {
 	assertEquals 1 "$(marked yes $b)"
 	kill $a $b $z $i
 	wait $a $b $z $i 2>/dev/null
-	rmdir /sys/fs/cgroup/freezer/$id
+	rmdir "$_group"
 }
 
 # In a pid namespace of its own, so that nobody else's containers are met.
