@@ -111,8 +111,8 @@ check-falses:
 ## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
 check-matrix:
 	$(Q)$(ALL_PROCESSORS) check-programs $(MATRIX_PROGRAMS)
-	@# they fill the processors themselves
-	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(nproc)} tests/run $(MATRIX_SUITES)
+	@# one for each processor, which they fill themselves, and one more for when they wait
+	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(($$(nproc) + 1))} tests/run $(MATRIX_SUITES)
 
 ## bench-compare BASE=REVISION: what costs more than another revision's, in the same rounds
 bench-compare: $(BUILD)/ksm-hook $(BENCH_PROGRAMS)

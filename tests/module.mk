@@ -2,11 +2,10 @@
 # The suites. Those that boot other kernels, need another Debian, or take minutes run in
 # `make check-matrix`; all others in `make check`, so that none is forgotten. `make lint` is by itself.
 
-# A quarter of an hour on a processor of its own: too long for either.
-BY_HAND_SUITES := tests/kernels/aarch64.sh
-
-MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh) \
-	$(filter-out $(BY_HAND_SUITES),$(wildcard tests/kernels/*.sh)) \
+# The one that takes longest, and needs no lock, is the first: it keeps one processor busy beside those that have to
+# run one after the other.
+MATRIX_SUITES += tests/kernels/aarch64.sh $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh) \
+	$(filter-out tests/kernels/aarch64.sh,$(wildcard tests/kernels/*.sh)) \
 	tests/engines/cri.sh tests/engines/nri.sh tests/engines/openvz-guide.sh tests/engines/runtime-args.sh \
 	tests/commands/boost.sh tests/commands/doctor-fixes.sh tests/commands/economize-pieces.sh \
 	tests/commands/estimate.sh tests/commands/estimate-layout.sh \
@@ -14,4 +13,4 @@ MATRIX_SUITES += $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-s
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
 	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh tests/project/kubernetes-valid.sh \
 	tests/project/chart.sh tests/project/prometheus.sh
-CHECK_SUITES += $(filter-out $(MATRIX_SUITES) $(BY_HAND_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))
+CHECK_SUITES += $(filter-out $(MATRIX_SUITES),$(filter-out tests/lib/%,$(wildcard tests/*/*.sh)))

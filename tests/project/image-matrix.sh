@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The container image and the packages for aarch64, cross-built: what is in them is that machine's, static, and runs
-# in qemu's emulation of it. What merging does there is for tests/kernels/aarch64.sh.
+# The container image for aarch64, cross-built: what is in it is that machine's, static, and runs in qemu's emulation
+# of it. What merging does there, and the packages, are for tests/kernels/aarch64.sh.
 # needs: nothing
 
 suite_setup() {
@@ -20,34 +20,6 @@ suite_setup() {
 suite_teardown() {
 	podman rmi -f "$image" >/dev/null 2>&1
 	return 0
-}
-
-# packed NAME: what a package has is for that machine, and no more than an x86_64 one of 64 bits has
-packed() {
-	for program in usr/sbin/ksm-hook usr/libexec/ksm-hook/ksm-hook-http usr/lib64/libksm_preload.so; do
-		assertContains "$1 $program" "$(readelf -h "$arm/$1/$program" 2>&1)" AArch64
-		assertNotContains "$1 $program needs no library" "$(readelf -l "$arm/$1/$program")" INTERP
-	done
-	assertFalse "$1: a library of 32 bits" "[ -e '$arm/$1/usr/lib/libksm_preload.so' ]"
-	assertEquals "$1" "$("$KSM_HOOK" --version)" "$(emulated "$arm/$1/usr/sbin/ksm-hook" --version)"
-	assertTrue "$1: manual" "[ -e '$arm/$1/usr/share/man/man8/ksm-hook.8.gz' ]"
-}
-
-testPackages() {
-	"$top/tests/lib/cross-root" "$root" "$arm" deb rpm >"$work/made" 2>&1
-	_ended=$?
-	assertEquals "$(tail -n 20 "$work/made")" 0 $_ended
-	_deb=$(echo "$arm"/ksm-hook_*.deb) _rpm=$(echo "$arm"/ksm-hook-*.rpm)
-	assertEquals "arm64 $("$top/packaging/changelog" version)" \
-		"$(dpkg-deb -f "$_deb" Architecture) $(dpkg-deb -f "$_deb" Version)"
-	assertEquals "aarch64 $("$top/packaging/changelog" version)" "$(rpm -qp --qf '%{ARCH} %{VERSION}' "$_rpm")"
-	# where the emulated ones find them
-	rm -rf "$arm/deb" "$arm/rpm"
-	dpkg-deb -x "$_deb" "$arm/deb"
-	mkdir "$arm/rpm"
-	rpm2cpio "$_rpm" | (cd "$arm/rpm" && busybox cpio -id 2>/dev/null)
-	packed deb
-	packed rpm
 }
 
 emulated() {
