@@ -81,6 +81,8 @@ void policy_print_decision(const struct decision *d)
 	printable(text, sizeof(text), d->warning, strlen(d->warning));
 	if (d->no_economy)
 		puts("  economy: off");
+	if (d->v8)
+		puts("  v8: shared");
 	if (d->warning[0])
 		printf("  warning: %s\n", text);
 }
@@ -144,6 +146,8 @@ void policy_write_decision(struct json_out *json, const char *key, const struct 
 	json_out_string(json, "text", d->text);
 	if (d->no_economy)
 		json_out_string(json, "economy", "off");
+	if (d->v8)
+		json_out_string(json, "v8", "shared");
 	if (d->warning[0])
 		json_out_string(json, "warning", d->warning);
 	json_out_end_object(json);

@@ -122,9 +122,12 @@ static void edit_spec(const struct precreate *in, const struct container_decisio
 	if (wants_library(c->decision.method, way, &only_way) &&
 	    bundle_add_library(&c->spec, in->preload_library, way, &additions, &err) < 0)
 		*status = give_up(&c->decision, only_way, &err);
-	if (c->decision.group[0] && bundle_takes_seeds(&c->spec) &&
-	    layout_reserve(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0)
-		bundle_add_seeds(&c->spec, seeds.python, seeds.perl, &additions);
+	if (c->decision.group[0] && bundle_takes_seeds(&c->spec, c->decision.v8) &&
+	    layout_reserve(&c->decision, in->id ? in->id : c->spec.id, &seeds) == 0) {
+		bundle_add_seeds(&c->spec, seeds.python, seeds.perl, seeds.v8, &additions);
+		if (seeds.v8[0] && !additions.preload)
+			log_warning(BUNDLE_V8_LEFT_OUT);
+	}
 	if (!additions.preload && !additions.variables)
 		return;
 	r = spec_edit(spec_text, in->len, &c->spec, &additions, edit, &err);

@@ -196,8 +196,11 @@ static int merge(const struct runtime_request *request, struct runtime_decision 
 	if (r < 0)
 		return hook_failed(&d->c.decision, &err);
 	boost_start(true);
-	if (share_layout(request, d, &seeds) && bundle_takes_seeds(spec))
-		bundle_add_seeds(spec, seeds.python, seeds.perl, &additions);
+	if (share_layout(request, d, &seeds) && bundle_takes_seeds(spec, d->c.decision.v8)) {
+		bundle_add_seeds(spec, seeds.python, seeds.perl, seeds.v8, &additions);
+		if (seeds.v8[0] && !additions.preload)
+			log_warning(BUNDLE_V8_LEFT_OUT);
+	}
 	if (!additions.preload && !additions.variables)
 		return 0;
 	r = edit_bundle(request, d, &additions, &err);

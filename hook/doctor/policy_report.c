@@ -170,7 +170,7 @@ int report_decision(const struct policy_question *q, struct explanation *out, st
 	END(d->unshared);
 	if (!sandbox_bool(&d->merge) || !sandbox_bool(&d->would) ||
 	    !sandbox_bool(&d->required) || !sandbox_bool(&d->no_economy) ||
-	    (unsigned)d->reason >= REASON_COUNT ||
+	    !sandbox_bool(&d->v8) || (unsigned)d->reason >= REASON_COUNT ||
 	    (unsigned)d->unshared_reason >= REASON_COUNT ||
 	    answer.explanation.denies > POLICY_RULES_MAX ||
 	    answer.explanation.allows > POLICY_RULES_MAX)

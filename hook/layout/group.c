@@ -131,7 +131,7 @@ static int make_secrets(struct group_secrets *g)
 	const uint64_t choices = stack_choices();
 	struct {
 		uint64_t stack;
-		uint32_t python;
+		uint32_t python, v8;
 		unsigned char perl[16];
 	} random;
 
@@ -140,9 +140,11 @@ static int make_secrets(struct group_secrets *g)
 	do {
 		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 			return -EIO;
-	} while (random.python == 0);
+		random.v8 &= INT32_MAX;
+	} while (random.python == 0 || random.v8 == 0);
 	g->stack = group_stack_limit(random.stack, choices, page_size());
 	g->python = random.python;
+	g->v8 = random.v8;
 	for (size_t i = 0; i < sizeof(random.perl); i++)
 		sprintf(g->perl + 2 * i, "%02x", random.perl[i]);
 	explicit_bzero(&random, sizeof(random));

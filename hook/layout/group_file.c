@@ -122,7 +122,7 @@ struct group_member *group_record_add(struct group_record *r)
 	return &more[r->n++];
 }
 
-/* Three numbers of 20, 10 and 32 digits, and what stands between them. */
+/* Numbers of 20, 10, 32 and 10 digits, and what stands between them. */
 #define SECRETS_LINE 80
 
 /* The first line, which ends in a newline; the rest of the text, or NULL where it is none of ours. */
@@ -133,8 +133,11 @@ static char *parse_secrets(char *text, struct group_secrets *out)
 	if (!end)
 		return NULL;
 	*end = '\0';
-	return sscanf(text, "%" SCNu64 " %" SCNu32 " %32[0-9a-f]", &out->stack, &out->python,
-		      out->perl) == 3 ?
+	out->v8 = 0;
+	/* older versions have three, and read three */
+	return sscanf(text, "%" SCNu64 " %" SCNu32 " %32[0-9a-f] %" SCNu32, &out->stack,
+		      &out->python, out->perl, &out->v8) >= 3 &&
+			       out->v8 <= INT32_MAX ?
 		       end + 1 :
 		       NULL;
 }
@@ -198,8 +201,8 @@ static int replace_group_file(int dir, const char *name, const struct group_reco
 
 	if (!f)
 		return -ENOMEM;
-	fprintf(f, "%" PRIu64 " %" PRIu32 " %s\n", r->group.stack, r->group.python,
-		r->group.perl);
+	fprintf(f, "%" PRIu64 " %" PRIu32 " %s %" PRIu32 "\n", r->group.stack, r->group.python,
+		r->group.perl, r->group.v8);
 	for (size_t i = 0; i < r->n; i++)
 		fprintf(f, "%s %d %" PRIu64 " %" PRId64 " %s\n", r->member[i].id,
 			r->member[i].pid, r->member[i].start, r->member[i].pending,

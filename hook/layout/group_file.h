@@ -17,6 +17,8 @@ struct group_secrets {
 	uint64_t stack;  /* the soft RLIMIT_STACK, in bytes */
 	uint32_t python; /* PYTHONHASHSEED; 0 would mean none */
 	char perl[33];   /* PERL_HASH_SEED, hexadecimal */
+	uint32_t
+		v8; /* KSM_PRELOAD_V8_SEED, below 2^31; 0: none, the group is of an older version */
 };
 
 /* More members than this a group does not have: the file, and the look at it, stay small. */

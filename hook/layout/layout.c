@@ -301,8 +301,12 @@ static int become(const struct group_secrets *g, struct error *err)
 	return 0;
 }
 
-static void take_seeds(const struct group_secrets *g, struct layout_seeds *out)
+static void take_seeds(const struct decision *d, const struct group_secrets *g,
+		       struct layout_seeds *out)
 {
+	out->v8[0] = '\0';
+	if (d->v8 && g->v8)
+		snprintf(out->v8, sizeof(out->v8), "KSM_PRELOAD_V8_SEED=%u", g->v8);
 	snprintf(out->python, sizeof(out->python), "PYTHONHASHSEED=%u", g->python);
 	snprintf(out->perl, sizeof(out->perl), "PERL_HASH_SEED=%s", g->perl);
 }
@@ -329,7 +333,7 @@ bool layout_become(const struct decision *d, const char *id, const char *place,
 		stays_private(err.reason, err.msg);
 		return false;
 	}
-	take_seeds(&g, seeds);
+	take_seeds(d, &g, seeds);
 	log_info("shares the layout of %s", d->group);
 	return true;
 }
@@ -348,7 +352,7 @@ int layout_reserve(const struct decision *d, const char *id, struct layout_seeds
 		stays_private(err.reason, err.msg);
 		return r;
 	}
-	take_seeds(&g, out);
+	take_seeds(d, &g, out);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ bool layout_start(const struct decision *d, const char *id, const char *bundle,
 /* The group's assignments for process.env. */
 struct layout_seeds {
 	char python[32], perl[64];
+	char v8[40]; /* empty: there is none, or it is not to have it */
 };
 
 /*

@@ -28,14 +28,17 @@ int bundle_add_library(const struct spec *spec, const char *library, enum probe_
 	return r;
 }
 
-bool bundle_takes_seeds(const struct spec *spec)
+bool bundle_takes_seeds(const struct spec *spec, bool v8)
 {
-	return spec->add != SPEC_ENV_THERE && !(spec->python_seed && spec->perl_seed);
+	return spec->add != SPEC_ENV_THERE &&
+	       !(spec->python_seed && spec->perl_seed && (spec->v8_seed || !v8));
 }
 
 void bundle_add_seeds(const struct spec *spec, const char *python, const char *perl,
-		      struct spec_additions *additions)
+		      const char *v8, struct spec_additions *additions)
 {
+	if (*v8 && !spec->v8_seed && additions->preload)
+		additions->variable[additions->variables++] = v8;
 	if (!spec->python_seed)
 		additions->variable[additions->variables++] = python;
 	if (!spec->perl_seed) {

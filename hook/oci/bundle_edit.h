@@ -17,12 +17,18 @@ bool bundle_needs_library(enum policy_method method, enum probe_way way);
 int bundle_add_library(const struct spec *spec, const char *library, enum probe_way way,
 		       struct spec_additions *additions, struct error *err);
 
-/* Is there a place for the group's hash seeds, and not all of them taken? */
-bool bundle_takes_seeds(const struct spec *spec);
+/* Is there a place for the group's seeds, and not all of them taken? v8: V8's as well. */
+bool bundle_takes_seeds(const struct spec *spec, bool v8);
 
-/* Add those that the container has not set itself; the assignments are not copied. */
+/*
+ * Add those that the container has not set itself; the assignments are not copied. An empty one is none. V8's
+ * is for the preload library: not without it.
+ */
 void bundle_add_seeds(const struct spec *spec, const char *python, const char *perl,
-		      struct spec_additions *additions);
+		      const char *v8, struct spec_additions *additions);
+
+#define BUNDLE_V8_LEFT_OUT \
+	"the seed of V8 is not added: it is for the preload library, method preload"
 
 /*
  * The new text in the place of the bundle's config.json, in one step and with the old one's mode and

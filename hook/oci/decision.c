@@ -216,6 +216,13 @@ static bool may_have_group(const struct decision_request *request)
 		       decision_config_mentions(request->config_path, "shared_layout");
 }
 
+/* The same of V8's seed. */
+static bool may_have_v8(const struct decision_request *request)
+{
+	return request->policy ? request->policy->shared_v8 :
+				 decision_config_mentions(request->config_path, "shared_v8");
+}
+
 static int parse_confined(const struct decision_request *request,
 			  struct container_decision *out, struct error *err)
 {
@@ -235,7 +242,8 @@ static int parse_confined(const struct decision_request *request,
 	}
 	if (r == 0)
 		r = decision_check(out, request->len, err);
-	if (r == 0 && out->decision.group[0] && !may_have_group(request))
+	if (r == 0 && ((out->decision.group[0] && !may_have_group(request)) ||
+		       (out->decision.v8 && !may_have_v8(request))))
 		r = sandbox_malformed(err);
 	if (r < 0)
 		*out = (struct container_decision){ 0 };

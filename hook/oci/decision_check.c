@@ -35,8 +35,8 @@ static bool check_policy(struct decision *d)
 	end_text(d->unshared, sizeof(d->unshared));
 	return sandbox_bool(&d->merge) && sandbox_bool(&d->would) && sandbox_bool(&d->audit) &&
 	       sandbox_bool(&d->required) && sandbox_bool(&d->no_economy) &&
-	       !(d->merge && d->would) && (unsigned)d->method <= METHOD_PRELOAD &&
-	       (unsigned)d->reason < REASON_COUNT &&
+	       sandbox_bool(&d->v8) && !(d->merge && d->would) &&
+	       (unsigned)d->method <= METHOD_PRELOAD && (unsigned)d->reason < REASON_COUNT &&
 	       (unsigned)d->unshared_reason < REASON_COUNT &&
 	       ((!d->merge && !d->would) || d->reason != REASON_NONE) &&
 	       is_ended(d->group, sizeof(d->group)) &&
@@ -53,10 +53,10 @@ static bool check_spec(const struct spec *s, size_t len)
 	       (unsigned)s->env <= SPEC_ENV_LIST && (unsigned)s->add <= SPEC_ENV_LIST &&
 	       (unsigned)s->mount <= SPEC_MOUNT_ADD && s->env_at <= len && s->add_at <= len &&
 	       s->mount_at <= len && sandbox_bool(&s->python_seed) &&
-	       sandbox_bool(&s->perl_seed) && is_ended(s->id, sizeof(s->id)) &&
-	       (!s->id[0] || state_is_id(s->id)) && is_ended(s->root, sizeof(s->root)) &&
-	       is_ended(s->program, sizeof(s->program)) && is_ended(s->path, sizeof(s->path)) &&
-	       is_ended(s->cwd, sizeof(s->cwd)) &&
+	       sandbox_bool(&s->perl_seed) && sandbox_bool(&s->v8_seed) &&
+	       is_ended(s->id, sizeof(s->id)) && (!s->id[0] || state_is_id(s->id)) &&
+	       is_ended(s->root, sizeof(s->root)) && is_ended(s->program, sizeof(s->program)) &&
+	       is_ended(s->path, sizeof(s->path)) && is_ended(s->cwd, sizeof(s->cwd)) &&
 	       is_ended(s->bind.destination, sizeof(s->bind.destination)) &&
 	       is_ended(s->bind.source, sizeof(s->bind.source));
 }

@@ -8,7 +8,7 @@
 #include "oci/spec_facts.h"
 
 /* What is to be added. */
-#define SPEC_VARIABLES 3
+#define SPEC_VARIABLES 4
 struct spec_additions {
 	const char *preload; /* the library, to process.env and the mounts; NULL: not */
 	const char *variable[SPEC_VARIABLES]; /* to process.env: plain ASCII, no quotes */

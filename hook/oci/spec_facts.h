@@ -47,7 +47,7 @@ struct spec {
 	/* where other variables would be added; SPEC_ENV_THERE: nowhere, it is not in order */
 	enum spec_env add;
 	uint32_t add_at;
-	bool python_seed, perl_seed; /* it has its own */
+	bool python_seed, perl_seed, v8_seed; /* it has its own */
 	enum profile_answer profile[PROFILE_CALLS];
 	char id[72];           /* of the container, as far as the text tells */
 	char root[1024];       /* root.path */

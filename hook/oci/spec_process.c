@@ -88,6 +88,8 @@ static void visit_env(struct spec_process *p, struct spec *s, const struct json_
 	if (variable_value(v, "PERL_HASH_SEED", &len) ||
 	    variable_value(v, "PERL_PERTURB_KEYS", &len))
 		s->perl_seed = true;
+	if (variable_value(v, "KSM_PRELOAD_V8_SEED", &len))
+		s->v8_seed = true;
 }
 
 void spec_process_visit(struct spec_process *p, struct spec *s, const struct json_path *path,

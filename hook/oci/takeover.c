@@ -25,7 +25,7 @@ static void lie_about_spec(struct spec *s, const char *directory, const char *te
 	s->add_at = offset_of(text, '{', true);
 	s->mount = SPEC_MOUNT_ADD;
 	s->mount_at = offset_of(text, '}', true);
-	s->python_seed = s->perl_seed = false;
+	s->python_seed = s->perl_seed = s->v8_seed = false;
 	memset(s->profile, 0, sizeof(s->profile));
 	snprintf(s->id, sizeof(s->id), "victim");
 	snprintf(s->root, sizeof(s->root), "%s/root", directory);

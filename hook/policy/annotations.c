@@ -12,6 +12,7 @@ const struct policy_keys policy_annotations = {
 	.method = ANNOTATION_PREFIX "method",
 	.layout = ANNOTATION_PREFIX "layout",
 	.group = ANNOTATION_PREFIX "group",
+	.v8 = ANNOTATION_PREFIX "v8",
 	.economy = ANNOTATION_PREFIX "economy",
 	.yes = "true",
 	.no = "false",

@@ -20,6 +20,7 @@ struct policy_keys {
 	const char *merge, *required;
 	const char *method; /* NULL: has no say in it */
 	const char *layout, *group;
+	const char *v8;      /* "shared" or "private"; NULL: has no say in it */
 	const char *economy; /* "on" or "off" */
 	const char *yes, *no;
 	bool of_pods; /* KEY/container.NAME and KEY/pod come before KEY */

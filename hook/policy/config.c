@@ -13,9 +13,9 @@
 #include "policy/rule_pattern.h"
 
 static const char *const keys[] = {
-	"containers", "method",        "required",     "allow",       "deny",    "runtimes",
-	"log",        "shared_layout", "allow_groups", "deny_groups", "unknown", "$schema",
-	"mode",       "audit",         "max_sparse",   "economy"
+	"containers", "method",        "required",     "allow",       "deny",     "runtimes",
+	"log",        "shared_layout", "allow_groups", "deny_groups", "unknown",  "$schema",
+	"mode",       "audit",         "max_sparse",   "economy",     "shared_v8"
 };
 
 bool config_is_runtime(const char *p)
@@ -216,6 +216,8 @@ static int config_visit(void *arg, const struct json_path *path, const struct js
 		visit_bool(p, &c->required, path, v);
 	else if (strcmp(key, "audit") == 0)
 		visit_bool(p, &c->audit, path, v);
+	else if (strcmp(key, "shared_v8") == 0)
+		visit_bool(p, &c->shared_v8, path, v);
 	else if (strcmp(key, "shared_layout") == 0)
 		visit_shared_layout(p, path, v);
 	else

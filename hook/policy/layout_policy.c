@@ -134,6 +134,25 @@ void layout_decide(const struct layout_request *request, const struct policy_con
 		d->group[0] = '\0';
 }
 
+void layout_decide_v8(const char *kind, const char *key, const char *value,
+		      const struct policy_config *c, struct decision *d)
+{
+	size_t len = strlen(d->warning);
+
+	if (strcmp(value, "private") == 0)
+		return;
+	if (strcmp(value, "shared") != 0)
+		annotation_misunderstood(d->warning, sizeof(d->warning), kind, key, value,
+					 "private, shared");
+	else if (d->merge && !c->shared_v8)
+		snprintf(d->warning + len, sizeof(d->warning) - len,
+			 "%s%s%s=shared: config.json does not say \"shared_v8\": true; "
+			 "ignored",
+			 len ? "; " : "", kind, key);
+	else
+		d->v8 = d->merge;
+}
+
 /* Is there a member of that name? The same word may be a value (a system call's name). */
 static bool has_member(const char *text, size_t len, const char *quoted)
 {

@@ -35,6 +35,13 @@ struct layout_request {
 void layout_decide(const struct layout_request *request, const struct policy_config *c,
 		   const struct trusted_values *trusted, struct decision *d);
 
+/*
+ * Set d->v8 by what the container says of it under that key, or say in d->warning why not. It counts
+ * for who has a group.
+ */
+void layout_decide_v8(const char *kind, const char *key, const char *value,
+		      const struct policy_config *c, struct decision *d);
+
 /* May a group have this name? */
 bool layout_is_group(const char *name);
 

@@ -210,7 +210,13 @@ static void decide_layout(struct deciding *d)
 				 annotation_has_orchestrator(s->annotation, s->n)),
 	};
 
+	char v8[REQUEST_KEY_MAX];
+	const char *v8_value =
+		d->keys->v8 ? requested_value(d, d->keys->v8, "private", v8, sizeof(v8)) : NULL;
+
 	layout_decide(&request, d->config, &d->trusted, d->out);
+	if (v8_value)
+		layout_decide_v8(d->keys->kind, v8, v8_value, d->config, d->out);
 }
 
 /* Does the administrator, or the container, want none of it? */

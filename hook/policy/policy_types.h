@@ -61,6 +61,7 @@ struct policy_config {
 	bool allow_unknown; /* "unknown": "allow": what no engine tells is not denied for that */
 	bool shared_layout;
 	bool shared_by_image; /* "shared_layout": "image": also those that say nothing of it */
+	bool shared_v8;       /* those that share a layout may share a seed of V8's */
 	bool no_economy; /* "economy": "off": `ksm-hook economize` leaves all containers alone */
 	unsigned owner;  /* not in the file: the user whose containers these are, 0 for root */
 	const char *runtime[POLICY_RUNTIMES_MAX]; /* names or absolute paths */
@@ -80,6 +81,7 @@ struct decision {
 	bool audit; /* the administrator wants to hear of it */
 	bool required;
 	bool no_economy; /* `ksm-hook economize` is to leave it alone */
+	bool v8;         /* has the group's seed of V8's, if it has a group */
 	enum policy_method method;
 	enum reason reason;          /* why so; REASON_NONE: nothing was decided */
 	enum reason unshared_reason; /* why its layout is not shared, where it asked for that */

@@ -157,12 +157,12 @@ testSecretsAreRootsAndNowhereElse() {
 	hold one
 	assertEquals "700 0" "$(stat -c '%a %u' $groups)"
 	assertEquals "600 0" "$(stat -c '%a %u' $groups/group%3Aone)"
-	read -r _stack _python _perl <"$groups/group%3Aone"
+	read -r _stack _python _perl _v8 <"$groups/group%3Aone"
 	make "$(group one)" /bin/true
 	out=$(runc --debug run -b "$work/bundle" "ksmlayout-$$" 2>&1)
 	_state='{"id":"y","pid":1,"annotations":'$(group one)'}'
 	out="$out$(echo "$_state" | "$KSM_HOOK" createRuntime --config "$work/config.json" 2>&1)"
-	for _secret in "$_stack" "$_python" "$_perl"; do
+	for _secret in "$_stack" "$_python" "$_perl" "$_v8"; do
 		assertNotContains "not said" "$out" "$_secret"
 	done
 	assertTrue "a limit of whole pages: $_stack" "[ $((_stack % $(getconf PAGESIZE))) -eq 0 -a $_stack -ge 134217728 -a $_stack -lt 1207959552 ]"
@@ -335,7 +335,7 @@ wrapper() { "$KSM_HOOK" runtime --config "$work/config.json" "$@"; }
 testWrapperGivesSeedsAndSessions() {
 	hooks='{}' make "$(group one)" /bin/sh -c 'exec sleep 60'
 	wrapper run -d -b "$work/bundle" "ksmlayout-$$-w" >/dev/null 2>&1 </dev/null
-	read -r _stack _python _perl <"$groups/group%3Aone"
+	read -r _stack _python _perl _v8 <"$groups/group%3Aone"
 	_pid=$(runc state "ksmlayout-$$-w" | jq .pid)
 	out=$(tr '\0' '\n' <"/proc/$_pid/environ")
 	assertContains "$out" "$out" "PYTHONHASHSEED=$_python"
@@ -366,7 +366,7 @@ testPrecreateAddsSeeds() {
 	make "$(group one)" '.linux.cgroupsPath = "/x/libpod-ksmlayout"' /bin/true
 	"$KSM_HOOK" precreate --config "$work/config.json" <"$work/bundle/config.json" >"$work/new.json" 2>/dev/null
 	assertEquals 0 $?
-	read -r _stack _python _perl <"$groups/group%3Aone"
+	read -r _stack _python _perl _v8 <"$groups/group%3Aone"
 	assertEquals "[\"PYTHONHASHSEED=$_python\",\"PERL_HASH_SEED=$_perl\",\"PERL_PERTURB_KEYS=0\"]" \
 		"$(jq -c .process.env[-3:] "$work/new.json")"
 	# and nothing else

@@ -22,7 +22,8 @@ static void check_name(const char *text)
 static bool is_same(const struct group_record *a, const struct group_record *b)
 {
 	if (a->n != b->n || a->group.stack != b->group.stack ||
-	    a->group.python != b->group.python || strcmp(a->group.perl, b->group.perl) != 0)
+	    a->group.python != b->group.python || a->group.v8 != b->group.v8 ||
+	    strcmp(a->group.perl, b->group.perl) != 0)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
 		const struct group_member *m = &a->member[i], *o = &b->member[i];
@@ -63,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* the reader of the first line alone says the same */
 		require(group_file_secrets(AT_FDCWD, "group", &secrets) == 0);
 		require(secrets.stack == r.group.stack && secrets.python == r.group.python &&
+			secrets.v8 == r.group.v8 && secrets.v8 <= INT32_MAX &&
 			strcmp(secrets.perl, r.group.perl) == 0);
 		check_round_trip(&r);
 	}

@@ -50,8 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	const char *text = (const char *)data;
 	const struct spec_additions additions = { "/lib.so",
-						  { "PYTHONHASHSEED=1", "PERL_HASH_SEED=2" },
-						  2 };
+						  { "PYTHONHASHSEED=1", "PERL_HASH_SEED=2",
+						    "KSM_PRELOAD_V8_SEED=3" },
+						  3 };
 	struct spec_additions library = { .preload = additions.preload };
 	struct spec_edit edit, again;
 	struct spec spec, second;
@@ -83,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_release();
 	require(spec_parse(out, len, &origin, &config, &second, NULL, &d, &syntax, &err) == 0);
 	require(!second.blocker.msg[0]);
-	require(second.python_seed && second.perl_seed);
+	require(second.python_seed && second.perl_seed && second.v8_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
 	require(spec_edit(out, len, &second, &library, &again, &err) == 0 && again.n == 1);
 	free(out);

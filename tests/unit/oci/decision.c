@@ -236,26 +236,39 @@ static int names_a_group(const struct decision_request *request,
 	return 0;
 }
 
+static int asks_for_v8(const struct decision_request *request,
+		       const struct policy_config *policy, struct container_decision *out,
+		       struct error *e)
+{
+	int r = names_a_group(request, policy, out, e);
+
+	out->decision.v8 = true;
+	return r;
+}
+
 /* Whatever a parser does that was taken over, what is known without it stays true. */
 static void taken_over(void)
 {
 	static const struct {
 		decision_reader *reader;
 		int timeout_ms;
-		bool shared_layout;
+		bool shared_layout, shared_v8;
 		enum reason reason;
 	} of[] = {
-		{ dies, 60000, false, REASON_PARSER_FAILED },
-		{ takes_for_ever, 20, false, REASON_PARSER_TIMEOUT },
-		{ talks_nonsense, 60000, false, REASON_PARSER_REPLY },
-		{ names_a_group, 60000, false, REASON_PARSER_REPLY },
-		{ names_a_group, 60000, true, REASON_NONE },
+		{ dies, 60000, false, false, REASON_PARSER_FAILED },
+		{ takes_for_ever, 20, false, false, REASON_PARSER_TIMEOUT },
+		{ talks_nonsense, 60000, false, false, REASON_PARSER_REPLY },
+		{ names_a_group, 60000, false, false, REASON_PARSER_REPLY },
+		{ names_a_group, 60000, true, false, REASON_NONE },
+		{ asks_for_v8, 60000, true, false, REASON_PARSER_REPLY },
+		{ asks_for_v8, 60000, true, true, REASON_NONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
 		const struct policy_config policy = { .required = true,
 						      .audit = true,
-						      .shared_layout = of[i].shared_layout };
+						      .shared_layout = of[i].shared_layout,
+						      .shared_v8 = of[i].shared_v8 };
 		struct decision_request request = request_of(STATE(ASKS), &policy);
 		static struct container_decision out;
 		struct error err = { "" };
@@ -269,6 +282,7 @@ static void taken_over(void)
 		CHECK_INT(err.reason, of[i].reason);
 		CHECK_INT(out.decision.merge, r == 0);
 		CHECK_INT(out.decision.required, true);
+		CHECK(!out.decision.v8 || of[i].shared_v8);
 		CHECK_TEXT(out.decision.group, r == 0 ? "prod/name:web" : "");
 		CHECK(r == 0 || out.decision.audit);
 	}

@@ -97,6 +97,7 @@ static void numbers_out_of_range(void)
 	REFUSES_FILLED(decision.merge);
 	REFUSES_FILLED(decision.required);
 	REFUSES_FILLED(decision.no_economy);
+	REFUSES_FILLED(decision.v8);
 	REFUSES_FILLED(decision.method);
 	REFUSES_FILLED(decision.reason);
 	REFUSES_FILLED(decision.unshared_reason);
@@ -105,6 +106,7 @@ static void numbers_out_of_range(void)
 	REFUSES_FILLED(spec.mount);
 	REFUSES_FILLED(spec.python_seed);
 	REFUSES_FILLED(spec.perl_seed);
+	REFUSES_FILLED(spec.v8_seed);
 	REFUSES_FILLED(spec.profile);
 	REFUSES_FILLED(spec.env_at);
 	REFUSES_FILLED(spec.add_at);

@@ -157,6 +157,9 @@ static void seeds(void)
 	CHECK(!s.python_seed && s.perl_seed);
 	s = parse("{\"env\":[\"PERL_HASH_SEED=\"]}");
 	CHECK(!s.python_seed && s.perl_seed);
+	CHECK(!s.v8_seed);
+	s = parse("{\"env\":[\"KSM_PRELOAD_V8_SEED=\"]}");
+	CHECK(!s.python_seed && !s.perl_seed && s.v8_seed);
 	s = parse("{\"env\":[\"XPYTHONHASHSEED=0\",\"PERL_HASH_SEEDS=1\"]}");
 	CHECK(!s.python_seed && !s.perl_seed);
 }

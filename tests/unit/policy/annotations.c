@@ -259,6 +259,60 @@ static void economy(void)
 	}
 }
 
+/* The container asks, and the administrator allows it; it counts for who has a group. */
+static void v8(void)
+{
+	static const struct {
+		const char *key, *value;
+		bool allowed, v8;
+		const char *warning;
+	} cases[] = {
+		{ "io.ksm.log", "x", true, false, "" },
+		{ "io.ksm.v8", "shared", true, true, "" },
+		{ "io.ksm.v8/pod", "shared", true, true, "" },
+		{ "io.ksm.v8", "private", true, false, "" },
+		{ "io.ksm.v8", "private", false, false, "" },
+		{ "io.ksm.v8", "shared", false, false,
+		  "annotation io.ksm.v8=shared: config.json does not say \"shared_v8\": true" },
+		{ "io.ksm.v8", "true", true, false, "expected one of private, shared" },
+		/* for another container, maybe for this one */
+		{ "io.ksm.v8/container.x", "shared", true, false, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct annotation a[] = { { "io.ksm.merge", "true" },
+					  { cases[i].key, cases[i].value } };
+		struct policy_subject s = { .engine = ENGINE_DOCKER, .annotation = a, .n = 2 };
+		struct policy_config c = { .shared_layout = true,
+					   .shared_v8 = cases[i].allowed };
+		struct decision d;
+
+		check_case = cases[i].value;
+		policy_decide(&c, &s, &d);
+		CHECK_INT(d.v8, cases[i].v8);
+		CHECK_HAS(d.warning, cases[i].warning);
+		CHECK_INT(d.warning[0] != '\0', cases[i].warning[0] != '\0');
+		a[0].value = "false";
+		policy_decide(&c, &s, &d);
+		CHECK(!d.v8);
+	}
+	check_case = "";
+}
+
+/* LXC's configuration has no word for it. */
+static void v8_of_lxc(void)
+{
+	struct annotation a[] = { { "KSM_MERGE", "yes" }, { "KSM_V8", "shared" } };
+	struct policy_subject s = {
+		.keys = &policy_environment, .engine = ENGINE_LXC, .annotation = a, .n = 2
+	};
+	struct policy_config c = { .shared_layout = true, .shared_v8 = true };
+	struct decision d;
+
+	policy_decide(&c, &s, &d);
+	CHECK(d.merge && !d.v8);
+}
+
 int main(void)
 {
 	RUN(misunderstood);
@@ -270,5 +324,7 @@ int main(void)
 	RUN(orchestrators);
 	RUN(told_values);
 	RUN(economy);
+	RUN(v8);
+	RUN(v8_of_lxc);
 	return check_end();
 }

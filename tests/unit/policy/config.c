@@ -116,7 +116,11 @@ static void groups(void)
 	CHECK_INT(parse("{\"shared_layout\": \"image\"}"), 0);
 	CHECK(config.shared_layout && config.shared_by_image);
 	CHECK_INT(parse("{\"shared_layout\": false}"), 0);
-	CHECK(!config.shared_layout && !config.shared_by_image);
+	CHECK(!config.shared_layout && !config.shared_by_image && !config.shared_v8);
+	CHECK_INT(parse("{\"shared_layout\": true, \"shared_v8\": true}"), 0);
+	CHECK(config.shared_layout && config.shared_v8);
+	CHECK_INT(parse("{\"shared_v8\": false}"), 0);
+	CHECK(!config.shared_layout && !config.shared_v8);
 	for (int i = 1; i <= POLICY_RULES_MAX; i++) {
 		size_t len = strlen(text);
 
@@ -193,6 +197,7 @@ static void mistakes(void)
 		{ "{\"economy\": \"\"}", "\"economy\" must be \"on\" or \"off\"" },
 		{ "{\"shared_layout\": 1}",
 		  "\"shared_layout\" must be true, false or \"image\"" },
+		{ "{\"shared_v8\": \"shared\"}", "\"shared_v8\" must be true or false" },
 		{ "{\"allow_groups\": \"a\"}", "\"allow_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [7]}", "\"deny_groups\" must be a list of patterns" },
 		{ "{\"deny_groups\": [[\"a\"]]}", "\"deny_groups\" must be" },
