@@ -58,15 +58,6 @@ test_the_hook_does_the_same() {
 	ended "$untouched" $(ids hook. $all)
 }
 
-# Two threads in a lock's futex call or computing, a third in poll: the third is taken.
-test_no_thread_in_a_lock_is_taken() {
-	VICTIM_MAY_BE_CUT=1 start lock mutex:idle 20
-	ready lock
-	for _ in 1 2 3 4 5 6 7 8 9 10; do inject lock ok; done
-	for _ in 1 2 3 4 5; do KSM_FAULT=kill:6 inject lock EINTR; done
-	ended ' [1-5] cut short, 0 EINTR' lock
-}
-
 # its thread of that name waits, as it does again soon after it was stopped
 idle_waits() {
 	for _status in "/proc/$pid/task"/*/status; do
@@ -80,6 +71,22 @@ idle_waits() {
 		[ "$_in" != idle ] || [ "$_is" != S ] || return 0
 	done
 	return 1
+}
+
+# Two threads in a lock's futex call or computing, a third in poll: the third is taken.
+test_no_thread_in_a_lock_is_taken() {
+	VICTIM_MAY_BE_CUT=1 start lock mutex:idle 20
+	ready lock
+	pid_of lock
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		wait_for 30 idle_waits
+		inject lock ok
+	done
+	for _ in 1 2 3 4 5; do
+		wait_for 30 idle_waits
+		KSM_FAULT=kill:6 inject lock EINTR
+	done
+	ended ' [1-5] cut short, 0 EINTR' lock
 }
 
 # The same of 32-bit programs, whose calls have other numbers.
