@@ -159,8 +159,13 @@ testHostileNames() {
 testNothingIsWrittenWithoutNames() {
 	_before=$(ls -A $records)
 	contain "look-$$-8" "$merge" createRuntime poststop
+	assertEquals "it is merged" "- - - -" "$(of "look-$$-8")"
 	assertEquals "$_before" "$(ls -A $records)"
 	runc delete -f "look-$$-8"
+	# the control
+	contain "look-$$-9" "$kube" createRuntime poststop
+	assertTrue "with names it is" "[ -e $records/look-$$-9 ]"
+	runc delete -f "look-$$-9"
 }
 
 # Linux 6.18's counter was seen at -27

@@ -86,6 +86,7 @@ podman_pid() {
 testInstall() {
 	run_step install
 	assertEquals "$("$KSM_HOOK" --version)" "$(/usr/sbin/ksm-hook --version)"
+	assertContains "$(/usr/sbin/ksm-hook --version)" "ksm-hook "
 	assertTrue "[ -e /usr/share/containers/oci/hooks.d/50-ksm-hook.json ]"
 	# what was built names its places: another prefix is another program
 	(unset BUILD && make -q --no-print-directory -C "$work/tree" PREFIX=/usr)
