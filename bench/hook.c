@@ -27,6 +27,7 @@ struct job {
 	const char *annotations; /* behind the first, as JSON text */
 	double *us;
 	long rss_kib;
+	long switches; /* that it asked for by waiting, all rounds; of its children, those it waited for */
 };
 
 static double now(void)
@@ -95,6 +96,7 @@ static void run(struct job *j, int round)
 		exit(1);
 	}
 	j->us[round] = now() - start;
+	j->switches += use.ru_nvcsw;
 	if (use.ru_maxrss > j->rss_kib)
 		j->rss_kib = use.ru_maxrss;
 	close(in[0]);
@@ -162,15 +164,16 @@ int main(int argc, char **argv)
 		over[k - 2] = pairs_ratio(jobs[k].us, jobs[1].us, (size_t)rounds);
 	for (size_t k = 2; n > 4 && k < 4; k++)
 		compare_pairs(jobs[k].name, jobs[k].us, jobs[k + 2].us, rounds);
-	printf("%-38s %8s %8s %8s %8s %8s\n", "whole process", "median", "p10", "p90", "ratio",
-	       "peak KiB");
+	printf("%-38s %8s %8s %8s %8s %8s %8s\n", "whole process", "median", "p10", "p90",
+	       "ratio", "peak KiB", "switches");
 	for (size_t k = 0; k < n; k++) {
 		double *us = jobs[k].us;
 
 		qsort(us, (size_t)rounds, sizeof(*us), pairs_order);
-		printf("%-38s %5.0f us %5.0f us %5.0f us %8.2f %8ld\n", jobs[k].name,
+		printf("%-38s %5.0f us %5.0f us %5.0f us %8.2f %8ld %8.1f\n", jobs[k].name,
 		       us[rounds / 2], us[rounds / 10], us[rounds * 9 / 10],
-		       us[rounds / 2] / jobs[0].us[rounds / 2], jobs[k].rss_kib);
+		       us[rounds / 2] / jobs[0].us[rounds / 2], jobs[k].rss_kib,
+		       (double)jobs[k].switches / rounds);
 		if (rows && k >= 2)
 			fprintf(rows,
 				"%s\t%.0f us\t%.0f us (empty program)\t-\t%.2f\t%.2f to %.2f\n",

@@ -14,8 +14,8 @@ EARLY_NAMES := main applets/createruntime oci/hook_stage oci/decision oci/config
 	base/clock base/dir_walk base/error base/text applets/runtime
 ASKED_NAMES := kernel/sandbox base/json_reader base/json_position oci/state oci/decision_check oci/decision_host oci/decision_settle \
 	policy/config_files policy/config policy/config_problems policy/config_rules policy/policy policy/rule_fit policy/engine policy/layout_policy policy/stop \
-	inject/container_init inject/set_mergeable inject/merge_plan inject/inject inject/thread_rank \
-	inject/tracee inject/long_call kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
+	inject/container_init inject/set_mergeable inject/merge_plan inject/inject inject/one_target inject/thread_rank \
+	inject/tracee inject/long_call kernel/one_cpu kernel/privileges kernel/proc kernel/process kernel/ksm oci/method
 EARLY := $(foreach d,hook faults/hook,$(EARLY_NAMES:%=$(BUILD)/$d/%.o))
 ASKED := $(foreach d,hook faults/hook,$(ASKED_NAMES:%=$(BUILD)/$d/%.o))
 # The same with switches for fault injection: tests only, never installed. They are in what includes one of

@@ -157,19 +157,22 @@ static int format_metadata(char *out, size_t size, pid_t pid, const struct metad
 			   const char *more)
 {
 	struct proc_stat st = { 0 };
-	int len, head;
+	int len = 0;
 
-	if (pid > 0 && proc_stat(pid, &st) < 0)
-		pid = 0;
-	head = len = snprintf(out, size, "init %d %llu\n", pid, (unsigned long long)st.start);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *text = (const char *)m + fields[i].offset;
 
-		if (is_clean(text, strlen(text)))
-			len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key,
-					text);
+		if (!is_clean(text, strlen(text)))
+			continue;
+		if (len == 0) {
+			if (pid > 0 && proc_stat(pid, &st) < 0)
+				pid = 0;
+			len = snprintf(out, size, "init %d %llu\n", pid,
+				       (unsigned long long)st.start);
+		}
+		len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key, text);
 	}
-	if (len == head)
+	if (len == 0)
 		return -1;
 	return len + snprintf(out + len, size - (size_t)len, "%s", more);
 }

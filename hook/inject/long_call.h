@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /*
- * All of this is for the tracer's process (inject.c). wr: a descriptor whose last copy is closed
+ * All of this is for the tracer's process (inject.c). wr: what it reports by, whose last copy is closed
  * when all targets are through.
  */
 void long_call_begin(int wr);

@@ -25,6 +25,7 @@
 #include "base/io.h"
 #include "base/macros.h"
 #include "base/surroundings.h"
+#include "kernel/one_cpu.h"
 #include "kernel/sandbox_filter.h"
 #include "kernel/sandbox_server_filter.h"
 
@@ -117,22 +118,6 @@ static int died(pid_t pid, struct error *err)
 		       WEXITSTATUS(status));
 }
 
-/*
- * Parser and caller take turns: on one processor the hand-over costs a tenth of a wake-up
- * across two. Returns whether *old is to be put back.
- */
-static bool stay_here(cpu_set_t *old)
-{
-	cpu_set_t here;
-	int cpu = sched_getcpu();
-
-	if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(*old), old) < 0)
-		return false;
-	CPU_ZERO(&here);
-	CPU_SET(cpu, &here);
-	return sched_setaffinity(0, sizeof(here), &here) == 0;
-}
-
 /* Of the time that it was given it has not had the half: others keep the processors, or the memory. */
 static bool is_starved(pid_t pid, int timeout_ms)
 {
@@ -172,15 +157,42 @@ static int64_t wait_for_answer(int rd, pid_t pid, const cpu_set_t *cpus, int tim
 	}
 }
 
-/* -ETIMEDOUT, or as read_all() */
-static ssize_t read_answer(int rd, char buf[SANDBOX_ANSWER_MAX + 1], int64_t end)
+/*
+ * Its answer, and no more: what it does after that is nobody's business, and it ends with us.
+ * -ETIMEDOUT, or how much of it came, or -errno.
+ */
+static ssize_t read_answer(int rd, char *answer, size_t size, int64_t end)
 {
-	int64_t left = end - now_ms();
+	size_t len = 0;
 
 	if (end == 0)
 		return -ETIMEDOUT;
-	/* 0 would be for ever */
-	return read_all(rd, buf, SANDBOX_ANSWER_MAX, left > 0 ? (int)left : 1);
+	while (len < size) {
+		struct pollfd p = { .fd = rd, .events = POLLIN };
+		int64_t left = end - now_ms();
+		ssize_t n;
+
+		/* an answer is written at once, so that the first look has found all of it */
+		if (len > 0 && poll(&p, 1, left > 0 ? (int)left : 0) == 0)
+			return -ETIMEDOUT;
+		n = read(rd, answer + len, size - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)len;
+}
+
+/* The last one that has answered; at most one is left for whoever comes after us to wait for. */
+static pid_t ended;
+
+static void reap_ended(void)
+{
+	if (ended > 0)
+		(void)child_wait(ended, NULL);
+	ended = 0;
 }
 
 int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
@@ -188,8 +200,6 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 {
 	__cleanup(close_fd) int rd = -1;
 	__cleanup(close_fd) int wr = -1;
-	static char answer_buf[SANDBOX_ANSWER_MAX +
-			       1]; /* not to spread what is called over more pages */
 	int fds[2];
 	cpu_set_t cpus;
 	ssize_t n;
@@ -198,17 +208,19 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 	int had_to_spare = spare_ms;
 
 	surroundings_take_children();
+	reap_ended();
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "pipe");
 	rd = fds[0];
 	wr = fds[1];
-	pinned = !will_exec && stay_here(&cpus);
+	/* parser and caller take turns */
+	pinned = !will_exec && one_cpu_stay(sched_getcpu(), &cpus);
 	pid = fork();
 	if (pid == 0)
 		child(wr, fn, arg, answer, size);
 	if (pid > 0) {
 		close(steal_fd(&wr));
-		n = read_answer(rd, answer_buf,
+		n = read_answer(rd, answer, size,
 				wait_for_answer(rd, pid, pinned ? &cpus : NULL, timeout_ms));
 	} else {
 		n = -errno;
@@ -224,11 +236,10 @@ int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, voi
 	}
 	if (n != (ssize_t)size)
 		return died(pid, err);
-	__builtin_memcpy(answer, answer_buf, size);
-	/* it has answered and only has to exit: nobody needs its status */
+	/* it has answered: it ends now, whether it wants to or not, and nobody need wait for that */
+	kill(pid, SIGKILL);
+	ended = pid;
 	if (will_exec)
-		(void)child_wait(pid, NULL);
-	else
-		(void)waitpid(pid, NULL, WNOHANG);
+		reap_ended();
 	return 0;
 }

@@ -18,8 +18,8 @@
  * timeout_ms is for a parser that runs; those that are not let run, on a busy machine, have two
  * seconds more, all of this process together.
  *
- * 0; -EPROTO when the process died or sent something else (a bug, or an attack stopped),
- * -ETIMEDOUT, or what fork and pipe return.
+ * 0; -EPROTO when the process died or sent less (a bug, or an attack stopped), -ETIMEDOUT, or what
+ * fork and pipe return; then *answer may hold a part of one. What is sent beyond size is not read.
  */
 int sandbox_call(void (*fn)(const void *arg, void *answer), const void *arg, void *answer,
 		 size_t size, int timeout_ms, struct error *err);

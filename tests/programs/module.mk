@@ -56,7 +56,7 @@ $(BUILD)/tests/inject-drive.o: tests/programs/inject-drive.c hook/inject/inject.
 
 # The injection itself is the test build's, with its switches for faults, but built for
 # the C library of the tests.
-INJECT_PARTS := inject/inject inject/long_call inject/thread_rank inject/tracee kernel/proc base/dir_walk base/error base/io base/near_path \
+INJECT_PARTS := inject/inject inject/one_target inject/long_call inject/thread_rank inject/tracee kernel/one_cpu kernel/proc base/dir_walk base/error base/io base/near_path \
 	base/text base/clock base/fault_injection
 $(BUILD)/tests/inject-%.o: hook/%.c hook/module.mk
 	$(call say,CC,"$< (tests)")

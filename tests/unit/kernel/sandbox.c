@@ -53,6 +53,30 @@ static void loops(void)
 	CHECK(now_ms() - begun >= TIMEOUT_MS);
 }
 
+/* More than was asked for, too. */
+static void answers_and_goes_on(const void *arg, void *answer)
+{
+	int said[] = { 42, 43 };
+
+	(void)arg;
+	if (write(0, said, sizeof(said)) == sizeof(said))
+		never(NULL, answer);
+}
+
+/* Nobody waits for what a parser does behind its answer, which is all that is taken from it. */
+static void ends_with_its_answer(void)
+{
+	int answer[] = { 7, 7 }, status;
+
+	CHECK_INT(sandbox_call(answers_and_goes_on, NULL, answer, sizeof(answer[0]), LONG_MS,
+			       &err),
+		  0);
+	CHECK_INT(answer[0], 42);
+	CHECK_INT(answer[1], 7);
+	CHECK(wait(&status) > 0);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 static void dies(const void *arg, void *answer)
 {
 	*(volatile int *)answer = *(volatile const int *)arg;
@@ -163,6 +187,7 @@ int main(void)
 	RUN(starved);
 	RUN(stopped_for_ever);
 	RUN(loops);
+	RUN(ends_with_its_answer);
 	RUN(deaths);
 	return check_end();
 }
