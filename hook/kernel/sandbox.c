@@ -157,6 +157,19 @@ static int64_t wait_for_answer(int rd, pid_t pid, const cpu_set_t *cpus, int tim
 	}
 }
 
+static bool is_readable(int fd, int64_t end)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int r;
+
+	do {
+		int64_t left = end - now_ms();
+
+		r = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
 /*
  * Its answer, and no more: what it does after that is nobody's business, and it ends with us.
  * -ETIMEDOUT, or how much of it came, or -errno.
@@ -168,19 +181,16 @@ static ssize_t read_answer(int rd, char *answer, size_t size, int64_t end)
 	if (end == 0)
 		return -ETIMEDOUT;
 	while (len < size) {
-		struct pollfd p = { .fd = rd, .events = POLLIN };
-		int64_t left = end - now_ms();
-		ssize_t n;
+		ssize_t n = read(rd, answer + len, size - len);
 
-		/* an answer is written at once, so that the first look has found all of it */
-		if (len > 0 && poll(&p, 1, left > 0 ? (int)left : 0) == 0)
-			return -ETIMEDOUT;
-		n = read(rd, answer + len, size - len);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
 			break;
 		len += n > 0 ? (size_t)n : 0;
+		/* an answer is written at once: who writes less is waited for, but not for ever */
+		if (len < size && !is_readable(rd, end))
+			return -ETIMEDOUT;
 	}
 	return (ssize_t)len;
 }

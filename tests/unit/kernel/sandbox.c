@@ -77,6 +77,25 @@ static void ends_with_its_answer(void)
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* The time is for all of an answer. */
+static void answers_by_halves(const void *arg, void *answer)
+{
+	const char half = 1;
+
+	(void)arg;
+	if (write(0, &half, sizeof(half)) == sizeof(half))
+		never(NULL, answer);
+}
+
+static void begins_to_answer(void)
+{
+	int answer = 0;
+
+	CHECK_INT(sandbox_call(answers_by_halves, NULL, &answer, sizeof(answer),
+			       (int)TIMEOUT_MS, &err),
+		  -ETIMEDOUT);
+}
+
 static void dies(const void *arg, void *answer)
 {
 	*(volatile int *)answer = *(volatile const int *)arg;
@@ -188,6 +207,7 @@ int main(void)
 	RUN(stopped_for_ever);
 	RUN(loops);
 	RUN(ends_with_its_answer);
+	RUN(begins_to_answer);
 	RUN(deaths);
 	return check_end();
 }

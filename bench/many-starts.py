@@ -1,0 +1,74 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Start many containers at once and compare hooks, run by run: bench/many-starts."""
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+
+FLOOR = "no-op"
+KINDS = (FLOOR, "not-asked", "asked")
+NAMES = {FLOOR: "static no-op hook (the floor)", "not-asked": "ksm-hook, container did not ask",
+         "asked": "ksm-hook, io.ksm.merge=true"}
+RESAMPLES = 2000
+
+
+def start_all(work, kind, n):
+    """How many a second, and the milliseconds that each took."""
+    begun, ends, failed, children = {}, {}, 0, []
+    said = open(f"{work}/said", "w", encoding="utf-8")
+    first = time.monotonic()
+    for i in range(n):
+        name = f"bench-{os.getpid()}-{i}"
+        begun_at = time.monotonic()
+        child = subprocess.Popen(
+            ["crun", "--cgroup-manager=disabled", "run", "-b", f"{work}/{kind}", name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        children.append(child)
+        begun[child.pid] = begun_at
+    while len(ends) < n:
+        pid, status = os.wait()
+        ends[pid] = time.monotonic()
+        failed += status != 0
+    said.close()
+    if failed:
+        with open(said.name, encoding="utf-8") as text:
+            sys.exit(f"{NAMES[kind]}: {failed} of {n} starts failed: {text.readlines()[-1]}")
+    took = sorted((ends[pid] - begun[pid]) * 1000 for pid in ends)
+    return n / (max(ends.values()) - first), took[int(len(took) * 0.99)], statistics.median(took)
+
+
+def interval(ratios):
+    """Where the median lies in 95 of 100 cases, by taking runs again and again."""
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(ratios, k=len(ratios)))
+                     for _ in range(RESAMPLES))
+    return medians[RESAMPLES // 40], medians[-RESAMPLES // 40]
+
+
+def main():
+    work, runs, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    seen = {kind: [] for kind in KINDS}
+    draw = random.Random(2)
+    start_all(work, FLOOR, n)
+    for _ in range(runs):
+        for kind in draw.sample(KINDS, len(KINDS)):
+            seen[kind].append(start_all(work, kind, n))
+    print(f"{n} containers of crun at once, {runs} runs by turns")
+    print(f"{'':34}{'a second':>9}{'p99':>9}{'median':>9}   of the floor's: throughput, p99")
+    for kind in KINDS:
+        line = f"{NAMES[kind]:34}" + "".join(
+            f"{statistics.median(r[i] for r in seen[kind]):{width}.{digits}f}{unit}"
+            for i, width, digits, unit in ((0, 9, 1, ""), (1, 6, 0, " ms"), (2, 6, 0, " ms")))
+        if kind != FLOOR:
+            for i in (0, 1):
+                ratios = [mine[i] / its[i] for mine, its in zip(seen[kind], seen[FLOOR])]
+                low, high = interval(ratios)
+                line += f"   {statistics.median(ratios):.3f} ({low:.3f} to {high:.3f})"
+        print(line)
+
+
+main()
