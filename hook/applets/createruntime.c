@@ -75,7 +75,7 @@ static int find_init(pid_t pid, struct inject_target *t, struct error *err)
 				  err_set(err, ESRCH, "there is no process %d", pid));
 	if (t->pidfd < 0)
 		return err_errno(err, -t->pidfd, "pidfd_open of process %d", pid);
-	return container_init_check(pid, err);
+	return container_init_check(pid, &t->seen, err);
 }
 
 int applet_create_runtime(int argc, char **argv)

@@ -232,7 +232,7 @@ static int merge_lxc_pid(const struct container_decision *c, struct error *err)
 	if (pidfd < 0)
 		return err_reason(err, REASON_INIT_GONE,
 				  err_errno(err, -pidfd, "pidfd_open of process %d", t.pid));
-	r = container_init_check(t.pid, err);
+	r = container_init_check(t.pid, NULL, err);
 	if (r == 0)
 		merged = layout_start(&c->decision, c->id, NULL, &t, true);
 	if (r == 0 && !merged)

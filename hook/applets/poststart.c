@@ -93,7 +93,7 @@ static int check_init(const struct container_decision *c, struct error *err)
 {
 	struct container_name name;
 	struct conmon_args told;
-	int r = container_init_check(c->pid, err);
+	int r = container_init_check(c->pid, NULL, err);
 
 	if (r == 0 || err->reason != REASON_INIT_FOREIGN)
 		return r;

@@ -49,7 +49,7 @@ static bool is_shell(pid_t pid)
 	return false;
 }
 
-int container_init_check(pid_t pid, struct error *err)
+int container_init_check(pid_t pid, struct proc_stat *seen, struct error *err)
 {
 	struct proc_stat target, st;
 	pid_t ancestor = getppid();
@@ -62,8 +62,11 @@ int container_init_check(pid_t pid, struct error *err)
 		return err_reason(err, REASON_INIT_FOREIGN,
 				  err_set(err, EINVAL, "process %d is a kernel thread", pid));
 	for (int i = 0; i < ANCESTORS_MAX && ancestor > 1; i++) {
-		if (target.ppid == ancestor && pid != getpid() && target.start >= not_before)
+		if (target.ppid == ancestor && pid != getpid() && target.start >= not_before) {
+			if (seen)
+				*seen = target;
 			return 0;
+		}
 		if (pid == ancestor || proc_stat(ancestor, &st) < 0)
 			break;
 		/*

@@ -72,10 +72,11 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
  */
 static bool begin_near(const struct inject_target *t, struct thread_choice *c, cpu_set_t *cpus)
 {
-	struct proc_stat st;
+	struct proc_stat st = t->seen;
 
-	if (proc_stat(t->proc_pid ? t->proc_pid : t->pid, &st) < 0 ||
-	    !one_cpu_stay(st.cpu, cpus))
+	if (!st.threads && proc_stat(t->proc_pid ? t->proc_pid : t->pid, &st) < 0)
+		return false;
+	if (!one_cpu_stay(st.cpu, cpus))
 		return false;
 	if (st.threads == 1 && st.state != 'Z')
 		*c = (struct thread_choice){ .tid = t->tid ? t->tid : t->pid,

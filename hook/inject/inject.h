@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "inject/inject_call.h"
+#include "kernel/proc.h"
 
 /* At most this many calls in one stop of the target. */
 #define INJECT_CALLS_MAX 32
@@ -22,6 +23,8 @@ struct inject_target {
 	 */
 	pid_t proc_pid;
 	pid_t tid; /* this thread is to make the calls; 0: the one that is disturbed least */
+	/* what it was like a moment ago, if that was asked: only that it is near, and quick, depends on it */
+	struct proc_stat seen;
 	/* out: */
 	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
 	int stopped_us; /* how long the thread that made the calls was held up */
