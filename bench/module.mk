@@ -35,4 +35,4 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 
 BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
 BENCHES += bench/estimate bench/efficiency bench/economize bench/nri bench/nri-pods bench/nri-answers
-BENCHES += bench/many-starts bench/layout-runtimes bench/php-opcache
+BENCHES += bench/busy bench/many-starts bench/layout-runtimes bench/php-opcache
