@@ -8,28 +8,10 @@
 
 #include "base/error.h"
 #include "inject/inject_call.h"
-#include "kernel/proc.h"
+#include "inject/inject_target.h"
 
 /* At most this many calls in one stop of the target. */
 #define INJECT_CALLS_MAX 32
-
-struct inject_target {
-	pid_t pid; /* the process (its thread group) */
-	int pidfd; /* opened when pid was known to be the right one */
-	/*
-	 * Its number under /proc, where that is another pid namespace's than ours (in LXC's
-	 * mount hook); else 0. The leader makes the calls then: its threads have no number
-	 * in common.
-	 */
-	pid_t proc_pid;
-	pid_t tid; /* this thread is to make the calls; 0: the one that is disturbed least */
-	/* what it was like a moment ago, if that was asked: only that it is near, and quick, depends on it */
-	struct proc_stat seen;
-	/* out: */
-	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */
-	int stopped_us; /* how long the thread that made the calls was held up */
-	struct error err;
-};
 
 /*
  * Let one thread of each target make the calls, in a process of its own that neither a

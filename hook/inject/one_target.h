@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "inject/inject.h"
 #include "inject/inject_call.h"
+#include "inject/inject_target.h"
 #include "inject/thread_rank.h"
 
 /*
