@@ -27,6 +27,8 @@ suite_setup() {
 		w=$!
 		for i in $(seq 100); do [ $(unmarked) -gt 0 ] || break; usleep 100000; done
 		echo "watched: $(unmarked) unmarked"
+		# it waits for the signal, which would end it before
+		for i in $(seq 100); do [ $((0x$(sed -n 's/^SigBlk:.//p' /proc/$w/status) & 0x4000)) -eq 0 ] || break; usleep 100000; done
 		kill -TERM $w
 		wait $w
 		echo "watch ended: $?"
