@@ -108,7 +108,7 @@ check-falses:
 	$(Q)$(ALL_PROCESSORS) check-programs
 	$(Q)tests/falses
 
-## check-matrix: other kernels, other engines, soaks, sanitizers (under 35 min)
+## check-matrix: other kernels, other engines, soaks, sanitizers (about 40 min)
 check-matrix:
 	$(Q)$(ALL_PROCESSORS) check-programs $(MATRIX_PROGRAMS)
 	@# one for each processor, which they fill themselves, and one more for when they wait
