@@ -8,11 +8,9 @@ pages=2048
 
 suite_setup() {
 	. "$top/tests/lib/kernels-lib.sh"
-	root=$BUILD/cross-arm64 arm=$BUILD/aarch64-pages guest=$work/guest
+	root=$BUILD/cross-arm64 arm=$BUILD/aarch64 guest=$work/guest
 	mkdir -p "$guest/bin" "$guest/lib" "$guest/etc" "$work/out"
-	"$top/tests/lib/cross-root" "$root" >"$work/made" 2>&1 || cat "$work/made"
-	"$top/tests/lib/chroot" run "$root" make -j2 ARCH=aarch64 BUILD="$arm" LIBC=static \
-		MUSL_CC="aarch64-linux-gnu-gcc -specs /usr/lib/aarch64-linux-musl/musl-gcc.specs" "$arm/ksm-hook" "$arm/libksm_preload.so" \
+	"$top/tests/lib/cross-root" "$root" "$arm" "$arm/ksm-hook" "$arm/libksm_preload.so" \
 		"$arm/tests/equal" "$arm/tests/kernels/tagged" \
 		"$arm/tests/preload/64/cases" "$arm/tests/preload/64/libcases.so" \
 		"$arm/tests/preload/musl/cases" "$arm/tests/preload/musl/libcases.so" >"$work/made" 2>&1
@@ -38,7 +36,7 @@ suite_setup() {
 	chmod 755 "$guest/run.test"
 	for _flavour in ${FLAVOURS:-cloud-arm64 arm64-16k}; do
 		_k=$("$top/tests/kernels/fetch" -m arm64 -f "$_flavour" "$BUILD/kernels-arm64" "${VERSION:-7}" | head -n 1)
-		[ -z "$_k" ] || ask "$_flavour" "$_k" -m 2048 -t 900
+		[ -z "$_k" ] || ask "$_flavour" "$_k" -i -m 2048 -t 900
 		sed "s/^/| $_flavour: /" "$work/out/$_flavour"
 	done
 }
