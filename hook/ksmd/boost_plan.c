@@ -16,8 +16,10 @@
 #define CHECK_MS INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
-/* While all is merged, a scan takes some two seconds: of 20 ms each, which all profiles have. */
+/* While all is merged, a scan takes two seconds or more: of 20 ms each, which all profiles have. */
 #define IDLE_BATCHES 100
+/* And that is at most this part of the rate to begin with, as another look at much takes as long as merging it. */
+#define IDLE_PART 4
 /* Shorter than this a share of the CPU is noise. */
 #define SHARE_MS 100
 
@@ -102,7 +104,8 @@ static bool all_is_merged(struct boost *b, const struct boost_sample *s)
 /* To scan hard what is merged, in wait of more, would be ten times the work of a small container. */
 static void pause_or_resume(struct boost *b, const struct boost_sample *s, bool merged)
 {
-	int64_t most = clamp_to(s->known / IDLE_BATCHES, b->rate.first / 10, b->rate.most);
+	int64_t most = clamp_to(s->known / IDLE_BATCHES, b->rate.first / 10,
+				b->rate.first / IDLE_PART);
 
 	if (merged && b->pages > most)
 		b->pages = most;
