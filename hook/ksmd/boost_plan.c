@@ -36,6 +36,8 @@ void boost_begin(struct boost *b, const struct profile_rate *rate, int64_t start
 			     .pages = rate->first,
 			     .started_ms = s->ms,
 			     .enough = enough_for_start(started_in),
+			     /* no further back than all that there is */
+			     .scan_from = s->looked - s->known,
 			     .last = *s,
 			     .check = *s };
 }
@@ -73,22 +75,24 @@ static void need(struct boost *b, int64_t scans, int64_t tail)
 }
 
 /*
- * What a scan found that was new is merged by the next one. Where one has just ended, that was it, but for
- * what the next one has come to since: a whole scan for that would be a third of a boost's work.
+ * What a scan found that was new is merged when the next one has come as far; a whole scan more would be a third of a
+ * boost's work. Where a scan has ended since the last sample, the new one began after that.
  */
 static void note_growth(struct boost *b, const struct boost_sample *s)
 {
 	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
-	bool ended = s->scans == b->last.scans + 1, due = s->ms >= b->check.ms + CHECK_MS;
-	bool grown = s->known - b->check.known >= least;
+	bool ended = s->scans != b->last.scans, due = s->ms >= b->check.ms + CHECK_MS;
+	bool grown = s->known - b->check.known >= least && (ended || due || b->idle);
 
-	if (grown && ended)
-		need(b, b->last.scans + SCANS, s->looked - b->last.looked);
-	else if (grown && (due || b->idle))
+	if (ended)
+		b->scan_from = b->last.looked;
+	if (grown && s->looked)
+		need(b, s->scans + 1, s->looked - b->scan_from);
+	else if (grown) /* a kernel that does not count */
 		need(b, s->scans + SCANS, 0);
-	if (grown && (ended || due || b->idle))
+	if (grown)
 		b->grown_ms = s->ms;
-	if (due || (grown && (ended || b->idle)))
+	if (grown || due)
 		b->check = *s;
 }
 

@@ -111,14 +111,19 @@ static const struct {
 	int64_t scans[6], grown[6], looked[6];
 	int64_t enough, tail;
 } ends[] = {
-	{ "within a scan",
+	{ "in the first scan",
 	  { 10, 10, 10, 10, 10, 10 },
 	  { 9, 9, 9, 600 },
 	  { 7, 7, 7, 7 },
-	  12,
-	  0 },
+	  11,
+	  100028 },
 	{ "as one ends", { 10, 10, 11, 11, 11, 11 }, { 0, 0, 600 }, { 7, 7, 50, 7 }, 12, 50 },
-	{ "in both", { 10, 11, 11, 11, 11, 11 }, { 0, 600, 600 }, { 7, 50, 7, 7 }, 13, 0 },
+	{ "in both",
+	  { 10, 11, 11, 11, 11, 11 },
+	  { 0, 600, 600 },
+	  { 7, 50, 7, 7, 7, 7 },
+	  12,
+	  78 },
 	{ "in both as they end",
 	  { 11, 11, 11, 12, 12, 12 },
 	  { 600, 0, 0, 600 },
@@ -131,14 +136,26 @@ static const struct {
 	  { 7, 7, 50, 7 },
 	  11,
 	  0 },
-	{ "little, then more", { 10, 10, 11, 11, 11, 11 }, { 0, 0, 500, 100 }, { 7 }, 13, 0 },
-	{ "two have ended", { 10, 10, 12, 12, 12, 12 }, { 0, 0, 600 }, { 7, 7, 50, 7 }, 14, 0 },
+	{ "little, then more",
+	  { 10, 10, 11, 11, 11, 11 },
+	  { 0, 0, 500, 100 },
+	  { 7, 7, 7, 40 },
+	  12,
+	  47 },
+	{ "two have ended",
+	  { 10, 10, 12, 12, 12, 12 },
+	  { 0, 0, 600 },
+	  { 7, 7, 50, 7 },
+	  13,
+	  50 },
 };
 
 static void scans_that_end(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		struct boost_sample s = { .ms = 1000000, .scans = 10, .known = 100000 };
+		struct boost_sample s = {
+			.ms = 1000000, .scans = 10, .known = 100000, .looked = 1000000
+		};
 		struct boost b;
 
 		check_case = ends[i].what;
