@@ -60,6 +60,23 @@ static void full(void)
 	CHECK(!watch_lost_has_group(&l, WATCH_LOST_GROUPS));
 }
 
+/* A group that is not the first one in the list. */
+static void a_later_group_is_forgotten(void)
+{
+	begin();
+	watch_lost_add(&l, 20, 2);
+	for (pid_t i = 0; i < 3; i++)
+		watch_lost_add(&l, 10 + i, 1);
+	for (pid_t i = 0; i < 2; i++)
+		watch_lost_add(&l, 21 + i, 2);
+	CHECK_INT(l.group[1], 2);
+	l.ms[0] = now_ms() - 700000;
+	watch_lost_forget(&l, 600000, 3);
+	CHECK_INT(l.n, 5);
+	CHECK(watch_lost_has_group(&l, 1));
+	CHECK(!watch_lost_has_group(&l, 2));
+}
+
 /* The oldest go, so many at a time and with their groups; what is younger stays as it is. */
 static void forgotten(void)
 {
@@ -94,6 +111,7 @@ int main(void)
 	RUN(each_once);
 	RUN(the_third_of_a_group);
 	RUN(full);
+	RUN(a_later_group_is_forgotten);
 	RUN(forgotten);
 	return check_end();
 }
