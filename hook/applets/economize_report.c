@@ -68,12 +68,15 @@ static void print_row(const struct economize_report *r, const struct economize_r
 	       reason_name(row->reason));
 }
 
-static void print_total(const struct economize_report *r)
+struct economize_total {
+	int64_t freed[ACTIONS];
+	size_t n[ACTIONS];
+	int stopped_us;
+};
+
+static struct economize_total total_of(const struct economize_report *r)
 {
-	int64_t freed[ACTIONS] = { 0 };
-	size_t n[ACTIONS] = { 0 };
-	int stopped_us = 0;
-	char bytes[16];
+	struct economize_total t = { 0 };
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct economize_row *row = &r->row[i];
@@ -81,23 +84,43 @@ static void print_total(const struct economize_report *r)
 
 		if (!row->chosen || row->result < 0)
 			continue;
-		n[a] += r->dry_run || a == ACTION_DISABLE || row->change.done;
-		freed[a] += a == ACTION_DISABLE ? row->c->cost - row->c->saving.most :
-						  (int64_t)row->change.freed * KSM_ITEM_BYTES;
-		if (row->change.stopped_us > stopped_us)
-			stopped_us = row->change.stopped_us;
+		t.n[a] += r->dry_run || a == ACTION_DISABLE || row->change.done;
+		t.freed[a] += a == ACTION_DISABLE ?
+				      row->c->cost - row->c->saving.most :
+				      (int64_t)row->change.freed * KSM_ITEM_BYTES;
+		if (row->change.stopped_us > t.stopped_us)
+			t.stopped_us = row->change.stopped_us;
 	}
-	printf("%zu of %zu containers %s, %s of memory; ", n[ACTION_DISABLE], r->n,
+	return t;
+}
+
+static void print_total(const struct economize_report *r)
+{
+	const struct economize_total t = total_of(r);
+	char bytes[16];
+
+	printf("%zu of %zu containers %s, %s of memory; ", t.n[ACTION_DISABLE], r->n,
 	       r->dry_run ? "would be no longer mergeable" : "no longer mergeable",
-	       format_bytes(bytes, sizeof(bytes), freed[ACTION_DISABLE]));
-	if (n[ACTION_NARROW])
-		printf("%zu narrowed, %s; ", n[ACTION_NARROW],
-		       format_bytes(bytes, sizeof(bytes), freed[ACTION_NARROW]));
-	if (n[ACTION_WIDEN])
-		printf("%zu widened; ", n[ACTION_WIDEN]);
-	if (stopped_us)
-		printf("processes stopped for %d us at most; ", stopped_us);
+	       format_bytes(bytes, sizeof(bytes), t.freed[ACTION_DISABLE]));
+	if (t.n[ACTION_NARROW])
+		printf("%zu narrowed, %s; ", t.n[ACTION_NARROW],
+		       format_bytes(bytes, sizeof(bytes), t.freed[ACTION_NARROW]));
+	if (t.n[ACTION_WIDEN])
+		printf("%zu widened; ", t.n[ACTION_WIDEN]);
+	if (t.stopped_us)
+		printf("processes stopped for %d us at most; ", t.stopped_us);
 	printf("%zu failed\n", economize_failed(r));
+}
+
+void economize_log_total(const struct economize_report *r)
+{
+	const struct economize_total t = total_of(r);
+
+	if (t.n[ACTION_DISABLE] || t.n[ACTION_NARROW] || t.n[ACTION_WIDEN])
+		log_info("economize: %zu of %zu containers no longer mergeable, %zu narrowed, "
+			 "%zu widened; processes stopped for %d us at most",
+			 t.n[ACTION_DISABLE], r->n, t.n[ACTION_NARROW], t.n[ACTION_WIDEN],
+			 t.stopped_us);
 }
 
 void economize_print(const struct economize_report *r)

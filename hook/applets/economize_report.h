@@ -35,6 +35,9 @@ void economize_print(const struct economize_report *r);
 /* 0, -ENOMEM */
 int economize_print_json(const struct economize_report *r);
 
+/* A line for the log, if anything was changed. */
+void economize_log_total(const struct economize_report *r);
+
 void economize_log_failures(const struct economize_report *r);
 size_t economize_failed(const struct economize_report *r);
 

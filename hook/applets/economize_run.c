@@ -45,6 +45,9 @@ static bool wants_none(const struct container_stats *c, const char *config)
 	struct decision d;
 	struct error ignored;
 
+	/* said when it started: its runtime's files are not there for an agent in a pod */
+	if (c->metadata.no_economy)
+		return true;
 	if (check_asked(&c->name, c->pid, NULL, config, &d))
 		return d.no_economy;
 	return check_by_engine(&c->name, c->pid, NULL, config, &by_engine, &ignored) < 0 ||

@@ -33,6 +33,7 @@ struct nri_options {
 	const char *listen, *aggregate, *samples, *profile;
 	const char *way, *share;
 	const char *features;
+	int economize_s;
 	bool existing;
 };
 
@@ -74,6 +75,11 @@ static const struct command_syntax nri_command __help_section = {
 		OPTION_TEXT(struct nri_options, profile, "profile", "gentle|balanced|fast",
 			    "start ksmd, as ksm-hook enable does, and set it back\n"
 			    "when the agent ends. By default it is left alone"),
+		OPTION_NUMBER(struct nri_options, economize_s, "economize", "[SECONDS]", 1, 86400,
+			      900,
+			      "do what ksm-hook economize --pieces does each 900\n"
+			      "seconds, or so many: nothing is scanned that does not\n"
+			      "pay. Not with the way exec. By default it is not done"),
 		OPTION_TEXT(struct nri_options, listen, "listen", "[ADDRESS]:PORT",
 			    "serve /metrics, /healthz and /readyz there by HTTP:\n"
 			    "127.0.0.1:9473, [::1]:9473, or :9473 for all\n"
@@ -164,6 +170,8 @@ static int prepare_agent(struct agent *a, const struct nri_options *o, struct er
 		return r;
 	a->plugin.program = a->way.program;
 	a->plugin.preload = a->way.preload;
+	a->economize.every_s = o->economize_s;
+	a->economize.config = o->config_path;
 	a->features.dir = o->features;
 	a->features.kernel = a->way.kernel;
 	a->state = nri_state_make(err);
@@ -209,12 +217,14 @@ int applet_nri(int argc, char **argv)
 		return 1;
 	}
 	r = 0;
+	nri_economize_begin(&a->economize, strcmp(a->way.asked, "exec") == 0);
 	if (o.profile)
 		nri_ksmd_take(o.profile);
 	if (launched)
 		r = serve_inherited(a);
 	else
 		agent_serve_for_ever(a);
+	nri_economize_end(&a->economize);
 	nri_features_remove(&a->features);
 	if (o.profile)
 		nri_ksmd_give_back();

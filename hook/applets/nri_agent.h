@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "applets/nri_economize.h"
 #include "applets/nri_features.h"
 #include "applets/nri_http.h"
 #include "applets/nri_way.h"
@@ -23,6 +24,7 @@ struct agent {
 	struct nri_existing existing;
 	struct nri_http http;
 	struct nri_features features;
+	struct nri_economize economize;
 	struct nri_way way;
 	struct nri_state *state; /* what the probes are answered from */
 	int signals;             /* agent_signals() */

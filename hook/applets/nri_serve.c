@@ -76,6 +76,7 @@ static void reap_children(struct agent *a)
 		} else {
 			nri_http_ended(&a->http, pid);
 			nri_features_ended(&a->features, pid, status);
+			nri_economize_ended(&a->economize, pid);
 		}
 	}
 }
@@ -110,7 +111,8 @@ static bool agent_wait(struct agent *a, int fd, int timeout_ms)
 				      { .fd = a->signals, .events = POLLIN } };
 		int left = timeout_ms < 0 ? -1 : (int)(end - now_ms());
 		int again = nri_http_keep(&a->http);
-		int features = nri_features_keep(&a->features), r;
+		int features = nri_features_keep(&a->features);
+		int economize = nri_economize_keep(&a->economize), r;
 
 		if (timeout_ms >= 0 && left <= 0)
 			return false;
@@ -118,6 +120,8 @@ static bool agent_wait(struct agent *a, int fd, int timeout_ms)
 			left = again;
 		if (features >= 0 && (left < 0 || features < left))
 			left = features;
+		if (economize >= 0 && (left < 0 || economize < left))
+			left = economize;
 		r = poll(p, 2, left) < 0 && errno != EINTR ? -errno : take_signals(a);
 		if (r < 0) {
 			/* else it would go round and round, deaf to SIGTERM */

@@ -59,10 +59,12 @@ static void ask_monitor(const struct named_container *c)
 
 	if ((!crio && !may_be_named_by("podman", c)) || !conmon_of(c->pid, c->name->id, &told))
 		return;
-	if (crio && crio_name_parse(told.name, &pods))
+	if (crio && crio_name_parse(told.name, &pods)) {
+		pods.no_economy = c->metadata->no_economy;
 		*c->metadata = pods;
-	else
+	} else {
 		metadata_set(c->metadata, METADATA_CONTAINER, told.name, strlen(told.name));
+	}
 }
 
 /* Those of which it may be, together. */

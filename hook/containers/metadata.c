@@ -93,6 +93,7 @@ bool metadata_may_name(const char *text, size_t len)
 
 void metadata_end(struct metadata *m)
 {
+	m->no_economy = false;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		((char *)m + fields[i].offset)[fields[i].size - 1] = '\0';
 }
@@ -152,11 +153,23 @@ static int make_metadata_dir(void)
 #define CREATED_LINE     "created %.100s\n"
 #define CREATED_LINE_MAX 128
 
-/* The lines of a file, and "init PID START" in front; the length, or -1 when there is no name. */
+/* For who cannot read what a container asked for: the agent of a node. */
+#define NO_ECONOMY_LINE "economy off\n"
+
+/* Which process it is about; the length. */
+static int format_init(char *out, size_t size, pid_t pid)
+{
+	struct proc_stat st = { 0 };
+
+	if (pid > 0 && proc_stat(pid, &st) < 0)
+		pid = 0;
+	return snprintf(out, size, "init %d %llu\n", pid, (unsigned long long)st.start);
+}
+
+/* The lines of a file, and "init PID START" in front; the length, or -1 when there is nothing to say. */
 static int format_metadata(char *out, size_t size, pid_t pid, const struct metadata *m,
 			   const char *more)
 {
-	struct proc_stat st = { 0 };
 	int len = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
@@ -164,14 +177,14 @@ static int format_metadata(char *out, size_t size, pid_t pid, const struct metad
 
 		if (!is_clean(text, strlen(text)))
 			continue;
-		if (len == 0) {
-			if (pid > 0 && proc_stat(pid, &st) < 0)
-				pid = 0;
-			len = snprintf(out, size, "init %d %llu\n", pid,
-				       (unsigned long long)st.start);
-		}
+		if (len == 0)
+			len = format_init(out, size, pid);
 		len += snprintf(out + len, size - (size_t)len, "%s %s\n", fields[i].key, text);
 	}
+	if (m->no_economy && len == 0)
+		len = format_init(out, size, pid);
+	if (m->no_economy)
+		len += snprintf(out + len, size - (size_t)len, NO_ECONOMY_LINE);
 	if (len == 0)
 		return -1;
 	return len + snprintf(out + len, size - (size_t)len, "%s", more);
@@ -368,6 +381,7 @@ bool metadata_read(int dir, const char *id, struct metadata *out)
 	if (!is_metadata_id(id) || read_metadata_file(dir, id, text, sizeof(text)) < 0 ||
 	    init_has_ended(text))
 		return false;
+	out->no_economy = strstr(text, "\n" NO_ECONOMY_LINE);
 	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
 		for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {

@@ -18,6 +18,7 @@ struct metadata {
 	char pod_namespace[64];
 	char container[128];
 	char image[192];
+	bool no_economy; /* `ksm-hook economize` is to leave it alone; decision_settle() says so */
 };
 
 /* An id and its NUL, longer than any engine's; longer ones have no names. */
@@ -55,7 +56,7 @@ bool metadata_may_name(const char *text, size_t len);
  */
 void metadata_set_raw(struct metadata *m, enum metadata_field field, const char *value);
 
-/* Terminate the texts that another process has sent. */
+/* Terminate the texts that another process has sent; what is no text is not its to say. */
 void metadata_end(struct metadata *m);
 
 /* And leave out what metadata_set() would. */
@@ -63,8 +64,8 @@ void metadata_clean(struct metadata *m);
 
 /*
  * Store it; pid is the container's init, 0 if there is none yet. What metadata_set() would leave
- * out is not stored, and nothing is if there is no name. A failure is logged for debugging only:
- * ps and metrics then show the id.
+ * out is not stored, and nothing is if there is nothing to say. A failure is logged for debugging
+ * only: ps and metrics then show the id.
  */
 void metadata_write(const char *id, pid_t pid, const struct metadata *m);
 void metadata_remove(const char *id);

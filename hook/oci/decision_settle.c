@@ -77,6 +77,7 @@ void decision_settle(struct container_decision *c, const char *id)
 	const struct decision *d = &c->decision;
 
 	decision_obey_stop(&c->decision);
+	c->metadata.no_economy = d->no_economy;
 	log_decision(d);
 	audit_decision(c, id,
 		       d->merge ? "merge" :

@@ -28,6 +28,7 @@ each_setup() {
 }
 
 each_teardown() {
+	! command -v also_teardown >/dev/null || also_teardown
 	for _c in ${started:-}; do runc delete -f "$id-$_c" 2>/dev/null; done
 }
 

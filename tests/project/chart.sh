@@ -85,6 +85,8 @@ testTheChartsValues() {
 	assertContains "$out" "pool: a"
 	assertContains "$out" "image: r/k:1"
 	assertNotContains "$out" "--existing"
+	assertNotContains "$out" "--economize"
+	assertContains "$("$helm" template x "$top/kubernetes/chart" --set economize=900 2>&1)" "- --economize=900"
 	assertNotContains "$out" "kind: NetworkPolicy"
 	assertNotContains "$out" "kind: PodMonitor"
 	out=$("$helm" template x "$top/kubernetes/chart" --set podMonitor.enabled=true --set podMonitor.labels.release=p \
@@ -112,7 +114,7 @@ print(found["NetworkPolicy"]["spec"]["policyTypes"], [r["from"] for r in found["
 		*) assertEquals "['Ingress', 'Egress'] [[{'podSelector': {}}]]" "$out" ;;
 		esac
 	done
-	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick existing=maybe nodeFeatures=yes podDisruptionBudget.minAvailable=10% config.containers=some config.mode=watch imagee.tag=1 image.pullPolicy=Sometimes; do
+	for wrong in podMonitor.interval=often metrics.port=80 metrics.aggregate=pod profile=quick economize=5 economize=yes existing=maybe nodeFeatures=yes podDisruptionBudget.minAvailable=10% config.containers=some config.mode=watch imagee.tag=1 image.pullPolicy=Sometimes; do
 		out=$("$helm" template x "$top/kubernetes/chart" --set $wrong 2>&1)
 		assertNotEquals "$wrong: $out" 0 $?
 		assertContains "$out" "schema"

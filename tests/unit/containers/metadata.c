@@ -87,6 +87,7 @@ static void test_clean(void)
 	memset(&r, 'y', sizeof(r));
 	memcpy(r.pod, "a\nb", 4);
 	metadata_clean(&r);
+	CHECK(!r.no_economy);
 	CHECK_TEXT(r.pod, "");
 	CHECK_INT(strlen(r.pod_namespace), sizeof(r.pod_namespace) - 1);
 	CHECK_INT(strlen(r.image), sizeof(r.image) - 1);
@@ -152,6 +153,12 @@ static void test_files(void)
 	CHECK(metadata_read(dir, "new", &m));
 	CHECK_TEXT(m.pod, "p");
 	CHECK_TEXT(m.image, "");
+	CHECK(!m.no_economy);
+	make_file("off", "init 0 0\neconomy off\n", 0);
+	CHECK(metadata_read(dir, "off", &m) && m.no_economy);
+	make_file("off", "init 0 0\npod economy off\neconomy offer\n", 0);
+	CHECK(metadata_read(dir, "off", &m) && !m.no_economy);
+	CHECK_INT(unlinkat(dir, "off", 0), 0);
 	/* its number is another process's by now */
 	snprintf(text, sizeof(text), "init %d %llu\npod web\n", getpid(),
 		 (unsigned long long)st.start + 1);

@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ksm-hook nri --economize: the agent does what ksm-hook economize does, and what a pod said of it counts
+# where its runtime's files are not to be seen. Containers of runc, and the real ksmd. The configuration
+# has economize off, so that containers of others are left alone, and ours ask for it.
+# needs: machine ksmd
+# shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
+
+[ -n "${ECONOMIZE_NAMESPACE:-}" ] ||
+	ECONOMIZE_NAMESPACE=1 exec unshare -m --propagation private "$0" "$@"
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=/dev/null
+. "$here/../lib/bundle.sh"
+# shellcheck source=/dev/null
+. "$here/../lib/economize-lib.sh"
+
+# start_agent ARGUMENT...: which finds no runtime
+start_agent() {
+	: >"$work/log"
+	echo '{"economy": "off"}' >/etc/ksm-hook/agent.json
+	${in:-} "$KSM_HOOK" nri --socket="${socket:-$work/none}" --config=/etc/ksm-hook/agent.json "$@" 2>"$work/log" &
+	agent=$!
+}
+
+stop_agent() {
+	kill -TERM "$agent"
+	wait "$agent"
+	_ended=$?
+	assertEquals "$(cat "$work/log")" 0 $_ended
+	agent=
+}
+
+# what else a test has started
+also_teardown() {
+	for _p in ${agent:-} ${runtime:-}; do
+		kill "$_p" 2>/dev/null
+		wait "$_p" 2>/dev/null
+	done
+	agent='' runtime=''
+}
+
+apart() {
+	for _p in $(pids_of "$1"); do
+		[ "$(cat "/proc/$_p/comm")" != equal ] || kill -USR1 "$_p"
+	done
+	wait_for 10 grep -q apart "$work/$1.out"
+}
+
+# dear NAME ANNOTATIONS: one that costs more than it saves
+dear() {
+	container "$1" "$2" 'exec equal 3000'
+	apart "$1"
+	attach "$1"
+}
+
+is_mergeable() { [ "$(mergeable "$1")" = "$2" ]; }
+
+testItDoesWhatTheCommandDoes() {
+	dear odd '{"io.ksm.economy": "on"}'
+	dear off '{}'
+	echo 1 >$ksm/run
+	start_agent --economize=1
+	wait_for 30 is_mergeable odd no
+	wait_for 10 grep -q "1 of .* no longer mergeable" "$work/log"
+	assertEquals "of the configuration: $(cat "$work/log")" yes "$(mergeable off)"
+	stop_agent
+	assertEquals "no child is left" "" "$(pgrep -P "$agent" 2>/dev/null)"
+}
+
+testNotUnlessItIsAskedFor() {
+	dear odd '{"io.ksm.economy": "on"}'
+	start_agent
+	wait_for 20 grep -q nri-unreachable "$work/log"
+	scans 6
+	assertFalse "nothing was looked at" "[ -e /run/ksm-hook/economy ]"
+	assertEquals yes "$(mergeable odd)"
+	stop_agent
+}
+
+# Where it does not see the node's processes, and by the way that has no right.
+testWhereItCannot() {
+	in="unshare --pid --fork --kill-child --mount-proc"
+	start_agent --economize=1
+	wait_for 20 grep -q "needs the host's pid namespace" "$work/log"
+	wait_for 20 grep -q nri-unreachable "$work/log"
+	kill -KILL "$agent"
+	wait "$agent" 2>/dev/null
+	in=
+	start_agent --economize=1 --way=exec
+	wait_for 20 grep -q "the way exec has no right" "$work/log"
+	stop_agent
+}
+
+# A pod's annotation is the agent's to remember: in its own pod it finds no files of the runtime's.
+testWhatAPodSaid() {
+	pages=3000 socket=$work/nri.sock
+	for _name in dear thrifty; do
+		bundle_make "$work/b-$_name" "$work/root" '{}' '{"io.ksm.economy": "on"}' /bin/sh -c "exec equal $pages"
+		started="$started $_name"
+		: >"$work/$_name.out"
+		timeout 60 runc create -b "$work/b-$_name" --pid-file "$work/$_name.pid" "$id-$_name" \
+			</dev/null >"$work/$_name.out" 2>&1
+		set -- "$@" "shop/$_name/main:$id-$_name:$(cat "$work/$_name.pid")"
+	done
+	rm -f "$work/hold"
+	mkfifo "$work/hold"
+	timeout 600 python3 "$top/tests/lib/fakes/nri-starts" "$socket" "$@" <"$work/hold" >"$work/runtime" 2>&1 &
+	runtime=$!
+	exec 3>"$work/hold"
+	wait_for 20 test -S "$socket"
+	echo 1 >$ksm/run
+	start_agent --economize=1
+	wait_for 30 grep -q started "$work/runtime"
+	for _name in dear thrifty; do
+		runc start "$id-$_name"
+		wait_for 10 grep -q ready "$work/$_name.out"
+		apart $_name
+		assertEquals "$_name: $(cat "$work/log")" yes "$(mergeable $_name)"
+	done
+	wait_for 30 is_mergeable dear no
+	scans 6
+	assertEquals "$(cat "$work/log")" yes "$(mergeable thrifty)"
+	exec 3>&-
+	stop_agent
+	socket=
+}
+
+# shellcheck source=/dev/null
+. "$here/../lib/common.sh"
