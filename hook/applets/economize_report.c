@@ -85,9 +85,8 @@ static struct economize_total total_of(const struct economize_report *r)
 		if (!row->chosen || row->result < 0)
 			continue;
 		t.n[a] += r->dry_run || a == ACTION_DISABLE || row->change.done;
-		t.freed[a] += a == ACTION_DISABLE ?
-				      row->c->cost - row->c->saving.most :
-				      (int64_t)row->change.freed * KSM_ITEM_BYTES;
+		t.freed[a] += a == ACTION_DISABLE ? row->c->cost - row->c->saving.most :
+						    (int64_t)row->change.freed * KSM_ITEM_BYTES;
 		if (row->change.stopped_us > t.stopped_us)
 			t.stopped_us = row->change.stopped_us;
 	}
