@@ -3,19 +3,27 @@
 #include "applets/nri_economize.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "applets/economize_run.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "kernel/memory_cgroup.h"
 #include "kernel/proc.h"
 
 /* No run takes that long but one that is held up: the next one may be luckier. */
-#define RUN_MAX_MS 600000
+#define RUN_MAX_S 600
+
+/* One that runs when the agent ends may write down what it has done: the next look needs it. */
+#define END_MAX_MS  5000
+#define END_LOOK_MS 50
 
 static _Noreturn void economize_in_child(const struct nri_economize *e)
 {
@@ -30,9 +38,14 @@ static _Noreturn void economize_in_child(const struct nri_economize *e)
 	struct error err = { "" };
 	int r;
 
+	/* if the agent is killed it goes on to its end, and nothing is kept open that others wait for */
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0);
+	(void)alarm(RUN_MAX_S);
 	/* beside what pods do */
 	(void)nice(10);
-	r = economize_prepare(&how, &err);
+	r = memory_cgroup_see_all(&err);
+	if (r == 0)
+		r = economize_prepare(&how, &err);
 	if (r == 0)
 		r = economize_run(&how, &s, &report, &err);
 	economize_log_failures(&report);
@@ -58,20 +71,13 @@ void nri_economize_begin(struct nri_economize *e, bool exec)
 
 int nri_economize_keep(struct nri_economize *e)
 {
-	int64_t now = now_ms(), at;
+	int64_t now = now_ms();
 
-	if (!e->every_s)
+	/* its end wakes us up */
+	if (!e->every_s || e->child)
 		return -1;
-	at = e->child ? e->started_ms + RUN_MAX_MS : e->next_ms;
-	if (now < at)
-		return at - now < 1000000 ? (int)(at - now) : 1000000;
-	/* its end is seen to by nri_economize_ended() */
-	if (e->child) {
-		kill(e->child, SIGKILL);
-		e->started_ms = now;
-		return RUN_MAX_MS;
-	}
-	e->started_ms = now;
+	if (now < e->next_ms)
+		return (int)(e->next_ms - now);
 	e->next_ms = now + (int64_t)e->every_s * 1000;
 	e->child = fork();
 	if (e->child == 0)
@@ -80,7 +86,7 @@ int nri_economize_keep(struct nri_economize *e)
 		log_warning("--economize: fork: %s", strerror(errno));
 		e->child = 0;
 	}
-	return 1000;
+	return e->every_s * 1000;
 }
 
 void nri_economize_ended(struct nri_economize *e, pid_t pid)
@@ -91,6 +97,15 @@ void nri_economize_ended(struct nri_economize *e, pid_t pid)
 
 void nri_economize_end(struct nri_economize *e)
 {
+	const int64_t end = now_ms() + END_MAX_MS;
+	const struct timespec look = { .tv_nsec = END_LOOK_MS * 1000000 };
+
+	while (e->child > 0 && now_ms() < end) {
+		if (waitpid(e->child, NULL, WNOHANG) != 0)
+			e->child = 0;
+		else
+			(void)nanosleep(&look, NULL);
+	}
 	if (e->child <= 0)
 		return;
 	/* a call that it is making is finished by its tracer */

@@ -11,7 +11,7 @@ struct nri_economize {
 	int every_s; /* 0: it was not asked for */
 	const char *config;
 	pid_t child; /* 0: none runs */
-	int64_t next_ms, started_ms;
+	int64_t next_ms;
 };
 
 /*
@@ -26,6 +26,7 @@ int nri_economize_keep(struct nri_economize *e);
 /* A child has ended. */
 void nri_economize_ended(struct nri_economize *e, pid_t pid);
 
+/* One that runs has a few seconds to come to its end. */
 void nri_economize_end(struct nri_economize *e);
 
 #endif

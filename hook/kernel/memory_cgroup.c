@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +14,53 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/macros.h"
 #include "kernel/proc.h"
 
 /* v1 and v2 name them differently (cgroup-v1/memory.rst, cgroup-v2.rst). What is mounted where:
  * systemd's layouts, pure and hybrid. */
-static const struct memory_cgroup_files v1 = { "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-					       "memory.usage_in_bytes", "total_inactive_file",
-					       "total_rss" },
-					v2 = { "/sys/fs/cgroup", "memory.max", "memory.current",
-					       "inactive_file", "anon" };
+#define V1_NAMES \
+	"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", "total_rss"
+#define V2_NAMES "memory.max", "memory.current", "inactive_file", "anon"
+
+static const struct memory_cgroup_files own_tree[] = { { "/sys/fs/cgroup/memory", V1_NAMES },
+						       { "/sys/fs/cgroup", V2_NAMES } },
+					init_tree[] = { { "/proc/1/root/sys/fs/cgroup/memory",
+							  V1_NAMES },
+							{ "/proc/1/root/sys/fs/cgroup",
+							  V2_NAMES } };
+static const struct memory_cgroup_files *tree = own_tree;
+
+static bool is_on_v1(void)
+{
+	char file[80];
+
+	snprintf(file, sizeof(file), "%s/memory.usage_in_bytes", tree[0].root);
+	return access(file, F_OK) == 0;
+}
 
 const struct memory_cgroup_files *memory_cgroup_files(void)
 {
-	return access("/sys/fs/cgroup/memory/memory.usage_in_bytes", F_OK) == 0 ? &v1 : &v2;
+	return is_on_v1() ? &tree[0] : &tree[1];
+}
+
+int memory_cgroup_see_all(struct error *err)
+{
+	struct stat own, init;
+	__cleanup(close_fd) int fd = -1;
+
+	/* before Linux 4.6 there are none */
+	if (stat("/proc/self/ns/cgroup", &own) < 0 && errno == ENOENT)
+		return 0;
+	if (stat("/proc/self/ns/cgroup", &own) < 0 || stat("/proc/1/ns/cgroup", &init) < 0)
+		return err_errno(err, errno, "the cgroup namespace of the machine's init");
+	if (own.st_ino == init.st_ino)
+		return 0;
+	fd = open("/proc/1/ns/cgroup", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
+		return err_errno(err, errno, "the cgroup namespace of the machine's init");
+	tree = init_tree;
+	return 0;
 }
 
 int64_t memory_stat_value(const char *text, const char *name)
@@ -54,7 +89,7 @@ int64_t memory_cgroup_anonymous(const struct memory_cgroup *g)
 
 int memory_cgroup_of(pid_t pid, struct memory_cgroup *out)
 {
-	const bool on_v1 = memory_cgroup_files() == &v1;
+	const bool on_v1 = is_on_v1();
 	char text[PROC_CGROUP_MAX], *line, *next;
 	ssize_t n = proc_read(pid, "cgroup", text, sizeof(text));
 

@@ -7,11 +7,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/error.h"
+
 /* Names of files, and in memory.stat, of the tree that the machine has. */
 struct memory_cgroup_files {
 	const char *root, *limit, *usage, *reclaimable, *anonymous;
 };
 const struct memory_cgroup_files *memory_cgroup_files(void);
+
+/*
+ * From now on see the cgroups of the whole machine, as its init does: a pod has a cgroup namespace and a
+ * tree of its own. For good, and for this process. 0, or -errno with err.
+ */
+int memory_cgroup_see_all(struct error *err);
 
 /* Room for memory.stat: some 50 lines on v2, twice as many on v1. */
 #define MEMORY_STAT_MAX 32768

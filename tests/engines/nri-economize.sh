@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ksm-hook nri --economize: the agent does what ksm-hook economize does, and what a pod said of it counts
-# where its runtime's files are not to be seen. Containers of runc, and the real ksmd. The configuration
-# has economize off, so that containers of others are left alone, and ours ask for it.
+# where its runtime's files are not to be seen. Containers of runc, and the real ksmd. The agent wants the
+# host's pid namespace, so it looks at all containers of the machine.
 # needs: machine ksmd
 # shellcheck disable=SC2034,SC2046,SC2086,SC2154,SC2317 # lists are split; variables of common.sh
 
@@ -15,10 +15,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
 . "$here/../lib/economize-lib.sh"
 
-# start_agent ARGUMENT...: which finds no runtime
+# start_agent ARGUMENT...: which finds no runtime, but for $socket
 start_agent() {
 	: >"$work/log"
-	echo '{"economy": "off"}' >/etc/ksm-hook/agent.json
+	printf '%s' "${config:-{\}}" >/etc/ksm-hook/agent.json
 	${in:-} "$KSM_HOOK" nri --socket="${socket:-$work/none}" --config=/etc/ksm-hook/agent.json "$@" 2>"$work/log" &
 	agent=$!
 }
@@ -37,7 +37,8 @@ also_teardown() {
 		kill "$_p" 2>/dev/null
 		wait "$_p" 2>/dev/null
 	done
-	agent='' runtime=''
+	agent='' runtime='' in='' config='' socket=''
+	[ ! -d "${pod:-/none}" ] || rmdir "$pod"
 }
 
 apart() {
@@ -57,19 +58,86 @@ dear() {
 is_mergeable() { [ "$(mergeable "$1")" = "$2" ]; }
 
 testItDoesWhatTheCommandDoes() {
-	dear odd '{"io.ksm.economy": "on"}'
-	dear off '{}'
+	dear odd '{}'
+	dear off '{"io.ksm.economy": "off"}'
 	echo 1 >$ksm/run
 	start_agent --economize=1
-	wait_for 30 is_mergeable odd no
-	wait_for 10 grep -q "1 of .* no longer mergeable" "$work/log"
-	assertEquals "of the configuration: $(cat "$work/log")" yes "$(mergeable off)"
+	wait_for 60 is_mergeable odd no
+	wait_for 20 grep -q "economize: 1 of .* no longer mergeable" "$work/log"
+	scans 6
+	assertEquals "by its annotation: $(cat "$work/log")" yes "$(mergeable off)"
+	_child=$agent
 	stop_agent
-	assertEquals "no child is left" "" "$(pgrep -P "$agent" 2>/dev/null)"
+	assertEquals "no child is left" "" "$(pgrep -P "$_child")"
+}
+
+testWhatTheConfigurationSays() {
+	dear odd '{}'
+	echo 1 >$ksm/run
+	config='{"economy": "off"}'
+	start_agent --economize=1
+	wait_for 30 test -e /run/ksm-hook/economy
+	scans 6
+	wait_for 10 grep -q " 0$" /run/ksm-hook/economy
+	assertEquals "$(cat "$work/log")" yes "$(mergeable odd)"
+	stop_agent
+	config='{"mode": "observe"}'
+	echo 1 >$ksm/run
+	start_agent --economize=1
+	wait_for 30 grep -q "reason=observed" "$work/log"
+	assertEquals "$(cat "$work/log")" yes "$(mergeable odd)"
+	stop_agent
+	config=
+	# the control
+	echo 1 >$ksm/run
+	start_agent --economize=1
+	wait_for 60 is_mergeable odd no
+	stop_agent
+}
+
+# As in a pod: a cgroup namespace, a tree of cgroups that begins at its own, and its rights.
+testInAPod() {
+	if [ -e /sys/fs/cgroup/memory/memory.usage_in_bytes ]; then
+		tree=/sys/fs/cgroup/memory type="cgroup -o memory"
+	else
+		tree=/sys/fs/cgroup type=cgroup2
+	fi
+	pod=$tree/$id-pod
+	mkdir "$pod"
+	cat >"$work/in-pod" <<-P
+		echo \$\$ >"$pod/cgroup.procs" || exit
+		exec unshare --cgroup --mount sh -c 'mount -t $type none $tree && exec setpriv \
+			--bounding-set=-all,+sys_ptrace,+sys_admin,+kill,+dac_read_search --inh-caps=-all \
+			--no-new-privs "\$@"' sh "\$@"
+	P
+	dear odd '{}'
+	echo 1 >$ksm/run
+	in="sh $work/in-pod"
+	start_agent --economize=1
+	wait_for 20 grep -q nri-unreachable "$work/log"
+	assertNotEquals "a namespace" "$(readlink /proc/self/ns/cgroup)" "$(readlink "/proc/$agent/ns/cgroup")"
+	assertFalse "a tree" "[ -e /proc/$agent/root$pod ]"
+	wait_for 60 is_mergeable odd no
+	stop_agent
+	rmdir "$pod"
+}
+
+# What is killed with its agent, or left by it, keeps no lock and no file of the agent's.
+testItIsKilled() {
+	dear odd '{}'
+	echo 1 >$ksm/run
+	start_agent --economize=1
+	wait_for 30 test -e /run/ksm-hook/economy
+	kill -KILL "$agent"
+	wait "$agent" 2>/dev/null
+	assertEquals "before it was sure" yes "$(mergeable odd)"
+	start_agent --economize=1
+	wait_for 60 is_mergeable odd no
+	stop_agent
 }
 
 testNotUnlessItIsAskedFor() {
-	dear odd '{"io.ksm.economy": "on"}'
+	dear odd '{}'
 	start_agent
 	wait_for 20 grep -q nri-unreachable "$work/log"
 	scans 6
@@ -94,9 +162,9 @@ testWhereItCannot() {
 
 # A pod's annotation is the agent's to remember: in its own pod it finds no files of the runtime's.
 testWhatAPodSaid() {
-	pages=3000 socket=$work/nri.sock
+	socket=$work/nri.sock
 	for _name in dear thrifty; do
-		bundle_make "$work/b-$_name" "$work/root" '{}' '{"io.ksm.economy": "on"}' /bin/sh -c "exec equal $pages"
+		bundle_make "$work/b-$_name" "$work/root" '{}' '{}' /bin/sh -c "exec equal 3000"
 		started="$started $_name"
 		: >"$work/$_name.out"
 		timeout 60 runc create -b "$work/b-$_name" --pid-file "$work/$_name.pid" "$id-$_name" \
