@@ -6,7 +6,7 @@
 # run one after the other.
 MATRIX_SUITES += tests/kernels/aarch64.sh $(wildcard tests/*/*-kernels.sh tests/*/*-matrix.sh tests/*/*-soak.sh) \
 	$(filter-out tests/kernels/aarch64.sh,$(wildcard tests/kernels/*.sh)) \
-	tests/engines/cri.sh tests/engines/nri.sh tests/engines/openvz-guide.sh tests/engines/runtime-args.sh \
+	tests/engines/cri.sh tests/engines/nri.sh tests/engines/nri-economize.sh tests/engines/openvz-guide.sh tests/engines/runtime-args.sh \
 	tests/commands/boost.sh tests/commands/doctor-fixes.sh tests/commands/economize-pieces.sh \
 	tests/commands/estimate.sh tests/commands/estimate-layout.sh \
 	tests/hostile/locks.sh tests/hostile/text.sh \

@@ -43,9 +43,10 @@ static _Noreturn void economize_in_child(const struct nri_economize *e)
 	(void)alarm(RUN_MAX_S);
 	/* beside what pods do */
 	(void)nice(10);
-	r = memory_cgroup_see_all(&err);
-	if (r == 0)
-		r = economize_prepare(&how, &err);
+	/* of a container that lies outside of what is seen it is not known what it costs */
+	if (memory_cgroup_see_all(&err) < 0)
+		log_info("economize: %s", err.msg);
+	r = economize_prepare(&how, &err);
 	if (r == 0)
 		r = economize_run(&how, &s, &report, &err);
 	economize_log_failures(&report);
