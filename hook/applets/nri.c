@@ -77,9 +77,9 @@ static const struct command_syntax nri_command __help_section = {
 			    "when the agent ends. By default it is left alone"),
 		OPTION_NUMBER(struct nri_options, economize_s, "economize", "[SECONDS]", 1, 86400,
 			      900,
-			      "do what ksm-hook economize --pieces does each 900\n"
-			      "seconds, or so many: nothing is scanned that does not\n"
-			      "pay. Not with the way exec. By default it is not done"),
+			      "do what ksm-hook economize does, with its pieces, each\n"
+			      "900 seconds, or so many: nothing is scanned that does\n"
+			      "not pay. Not with the way exec. By default not done"),
 		OPTION_TEXT(struct nri_options, listen, "listen", "[ADDRESS]:PORT",
 			    "serve /metrics, /healthz and /readyz there by HTTP:\n"
 			    "127.0.0.1:9473, [::1]:9473, or :9473 for all\n"
