@@ -23,7 +23,7 @@
 
 /* One that runs when the agent ends may write down what it has done: the next look needs it. */
 #define END_MAX_MS  5000
-#define END_LOOK_MS 50
+#define END_LOOK_NS 50000000
 
 static _Noreturn void economize_in_child(const struct nri_economize *e)
 {
@@ -99,7 +99,7 @@ void nri_economize_ended(struct nri_economize *e, pid_t pid)
 void nri_economize_end(struct nri_economize *e)
 {
 	const int64_t end = now_ms() + END_MAX_MS;
-	const struct timespec look = { .tv_nsec = END_LOOK_MS * 1000000 };
+	const struct timespec look = { .tv_nsec = END_LOOK_NS };
 
 	while (e->child > 0 && now_ms() < end) {
 		if (waitpid(e->child, NULL, WNOHANG) != 0)
