@@ -275,7 +275,7 @@ testRunTwiceAndAfterACrash() {
 	mount -t tmpfs tmpfs /run/ksm-openvz/stage
 	assertNotEquals "$before" "$(manifest "$(private)")"
 	start
-	assertEquals yes "$(in_root)"
+	assertEquals "$(cat "$work/err")" yes "$(in_root)"
 	vzctl stop $id
 	assertEquals "cleaned at the next stop" "$before" "$(manifest "$(private)")"
 	assertFalse "mountpoint -q /run/ksm-openvz/stage"

@@ -70,9 +70,10 @@ wait
 EOF
 }
 
-# Other containers of this machine may be offered as well, if their names are nothing else either.
+# Other containers of this machine may be offered as well, if their names are nothing else either; and one
+# of containerd's that doctor's suite names.
 ours_or_bad() {
-	grep -e tenant -e '[^A-Za-z0-9_.+-]' -e '^[0-9-]*$' -e '^-'
+	grep -e tenant -e '[^A-Za-z0-9_.+-]' -e '^[0-9-]*$' -e '^-' | grep -vx 'default/doctor-[0-9]*'
 }
 
 # what ran: the names of the files that a name or a file's name would have made

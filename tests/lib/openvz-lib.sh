@@ -53,6 +53,8 @@ suite_setup() {
 	PATH=$top/tests/lib/fakes:$PATH
 	# two suites may want it at the same time
 	(flock 9 && make_debian_root) 9>"$BUILD/openvz-debian.lock" || exit 1
+	# below the overlay: nobody takes it away meanwhile
+	config_folder_take
 	# the locks stay the machine's
 	mkdir "$work/lock" && mount --bind /run/lock "$work/lock"
 	mount -t tmpfs tmpfs /run && mkdir /run/lock
@@ -79,6 +81,7 @@ suite_teardown() {
 	[ -z "${syslogd:-}" ] || kill "$syslogd"
 	umount -l "$work/dev"
 	umount -lR /var/lib /usr /etc /dev 2>/dev/null
+	config_folder_leave
 }
 
 install_library() {
