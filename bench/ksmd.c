@@ -20,10 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ksm.h"
 #include "pairs.h"
 
 #define COPIES 10
-#define KSM    "/sys/kernel/mm/ksm/"
 /* of the same memory in each; include/uapi/linux/prctl.h for the other */
 #define EQUAL_PERCENT       60
 #define SET_MEMORY_MERGE    67
@@ -37,45 +37,13 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static long number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = 0;
-
-	if (f) {
-		if (fscanf(f, "%ld", &n) != 1)
-			n = 0;
-		fclose(f);
-	}
-	return n;
-}
-
-static long saved(void)
-{
-	return number(KSM "pages_sharing") + number(KSM "ksm_zero_pages");
-}
-
-/* the kernel thread's pid: nothing else is called so and has no parent but kthreadd */
-static int find_ksmd(void)
-{
-	FILE *f = popen("pgrep -P 2 -x ksmd", "r");
-	int pid = 0;
-
-	if (f) {
-		if (fscanf(f, "%d", &pid) != 1)
-			pid = 0;
-		pclose(f);
-	}
-	return pid;
-}
-
 /* nanoseconds on a CPU, the first field of schedstat (sched-stats.rst) */
 static double cpu(int pid)
 {
 	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-	return (double)number(path) / 1e9;
+	return (double)ksm_number(path) / 1e9;
 }
 
 static uint64_t next(uint64_t *x)
@@ -107,16 +75,6 @@ static void fill(size_t pages, int copy, int ready)
 		pause();
 }
 
-static void set_running(void)
-{
-	int fd = open(KSM "run", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		perror(KSM "run");
-	if (fd >= 0)
-		close(fd);
-}
-
 static void row(const char *label, size_t pages, double t, double used, bool done)
 {
 	FILE *f = pairs_rows();
@@ -131,18 +89,18 @@ static void row(const char *label, size_t pages, double t, double used, bool don
 
 static void watch(const char *label, size_t pages, double start, double timeout, int rest)
 {
-	int ksmd = find_ksmd();
+	int ksmd = ksm_thread();
 	long want = (long)(pages * EQUAL_PERCENT / 100 * (COPIES - 1));
 	double begun = cpu(ksmd), t, used;
 
-	while ((t = now() - start) < timeout && saved() < want * 95 / 100)
+	while ((t = now() - start) < timeout && ksm_saved() < want * 95 / 100)
 		usleep(20000);
 	used = cpu(ksmd) - begun;
 	printf("%-34s", label);
 	if (t < timeout)
 		printf(" %6.1f s", t);
 	else
-		printf(" %5.0f %% after %.0f s", 100.0 * (double)saved() / (double)want, t);
+		printf(" %5.0f %% after %.0f s", 100.0 * (double)ksm_saved() / (double)want, t);
 	printf("  %5.2f s CPU  %5.1f %%", used, 100 * used / t);
 	row(label, pages, t, used, t < timeout);
 	fflush(stdout);
@@ -153,7 +111,7 @@ static void watch(const char *label, size_t pages, double start, double timeout,
 		sleep(SHARE_AFTER_SECONDS);
 		printf("  then %5.2f %%, %3.0f %% merged",
 		       100 * (cpu(ksmd) - used) / (now() - t),
-		       100.0 * (double)saved() / (double)want);
+		       100.0 * (double)ksm_saved() / (double)want);
 	}
 	printf("\n");
 }
@@ -180,9 +138,9 @@ int main(int argc, char **argv)
 		if (read(ready[0], &c, 1) != 1)
 			return 1;
 	}
-	if (number(KSM "run") != 1) {
+	if (ksm_number(KSM "run") != 1) {
 		start = now();
-		set_running();
+		ksm_set_run("1");
 	}
 	watch(argv[1], pages, start, strtod(argv[3], NULL), atoi(argv[4]));
 	for (int i = 0; i < COPIES; i++)

@@ -9,7 +9,7 @@ BENCHES += bench/oci bench/wrapper bench/precreate bench/attach bench/look bench
 
 $(BUILD)/bench/alternate $(BUILD)/bench/hook $(BUILD)/bench/rewrite $(BUILD)/bench/ksmd: bench/pairs.h
 
-$(BUILD)/bench/%: bench/%.c Makefile
+$(BUILD)/bench/%: bench/%.c Makefile $(wildcard bench/*.h)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ksm.h"
 #include "pairs.h"
 
-#define KSM "/sys/kernel/mm/ksm/"
 /* include/uapi/linux/prctl.h */
 #define SET_MEMORY_MERGE 67
 /* that ksmd merges 95 % of it; in looks of 10 ms */
@@ -107,30 +107,6 @@ static double writes(const struct writer *w)
 	return answer_of(w);
 }
 
-static long number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = 0;
-
-	if (f) {
-		if (fscanf(f, "%ld", &n) != 1)
-			n = 0;
-		fclose(f);
-	}
-	return n;
-}
-
-static void set_run(const char *value)
-{
-	int fd = open(KSM "run", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, value, 1) != 1) {
-		perror(KSM "run");
-		exit(1);
-	}
-	close(fd);
-}
-
 /* pages of the pid that are merged */
 static size_t merged(pid_t pid)
 {
@@ -150,10 +126,10 @@ static size_t merged(pid_t pid)
 /* What was written to counts as merged until ksmd meets it again. */
 static void merge(pid_t pid)
 {
-	long enough = number(KSM "full_scans") + SCANS;
+	long enough = ksm_number(KSM "full_scans") + SCANS;
 
-	set_run("1");
-	for (int i = 0; number(KSM "full_scans") < enough || merged(pid) < pages * 95 / 100;
+	ksm_set_run("1");
+	for (int i = 0; ksm_number(KSM "full_scans") < enough || merged(pid) < pages * 95 / 100;
 	     i++) {
 		if (i == LOOKS_MAX) {
 			fprintf(stderr, "rewrite: ksmd has merged %zu of %zu pages\n",
@@ -208,12 +184,12 @@ int main(int argc, char **argv)
 	other = start(true);
 	for (size_t i = 0; i < rounds; i++) {
 		merge(w.pid);
-		set_run("0");
+		ksm_set_run("0");
 		us[0][i] = writes(&plain);
 		us[1][i] = writes(&w);
 		merge(w.pid);
 		us[2][i] = writes(&w);
-		set_run("0");
+		ksm_set_run("0");
 	}
 	print("rewrite merged memory, ksmd stopped", us[1], us[0], rounds);
 	print("rewrite merged memory while ksmd scans", us[2], us[0], rounds);

@@ -19,8 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ksm.h"
+
 #define COPIES 10
-#define KSM    "/sys/kernel/mm/ksm/"
 /* include/uapi/linux/prctl.h */
 #define SET_MEMORY_MERGE 67
 #define LOOK_US          200
@@ -33,42 +34,13 @@ struct counts {
 
 static char schedstat[64];
 
-static long number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = 0;
-
-	if (f) {
-		if (fscanf(f, "%ld", &n) != 1)
-			n = 0;
-		fclose(f);
-	}
-	return n;
-}
-
-/* the kernel thread: nothing else is called so and has no parent but kthreadd */
-static bool find_ksmd(void)
-{
-	FILE *f = popen("pgrep -P 2 -x ksmd", "r");
-	int pid = 0;
-
-	if (f) {
-		if (fscanf(f, "%d", &pid) != 1)
-			pid = 0;
-		pclose(f);
-	}
-	snprintf(schedstat, sizeof(schedstat), "/proc/%d/schedstat", pid);
-	return pid > 0;
-}
-
 static struct counts look(void)
 {
-	return (struct counts){ .scans = number(KSM "full_scans"),
+	return (struct counts){ .scans = ksm_number(KSM "full_scans"),
 				/* of schedstat the first is what it had of a processor */
-				.ns = number(schedstat),
-				.scanned = number(KSM "pages_scanned"),
-				.saved = number(KSM "pages_sharing") +
-					 number(KSM "ksm_zero_pages") };
+				.ns = ksm_number(schedstat),
+				.scanned = ksm_number(KSM "pages_scanned"),
+				.saved = ksm_saved() };
 }
 
 static uint64_t next(uint64_t *x)
@@ -100,16 +72,6 @@ static void fill(size_t pages, size_t equal, size_t alike, int copy, int ready)
 		pause();
 }
 
-static bool set_running(void)
-{
-	int fd = open(KSM "run", O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, "1", 1) == 1;
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
 static void print(size_t mib, int equal, int scan, const struct counts *was,
 		  const struct counts *now)
 {
@@ -126,8 +88,8 @@ static bool watch(int scans, size_t mib, int equal)
 {
 	struct counts was = look(), now;
 
-	if (!set_running())
-		return false;
+	/* where it cannot be done the copies end with us */
+	ksm_set_run("1");
 	for (int i = 1; i <= scans;) {
 		long left = SCAN_SECONDS * 1000000L / LOOK_US;
 
@@ -152,7 +114,8 @@ int main(int argc, char **argv)
 	bool done = false;
 	char c;
 
-	if (argc != 5 || pipe(ready) < 0 || !find_ksmd()) {
+	snprintf(schedstat, sizeof(schedstat), "/proc/%d/schedstat", ksm_thread());
+	if (argc != 5 || pipe(ready) < 0 || access(schedstat, R_OK) < 0) {
 		fprintf(stderr, "usage: scan-cost MIB EQUAL-PERCENT SCANS ALIKE-BYTES\n");
 		return 2;
 	}

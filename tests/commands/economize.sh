@@ -24,14 +24,6 @@ equal() {
 	container "$1" "${2:-{\}}" "${3:-exec equal $pages}"
 }
 
-# apart NAME: no other has its pages any more
-apart() {
-	for _p in $(pids_of "$1"); do
-		[ "$(cat "/proc/$_p/comm")" != equal ] || kill -USR1 "$_p"
-	done
-	wait_for 10 grep -q apart "$work/$1.out"
-}
-
 # dear NAME [ANNOTATIONS]: a mergeable container that ksmd finds nothing equal in
 dear() {
 	equal "$@"

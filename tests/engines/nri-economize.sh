@@ -51,13 +51,6 @@ also_teardown() {
 	[ ! -d "$pod" ] || rmdir "$pod"
 }
 
-apart() {
-	for _p in $(pids_of "$1"); do
-		[ "$(cat "/proc/$_p/comm")" != equal ] || kill -USR1 "$_p"
-	done
-	wait_for 10 grep -q apart "$work/$1.out"
-}
-
 # dear NAME ANNOTATIONS: one that costs more than it saves
 dear() {
 	container "$1" "$2" 'exec equal 3000'

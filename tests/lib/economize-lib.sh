@@ -45,6 +45,14 @@ pids_of() {
 	runc ps -f json "$id-$1" | jq -r '.[]'
 }
 
+# apart NAME: no other has the pages of its program "equal" any more
+apart() {
+	for _p in $(pids_of "$1"); do
+		[ "$(cat "/proc/$_p/comm")" != equal ] || kill -USR1 "$_p"
+	done
+	wait_for 10 grep -q apart "$work/$1.out"
+}
+
 mergeable() {
 	for _p in $(pids_of "$1"); do
 		sed -n 's/^ksm_merge_any: //p' "/proc/$_p/ksm_stat"
