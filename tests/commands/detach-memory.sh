@@ -29,7 +29,7 @@ test_detach_looks_for_memory() {
 	wait_for 10 grep -q ready "$work/perl.out"
 	attach $p
 	echo none >$ksm/advisor_mode 2>/dev/null
-	# two equal pages that are skipped by turns never meet
+	# pages that it has looked at before are passed over now and then
 	[ ! -e $ksm/smart_scan ] || echo 0 >$ksm/smart_scan
 	echo 20000 >$ksm/pages_to_scan
 	echo 2 >$ksm/sleep_millisecs
