@@ -18,7 +18,6 @@
 #include "inject/one_target.h"
 #include "inject/thread_rank.h"
 #include "kernel/one_cpu.h"
-#include "kernel/proc.h"
 
 /* What the tracer says of a target when it is through with it. Shorter than PIPE_BUF: comes in one piece. */
 struct inject_report {
@@ -65,22 +64,20 @@ static _Noreturn void tracer(struct inject_target *targets, size_t n,
 }
 
 /*
- * The tracer begins where its first target is, and with the thread that is to be stopped where there
- * is only one. A tracer that moves there by itself is put behind what runs there: four milliseconds
- * instead of one where that is busy. Nothing of a target is read here that it could hold up, since
- * nobody would end that wait. Returns whether *cpus is to be put back.
+ * The tracer of an init that has just been looked at begins where that is, and with its only thread where
+ * there is one. A tracer that moves there by itself is put behind what runs there: four milliseconds
+ * instead of one where that is busy. Not near any other target: its processor may be kept by one that
+ * nobody is let run beside (SCHED_FIFO), and a caller that went there would not come back to give up.
+ * Returns whether *cpus is to be put back.
  */
 static bool begin_near(const struct inject_target *t, struct thread_choice *c, cpu_set_t *cpus)
 {
-	struct proc_stat st = t->seen;
-
-	if (!st.threads && proc_stat(t->proc_pid ? t->proc_pid : t->pid, &st) < 0)
+	/* a runtime's init waits: what was let run there a moment ago was not kept from it */
+	if (t->seen.state != 'S' || !one_cpu_stay(t->seen.cpu, cpus))
 		return false;
-	if (!one_cpu_stay(st.cpu, cpus))
-		return false;
-	if (st.threads == 1 && st.state != 'Z')
+	if (t->seen.threads == 1)
 		*c = (struct thread_choice){ .tid = t->tid ? t->tid : t->pid,
-					     .cpu = st.cpu,
+					     .cpu = t->seen.cpu,
 					     .rank = THREAD_FRAGILE };
 	return true;
 }

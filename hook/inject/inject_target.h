@@ -18,7 +18,10 @@ struct inject_target {
 	 */
 	pid_t proc_pid;
 	pid_t tid; /* this thread is to make the calls; 0: the one that is disturbed least */
-	/* what it was like a moment ago, if that was asked: only that it is near, and quick, depends on it */
+	/*
+	 * What it was like a moment ago, if it is an init that its runtime has just started, else all
+	 * zero: the tracer then begins where it is (inject.c).
+	 */
 	struct proc_stat seen;
 	/* out: */
 	int result;     /* 0 all calls returned 0, else -errno of the attempt or of a call */

@@ -138,6 +138,18 @@ test_stopped_by_itself() {
 	ended "$untouched" self
 }
 
+# Nobody but the tracer goes to a processor that a target may keep: who waits for it has to be let run.
+test_who_waits_stays_where_it_is() {
+	start near.read read 600
+	ready near.read
+	pid_of near.read
+	strace -o "$work/near" -e trace=sched_setaffinity "$drive" "$pid" >"$work/near.drive" 2>&1
+	assertContains "$(cat "$work/near.drive")" " ok "
+	assertNotContains "$(cat "$work/near")" sched_setaffinity
+	assertContains "traced" "$(cat "$work/near")" "exited with 0"
+	ended "$untouched" near.read
+}
+
 test_computing() {
 	start cpu.a cpu 2000
 	start cpu.b cpu:idle 600
