@@ -155,7 +155,13 @@ testTheLockIsNotWaitedForLong() {
 # whoever ended without poststop, and their groups: with the next one that ends
 testForgottenBehindTheStart() {
 	for _i in 1 2 3 4 5 6 7 8; do expired 100 | file "hg-$$-$_i"; done
+	# the first start behind them looks at all; what it has no time left for on a busy machine, or what another
+	# hook is looking at, is the next one's
 	run "hg-$$" true
+	_left=$(find $groups -name "*hg-$$*" | wc -l)
+	assertTrue "one start forgets some: $_left of 8 are left" "[ $_left -lt 8 ]"
+	none_left() { run "hg-$$" true && [ -z "$(find $groups -name "*hg-$$*")" ]; }
+	wait_for 20 none_left
 	assertEquals "" "$(find $groups -name "*hg-$$*")"
 }
 

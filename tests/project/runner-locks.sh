@@ -70,6 +70,30 @@ testWhenItIsToldToEndSuitesPutBackWhatTheyChanged() {
 	assertContains "$(cat "$work/out")" "$(cat "$work/out")" "(1 did not run)"
 }
 
+# What takes longest begins first, and what has to wait for each other counts as one; who took how long is known
+# from the last run, else from slow.txt.
+testWhatTakesLongestBegins() {
+	for _s in short:nothing long:nothing ksmd1:config ksmd2:config; do
+		made "${_s%:*}" <<-E
+			# needs: ${_s#*:}
+			testOne() { echo ${_s%:*} >>"$work/order"; assertTrue 0; }
+		E
+	done
+	mkdir -p "$work/build"
+	: >"$work/build/ksm-hook"
+	printf '# NAME SECONDS\nx/long 70\nx/ksmd1 50\nx/ksmd2 60\nx/short 90\n' >"$work/tests/slow.txt"
+	echo "x/short 3" >"$work/build/test-times"
+	set -- "$work/tests/x/short.sh" "$work/tests/x/long.sh" "$work/tests/x/ksmd1.sh" "$work/tests/x/ksmd2.sh"
+	env -u CASE -u SUITE JOBS=1 BUILD=$work/build "$work/tests/run" "$@" >"$work/out" 2>&1
+	assertEquals "$(cat "$work/out")" "long short ksmd2 ksmd1 " "$(tr '\n' ' ' <"$work/order")"
+	rm "$work/tests/slow.txt" "$work/build/test-times" "$work/order"
+	sed -i 's/^# needs: .*/# needs: config/' "$work/tests/x/ksmd1.sh" "$work/tests/x/ksmd2.sh"
+	sed -i 's/^# needs: .*/# needs: containers/' "$work/tests/x/short.sh" "$work/tests/x/long.sh"
+	printf 'x/long 7\nx/ksmd1 5\nx/ksmd2 6\nx/short 3\n' >"$work/build/test-times"
+	env -u CASE -u SUITE JOBS=1 BUILD=$work/build "$work/tests/run" "$@" >"$work/out" 2>&1
+	assertEquals "two that wait for each other" "ksmd2 ksmd1 long short " "$(tr '\n' ' ' <"$work/order")"
+}
+
 # The first that is done with /etc/ksm-hook does not take it away from another.
 testTheConfigFolderStays() {
 	config_folder_take
