@@ -57,14 +57,34 @@ static void terminal_on(void)
 	(void)write_all(STDOUT_FILENO, ENTER, strlen(ENTER));
 }
 
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
+
 static void catch_signals(void)
 {
-	static const int list[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
-	/* no SA_RESTART: poll() is to return */
 	struct sigaction sa = { .sa_handler = on_signal };
 
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
-		sigaction(list[i], &sa, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaction(caught[i], &sa, NULL);
+}
+
+/*
+ * As poll(2), but a signal that came since the flags were looked at last ends it at once too. They are blocked for
+ * the look only: one must be able to end the writing of a table that nobody reads.
+ */
+static int wait_for_input(struct pollfd *p, nfds_t n, int64_t ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	sigset_t look, others;
+	int r = 0;
+
+	sigemptyset(&look);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaddset(&look, caught[i]);
+	sigprocmask(SIG_BLOCK, &look, &others);
+	if (!ended && !resized)
+		r = ppoll(p, n, &t, &others);
+	sigprocmask(SIG_SETMASK, &others, NULL);
+	return r;
 }
 
 /* The heading and the table as text that the caller frees, or NULL with err. */
@@ -162,7 +182,7 @@ static void wait_for_key(int64_t until, const char *text, enum snapshot_order *o
 
 		if (left <= 0)
 			return;
-		if (poll(&p, 1, (int)left) > 0) {
+		if (wait_for_input(&p, 1, left) > 0) {
 			if (read(STDIN_FILENO, &key, 1) != 1)
 				quit = true;
 			else
@@ -212,7 +232,8 @@ static int watch_stream(const struct watch *w, struct error *err)
 		free(text);
 		if (!written)
 			return 0;
-		poll(NULL, 0, w->seconds * 1000);
+		resized = 0; /* which is nothing to a file */
+		wait_for_input(NULL, 0, (int64_t)w->seconds * 1000);
 	}
 	return 0;
 }
