@@ -30,7 +30,7 @@ static int ask_configuration(const char *path, bool *observes, struct error *err
 	if (decision_config_is_empty(path))
 		return 0;
 	r = decision_settings(path, &settings, err);
-	if (r == 0 && settings.err.msg[0]) {
+	if (r == 0 && settings.failed) {
 		*err = settings.err;
 		r = -EINVAL;
 	}

@@ -360,7 +360,7 @@ int applet_lxc(int argc, char **argv)
 		(void)lxc_pid(&call.request.pid, &ignored);
 	else
 		call.request.pid = call.parent;
-	(void)read_hook_request(&call, &call.request.err);
+	call.request.result = read_hook_request(&call, &call.request.err);
 	status = merge_container(argc, argv, &call);
 	if (call.moment == MOMENT_SETUP)
 		reap();

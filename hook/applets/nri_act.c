@@ -99,7 +99,7 @@ static void act_on_decision(struct agent *a, struct nri_call *call, struct nri_a
 {
 	struct container_decision *c = &call->container;
 	struct error err = c->err;
-	int r = err.msg[0] ? -EINVAL : 0;
+	int r = c->failed ? -EINVAL : 0;
 
 	log_set_subject(c->id, c->pid);
 	if (r == 0)
@@ -123,7 +123,7 @@ static void act_on_decision(struct agent *a, struct nri_call *call, struct nri_a
 				   ", and merging is required, so the container is refused" :
 				   "",
 			   err.msg);
-	if (c->err.msg[0])
+	if (c->failed)
 		decision_failed(c, NULL, &c->err, answer->refuse);
 	log_set_subject("", 0);
 }
@@ -137,7 +137,7 @@ static void decide_existing(struct agent *a, struct nri_call *call)
 	if (c->log_given)
 		log_set_level(c->log);
 	log_set_subject(c->id, c->pid);
-	if (c->err.msg[0]) {
+	if (c->failed) {
 		log_reason(LOG_LEVEL_WARNING, c->err.reason, "not made mergeable: %s",
 			   c->err.msg);
 		decision_failed(c, NULL, &c->err, false);
@@ -186,7 +186,7 @@ void nri_act(struct agent *a, struct nri_call *call, struct nri_answer *answer)
 		act_on_decision(a, call, answer, merge_create);
 		break;
 	case NRI_CALL_STARTED:
-		if (c->decision.merge && !c->err.msg[0])
+		if (c->decision.merge && !c->failed)
 			check_started_behind(c);
 		break;
 	case NRI_CALL_REMOVED:

@@ -25,7 +25,8 @@
 struct answer {
 	struct explanation e;
 	struct decision configured; /* as if merging were not stopped on this host */
-	struct error stopped;       /* empty: it is not */
+	int stop;                   /* 0, or -errno with stopped, which says so */
+	struct error stopped;
 };
 
 /* Its rules, as many at a time as an answer holds. */
@@ -62,7 +63,7 @@ static int explain_text(const struct policy_question *q, const struct answer *a,
 		policy_print_value(&a->e, (enum trusted_key)k);
 	printf("rules%s\n", n ? "" : "\n  none");
 	r = explain_rules(q, NULL, n, err);
-	if (a->stopped.msg[0])
+	if (a->stop < 0)
 		policy_print_stopped(&a->stopped, &a->configured);
 	policy_print_decision(&a->e.decision);
 	return r;
@@ -84,7 +85,7 @@ static int explain_json(const struct policy_question *q, const struct answer *a,
 	json_out_array(json, "rules");
 	r = explain_rules(q, json, a->e.denies + a->e.allows, err);
 	json_out_end_array(json);
-	if (a->stopped.msg[0])
+	if (a->stop < 0)
 		policy_write_stopped(json, &a->stopped, &a->configured);
 	policy_write_decision(json, "decision", &a->e.decision);
 	json_out_end_object(json);
@@ -106,7 +107,7 @@ static int explain_question(const struct explain_request *request, struct policy
 		return r;
 	/* as a hook does it, with what was decided (oci/decision_settle.c) */
 	a.configured = a.e.decision;
-	(void)stop_check(&a.stopped);
+	a.stop = stop_check(&a.stopped);
 	decision_obey_stop(&a.e.decision);
 	return request->json ? explain_json(q, &a, err) : explain_text(q, &a, err);
 }

@@ -41,7 +41,7 @@ void container_policy_judge_by(const char *config, struct snapshot *s)
 	s->stopped = stop_is_set();
 	s->config_broken =
 		!decision_config_is_empty(config) &&
-		(decision_settings(config, &settings, &ignored) < 0 || settings.err.msg[0]);
+		(decision_settings(config, &settings, &ignored) < 0 || settings.failed);
 	observes = !s->config_broken && decision_config_mentions(config, "observe");
 	rules = !s->config_broken && (decision_config_mentions(config, "deny") ||
 				      decision_config_mentions(config, "allow") ||

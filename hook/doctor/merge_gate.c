@@ -50,7 +50,7 @@ int merge_gate_open(struct merge_gate *g, struct error *err)
 	if (decision_config_is_empty(g->config))
 		return 0;
 	r = decision_settings(g->config, &settings, err);
-	if (r == 0 && settings.err.msg[0]) {
+	if (r == 0 && settings.failed) {
 		*err = settings.err;
 		r = -EINVAL;
 	}

@@ -79,11 +79,13 @@ struct question_call {
 
 /* What comes out of the sandbox: one of the two, or why there is none. */
 struct decision_answer {
+	bool failed; /* then err says why */
 	struct error err;
 	struct explanation explanation;
 };
 
 struct rules_answer {
+	bool failed;
 	struct error err;
 	struct policy_rules_report rules;
 };
@@ -115,7 +117,8 @@ static void answer_decision(const void *arg, void *answer)
 	struct decision_answer *out = answer;
 	struct policy_subject subject;
 
-	if (read_question(call->question, &config, &subject, &out->err) == 0)
+	out->failed = read_question(call->question, &config, &subject, &out->err) < 0;
+	if (!out->failed)
 		policy_explain(&config, &subject, &out->explanation);
 }
 
@@ -126,7 +129,8 @@ static void answer_rules(const void *arg, void *answer)
 	struct rules_answer *out = answer;
 	struct policy_subject subject;
 
-	if (read_question(call->question, &config, &subject, &out->err) == 0)
+	out->failed = read_question(call->question, &config, &subject, &out->err) < 0;
+	if (!out->failed)
 		out->rules.n = policy_explain_rules(&config, &subject, call->first,
 						    out->rules.rule, REPORT_RULES);
 }
@@ -162,7 +166,9 @@ int report_decision(const struct policy_question *q, struct explanation *out, st
 
 	if (r < 0)
 		return r;
-	if (answer.err.msg[0])
+	if (!sandbox_bool(&answer.failed))
+		return sandbox_malformed(err);
+	if (answer.failed)
 		return refused(&answer.err, err);
 	END(d->text);
 	END(d->warning);
@@ -194,7 +200,9 @@ int report_rules_from(const struct policy_question *q, size_t first,
 
 	if (r < 0)
 		return r;
-	if (answer.err.msg[0])
+	if (!sandbox_bool(&answer.failed))
+		return sandbox_malformed(err);
+	if (answer.failed)
 		return refused(&answer.err, err);
 	if (answer.rules.n > REPORT_RULES)
 		return sandbox_malformed(err);

@@ -181,13 +181,13 @@ static int inject(const struct inject_target *t, bool merge, bool *merged, struc
 /* In the child of patience_run(). */
 struct bundle_check {
 	const char *bundle;
+	int result; /* of the look, where that came to its end: 0 with blocker, -errno with err */
 	enum reason blocker;
 	struct error err;
 };
 
-static int examine_bundle(void *arg)
+static int examine_bundle(struct bundle_check *c)
 {
-	struct bundle_check *c = arg;
 	__cleanup(close_fd) int dir = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char *text = malloc(JSON_SCAN_MAX + 1);
 	ssize_t n;
@@ -203,6 +203,14 @@ static int examine_bundle(void *arg)
 	return n < 0 ? (int)n : 0;
 }
 
+static int run_bundle_check(void *arg)
+{
+	struct bundle_check *c = arg;
+
+	c->result = examine_bundle(c);
+	return 0;
+}
+
 /* What the runtime is going to do is in config.json: if that cannot be read, it may be anything. */
 static int check_bundle(const char *bundle, struct error *err)
 {
@@ -213,13 +221,15 @@ static int check_bundle(const char *bundle, struct error *err)
 	if (!c)
 		return err_set(err, ENOMEM, "memory for %s/config.json", bundle);
 	c->bundle = bundle;
-	r = patience_run(examine_bundle, c, BUNDLE_TIMEOUT_MS);
-	if (r == 0)
-		blocker = c->blocker;
-	else if (r != -ETIMEDOUT && c->err.msg[0])
-		*err = c->err;
-	else
+	r = patience_run(run_bundle_check, c, BUNDLE_TIMEOUT_MS);
+	if (r < 0) {
 		err_errno(err, -r, "%s/config.json", bundle);
+	} else if (c->result < 0) {
+		r = c->result;
+		*err = c->err;
+	} else {
+		blocker = c->blocker;
+	}
 	patience_free(c, sizeof(*c));
 	if (r < 0)
 		return err_reason(err, REASON_SPEC_UNREADABLE, r);

@@ -72,14 +72,14 @@ struct nri_call *nri_ask_decide(enum nri_call_kind kind, enum container_engine e
 	nri_decide(&asker.policy, engine, pod, container, out);
 	out->log_given = asker.policy.log_given;
 	out->log = asker.policy.log;
-	if (!out->err.msg[0] && asker.config_result < 0 &&
+	if (!out->failed && asker.config_result < 0 &&
 	    (out->decision.merge || out->decision.reason != REASON_NOT_REQUESTED)) {
 		bool required = out->decision.required;
 
+		out->failed = true;
 		out->err = asker.config_err;
 		out->decision =
 			(struct decision){ .required = required, .audit = asker.policy.audit };
 	}
-	return out->err.msg[0] || out->decision.reason != REASON_NOT_REQUESTED ? &asker.call :
-										 NULL;
+	return out->failed || out->decision.reason != REASON_NOT_REQUESTED ? &asker.call : NULL;
 }

@@ -77,6 +77,7 @@ void nri_decide(const struct policy_config *policy, enum container_engine engine
 		(void)err_set(&out->err, EINVAL, "%s: an event without its %s", nri_name,
 			      pod ? "container" : "pod");
 		out->err.reason = REASON_NRI_PROTOCOL;
+		out->failed = true;
 		return;
 	}
 	r = nri_identify(container, out, &err);
@@ -87,6 +88,7 @@ void nri_decide(const struct policy_config *policy, enum container_engine engine
 		r = add_annotations(policy, container->annotations, container->n_annotations,
 				    true, &state, &err);
 	if (r < 0) {
+		out->failed = true;
 		out->err = err;
 		return;
 	}

@@ -20,6 +20,7 @@
 /* In the child of patience_run(). */
 struct far_config {
 	const char *path;
+	int result; /* of the reading, where that came to its end */
 	struct config_files files;
 	struct error err;
 };
@@ -34,7 +35,8 @@ static int read_far(void *arg)
 {
 	struct far_config *far = arg;
 
-	return config_files_read(far->path, &far->files, NULL, NULL, &far->err);
+	far->result = config_files_read(far->path, &far->files, NULL, NULL, &far->err);
+	return 0;
 }
 
 static int load_far(const char *path, struct error *err)
@@ -47,13 +49,14 @@ static int load_far(const char *path, struct error *err)
 		far->path = path;
 		r = patience_run(read_far, far, FAR_TIMEOUT_MS);
 	}
-	/* a child that has not come back still writes there */
-	if (far && (r == 0 || (r != -ETIMEDOUT && far->err.msg[0]))) {
+	if (r == 0) {
 		loaded = &far->files;
 		far_loaded = far;
 		*err = far->err;
-		return r;
+		return far->result;
 	}
+	/* a child that has not come back has its own way to that memory */
+	patience_free(far, sizeof(*far));
 	return err_reason(err, REASON_CONFIG_UNREADABLE,
 			  r == -ETIMEDOUT ?
 				  err_set(err, ETIMEDOUT,

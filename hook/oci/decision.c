@@ -133,8 +133,8 @@ static void read_request(const void *arg, void *answer)
 	} else {
 		/* without files the default, all zero, stays: pages that no start need write */
 		if (config_loaded()->n > 0)
-			(void)config_files_parse(config_loaded(), &parsed, NULL, NULL,
-						 &out->err);
+			out->failed = config_files_parse(config_loaded(), &parsed, NULL, NULL,
+							 &out->err) < 0;
 		parsed.by_runtime = request->by_runtime;
 		parsed.owner = config_owner;
 	}
@@ -151,8 +151,9 @@ static void read_request(const void *arg, void *answer)
 		return;
 	if (request->reader(request, &parsed, out, &err) < 0) {
 		/* a text that is no JSON is worse than a configuration that is none */
-		if (out->syntax || !out->err.msg[0])
+		if (out->syntax || !out->failed)
 			out->err = err;
+		out->failed = true;
 		out->decision = (struct decision){ .required = required,
 						   .audit = parsed.audit,
 						   .no_economy = parsed.no_economy };
@@ -168,7 +169,7 @@ static void read_settings(const void *arg, void *answer)
 	struct decision_settings *out = answer;
 
 	(void)arg;
-	(void)config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err);
+	out->failed = config_files_parse(config_loaded(), &parsed, NULL, NULL, &out->err) < 0;
 	out->required = parsed.required;
 	out->observe = parsed.observe;
 	out->audit = parsed.audit;
@@ -341,7 +342,7 @@ int decision_make(const struct decision_request *request, struct container_decis
 
 	/* not the spec: a page less for the containers that did not ask */
 	memset(out, 0, offsetof(struct container_decision, spec));
-	if (request->unread && request->unread->msg[0]) {
+	if (request->unread) {
 		*err = *request->unread;
 		r = -EINVAL;
 	}
@@ -357,10 +358,11 @@ int decision_make(const struct decision_request *request, struct container_decis
 		fall_back(request, out);
 	if (r == 0)
 		r = parsed;
-	if (r == 0 && out->err.msg[0]) {
+	if (r == 0 && out->failed) {
 		*err = out->err;
 		r = -EINVAL;
 	}
+	out->failed = r < 0;
 	/* not for the sandbox to say: who shares a layout gives up some of its own protection */
 	if (request->reader == decision_read_spec)
 		layout_reconsider(&out->decision, request->text, request->len);

@@ -34,10 +34,9 @@ struct decision_request {
 	const struct policy_config *policy; /* what it says, where the caller has parsed it */
 	const char *text;                   /* the container's; a NUL stands behind it */
 	size_t len;
-	const struct error
-		*unread; /* why there is no text, or not all; NULL or empty if there is */
-	decision_reader *reader; /* NULL: there is nothing to read */
-	const void *keys;        /* for the reader, instead of a text or with one */
+	const struct error *unread; /* why there is no text, or not all; NULL if there is */
+	decision_reader *reader;    /* NULL: there is nothing to read */
+	const void *keys;           /* for the reader, instead of a text or with one */
 	enum container_engine
 		engine; /* who wrote the text, where the caller knows it; or else: */
 	const char *bundle,
@@ -63,7 +62,10 @@ decision_reader decision_read_state, decision_read_spec;
 int decision_make(const struct decision_request *request, struct container_decision *out,
 		  struct error *err);
 
-/* What config.json says that concerns no container; zero where it cannot be read. */
+/*
+ * What config.json says that concerns no container; zero where it cannot be read. 0 also where it says
+ * nothing, because it is none (out->failed).
+ */
 int decision_settings(const char *config_path, struct decision_settings *out,
 		      struct error *err);
 

@@ -15,7 +15,7 @@ static bool is_ended(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Whatever bytes a message has, who writes it out escapes them. */
+/* Whatever bytes a message has, who writes it out escapes them; and nothing is decided by them. */
 static void end_text(char *text, size_t size)
 {
 	text[size - 1] = '\0';
@@ -72,20 +72,20 @@ static bool check_identity(struct container_decision *d)
 int decision_check(struct container_decision *d, size_t len, struct error *err)
 {
 	clean_error(&d->err);
-	clean_error(&d->spec.blocker);
-	if (sandbox_bool(&d->syntax) && sandbox_bool(&d->log_given) &&
-	    (unsigned)d->log <= LOG_LEVEL_DEBUG && check_policy(&d->decision) &&
-	    check_identity(d) && check_spec(&d->spec, len))
+	end_text(d->spec.blocker.msg, sizeof(d->spec.blocker.msg));
+	if (sandbox_bool(&d->failed) && sandbox_bool(&d->syntax) && (d->failed || !d->syntax) &&
+	    sandbox_bool(&d->log_given) && (unsigned)d->log <= LOG_LEVEL_DEBUG &&
+	    check_policy(&d->decision) && check_identity(d) && check_spec(&d->spec, len))
 		return 0;
 	return sandbox_malformed(err);
 }
 
 int decision_settings_check(struct decision_settings *s, struct error *err)
 {
-	bool fine = sandbox_bool(&s->required) && sandbox_bool(&s->observe) &&
-		    sandbox_bool(&s->audit) && sandbox_bool(&s->log_given) &&
-		    (unsigned)s->log <= LOG_LEVEL_DEBUG && s->max_sparse >= 0 &&
-		    s->runtimes <= POLICY_RUNTIMES_MAX;
+	bool fine = sandbox_bool(&s->failed) && sandbox_bool(&s->required) &&
+		    sandbox_bool(&s->observe) && sandbox_bool(&s->audit) &&
+		    sandbox_bool(&s->log_given) && (unsigned)s->log <= LOG_LEVEL_DEBUG &&
+		    s->max_sparse >= 0 && s->runtimes <= POLICY_RUNTIMES_MAX;
 
 	clean_error(&s->err);
 	for (size_t i = 0; fine && i < s->runtimes; i++)

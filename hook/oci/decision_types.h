@@ -16,7 +16,8 @@
 
 /* What comes out of the sandbox: plain data. Texts that are not given are empty. */
 struct container_decision {
-	struct error err; /* why there is no decision; empty if there is one */
+	struct error err; /* with failed: why */
+	bool failed;      /* there is no decision */
 	bool syntax;      /* that is because the text is no JSON */
 	bool log_given;
 	enum log_level log;
@@ -35,10 +36,11 @@ struct container_decision {
 
 /* What config.json says that concerns no container. */
 struct decision_settings {
-	struct error err; /* why it says nothing; empty if it does */
+	struct error err; /* with failed: why */
+	bool failed;      /* it says nothing */
 	bool required;
 	bool observe;
-	bool audit; /* even with err, as far as the files could be read */
+	bool audit; /* even if it failed, as far as the files could be read */
 	bool log_given;
 	enum log_level log;
 	int64_t max_sparse; /* bytes; 0: no bound */

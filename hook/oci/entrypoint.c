@@ -18,6 +18,9 @@
 #include "base/text.h"
 #include "oci/elf_needed.h"
 
+/* What the child says, and patience_run() never does of itself. */
+#define PROGRAM_CANNOT 1
+
 /* A program that cannot be looked at in this time counts as one that nothing is known of. */
 #define LOOK_TIMEOUT_MS 1000
 
@@ -176,9 +179,9 @@ struct entrypoint_look {
 	struct error err;
 };
 
-static int look_at_entrypoint(void *arg)
+/* 0, or -errno with l->err; what cannot be looked at is no reason against it. */
+static int examine_program(struct entrypoint_look *l)
 {
-	struct entrypoint_look *l = arg;
 	__cleanup(close_fd) int dir = open(l->at->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	__cleanup(close_fd) int fd = dir < 0 ? -1 : open_program(dir, l->at);
 	struct elf_kind kind;
@@ -202,6 +205,12 @@ static int look_at_entrypoint(void *arg)
 	return check_sanitizer(fd, l->at->program, &l->err);
 }
 
+/* With a code of patience_run()'s own, the child may still be writing to l->err. */
+static int look_at_entrypoint(void *arg)
+{
+	return examine_program(arg) < 0 ? PROGRAM_CANNOT : 0;
+}
+
 int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library,
 		     struct error *err)
 {
@@ -215,7 +224,7 @@ int entrypoint_check(const struct entrypoint *at, const struct elf_kind *library
 		return err_set(err, ENOMEM, "memory for a look at %.127s", at->program);
 	*l = (struct entrypoint_look){ .at = at, .preload = library };
 	/* the root may lie on a file system of the user's own (fuse-overlayfs), who may not answer */
-	if (patience_run(look_at_entrypoint, l, LOOK_TIMEOUT_MS) < 0 && l->err.msg[0]) {
+	if (patience_run(look_at_entrypoint, l, LOOK_TIMEOUT_MS) == PROGRAM_CANNOT) {
 		*err = l->err;
 		r = -ENOEXEC;
 	}

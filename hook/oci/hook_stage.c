@@ -70,7 +70,7 @@ static int parse_stage_options(const struct command_syntax *syntax, int argc, ch
 static int decide_request(struct decision_request *request, struct container_decision *decision,
 			  struct error *err)
 {
-	struct error unread = { "" };
+	struct error unread;
 	int r;
 
 	request->timeout_ms = PARSE_TIMEOUT_MS;
@@ -78,9 +78,10 @@ static int decide_request(struct decision_request *request, struct container_dec
 		ssize_t n = read_state(&unread);
 
 		request->len = n > 0 ? (size_t)n : 0;
-		request->unread = &unread;
-		if (n <= 0)
+		if (n <= 0) {
+			request->unread = &unread;
 			request->reader = NULL;
+		}
 	}
 	r = decision_make(request, decision, err);
 	request->unread = NULL;
@@ -198,7 +199,7 @@ enum hook_next hook_begin_request(const struct command_syntax *syntax, int argc,
 	struct decision_request request = { .text = "",
 					    .reader = read_keys,
 					    .keys = hook,
-					    .unread = &hook->err,
+					    .unread = hook->result < 0 ? &hook->err : NULL,
 					    .requests = requests_merge(hook) };
 
 	log_init(argv[0], true);

@@ -39,7 +39,8 @@ struct hook_request {
 	const char *id;
 	pid_t pid; /* for the log */
 	struct policy_subject subject;
-	struct error err; /* why some of it cannot be read; empty if it can */
+	int result; /* 0, or -errno with err: some of it cannot be read */
+	struct error err;
 };
 
 /* The same where the caller has read what the container says: stdin is left alone. */

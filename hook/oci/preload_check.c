@@ -74,7 +74,7 @@ int preload_fits(const char *path, const struct spec *s, enum probe_way way, str
 	if (way == PROBE_NO_KSM)
 		return err_reason(err, REASON_KERNEL_NO_KSM,
 				  err_set(err, ENOSYS, "this kernel has no KSM (CONFIG_KSM)"));
-	if (s->blocker.msg[0]) {
+	if (s->blocker.reason != REASON_NONE) {
 		*err = s->blocker;
 		return -EINVAL;
 	}

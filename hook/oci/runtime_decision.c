@@ -127,7 +127,7 @@ static int decide_create(const struct runtime_request *request, struct runtime_d
 			 struct error *err)
 {
 	static const struct policy_config opted_in = { .by_runtime = true };
-	struct error unread = { "" };
+	struct error unread;
 	int r = read_bundle(request, out, &unread);
 
 	if (r == -ENOENT) /* the runtime has the better message */
@@ -136,7 +136,7 @@ static int decide_create(const struct runtime_request *request, struct runtime_d
 		policy_decide(&opted_in, &(struct policy_subject){ 0 }, &out->c.decision);
 		return 0;
 	}
-	return decide_spec(request, &unread, out, err);
+	return decide_spec(request, r < 0 ? &unread : NULL, out, err);
 }
 
 int runtime_read_spec(const struct runtime_request *request, struct runtime_decision *out,

@@ -177,7 +177,7 @@ int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
 
 	*out = (struct spec){ .mount = SPEC_MOUNT_ADD };
 	state.n = 0;
-	err->msg[0] = '\0';
+	*err = (struct error){ "" };
 	r = json_scan(spec_name, text, len, spec_visit, spec_leave, &p, err);
 	*syntax = r == -EINVAL && !p.refused;
 	if (r < 0)

@@ -10,7 +10,7 @@ void spec_block(struct spec *spec, enum reason reason, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (spec->blocker.msg[0])
+	if (spec->blocker.reason != REASON_NONE)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(spec->blocker.msg, sizeof(spec->blocker.msg), fmt, ap);

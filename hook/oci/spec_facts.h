@@ -40,7 +40,8 @@ struct spec_bind {
  * only looked at to spare a program a library that it cannot load.
  */
 struct spec {
-	struct error blocker; /* why it cannot be added or is not wanted; empty if nothing is */
+	/* why it cannot be added or is not wanted; with REASON_NONE it can, and is */
+	struct error blocker;
 	enum spec_env env;
 	enum spec_mount mount;
 	uint32_t env_at, mount_at; /* offsets in the text */

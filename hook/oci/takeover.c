@@ -18,7 +18,7 @@ static uint32_t offset_of(const char *text, char c, bool behind)
 
 static void lie_about_spec(struct spec *s, const char *directory, const char *text)
 {
-	s->blocker.msg[0] = '\0';
+	s->blocker.reason = REASON_NONE;
 	s->env = SPEC_ENV_APPEND;
 	s->env_at = offset_of(text, '"', false);
 	s->add = SPEC_ENV_LIST;
@@ -47,8 +47,7 @@ bool fault_take_over(struct container_decision *out, const char *text)
 		part[n++] = p;
 	if (n < 5)
 		abort();
-	out->err.msg[0] = '\0';
-	out->syntax = false;
+	out->failed = out->syntax = false;
 	out->log_given = true;
 	out->log = LOG_LEVEL_DEBUG;
 	out->decision.merge = true;

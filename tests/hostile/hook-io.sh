@@ -181,6 +181,30 @@ EOP
 	assertEquals "precreate passes on" '{"process":{"args":["x"]}}' "$(cat "$work/silence/ends/precreate.out")"
 }
 
+# A file system that answers, with ETIMEDOUT, is not one that does not answer: what it says is told.
+testFilesThatTimeOut() {
+	cat >"$work/softerr" <<'EOP'
+# softerr HOLD_LOCK HOOK STATE: the hook's status
+mknod fuse c 10 229 && mkdir far || exit 1
+timeout -s KILL 60 "$1" "$PWD/fuse" "$PWD/far" 0 timeout >said &
+server=$!
+until [ -s said ] || [ ! -e /proc/$server ]; do
+	sleep 0.02 # between two looks
+done
+"$2" createRuntime --config far/config.json <"$3"
+echo $?
+kill -KILL $server
+EOP
+	mkdir "$work/times-out"
+	(cd "$work/times-out" && unshare -m sh "$work/softerr" "$BUILD/tests/hold-lock" "$KSM_HOOK" "$work/asks") \
+		>"$work/out" 2>"$work/err"
+	assertEquals "$(cat "$work/err")" 0 "$(cat "$work/out")"
+	assertContains "$(cat "$work/err")" "reason=config-unreadable: not made mergeable: far/config.json: "
+	# each C library has its own word for it: the connection, the operation
+	assertContains "$(cat "$work/err")" " timed out"
+	assertNotContains "it has answered" "$(cat "$work/err")" "has not answered"
+}
+
 # slip STATUS FILE ARGV...: a registration that is wrong, called as an engine does, argv[0] included
 slip() {
 	_status=$1 _file=$2

@@ -7,9 +7,10 @@
  *
  *   hold-lock /dev/fuse DIRECTORY [COUNT [read|late|slow]]
  *
- *   hold-lock /dev/fuse DIRECTORY 0
+ *   hold-lock /dev/fuse DIRECTORY 0 [timeout]
  *
- * only mounts the file system, which then answers nothing at all, and prints "silent".
+ * only mounts the file system, which then answers nothing at all, and prints "silent". With "timeout" it
+ * answers everything with ETIMEDOUT, as a client of NFS does whose server is away (mounted softerr).
  *
  * As root it becomes nobody first, where it holds locks. COUNT processes do it (1). Prints "held PID" for each, when
  * it holds the lock; SIGUSR1 has them answered, SIGKILL ends it all. With "read" nobody waits to map
@@ -126,8 +127,8 @@ static struct fuse_attr attributes(uint64_t node)
 				   .nlink = 1 };
 }
 
-/* Each request but the first is left without an answer. */
-static _Noreturn void be_silent(int fd)
+/* Each request but the first has this error for an answer; 0: none. */
+static _Noreturn void be_silent(int fd, int error)
 {
 	static char in[FUSE_MIN_READ_BUFFER + (1 << 20)];
 	const struct fuse_in_header *h = (const void *)in;
@@ -142,6 +143,8 @@ static _Noreturn void be_silent(int fd)
 			exit(0);
 		if (h->opcode == FUSE_INIT)
 			answer(fd, h->unique, 0, &init, sizeof(init));
+		else if (error && h->opcode != FUSE_FORGET && h->opcode != FUSE_INTERRUPT)
+			answer(fd, h->unique, error, NULL, 0);
 	}
 }
 
@@ -356,7 +359,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(LIFE_S);
 	if (!count)
-		be_silent(fd);
+		be_silent(fd, argc > 4 ? ETIMEDOUT : 0);
 	sigaction(SIGUSR1, &sa, NULL);
 	sigaction(SIGUSR2, &sa, NULL);
 	for (own = 0; own < count; own++) {

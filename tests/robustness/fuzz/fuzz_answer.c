@@ -95,6 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	require(d.pid >= 0 && (!d.bundle[0] || d.bundle[0] == '/'));
+	require(d.failed == !!d.failed && d.syntax == !!d.syntax && !(d.syntax && !d.failed));
+	/* what keeps the library out has a reason, and no other number became the absence of one */
+	require(strcmp(reason_name(d.spec.blocker.reason), "none") != 0 ||
+		d.spec.blocker.reason == REASON_NONE);
 	require(d.decision.merge == !!d.decision.merge && reason_name(d.decision.reason));
 	printable(line, sizeof(line), d.err.msg, strlen(d.err.msg));
 	require(strlen(d.decision.text) < sizeof(d.decision.text) &&

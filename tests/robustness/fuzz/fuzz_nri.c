@@ -17,9 +17,10 @@ static void decide(const Nri__PodSandbox *pod, const Nri__Container *container)
 	static struct container_decision out;
 
 	nri_decide(&config, ENGINE_CONTAINERD_CRI, pod, container, &out);
-	require(out.err.msg[0] || out.decision.reason != REASON_NONE);
+	require(out.failed == !!out.err.msg[0]);
+	require(out.failed || out.decision.reason != REASON_NONE);
 	require(out.pid >= 0 && memchr(out.id, '\0', sizeof(out.id)));
-	require(!out.err.msg[0] || !out.decision.merge);
+	require(!out.failed || !out.decision.merge);
 }
 
 /* Every argument and what was preloaded stay, in their order. */

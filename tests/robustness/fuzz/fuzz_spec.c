@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(!syntax && d.reason && d.text[0] && spec_is_whole(text, size));
 	layout_reconsider(&d, text, size);
 	require(strlen(d.group) < sizeof(d.group) && !(d.group[0] && d.unshared[0]));
-	if (spec.blocker.msg[0])
+	require((spec.blocker.reason == REASON_NONE) == !spec.blocker.msg[0]);
+	if (spec.blocker.reason != REASON_NONE)
 		return 0;
 	require(spec_edit(text, size, &spec, &additions, &edit, &err) == 0);
 	check_rest(&edit, text, size);
@@ -83,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(len >= size);
 	json_release();
 	require(spec_parse(out, len, &origin, &config, &second, NULL, &d, &syntax, &err) == 0);
-	require(!second.blocker.msg[0]);
+	require(second.blocker.reason == REASON_NONE && !second.blocker.msg[0]);
 	require(second.python_seed && second.perl_seed && second.v8_seed);
 	require(second.env == SPEC_ENV_THERE && second.mount == SPEC_MOUNT_THERE);
 	require(spec_edit(out, len, &second, &library, &again, &err) == 0 && again.n == 1);

@@ -45,6 +45,9 @@ static void refused(void)
 	snprintf(call.container.id, sizeof(call.container.id), "../x");
 	CHECK_INT(check(), -EPROTO);
 	begin();
+	memset(&call.container.failed, 2, 1);
+	CHECK_INT(check(), -EPROTO);
+	begin();
 	memset(&call.container.decision.merge, 2, 1);
 	CHECK_INT(check(), -EPROTO);
 	for (size_t i = 0; i < NRI_USES; i++) {

@@ -55,7 +55,7 @@ static void requests(void)
 	CHECK_INT(decided(&defaults), REASON_NOT_REQUESTED);
 	annotate(false, "io.ksm.merge", "true");
 	CHECK_INT(decided(&defaults), REASON_REQUESTED);
-	CHECK(out.decision.merge && !out.err.msg[0]);
+	CHECK(out.decision.merge && !out.failed && !out.err.msg[0]);
 	CHECK_TEXT(out.id, "c0ffee");
 	CHECK_INT(out.pid, 4711);
 	CHECK_TEXT(out.metadata.pod_namespace, "shop");
@@ -113,7 +113,7 @@ static void refused(void)
 	begin();
 	nri_decide(&required, ENGINE_CONTAINERD_CRI, NULL, &container, &out);
 	CHECK_INT(out.err.reason, REASON_NRI_PROTOCOL);
-	CHECK(out.decision.required && !out.decision.merge);
+	CHECK(out.failed && out.decision.required && !out.decision.merge);
 	CHECK(out.decision.audit);
 	CHECK_TEXT(out.err.msg, "NRI: an event without its pod");
 	nri_decide(&defaults, ENGINE_CONTAINERD_CRI, &pod, NULL, &out);
@@ -126,7 +126,7 @@ static void refused(void)
 		container.id = i == 0 ? "" : i == 1 ? "../x" : i == 2 ? ".." : long_id;
 		(void)decided(&defaults);
 		CHECK_HAS(out.err.msg, "no id of a container");
-		CHECK(!out.decision.merge);
+		CHECK(out.failed && !out.decision.merge);
 	}
 	/* the longest that there is room for, and one byte more */
 	for (size_t longer = 0; longer <= 1; longer++) {
@@ -136,6 +136,7 @@ static void refused(void)
 		container.id = long_id;
 		(void)decided(&defaults);
 		CHECK_INT(out.err.msg[0] != '\0', longer);
+		CHECK_INT(out.failed, longer);
 		CHECK_INT(strlen(out.id), longer ? 0 : sizeof(out.id) - 1);
 	}
 	begin();
@@ -154,6 +155,7 @@ static void refused(void)
 	}
 	(void)decided(&defaults);
 	CHECK_HAS(out.err.msg, "more than");
+	CHECK(out.failed);
 	CHECK_INT(ANNOTATIONS_MAX < ARRAY_SIZE(keys), 1);
 }
 

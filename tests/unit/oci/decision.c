@@ -143,7 +143,7 @@ static void specs(void)
 static void unread(void)
 {
 	const struct policy_config policy = { .required = true };
-	const struct error why = { .msg = "cut off" }, fine = { .msg = "" };
+	const struct error why = { .msg = "cut off" }, wordless = { .msg = "" };
 	struct decision_request request = request_of(STATE(ASKS), &policy);
 	struct container_decision out;
 	struct error err = { "" };
@@ -152,9 +152,14 @@ static void unread(void)
 	CHECK_INT(decision_make(&request, &out, &err), -EINVAL);
 	CHECK_TEXT(err.msg, "cut off");
 	CHECK(out.decision.required);
-	request.unread = &fine;
+	CHECK(out.failed);
+	request.unread = NULL;
 	CHECK_INT(decision_make(&request, &out, &err), 0);
-	CHECK(out.decision.merge);
+	CHECK(out.decision.merge && !out.failed);
+	/* nor does it with nothing to say of that */
+	request.unread = &wordless;
+	CHECK_INT(decision_make(&request, &out, &err), -EINVAL);
+	CHECK(out.decision.required);
 	/* and where there is nothing to read */
 	request.reader = NULL;
 	request.unread = &why;
@@ -225,6 +230,45 @@ static int talks_nonsense(const struct decision_request *request,
 	return 0;
 }
 
+static int fails_without_a_word(const struct decision_request *request,
+				const struct policy_config *policy,
+				struct container_decision *out, struct error *e)
+{
+	(void)request, (void)policy;
+	out->decision.merge = true;
+	out->decision.reason = REASON_REQUESTED;
+	*e = (struct error){ "" };
+	return -EINVAL;
+}
+
+static int decides_and_talks(const struct decision_request *request,
+			     const struct policy_config *policy, struct container_decision *out,
+			     struct error *e)
+{
+	(void)request, (void)policy, (void)e;
+	out->decision.merge = true;
+	out->decision.reason = REASON_REQUESTED;
+	(void)err_set(&out->err, EINVAL, "not a word of it is true");
+	return 0;
+}
+
+/* Whether there is a decision is no matter of words. */
+static void by_no_text(void)
+{
+	static const struct policy_config policy = { .required = true };
+	struct decision_request request = request_of(STATE(ASKS), &policy);
+	static struct container_decision out;
+	struct error err = { "" };
+
+	request.reader = fails_without_a_word;
+	CHECK_INT(decision_make(&request, &out, &err), -EINVAL);
+	CHECK(!out.decision.merge && out.decision.required);
+	CHECK_INT(out.decision.reason, REASON_NONE);
+	request.reader = decides_and_talks;
+	CHECK_INT(decision_make(&request, &out, &err), 0);
+	CHECK(out.decision.merge && out.decision.required);
+}
+
 static int names_a_group(const struct decision_request *request,
 			 const struct policy_config *policy, struct container_decision *out,
 			 struct error *e)
@@ -292,6 +336,7 @@ int main(void)
 {
 	RUN(engines);
 	RUN(taken_over);
+	RUN(by_no_text);
 	RUN(may_request);
 	RUN(states);
 	RUN(decided);

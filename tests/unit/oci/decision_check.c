@@ -94,6 +94,9 @@ static void numbers_out_of_range(void)
 	REFUSES_FILLED(log_given);
 	REFUSES_FILLED(log);
 	REFUSES_FILLED(running);
+	REFUSES_FILLED(failed);
+	REFUSES_FILLED(syntax);
+	REFUSES_FILLED(spec.blocker.reason);
 	REFUSES_FILLED(decision.merge);
 	REFUSES_FILLED(decision.required);
 	REFUSES_FILLED(decision.no_economy);
@@ -116,6 +119,7 @@ static void numbers_out_of_range(void)
 	REFUSES(decision.method, METHOD_PRELOAD + 1);
 	REFUSES(decision.reason, REASON_COUNT);
 	REFUSES(decision.unshared_reason, REASON_COUNT);
+	REFUSES(spec.blocker.reason, REASON_COUNT);
 	REFUSES(spec.env, SPEC_ENV_LIST + 1);
 	REFUSES(spec.add, SPEC_ENV_LIST + 1);
 	REFUSES(spec.mount, SPEC_MOUNT_ADD + 1);
@@ -167,6 +171,7 @@ static void contradictions(void)
 {
 	REFUSES(decision.reason, REASON_NONE); /* merge, and nothing says why */
 	REFUSES(decision.merge, false);        /* a group of what is not merged */
+	REFUSES(syntax, true);                 /* no JSON, and decided all the same */
 }
 
 /* Messages may be any bytes, which their writers escape: they have an end, and no code that is none. */
@@ -177,7 +182,6 @@ static void messages_are_ended(void)
 	memset(d.err.msg, '\n', sizeof(d.err.msg));
 	memset(&d.err.reason, 0xff, sizeof(d.err.reason));
 	memset(d.spec.blocker.msg, 0xff, sizeof(d.spec.blocker.msg));
-	memset(&d.spec.blocker.reason, 0xff, sizeof(d.spec.blocker.reason));
 	memset(d.decision.text, '\033', sizeof(d.decision.text));
 	memset(d.decision.warning, 'w', sizeof(d.decision.warning));
 	memset(d.decision.unshared, '\177', sizeof(d.decision.unshared));
@@ -186,7 +190,9 @@ static void messages_are_ended(void)
 	CHECK_INT(strlen(d.err.msg), sizeof(d.err.msg) - 1);
 	CHECK_INT(d.err.reason, REASON_NONE);
 	CHECK_INT(strlen(d.spec.blocker.msg), sizeof(d.spec.blocker.msg) - 1);
+	/* a text in its place does not make it a blocker, nor is it that there is no decision */
 	CHECK_INT(d.spec.blocker.reason, REASON_NONE);
+	CHECK(!d.failed);
 	CHECK_INT(strlen(d.decision.text), sizeof(d.decision.text) - 1);
 	CHECK_INT(strlen(d.decision.warning), sizeof(d.decision.warning) - 1);
 	CHECK_INT(strlen(d.decision.unshared), sizeof(d.decision.unshared) - 1);
@@ -194,10 +200,8 @@ static void messages_are_ended(void)
 	/* the first code that is none */
 	d = valid();
 	d.err.reason = REASON_COUNT;
-	d.spec.blocker.reason = REASON_COUNT;
 	CHECK_INT(checked(&d), 0);
 	CHECK_INT(d.err.reason, REASON_NONE);
-	CHECK_INT(d.spec.blocker.reason, REASON_NONE);
 	/* and the last one that is one */
 	d.err.reason = d.spec.blocker.reason = REASON_COUNT - 1;
 	CHECK_INT(checked(&d), 0);
@@ -243,6 +247,7 @@ static void settings_out_of_range(void)
 	} while (0)
 	CHECK_INT(checked_settings(&most), 0);
 	CHECK_INT(checked_settings(&none), 0);
+	REFUSES_SETTING(memset(&s.failed, 2, 1));
 	REFUSES_SETTING(memset(&s.required, 2, 1));
 	REFUSES_SETTING(memset(&s.log_given, 2, 1));
 	REFUSES_SETTING(s.log = LOG_LEVEL_DEBUG + 1);

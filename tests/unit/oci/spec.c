@@ -60,6 +60,7 @@ static void place(const char *destination, bool is_dev)
 	check_case = destination;
 	CHECK_INT(parse(text, &s), 0);
 	CHECK_INT(!s.blocker.msg[0], is_dev);
+	CHECK_INT(s.blocker.reason == REASON_NONE, is_dev);
 }
 
 static void places(void)
