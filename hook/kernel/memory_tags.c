@@ -13,9 +13,10 @@
 
 static int64_t read_size(const char *text)
 {
-	long long n = strtoll(text, NULL, 10);
+	unsigned long long n = strtoull(text, NULL, 10);
 
-	return n < 0 || n > ANONYMOUS_MAX ? 0 : n;
+	/* a negative one is a very large one */
+	return n > ANONYMOUS_MAX ? 0 : (int64_t)n;
 }
 
 void memory_tags_add(struct memory_tags *t, const char *line)
@@ -31,26 +32,36 @@ void memory_tags_add(struct memory_tags *t, const char *line)
 	}
 }
 
-bool memory_is_tagged(pid_t pid)
+bool memory_tags_prevail(FILE *smaps)
 {
 	struct memory_tags t = { 0 };
-	char path[32], line[512];
+	char line[512];
 	bool whole = true;
-	FILE *f;
 
-	if (!watched_enter(pid))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), smaps)) {
 		watched_goes_on();
 		/* the rest of a long line is a file's name, which may look like one of these */
 		if (whole)
 			memory_tags_add(&t, line);
 		whole = strchr(line, '\n');
 	}
-	if (f)
-		fclose(f);
-	watched_leave();
 	return t.tagged * 2 > t.all;
+}
+
+bool memory_is_tagged(pid_t pid)
+{
+	bool tagged = false;
+	char path[32];
+	FILE *f;
+
+	if (!watched_enter(pid))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	if (f) {
+		tagged = memory_tags_prevail(f);
+		fclose(f);
+	}
+	watched_leave();
+	return tagged;
 }

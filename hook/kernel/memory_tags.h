@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* In KiB; anonymous, too, is what has been read last of a mapping. */
@@ -15,7 +16,10 @@ struct memory_tags {
 /* Pure: take in the next line of smaps. */
 void memory_tags_add(struct memory_tags *t, const char *line);
 
-/* Is more than half of the anonymous memory tagged? False where it cannot be read. */
+/* Is more than half of the anonymous memory tagged? */
+bool memory_tags_prevail(FILE *smaps);
+
+/* The same of a process; false where it cannot be read. */
 bool memory_is_tagged(pid_t pid);
 
 #endif

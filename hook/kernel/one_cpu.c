@@ -8,11 +8,10 @@ bool one_cpu_stay(int cpu, cpu_set_t *before)
 {
 	cpu_set_t one;
 
-	if (cpu < 0 || cpu >= CPU_SETSIZE)
-		return false;
 	if (before && sched_getaffinity(0, sizeof(*before), before) < 0)
 		return false;
 	CPU_ZERO(&one);
+	/* of a number that no processor has it stays empty, and the kernel refuses it */
 	CPU_SET(cpu, &one);
 	return sched_setaffinity(0, sizeof(one), &one) == 0;
 }

@@ -149,14 +149,11 @@ void annotation_misunderstood(char *text, size_t size, const char *kind, const c
 		 kind, key, value, expected);
 }
 
-/* Is it one of the pod's, and not what holds the pod together? */
+/* Is it one of the pod's, and not what holds the pod together? Of an engine that has pods. */
 static bool is_workload(const struct policy_subject *s)
 {
-	const char *key = workload[s->engine].key, *value;
+	const char *value = annotation_value(s->annotation, s->n, workload[s->engine].key);
 
-	if (!key[0])
-		return true;
-	value = annotation_value(s->annotation, s->n, key);
 	return value &&
 	       (strcmp(value, workload[s->engine].value) == 0) == workload[s->engine].equal;
 }

@@ -20,8 +20,24 @@ static void once(void)
 	frame_set_free(&s);
 }
 
+/* Each beside its neighbours, in one word of bits and in the next, and around the end of a leaf. */
+static void neighbours(void)
+{
+	static const uint64_t from[] = { 0, 32768 - 100, 5 * 32768 - 100 };
+	struct frame_set s = { 0 };
+
+	for (int again = 0; again < 2; again++) {
+		for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+			for (uint64_t frame = from[i]; frame < from[i] + 200; frame++)
+				CHECK_INT(frame_set_add(&s, frame), !again);
+		}
+	}
+	frame_set_free(&s);
+}
+
 int main(void)
 {
 	RUN(once);
+	RUN(neighbours);
 	return check_end();
 }

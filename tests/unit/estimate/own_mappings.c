@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -81,6 +82,36 @@ static void same_place(void)
 	CHECK(own_mappings_program(&a) == own_mappings_program(&b));
 }
 
+/* Data without a file go with the file before them, up to what data are: then they are an arena. */
+static void how_large_data_are(void)
+{
+	static const struct {
+		const char *size;
+		uint64_t end_a, end_b;
+		bool with_file;
+	} cases[] = {
+		{ "a MiB", 0x55a000101000, 0x561000100000, true },
+		{ "and a page", 0x55a000102000, 0x561000103000, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char line[2][80];
+		const char *of_a[] = { one[0], line[0] }, *of_b[] = { other[0], line[1] };
+
+		check_case = cases[i].size;
+		snprintf(line[0], sizeof(line[0]), "55a000001000-%jx rw-p 0 00:00 0",
+			 (uintmax_t)cases[i].end_a);
+		snprintf(line[1], sizeof(line[1]), "561000001000-%jx rw-p 0 00:00 0",
+			 (uintmax_t)cases[i].end_b);
+		fill(&a, of_a, 2);
+		fill(&b, of_b, 2);
+		CHECK_INT(own_mappings_mask(&a, 0x55a000001010) ==
+				  own_mappings_mask(&b, 0x561000001010),
+			  cases[i].with_file);
+	}
+	check_case = "";
+}
+
 /* Numbers, text, addresses of nothing. */
 static void others_stay(void)
 {
@@ -148,12 +179,20 @@ static void malformed(void)
 	CHECK_INT(a.n, OWN_MAPPINGS_MAX);
 }
 
+#define ARENA ((size_t)2 << 20)
+
 /* Of this program: a pointer to what it has is masked, one to what it has not is none. */
 static void own(void)
 {
 	static int datum;
-	char local;
+	char local,
+		*whole = mmap(NULL, 3 * ARENA, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int *heap = malloc(sizeof(*heap));
+
+	/* two that are as large, and lie apart */
+	CHECK(whole != MAP_FAILED);
+	CHECK_INT(mprotect(whole, ARENA, PROT_READ), 0);
+	CHECK_INT(mprotect(whole + 2 * ARENA, ARENA, PROT_READ), 0);
 
 	own_mappings_read(&a, getpid());
 	CHECK(a.n > 5);
@@ -161,7 +200,10 @@ static void own(void)
 	CHECK(own_mappings_mask(&a, (uintptr_t)heap) != (uintptr_t)heap);
 	CHECK(own_mappings_mask(&a, (uintptr_t)&local) != (uintptr_t)&local);
 	CHECK_INT(own_mappings_mask(&a, 16), 16);
+	CHECK(own_mappings_mask(&a, (uintptr_t)whole) !=
+	      own_mappings_mask(&a, (uintptr_t)(whole + 2 * ARENA)));
 	free(heap);
+	munmap(whole, 3 * ARENA);
 	/* and what was read before is forgotten */
 	own_mappings_read(&a, 0x7ffffff0);
 	CHECK_INT(a.n, 0);
@@ -170,6 +212,7 @@ static void own(void)
 int main(void)
 {
 	RUN(same_place);
+	RUN(how_large_data_are);
 	RUN(others_stay);
 	RUN(malformed);
 	RUN(own);

@@ -45,6 +45,41 @@ static void lines(void)
 	}
 }
 
+static bool prevail(const char *text)
+{
+	FILE *f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	bool r = f && memory_tags_prevail(f);
+
+	CHECK(f != NULL);
+	if (f)
+		fclose(f);
+	return r;
+}
+
+static void more_than_half(void)
+{
+	char text[2000], name[1000];
+
+	CHECK(prevail("Anonymous: 101 kB\n" TAGGED "Anonymous: 100 kB\n" PLAIN));
+	CHECK(!prevail("Anonymous: 100 kB\n" TAGGED "Anonymous: 100 kB\n" PLAIN));
+	CHECK(!prevail("Anonymous: 0 kB\n" TAGGED));
+	/* a name so long that its end is read by itself, which is none of smaps's lines */
+	memset(name, 'a', sizeof(name));
+	for (size_t len = 505; len <= 515; len++) {
+		snprintf(text, sizeof(text), "%.*sAnonymous: 9 kB\nAnonymous: 1 kB\n" TAGGED,
+			 (int)len, name);
+		CHECK(prevail(text));
+		snprintf(text, sizeof(text), "%.*s" TAGGED "Anonymous: 9 kB\n" PLAIN, (int)len,
+			 name);
+		CHECK(!prevail(text));
+		snprintf(text, sizeof(text),
+			 "Anonymous: 9 kB\n%.*sAnonymous: 1 kB\n" TAGGED
+			 "Anonymous: 5 kB\n" PLAIN,
+			 (int)len, name);
+		CHECK(prevail(text));
+	}
+}
+
 /* One that has no tags, and one that is not there; tagged ones are for tests of that machine. */
 static void processes(void)
 {
@@ -55,6 +90,7 @@ static void processes(void)
 int main(void)
 {
 	RUN(lines);
+	RUN(more_than_half);
 	RUN(processes);
 	return check_end();
 }

@@ -16,12 +16,22 @@ static bool runs_on(const cpu_set_t *expected)
 	return sched_getaffinity(0, sizeof(now), &now) == 0 && CPU_EQUAL(&now, expected);
 }
 
+/* What a function called next finds where it has its variables: not nothing, as at a program's begin. */
+__attribute__((noinline)) static void fill_stack(void)
+{
+	volatile unsigned char used[4096];
+
+	for (size_t i = 0; i < sizeof(used); i++)
+		used[i] = 0xff;
+}
+
 static void stays_with_its_children(void)
 {
-	cpu_set_t before, one;
+	cpu_set_t before, again, one;
 	int cpu = sched_getcpu(), status;
 	pid_t child;
 
+	fill_stack();
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	CHECK(one_cpu_stay(cpu, &before));
@@ -31,6 +41,11 @@ static void stays_with_its_children(void)
 	if (child == 0)
 		_exit(!runs_on(&one));
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	/* once more: what was before is what this process had, and no other's */
+	CHECK(one_cpu_stay(cpu, &again));
+	CHECK(CPU_EQUAL(&again, &one));
+	CHECK(one_cpu_stay(cpu, NULL));
+	CHECK(runs_on(&one));
 	CHECK_INT(sched_setaffinity(0, sizeof(before), &before), 0);
 	CHECK(runs_on(&before));
 }

@@ -45,11 +45,36 @@ static void the_last_one_is_alone(void)
 	CHECK(ksmd_agents_remove(&t, a, &other));
 	CHECK_INT(other, b);
 	CHECK(!ksmd_agents_remove(&t, a, &other));
+	CHECK_INT(other, 0);
 	CHECK(ksmd_agents_remove(&t, b, &other));
 	CHECK_INT(other, 0);
 	CHECK_INT(t.agents, 0);
 	end_agent(a, true);
 	end_agent(b, true);
+}
+
+/* Whichever of three goes, the others stay in the order in which they came. */
+static void one_of_three_goes(void)
+{
+	pid_t pid[3] = { start_agent(), start_agent(), start_agent() }, other;
+	struct error err;
+
+	for (size_t gone = 0; gone < 3; gone++) {
+		struct ksmd_enabled t = { 0 };
+		size_t n = 0;
+
+		for (size_t i = 0; i < 3; i++)
+			CHECK_INT(ksmd_agents_add(&t, pid[i], &other, &err), 0);
+		CHECK(ksmd_agents_remove(&t, pid[gone], &other));
+		CHECK_INT(other, pid[gone == 2 ? 1 : 2]);
+		CHECK_INT(t.agents, 2);
+		for (size_t i = 0; i < 3; i++) {
+			if (i != gone)
+				CHECK_INT(t.agent[n++].pid, pid[i]);
+		}
+	}
+	for (size_t i = 0; i < 3; i++)
+		end_agent(pid[i], true);
 }
 
 static void who_was_killed_is_forgotten(void)
@@ -107,6 +132,7 @@ static void there_are_only_so_many(void)
 int main(void)
 {
 	RUN(the_last_one_is_alone);
+	RUN(one_of_three_goes);
 	RUN(who_was_killed_is_forgotten);
 	RUN(a_number_is_used_again);
 	RUN(there_are_only_so_many);

@@ -244,6 +244,10 @@ static void what_is_remembered(void)
 	past.scans = 10;
 	past.ms = after.ms + 1;
 	CHECK(!goes_on(past, ECONOMY_SEEN_DEAR, 999));
+	/* at once, and within one scan */
+	past.scans = after.scans;
+	past.ms = after.ms;
+	CHECK(goes_on(past, ECONOMY_SEEN_DEAR, 999));
 }
 
 int main(void)
