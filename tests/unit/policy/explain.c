@@ -163,6 +163,19 @@ static void long_texts(void)
 	CHECK_INT(strlen(rule.text), sizeof(rule.text) - 1);
 	CHECK_INT(strlen(rule.file), sizeof(rule.file) - 1);
 	CHECK_INT(rule.fit, FITS);
+	/* and so does what stands behind others, once these have left little room */
+	c.deny.rule[0].annotation = "team";
+	c.deny.rule[0].match = "web";
+	for (size_t room = 0; room < 40; room++) {
+		static char first[sizeof(rule.text)];
+
+		memset(first, 'y', sizeof(first) - 1);
+		first[sizeof(first) - 40 - room] = '\0';
+		c.deny.rule[0].glob[TRUSTED_POD] = first;
+		CHECK_INT(policy_explain_rules(&c, &s, 0, &rule, 1), 1);
+		CHECK_INT(strlen(rule.text), sizeof(rule.text) - 1);
+		CHECK_TEXT(rule.unknown, "");
+	}
 }
 
 /* Each rule with its place, in the order in which they are looked at. */

@@ -100,6 +100,8 @@ static void whom_it_concerns(void)
 	c.cost = 32 * K;
 	CHECK(!economy_is_suspect(&c));
 	c = dear;
+	c.mergeable = 1; /* one process is as much a container as two */
+	CHECK(economy_concerns(&c) && economy_is_suspect(&c));
 	c.mergeable = 0;
 	CHECK(!economy_concerns(&c) && !economy_is_suspect(&c));
 	c = dear;
