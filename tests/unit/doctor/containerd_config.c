@@ -201,6 +201,26 @@ static void test_places(void)
 	CHECK_INT(config.runtime[0].version, 1);
 }
 
+/* A type, too; of a longer one as much is kept as shows which it is. */
+static void test_long_types(void)
+{
+	char text[256];
+	struct error err;
+	const int room = (int)sizeof(config.runtime[0].type);
+
+	for (int len = room - 1; len <= room + 1; len++) {
+		config = (struct containerd_config){ 0 };
+		snprintf(text, sizeof(text), V2 "runtime_type = '%0*d'\n", len, 0);
+		check_case = text;
+		CHECK_INT(parse_text(text, &err), 0);
+		CHECK_INT(config.n, 1);
+		CHECK(config.runtime[0].type_given);
+		CHECK_INT(strlen(config.runtime[0].type), len < room ? len : 35);
+		CHECK_INT(strstr(config.runtime[0].type, "00...") != NULL, len >= room);
+	}
+	check_case = "";
+}
+
 /* A name of any length that there is room for. */
 static void test_long_names(void)
 {
@@ -283,6 +303,7 @@ int main(void)
 	RUN(test_odd_versions);
 	RUN(test_places);
 	RUN(test_long_names);
+	RUN(test_long_types);
 	RUN(test_many_runtimes);
 	return check_end();
 }

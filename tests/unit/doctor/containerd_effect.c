@@ -141,6 +141,10 @@ static void test_truncated(void)
 	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_TAKEN);
 	parse_many(&answer, CONTAINERD_RUNTIMES_MAX - 1, "other");
 	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_DROPPED);
+	/* what stands behind the last one is none */
+	parse_many(&answer, 2, "ksm");
+	answer.n--;
+	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_DROPPED);
 	parse_many(&answer, CONTAINERD_RUNTIMES_MAX, "ksm");
 	CHECK(answer.truncated);
 	CHECK_INT(containerd_effect_of(&answer, &files.runtime[0]), EFFECT_UNKNOWN);

@@ -239,6 +239,9 @@ static void test_repeated(void)
 		CHECK_INT(containerd_runtime_is_repeated(&config, &config.runtime[i]), false);
 		CHECK_INT(containerd_runtime_is_repeated(&config, &config.runtime[1 - i]),
 			  true);
+		/* what stands behind the last one is none */
+		config.n = 1;
+		CHECK(!containerd_runtime_is_repeated(&config, &config.runtime[0]));
 	}
 	check_case = "alone";
 	snprintf(text, sizeof(text), "version = 2\n%s", wrong);

@@ -3,6 +3,7 @@
 #include "doctor/hook_file.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/json_reader.h"
 #include "base/macros.h"
@@ -254,6 +255,65 @@ static void test_files(void)
 	CHECK_TEXT(judge_text("hello", &h, &works), "JSON");
 }
 
+/* Where "path" and the program stand beside each other, and once: what a pattern of sed(1) can find. */
+static void test_plain_paths(void)
+{
+#define HOOK(path) "{\"hook\":{\"path\"" path "}}"
+	static const struct {
+		const char *text;
+		bool plain;
+	} cases[] = {
+		{ HOOK(":\"/usr/libexec/ksm-hook\""), true },
+		{ HOOK(" \t:\t \"/a\""), true },
+		{ HOOK(":\"/ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz/"
+		       "0123456789._-\""),
+		  true },
+		/* a line ends where sed's pattern does */
+		{ HOOK(":\n\"/a\""), false },
+		{ HOOK("\n:\"/a\""), false },
+		/* what means something to sed, to a shell, or to JSON */
+		{ HOOK(":\"/a|b\""), false },
+		{ HOOK(":\"/a'b\""), false },
+		{ HOOK(":\"/a*b\""), false },
+		{ HOOK(":\"/a b\""), false },
+		{ HOOK(":\"/a~b\""), false },
+		{ HOOK(":\"\\u002fa\""), false },
+		{ "{\"hook\":{\"p\\u0061th\":\"/a\"}}", false },
+		{ HOOK(":\"\""), false },
+		{ "{\"hook\":{}}", false },
+		/* twice */
+		{ HOOK(":\"/a\",\"path\":\"/a\""), false },
+		{ "{\"path\":\"/a\",\"hook\":{\"path\":\"/a\"}}", false },
+		/* others do no harm */
+		{ "{\"path\":\"/b\",\"hook\":{\"path\":\"/a\"}}", true },
+		{ "{\"path\":\"/ab\",\"hook\":{\"path\":\"/a\"}}", true },
+		{ "{\"path\":7,\"hook\":{\"path\":\"/a\"}}", true },
+		{ HOOK(":\"/a\",\"args\":[\"path\",\"path\"]"), true },
+		/* nor does an end, wherever it comes */
+		{ "{\"hook\":{\"path\":\"/a\"", true },
+		{ "{\"hook\":{\"path\":\"/a\",\"path\"", true },
+		{ "{\"hook\":{\"path\":\"/a\",\"path\" ", true },
+		{ "{\"hook\":{\"path\":\"/a\",\"path\":", true },
+		{ "{\"hook\":{\"path\":\"/a\",\"path\":\"/", true },
+		{ "{\"hook\":{\"path\":\"/a\",\"path\":\"/a", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* exactly as long as its text, so that a sanitizer sees what is read */
+		size_t len = strlen(cases[i].text);
+		char *exact = malloc(len);
+		struct hook_file h;
+		struct error err;
+
+		memcpy(exact, cases[i].text, len);
+		check_case = cases[i].text;
+		(void)hook_file_parse(&h, PATH, exact, len, &err);
+		CHECK_INT(h.path_plain, cases[i].plain);
+		free(exact);
+	}
+	check_case = "";
+}
+
 int main(void)
 {
 	RUN(test_conditions);
@@ -262,5 +322,6 @@ int main(void)
 	RUN(test_twice);
 	RUN(test_form);
 	RUN(test_files);
+	RUN(test_plain_paths);
 	return check_end();
 }

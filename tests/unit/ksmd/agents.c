@@ -123,6 +123,11 @@ static void there_are_only_so_many(void)
 		t.agent[t.agents++] = (struct ksmd_agent){ a, st.start };
 	CHECK_INT(ksmd_agents_add(&t, a, &other, &err), -EUSERS);
 	CHECK_HAS(err.msg, "8 agents");
+	/* one of a full list goes, and there is room for one */
+	CHECK(ksmd_agents_remove(&t, a, &other));
+	CHECK_INT(t.agents, KSMD_AGENTS_MAX - 1);
+	CHECK_INT(ksmd_agents_add(&t, a, &other, &err), 0);
+	CHECK_INT(t.agents, KSMD_AGENTS_MAX);
 	end_agent(a, true);
 	/* once they have ended there is room */
 	CHECK_INT(ksmd_agents_add(&t, getpid(), &other, &err), 0);

@@ -193,6 +193,11 @@ static void named_by_rules(void)
 	CHECK_INT(parse("{\"annotations\":{\"team\":\"a\",\"pod\":\"b\",\"teams\":\"c\"}}"), 0);
 	CHECK_INT(state.n, 2);
 	CHECK_INT(parse("{\"annotations\":{\"team\":7}}"), -EINVAL);
+	/* what stands behind the last rule is none */
+	config.deny.n = 1;
+	config.allow.n = 0;
+	CHECK_INT(parse("{\"annotations\":{\"team\":\"a\",\"pod\":\"b\"}}"), 0);
+	CHECK_INT(state.n, 0);
 	config = (struct policy_config){ 0 };
 	/* the one that comes last is what policy_decide() takes */
 	CHECK_INT(parse("{\"annotations\":{\"io.ksm.merge\":\"true\",\"io.ksm.merge\":"
