@@ -71,7 +71,7 @@ _php_conf() {
 		group = root
 		listen = /mnt/fpm.sock
 		pm = static
-		pm.max_children = 4
+		pm.max_children = ${PHP_CHILDREN:-4}
 	E
 	cat >"$1/nginx.conf" <<-E
 		user root; daemon off; pid /mnt/pid; worker_processes 2; error_log /mnt/error;
