@@ -33,6 +33,15 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
 
+# what one injection is made of, and nothing around it
+LEAST_PARTS := inject/one_target inject/long_call inject/thread_rank inject/tracee kernel/one_cpu kernel/proc base/dir_walk \
+	base/error base/io base/near_path base/text base/clock
+BENCH_PROGRAMS += $(BUILD)/bench/least
+$(BUILD)/bench/least: bench/least.c $(LEAST_PARTS:%=hook/%.c) hook/module.mk bench/module.mk
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
+
 BENCH_PROGRAMS += $(BUILD)/bench/pages $(BUILD)/estimate/huge
 BENCHES += bench/estimate bench/efficiency bench/economize bench/nri bench/nri-pods bench/nri-answers
 BENCHES += bench/busy bench/many-starts bench/layout-runtimes bench/php-opcache
