@@ -27,7 +27,8 @@ int main(void)
 	const char *number;
 	ssize_t n;
 
-	while (len < sizeof(state) - 1 && (n = read(0, state + len, sizeof(state) - 1 - len)) > 0)
+	while (len < sizeof(state) - 1 &&
+	       (n = read(0, state + len, sizeof(state) - 1 - len)) > 0)
 		len += (size_t)n;
 	number = strstr(state, "\"pid\":");
 	if (!number)
