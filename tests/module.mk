@@ -8,7 +8,7 @@ MATRIX_SUITES += tests/kernels/aarch64.sh $(wildcard tests/*/*-kernels.sh tests/
 	$(filter-out tests/kernels/aarch64.sh,$(wildcard tests/kernels/*.sh)) \
 	tests/engines/cri.sh tests/engines/nri.sh tests/engines/nri-economize.sh tests/engines/openvz-guide.sh tests/engines/runtime-args.sh \
 	tests/commands/boost.sh tests/commands/doctor-fixes.sh tests/commands/economize-pieces.sh \
-	tests/commands/estimate.sh tests/commands/estimate-layout.sh \
+	tests/commands/estimate.sh tests/commands/estimate-layout.sh tests/commands/ps-layout.sh \
 	tests/hostile/locks.sh tests/hostile/text.sh \
 	tests/robustness/fuzz.sh tests/robustness/race.sh tests/robustness/sanitize.sh \
 	tests/project/package.sh tests/project/demo.sh tests/project/readme.sh tests/project/kubernetes.sh tests/project/kubernetes-valid.sh \

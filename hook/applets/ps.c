@@ -35,8 +35,8 @@ static const struct command_syntax ps_command __help_section = {
 	.option = {
 		OPTION_FLAG(struct ps_options, exact, "exact",
 			    "read the page tables of all mergeable processes and\n"
-			    "print exact figures; by default they are estimated\n"
-			    "from counters"),
+			    "print exact figures, and what a shared layout adds; by\n"
+			    "default they are estimated from counters"),
 		OPTION_TEXT(struct ps_options, sort, "sort", "saved|anonymous|cost|name",
 			    "what the lines are sorted by. Default: name; with\n"
 			    "--watch: saved"),

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "estimate/frame_set.h"
-#include "estimate/own_mappings.h"
+#include "kernel/own_mappings.h"
 #include "kernel/ksm.h"
 #include "kernel/watched.h"
 

@@ -297,6 +297,8 @@ void container_stats_add(struct container_stats *to, const struct container_stat
 	to->against += c->against;
 	to->saving.least += c->saving.least;
 	to->saving.most += c->saving.most;
+	to->by_layout.known |= c->by_layout.known;
+	to->by_layout.least += c->by_layout.least;
 }
 
 int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n,
@@ -320,6 +322,8 @@ int aggregate_containers(struct snapshot *out, struct process_stats *p, size_t n
 		add_charge_base(c, &group[i]);
 		c->saving.least += group[i].saving.least;
 		c->saving.most += group[i].saving.most;
+		c->by_layout.known |= group[i].by_layout.known;
+		c->by_layout.least += group[i].by_layout.least;
 		for (size_t k = 0; k < group[i].n; k++)
 			add_process_stats(c, &group[i].p[k]);
 	}

@@ -15,6 +15,7 @@ struct fork_group {
 	size_t container; /* groups of one container have the same, counted from 0 */
 	struct saving saving;
 	struct charges charges; /* the container's, in its first group; known where exact */
+	struct layout_saving by_layout;
 };
 
 /*

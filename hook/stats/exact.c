@@ -9,21 +9,17 @@
 
 #include "kernel/pagemap.h"
 #include "kernel/watched.h"
+#include "stats/layout_pages.h"
 #include "stats/payers.h"
 
 /*
- * A mapping of a merged page. Up to Linux 6.17 it may be of any anonymous page, since
- * /proc/kpageflags takes all for merged; those have a frame of their own or one of their fork
- * group, and so save nothing here.
+ * Up to Linux 6.17 there may be any anonymous page, since /proc/kpageflags takes all for merged; those
+ * have a frame of their own or one of their fork group, and so save nothing here.
  */
-struct page_mapping {
-	uint64_t frame, addr;
-	size_t group;
-};
-
 struct page_mappings {
 	struct page_mapping *m;
-	size_t n, capacity, group;
+	size_t n, capacity;
+	uint32_t group, process; /* whose are added */
 };
 
 /* Distinct pages of a fork group, and how much of their frames is its share. */
@@ -48,8 +44,8 @@ static int add_mappings(void *arg, const struct page *page, size_t n)
 			all->m = more;
 			all->capacity = capacity;
 		}
-		all->m[all->n++] =
-			(struct page_mapping){ page[i].frame, page[i].addr, all->group };
+		all->m[all->n++] = (struct page_mapping){ page[i].frame, page[i].addr,
+							  all->group, all->process };
 	}
 	return 0;
 }
@@ -124,7 +120,8 @@ static int walk_groups(struct fork_group *group, size_t n, struct page_mappings 
 
 			if (p->shares || (p->method == KSM_BY_NONE && !p->memory.merged))
 				continue;
-			all->group = i;
+			all->group = (uint32_t)i;
+			all->process = (uint32_t)k;
 			r = pages_walk(p->task, PAGES_ALL, add_mappings, all);
 			if (r < 0 && r != -ESRCH && r != -ENOENT && r != -EBUSY)
 				return r;
@@ -146,6 +143,8 @@ static int measure_pages(struct fork_group *group, size_t n)
 		r = count ? walk_groups(group, n, &all) : -ENOMEM;
 	if (r == 0)
 		count_frames(&all, count, group, &payers);
+	if (r == 0)
+		r = layout_pages_measure(all.m, all.n, group, n);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct process_memory *more = realloc(list, group[i].n * sizeof(*more));
 
@@ -178,6 +177,7 @@ struct exact_work {
 struct exact_figures {
 	struct saving saving;
 	struct charges charges;
+	struct layout_saving by_layout;
 };
 
 /* In a child (kernel/watched.h): its answer is the figures of each group. */
@@ -196,7 +196,8 @@ static int measure_groups(void *arg, void **data, size_t *size, struct error *er
 		return err_errno(err, -r, "/proc");
 	}
 	for (size_t i = 0; i < w->n; i++)
-		figures[i] = (struct exact_figures){ w->group[i].saving, w->group[i].charges };
+		figures[i] = (struct exact_figures){ w->group[i].saving, w->group[i].charges,
+						     w->group[i].by_layout };
 	*data = figures;
 	*size = w->n * sizeof(*figures);
 	return 0;
@@ -212,6 +213,7 @@ int measure_exactly(struct fork_group *group, size_t n, struct error *err)
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		group[i].saving = figures[i].saving;
 		group[i].charges = figures[i].charges;
+		group[i].by_layout = figures[i].by_layout;
 	}
 	free(figures);
 	return r;

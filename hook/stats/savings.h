@@ -3,6 +3,7 @@
 #ifndef KSM_SAVINGS_H
 #define KSM_SAVINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,12 @@ struct process_memory {
  */
 struct saving {
 	int64_t least, most;
+};
+
+/* What of it a shared layout adds, at least; where one is shared, and that was measured. */
+struct layout_saving {
+	bool known;
+	int64_t least;
 };
 
 /*

@@ -51,6 +51,7 @@ struct container_stats {
 	int64_t cost;   /* of the kernel's memory, for the pages that ksmd has scanned */
 	int64_t profit; /* as the kernel counts it */
 	struct saving saving;
+	struct layout_saving by_layout; /* known where exact */
 	struct charge_base charge_base; /* what charges are computed from, where not exact */
 	struct charges charges;
 };

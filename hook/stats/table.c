@@ -66,8 +66,15 @@ static const char *elsewhere_text(const struct container_stats *c, char *out, si
 	return range_text(c->charges.elsewhere_least, c->charges.elsewhere_most, out, size);
 }
 
+/* What the layout adds; blank where none is shared, which is not 0. */
+static const char *layout_text(const struct container_stats *c, char *out, size_t size)
+{
+	return c->by_layout.known ? format_bytes(out, size, c->by_layout.least) : "";
+}
+
 struct widths {
 	int label, mergeable, saved, charged, elsewhere;
+	int layout;  /* 0: it is known of none */
 	bool groups; /* some container is in one */
 };
 
@@ -96,12 +103,12 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 {
 	char left_out[80], label[LABEL_SIZE] = "", mergeable[80], anon[16], merged[16],
 			   cost[16];
-	char saved[RANGE_SIZE], charged[RANGE_SIZE], elsewhere[RANGE_SIZE];
+	char saved[RANGE_SIZE], charged[RANGE_SIZE], elsewhere[RANGE_SIZE], layout[16];
 
 	if (!is_total)
 		label_text(c, label, sizeof(label));
 	mergeable_text(c, mergeable, sizeof(mergeable));
-	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%s%s%s%s%s\n",
+	fprintf(f, "%-11s %-*.*s %6zu  %-*s %-7s %10s %10s %*s %10s%-2s %*s %*s%*s%s%s%s%s%s\n",
 		is_total ? "total" : c->name.engine, w->label, w->label, label, c->processes,
 		w->mergeable, mergeable, is_total ? "" : ksm_method_name(container_method(c)),
 		format_bytes(anon, sizeof(anon), c->anonymous),
@@ -109,9 +116,10 @@ static void print_container(FILE *f, const struct container_stats *c, bool is_to
 		saved_text(c, saved, sizeof(saved)), format_bytes(cost, sizeof(cost), c->cost),
 		container_costs_more(c) ? " !" : "", w->charged,
 		charged_text(c, charged, sizeof(charged)), w->elsewhere,
-		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)),
-		c->group[0] ? "  " : "", c->group, c->unread ? "  name not read: " : "",
-		c->unread ? c->unread : "", left_out_text(c, left_out, sizeof(left_out)));
+		is_total ? "" : elsewhere_text(c, elsewhere, sizeof(elsewhere)), w->layout,
+		layout_text(c, layout, sizeof(layout)), c->group[0] ? "  " : "", c->group,
+		c->unread ? "  name not read: " : "", c->unread ? c->unread : "",
+		left_out_text(c, left_out, sizeof(left_out)));
 }
 
 static int widest(int width, const char *text)
@@ -130,6 +138,8 @@ static void widen(struct widths *w, const struct container_stats *c)
 	w->saved = widest(w->saved, saved_text(c, text, sizeof(text)));
 	w->charged = widest(w->charged, charged_text(c, text, sizeof(text)));
 	w->elsewhere = widest(w->elsewhere, elsewhere_text(c, text, sizeof(text)));
+	if (c->by_layout.known)
+		w->layout = 11;
 }
 
 static void print_warning(FILE *f, const struct snapshot *s)
@@ -145,7 +155,7 @@ static void print_warning(FILE *f, const struct snapshot *s)
 
 void table_print(FILE *f, const struct snapshot *s, bool terminal)
 {
-	struct widths w = { 24, 9, 10, 10, 10, false };
+	struct widths w = { 24, 9, 10, 10, 10, 0, false };
 	char text[LABEL_SIZE];
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -156,10 +166,10 @@ void table_print(FILE *f, const struct snapshot *s, bool terminal)
 	widen(&w, &s->total);
 	if (terminal && w.label > LABEL_MAX)
 		w.label = LABEL_MAX;
-	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s   %*s %*s%s\n", "ENGINE",
+	fprintf(f, "%-11s %-*s %6s  %-*s %-7s %10s %10s %*s %10s   %*s %*s%*s%s\n", "ENGINE",
 		w.label, "CONTAINER", "PROCS", w.mergeable, "MERGEABLE", "METHOD", "ANONYMOUS",
 		"MERGED", w.saved, "SAVED", "COST", w.charged, "CHARGED", w.elsewhere,
-		"ELSEWHERE", w.groups ? "  GROUP" : "");
+		"ELSEWHERE", w.layout, w.layout ? "LAYOUT" : "", w.groups ? "  GROUP" : "");
 	for (size_t i = 0; i < s->n; i++)
 		print_container(f, &s->container[i], false, &w);
 	if (s->n > 1)
@@ -215,6 +225,8 @@ int table_print_json(const struct snapshot *s)
 		json_out_int(o, "merged_bytes", c->merged);
 		json_out_int(o, "saved_bytes", c->saving.least);
 		json_out_int(o, "saved_at_most_bytes", c->saving.most);
+		if (c->by_layout.known)
+			json_out_int(o, "saved_by_layout_bytes", c->by_layout.least);
 		json_out_int(o, "cost_bytes", c->cost);
 		json_out_int(o, "profit_bytes", c->profit);
 		print_charges(o, &c->charges);

@@ -4,8 +4,8 @@
  * in one is masked, by its place in it, and what lies in none stays.
  */
 
-#include "estimate/own_mappings.h"
 #include "fuzz.h"
+#include "kernel/own_mappings.h"
 
 static struct own_mappings o;
 
@@ -24,6 +24,7 @@ static void check_word(uint64_t word)
 	uint64_t expected = !m ? word : m->is_stack ? m->name : m->name + (word - m->base);
 
 	require(own_mappings_mask(&o, word) == expected);
+	require(own_mappings_in_page(&o, (const char *)&word, sizeof(word)) == (m && m->moves));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

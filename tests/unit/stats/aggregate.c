@@ -39,6 +39,10 @@ static void containers(void)
 			/* where several have merged pages, it matters whose own they are */
 			CHECK_INT(group[i].p[k].memory.own, two ? 0 : 7);
 		group[i].saving = (struct saving){ 1, 10 };
+		/* of db both, of web none */
+		group[i].by_layout =
+			(struct layout_saving){ strcmp(group[i].p->name.id, "db") == 0, 3 };
+		group[i].by_layout.least *= group[i].by_layout.known;
 	}
 	for (size_t i = 0; i < 5; i++)
 		p[i].entered = p[i].pid == NOBODY + 5;
@@ -58,6 +62,10 @@ static void containers(void)
 		CHECK_INT(db->anonymous, 200);
 		CHECK_INT(db->saving.least, 2);
 		CHECK_INT(db->saving.most, 20);
+		CHECK(db->by_layout.known);
+		CHECK_INT(db->by_layout.least, 6);
+		CHECK(!web->by_layout.known);
+		CHECK_INT(web->by_layout.least, 0);
 		CHECK_INT(web->processes, 3);
 		CHECK_INT(web->mergeable, 2);
 		CHECK_INT(web->by_prctl, 2);
@@ -81,6 +89,8 @@ static void containers(void)
 	CHECK_INT(s.total.cost, 15);
 	CHECK_INT(s.total.profit, 25);
 	CHECK_INT(s.total.saving.least, 4);
+	CHECK(s.total.by_layout.known);
+	CHECK_INT(s.total.by_layout.least, 6);
 	CHECK_INT(s.total.saving.most, 40);
 	snapshot_free(&s);
 	free(group);
@@ -97,7 +107,7 @@ static void containers(void)
 /* Every figure is a sum of its own: of two containers, each power of two is there once. */
 static void added(void)
 {
-#define FIGURES 19
+#define FIGURES 20
 	struct container_stats c[2] = { 0 };
 	const struct {
 		const void *at;
@@ -120,6 +130,7 @@ static void added(void)
 		{ &c[0].profit, true },
 		{ &c[0].saving.least, true },
 		{ &c[0].saving.most, true },
+		{ &c[0].by_layout.least, true },
 		{ &c[0].charges.charged_least, true },
 		{ &c[0].charges.elsewhere_most, true },
 	};

@@ -16,6 +16,7 @@ struct own_mapping {
 	/* an address is at name + (address - base) whatever the layout; a stack's is at name */
 	uint64_t name, base;
 	bool is_stack, is_anonymous, is_file;
+	bool moves; /* the kernel chooses where it lies, at random unless a layout is shared */
 };
 
 struct own_mappings {
@@ -29,11 +30,14 @@ struct own_mappings {
  */
 void own_mappings_add(struct own_mappings *o, const char *line);
 
-/* Pure: name those without a file, when all are there. */
+/* Pure: name those without a file, and find out which of them move, when all are there. */
 void own_mappings_finish(struct own_mappings *o);
 
 /* Pure: the same word for the same place in whatever layout; what points nowhere stays as it is. */
 uint64_t own_mappings_mask(struct own_mappings *o, uint64_t word);
+
+/* Pure: does a page hold the address of something that lies elsewhere in another layout? */
+bool own_mappings_in_page(struct own_mappings *o, const char *content, size_t size);
 
 /* Pure: the name of the file that lies lowest, which a program does; 0: there is none. */
 uint64_t own_mappings_program(const struct own_mappings *o);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a process has its mappings, so that a pointer can be told without the layout's addresses. */
-#include "estimate/own_mappings.h"
+#include "kernel/own_mappings.h"
 
 #include <string.h>
 
@@ -12,6 +12,12 @@
  * memory without a file: both move with the file. What is larger has been mapped for itself.
  */
 #define BSS_MAX (1ull << 20)
+
+/* Where the kernel puts a program by itself, two thirds of the way up to the stack, to this (ELF_ET_DYN_BASE). */
+#define PROGRAM_ALIGN (1ull << 16)
+
+/* Into what is larger text points by chance: MariaDB reserves 8 TiB for its buffer pool, and "xxxxxx" lies in it. */
+#define MOVES_MAX (1ull << 36)
 
 /* Names are tenants' words. Who lies about them makes an estimate wrong, and gets nothing by it. */
 void own_mappings_add(struct own_mappings *o, const char *line)
@@ -34,6 +40,7 @@ void own_mappings_add(struct own_mappings *o, const char *line)
 		m.is_file = true;
 	} else if (*l.name == '[' && strncmp(l.name, "[anon", 5) != 0) {
 		m.name = text_hash(l.name);
+		m.moves = strcmp(l.name, "[heap]") == 0;
 	} else if (before && !before->is_anonymous && before->end == m.start &&
 		   m.end - m.start <= BSS_MAX) {
 		m.name = before->name ^ 1;
@@ -46,9 +53,29 @@ void own_mappings_add(struct own_mappings *o, const char *line)
 	o->m[o->n++] = m;
 }
 
+/*
+ * What lies lower was put there by the program: one that is not position-independent, Go's and Java's
+ * heaps. Those have the same addresses in all containers, whatever their layout. Not so what it allocates by
+ * brk(2).
+ */
+static void find_what_moves(struct own_mappings *o)
+{
+	uint64_t from = UINT64_MAX;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->m[i].is_stack)
+			from = o->m[i].end / 3 * 2 / PROGRAM_ALIGN * PROGRAM_ALIGN;
+	}
+	for (size_t i = 0; i < o->n; i++)
+		o->m[i].moves |=
+			o->m[i].start >= from && o->m[i].end - o->m[i].start <= MOVES_MAX;
+}
+
 void own_mappings_finish(struct own_mappings *o)
 {
 	uint64_t number = 0;
+
+	find_what_moves(o);
 
 	/* from the top, as the kernel gives out addresses: a program's first ones have the same numbers */
 	for (size_t i = o->n; i-- > 0;) {
@@ -88,6 +115,20 @@ uint64_t own_mappings_mask(struct own_mappings *o, uint64_t word)
 		return word;
 	/* how far down a stack begins is random too, by less than a page */
 	return m->is_stack ? m->name : m->name + (word - m->base);
+}
+
+bool own_mappings_in_page(struct own_mappings *o, const char *content, size_t size)
+{
+	for (size_t i = 0; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
+		const struct own_mapping *m;
+		uint64_t word;
+
+		memcpy(&word, content + i, sizeof(word));
+		m = mapping_at(o, word);
+		if (m && m->moves)
+			return true;
+	}
+	return false;
 }
 
 uint64_t own_mappings_program(const struct own_mappings *o)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pointers in two processes of one program, which lie elsewhere, are the same word; nothing else changes. */
-#include "estimate/own_mappings.h"
+#include "kernel/own_mappings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -179,6 +180,72 @@ static void malformed(void)
 	CHECK_INT(a.n, OWN_MAPPINGS_MAX);
 }
 
+/* Not position-independent; with Go's heap, and what it has of a library. */
+static const char *const fixed[] = {
+	"00400000-00500000 r-xp 00000000 fe:00 10 /usr/bin/fixed",
+	"00600000-00601000 rw-p 00000000 00:00 0 ",
+	"00700000-00721000 rw-p 00000000 00:00 0 [heap]",
+	"fc000000-100000000 rw-p 00000000 00:00 0",
+	"c000000000-c000400000 rw-p 00000000 00:00 0",
+	"555555550000-555555551000 r-xp 00000000 fe:00 12 /usr/bin/lowest",
+	"77ff34800000-7fef34801000 ---p 00000000 00:00 0",
+	"7fef35000000-7fff35000000 rw-p 00000000 00:00 0",
+	"7fff36000000-7fff36100000 rw-p 00000000 00:00 0 [anon:heap]",
+	"7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0 [stack]",
+};
+
+/* Whose address depends on the layout: what the program itself put somewhere does not. */
+static void what_moves(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t word;
+		bool moves;
+	} cases[] = {
+		{ "nothing", 0, false },
+		{ "code at its own place", 0x400010, false },
+		{ "data at their own place", 0x600008, false },
+		{ "the heap of brk, its first", 0x700000, true },
+		{ "and its last", 0x720fff, true },
+		{ "behind it", 0x721000, false },
+		{ "Java's heap", 0xfc000010, false },
+		{ "Go's heap", 0xc000000010, false },
+		{ "the lowest place of a program", 0x555555550000, true },
+		{ "below it", 0x55555554ffff, false },
+		{ "text that looks like a place in what is reserved", 0x787878787878, false },
+		{ "the largest that counts", 0x7fef35000000, true },
+		{ "memory", 0x7fff360fffff, true },
+		{ "the stack", 0x7fffffffe000, true },
+		{ "text", 0x6c6c6548206f6c6cull, false },
+		{ "the highest", UINT64_MAX, false },
+	};
+	uint64_t page[512] = { 0 };
+
+	fill(&a, fixed, ARRAY_SIZE(fixed));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_case = cases[i].name;
+		/* as the first word, the last, and where no pointer lies */
+		for (size_t at = 0; at < ARRAY_SIZE(page); at += ARRAY_SIZE(page) - 1) {
+			page[at] = cases[i].word;
+			CHECK_INT(own_mappings_in_page(&a, (char *)page, sizeof(page)),
+				  cases[i].moves);
+			page[at] = 0;
+		}
+		memcpy((char *)page + 4, &cases[i].word, sizeof(cases[i].word));
+		CHECK_INT(own_mappings_in_page(&a, (char *)page, sizeof(page)), false);
+		memset(page, 0, sizeof(page));
+	}
+	check_case = "";
+	page[511] = 0x700000;
+	CHECK(!own_mappings_in_page(&a, (char *)page, sizeof(page) - 1));
+	CHECK(!own_mappings_in_page(&a, (char *)page, 0));
+	/* where there is no stack it is not known what is randomized, but for the heap */
+	fill(&a, fixed, ARRAY_SIZE(fixed) - 1);
+	CHECK(own_mappings_in_page(&a, (char *)page, sizeof(page)));
+	page[511] = 0x7fff36000000;
+	CHECK(!own_mappings_in_page(&a, (char *)page, sizeof(page)));
+}
+
 #define ARENA ((size_t)2 << 20)
 
 /* Of this program: a pointer to what it has is masked, one to what it has not is none. */
@@ -187,6 +254,7 @@ static void own(void)
 	static int datum;
 	char local,
 		*whole = mmap(NULL, 3 * ARENA, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t holds[2] = { 0 };
 	int *heap = malloc(sizeof(*heap));
 
 	/* two that are as large, and lie apart */
@@ -202,6 +270,10 @@ static void own(void)
 	CHECK_INT(own_mappings_mask(&a, 16), 16);
 	CHECK(own_mappings_mask(&a, (uintptr_t)whole) !=
 	      own_mappings_mask(&a, (uintptr_t)(whole + 2 * ARENA)));
+	holds[1] = (uintptr_t)heap;
+	CHECK(own_mappings_in_page(&a, (char *)holds, sizeof(holds)));
+	holds[1] = 16;
+	CHECK(!own_mappings_in_page(&a, (char *)holds, sizeof(holds)));
 	free(heap);
 	munmap(whole, 3 * ARENA);
 	/* and what was read before is forgotten */
@@ -215,6 +287,7 @@ int main(void)
 	RUN(how_large_data_are);
 	RUN(others_stay);
 	RUN(malformed);
+	RUN(what_moves);
 	RUN(own);
 	return check_end();
 }
