@@ -152,6 +152,22 @@ static void places(void)
 		   "\"mounts\":[{\"destination\":\"" SPEC_LIBRARY "\"}]}");
 }
 
+/* Variables alone: what lies behind their place stays as it was. */
+static int edit_beside(const struct spec *s, const struct spec_additions *additions,
+		       struct spec_edit *e)
+{
+	struct error err;
+	int r;
+
+	memset(e->mount, 'm', sizeof(e->mount));
+	r = spec_edit(WHOLE, strlen(WHOLE), s, additions, e, &err);
+	for (size_t i = 0; i < sizeof(e->mount); i++) {
+		if (e->mount[i] != 'm')
+			return -EOVERFLOW;
+	}
+	return r;
+}
+
 /* What has no room is refused, not cut. */
 static void room(void)
 {
@@ -179,9 +195,18 @@ static void room(void)
 		memset(variable, 'v', len);
 		variable[len] = '\0';
 		/* with a comma, two quotes and a NUL */
-		CHECK_INT(spec_edit(WHOLE, strlen(WHOLE), &s, &additions, &e, &err),
+		CHECK_INT(edit_beside(&s, &additions, &e),
 			  len + 4 <= sizeof(e.add) ? 0 : -EPROTO);
 	}
+	/* the second of two, behind a first one of three letters */
+	additions = (struct spec_additions){ NULL, { "A=1", variable }, 2 };
+	for (size_t len = 300; len < sizeof(variable); len++) {
+		memset(variable, 'v', len);
+		variable[len] = '\0';
+		CHECK_INT(edit_beside(&s, &additions, &e),
+			  6 + len + 4 <= sizeof(e.add) ? 0 : -EPROTO);
+	}
+	additions = (struct spec_additions){ NULL, { variable }, 1 };
 	/* with the list's own brackets */
 	s.add = SPEC_ENV_LIST;
 	s.add_at = 1;
@@ -190,7 +215,7 @@ static void room(void)
 
 		memset(variable, 'v', len);
 		variable[len] = '\0';
-		CHECK_INT(spec_edit(WHOLE, strlen(WHOLE), &s, &additions, &e, &err),
+		CHECK_INT(edit_beside(&s, &additions, &e),
 			  whole <= sizeof(e.add) ? 0 : -EPROTO);
 	}
 }

@@ -110,8 +110,10 @@ static void ids(void)
 	for (size_t len = 255; len <= 256; len++) {
 		memset(name, 'x', len);
 		name[len] = '\0';
-		snprintf(text, sizeof(text), "{\"id\":\"%s\"}", name);
+		/* what lies beside it stays */
+		snprintf(text, sizeof(text), "{\"pid\":305419896,\"id\":\"%s\"}", name);
 		CHECK_INT(parse(text), len == 255 ? 0 : -EINVAL);
+		CHECK_INT(state.pid, 0x12345678);
 		if (len == 255)
 			CHECK_TEXT(state.id, name);
 		else
