@@ -57,6 +57,8 @@ static const char *const valid[] = {
 	"(?)",
 	"(?-i:a)",
 	"(?P<_n1>a)",
+	"(?P<name>a)",
+	"(?P<a_longer_name>a)*",
 	"\\pL\\PN",
 	"\\p{Lu}",
 	"\\p{^Lu}",
@@ -131,6 +133,8 @@ static const char *const valid[] = {
 	/* since Go 1.22 */
 	"(?<n>a)",
 	"(?<_1>a)",
+	"(?<name>a)",
+	"(?<a_longer_name>a)*",
 };
 
 static const char *const faulty[] = {

@@ -104,6 +104,37 @@ static void containers(void)
 	free(group);
 }
 
+/* Whose memory cgroup pays is asked of all of a fork group together, and of each group by itself. */
+static void whom_they_are_charged_to(void)
+{
+	struct process_stats p[] = {
+		process("a", NOBODY + 1, 10, KSM_BY_PRCTL, 40),
+		process("a", NOBODY + 2, 10, KSM_BY_PRCTL, 30),
+		process("a", NOBODY + 3, 20, KSM_BY_PRCTL, 20),
+		process("b", NOBODY + 4, 10, KSM_BY_PRCTL, 10),
+	};
+	const struct process_memory pair[] = { p[0].memory, p[1].memory };
+	struct charge_base a = charge_base_of_group(pair, 2),
+			   third = charge_base_of_group(&p[2].memory, 1),
+			   b = charge_base_of_group(&p[3].memory, 1);
+	struct fork_group *group = NULL;
+	struct snapshot s = { 0 };
+	size_t groups = 0;
+
+	charge_base_add(&a, &third);
+	CHECK_INT(find_fork_groups(p, 4, &group, &groups), 0);
+	CHECK_INT(groups, 3);
+	CHECK_INT(aggregate_containers(&s, p, 4, group, groups), 0);
+	CHECK_INT(s.n, 2);
+	CHECK_INT(a.merged, 90);
+	if (s.n == 2) {
+		CHECK(memcmp(&s.container[0].charge_base, &a, sizeof(a)) == 0);
+		CHECK(memcmp(&s.container[1].charge_base, &b, sizeof(b)) == 0);
+	}
+	snapshot_free(&s);
+	free(group);
+}
+
 /* Every figure is a sum of its own: of two containers, each power of two is there once. */
 static void added(void)
 {
@@ -308,6 +339,7 @@ static void savings(void)
 int main(void)
 {
 	RUN(containers);
+	RUN(whom_they_are_charged_to);
 	RUN(added);
 	RUN(of_processes);
 	RUN(groups_of_addresses);

@@ -226,6 +226,7 @@ static void collectd_names(void)
 	static struct container_stats one = { .name = { "docker", "" } };
 	struct snapshot s = { .container = &one, .n = 1 };
 	const char *text, *name;
+	char host[130];
 	FILE *f = fopen("/dev/full", "w");
 
 	memset(one.name.id, 'c', sizeof(one.name.id) - 1);
@@ -233,6 +234,18 @@ static void collectd_names(void)
 	name = strstr(text, "/ksm-docker_");
 	if (CHECK(name != NULL))
 		CHECK_INT(strcspn(name + 1, "/"), 127);
+	for (size_t len = 126; len < sizeof(host); len++) {
+		static char *lines;
+		FILE *to = write_to(&lines);
+
+		memset(host, 'h', len);
+		host[len] = '\0';
+		CHECK_INT(metrics_collectd(to, &s, host, 10), 0);
+		fclose(to);
+		name = strchr(lines, '"');
+		if (CHECK(name != NULL))
+			CHECK_INT(strcspn(name + 1, "/"), len < 127 ? len : 127);
+	}
 	if (f) {
 		CHECK(metrics_collectd(f, &s, "h", 10) < 0);
 		(void)fclose(f);
