@@ -53,6 +53,8 @@ static void same_place(void)
 		uint64_t in_a, in_b;
 		bool same;
 	} cases[] = {
+		{ "the first byte of all", 0x55a000000000, 0x561000000000, true },
+		{ "the last one", 0x7ffc00101fff, 0x7ffd00101fff, true },
 		{ "code", 0x55a000000123, 0x561000000123, true },
 		{ "data", 0x55a000001008, 0x561000001008, true },
 		{ "data without a file", 0x55a000003010, 0x561000003010, true },
@@ -130,6 +132,11 @@ static void others_stay(void)
 	fill(&a, one, ARRAY_SIZE(one));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		CHECK(own_mappings_mask(&a, words[i]) == words[i]);
+	/* what stands behind the last one is none, wherever it lies */
+	a.n = ARRAY_SIZE(one) - 1;
+	CHECK(own_mappings_mask(&a, 0x7ffc00100020) == 0x7ffc00100020);
+	a.n = 2;
+	CHECK(own_mappings_mask(&a, 0x55a000002000) == 0x55a000002000);
 	a.n = 0;
 	CHECK(own_mappings_mask(&a, 0x55a000000123) == 0x55a000000123);
 	CHECK(own_mappings_program(&a) == 0);
