@@ -89,6 +89,14 @@ static void judged(void)
 		  true },
 		{ "{\"containers\": \"none\"", "------", "------", true },
 	};
+	static const struct {
+		const char *config;
+		bool denied;
+	} denied[] = { { "{\"containers\": \"none\"}", true },
+		       { "{\"containers\": \"all\"}", false },
+		       { "{\"containers\": \"none\"", false } };
+	const struct container_name gone = { "runc", "gone" };
+	struct decision d;
 	static const char *const ids[] = { "asks", "team", "mine", "silent", "gone", "box" };
 	struct container_stats stats[ARRAY_SIZE(ids)];
 	char got[ARRAY_SIZE(ids) + 1] = "";
@@ -125,6 +133,15 @@ static void judged(void)
 			CHECK(!other);
 		}
 		CHECK_TEXT(got, want);
+	}
+	/* of a container that has said nothing: by a configuration, and by one that cannot be used */
+	for (size_t i = 0; i < ARRAY_SIZE(denied); i++) {
+		check_case = denied[i].config;
+		write_file("/etc/ksm-hook/config.json", denied[i].config);
+		config_forget();
+		CHECK_INT(container_policy_denied(&gone, 0, NULL, "/etc/ksm-hook/config.json",
+						  &d),
+			  denied[i].denied);
 	}
 	check_case = "stopped";
 	write_file("/etc/ksm-hook/stop", "");
