@@ -3,12 +3,17 @@
 #include "oci/decision.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "check.h"
+#include "oci/config_load.h"
 #include "oci/requests.h"
 
 static void may_request(void)
@@ -332,6 +337,50 @@ static void taken_over(void)
 	}
 }
 
+/*
+ * Whose a container is, is asked where the configuration says anything that depends on it, by
+ * whichever spelling. Of another user, so in a child: whether it is as it should be.
+ */
+static bool is_whose(const char *config, const char *group, bool merge)
+{
+	struct decision_request request =
+		request_of(STATE(",\"annotations\":{\"io.ksm.merge\":\"true\","
+				 "\"io.ksm.layout\":\"shared\"}"),
+			   NULL);
+	static struct container_decision out;
+	struct error err = { "" };
+	int status = -1;
+	pid_t pid;
+	FILE *f;
+
+	f = fopen("/etc/ksm-hook/config.json", "w");
+	if (!f || fputs(config, f) < 0 || fclose(f) != 0)
+		return false;
+	config_forget();
+	pid = fork();
+	if (pid == 0) {
+		request.config_path = "/etc/ksm-hook/config.json";
+		_exit(seteuid(4711) < 0 || decision_make(&request, &out, &err) < 0 ||
+		      out.decision.merge != merge || strcmp(out.decision.group, group) != 0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void whose(void)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/etc", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir("/etc/ksm-hook", 0755) < 0)
+		return;
+	CHECK(is_whose("{}", "", true));
+	CHECK(is_whose("{\"shared_layout\": true}", "uid:4711", true));
+	CHECK(is_whose("{\"deny\": [{\"user\": \"4711\"}]}", "", false));
+	CHECK(is_whose("{\"deny\": [{\"user\": \"0\"}]}", "", true));
+	CHECK(is_whose("{\"deny\": [{\"us\\u0065r\": \"4711\"}]}", "", false));
+	CHECK(is_whose("{\"shared_l\\u0061yout\": true}", "uid:4711", true));
+}
+
 int main(void)
 {
 	RUN(engines);
@@ -342,5 +391,6 @@ int main(void)
 	RUN(decided);
 	RUN(specs);
 	RUN(unread);
+	RUN(whose);
 	return check_end();
 }
