@@ -20,7 +20,7 @@
 #define DAEMON_JSON_MAX (256u << 10)
 
 /* What stored_note() numbers. */
-enum { NAME, IMAGE };
+enum { NAME, IMAGE, PROJECT };
 
 static int visit_config(void *arg, const struct json_path *path, const struct json_value *v,
 			struct error *err)
@@ -53,8 +53,12 @@ static int visit_image_id(void *arg, const struct json_path *path, const struct 
 			  struct error *err)
 {
 	(void)err;
-	if (v->type == JSON_STRING && json_path_is(path, "Image", NULL))
+	if (v->type != JSON_STRING)
+		return 0;
+	if (json_path_is(path, "Image", NULL))
 		stored_note(arg, IMAGE, v);
+	else if (json_path_is(path, "Config", "Labels", "com.docker.compose.project", NULL))
+		stored_note(arg, PROJECT, v);
 	return 0;
 }
 
@@ -66,6 +70,14 @@ static void take_image_id(struct metadata *m, const struct stored_text *t, unsig
 	(void)visitor;
 	if (value)
 		metadata_set(m, METADATA_IMAGE, value, len);
+	if (!t->found.at[PROJECT].end)
+		return;
+	value = stored_value(t, PROJECT, &len);
+	if (value)
+		metadata_set(m, METADATA_POD, value, len);
+	/* one that is no name must not count as none, which would be anybody's */
+	if (!m->pod[0])
+		metadata_set_raw(m, METADATA_POD, "?");
 }
 
 /* The administrator's file, in the caller: nothing of it is a container's. */

@@ -13,7 +13,10 @@
  */
 void docker_names_fill(struct stored_container *c, size_t n);
 
-/* The same, but the image is its id ("sha256:…"), not what its user called it, and there is no name. */
+/*
+ * The same, but the image is its id ("sha256:…"), not what its user called it, there is no name, and the
+ * pod is the project of Docker Compose, "?" where the label is no name.
+ */
 void docker_image_ids_fill(struct stored_container *c, size_t n);
 
 #endif

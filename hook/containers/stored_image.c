@@ -119,7 +119,7 @@ bool podman_bundle_of_root(const char *root, const char *id, char *out, size_t s
 					   root, id) < size;
 }
 
-bool podman_image_find(const char *bundle, const char *id, char out[STORED_IMAGE_SIZE])
+bool podman_image_find(const char *bundle, const char *id, struct stored_image *out)
 {
 	/* "/ID/userdata" */
 	size_t len = strlen(bundle), last = DIGITS + sizeof("//userdata") - 1;
@@ -127,7 +127,7 @@ bool podman_image_find(const char *bundle, const char *id, char out[STORED_IMAGE
 		is_whole_id(id) && len > last ? patience_memory(STORAGE_FILE_MAX + 1) : NULL;
 	bool found = false;
 
-	out[0] = '\0';
+	*out = (struct stored_image){ "" };
 	if (!text)
 		return false;
 	for (size_t i = 0; !found && i < ARRAY_SIZE(storage_files); i++) {
@@ -135,24 +135,25 @@ bool podman_image_find(const char *bundle, const char *id, char out[STORED_IMAGE
 
 		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(len - last), bundle,
 			     storage_files[i]) < (int)sizeof(path))
-			found = find_in_storage(path, id, text, out);
+			found = find_in_storage(path, id, text, out->id);
 	}
 	patience_free(text, STORAGE_FILE_MAX + 1);
 	return found;
 }
 
-bool docker_image_find(const char *id, char out[STORED_IMAGE_SIZE])
+bool docker_image_find(const char *id, struct stored_image *out)
 {
 	const size_t prefix = sizeof(digest) - 1;
 	struct metadata m = { 0 };
 	struct stored_container c = { .id = id, .metadata = &m };
 
-	out[0] = '\0';
+	*out = (struct stored_image){ "" };
 	if (!is_whole_id(id))
 		return false;
 	docker_image_ids_fill(&c, 1);
 	if (strncmp(m.image, digest, prefix) != 0 || !is_whole_id(m.image + prefix))
 		return false;
-	snprintf(out, STORED_IMAGE_SIZE, "%.71s", m.image);
+	snprintf(out->id, sizeof(out->id), "%.71s", m.image);
+	snprintf(out->project, sizeof(out->project), "%s", m.pod);
 	return true;
 }

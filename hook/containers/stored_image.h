@@ -8,6 +8,14 @@
 
 /* "sha256:", 64 digits and the NUL. */
 #define STORED_IMAGE_SIZE 72
+/* Of a name in Docker's files. */
+#define STORED_PROJECT_SIZE 254
+
+struct stored_image {
+	char id[STORED_IMAGE_SIZE];
+	/* of Docker Compose: the label as it is, "?" where it is no name; empty where there is none */
+	char project[STORED_PROJECT_SIZE];
+};
 
 /*
  * Root's podman and Docker tell a hook nothing of the image that somebody else could not, but both
@@ -16,9 +24,13 @@
  * data-root (daemon/container: "Image" of config.v2.json). No tag: what is built anew under an old
  * name is another image. False, with out empty, where the container is not found there, or that
  * cannot be read.
+ * Docker has the labels there too. That of the project an image may carry as well, and then all of its containers
+ * have that, but those whose creator says another: of two containers of one image with different projects
+ * it was somebody else who said so. So it may only tell apart containers of one image.
+ * podman has labels in a database alone.
  */
-bool podman_image_find(const char *bundle, const char *id, char out[STORED_IMAGE_SIZE]);
-bool docker_image_find(const char *id, char out[STORED_IMAGE_SIZE]);
+bool podman_image_find(const char *bundle, const char *id, struct stored_image *out);
+bool docker_image_find(const char *id, struct stored_image *out);
 
 /*
  * Pure: the bundle that podman makes for a container whose root file system is this, a layer of the

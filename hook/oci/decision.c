@@ -80,7 +80,8 @@ int decision_read_state(const struct decision_request *request,
 {
 	static struct state state;
 	struct policy_subject subject = { .engine = request->engine,
-					  .image_id = request->image_id };
+					  .image_id = request->image_id,
+					  .project = request->project };
 	int r = state_parse(request->text, request->len, policy, &state, err);
 
 	if (r < 0)
@@ -104,8 +105,9 @@ int decision_read_spec(const struct decision_request *request,
 		       const struct policy_config *policy, struct container_decision *out,
 		       struct error *err)
 {
-	const struct spec_origin origin = { request->engine, request->bundle, request->id,
-					    request->monitor, request->image_id };
+	const struct spec_origin origin = { request->engine,   request->bundle,
+					    request->id,       request->monitor,
+					    request->image_id, request->project };
 
 	return spec_parse(request->text, request->len, &origin, policy, &out->spec,
 			  &out->metadata, &out->decision, &out->syntax, err);
@@ -277,7 +279,7 @@ static int parse_container(const struct decision_request *request,
 {
 	struct decision_request known = *request;
 	bool name = wants_monitor(request), again, is_state;
-	char image[STORED_IMAGE_SIZE];
+	struct stored_image image;
 	int64_t begun = now_ms();
 	struct conmon_args told;
 	int r;
@@ -301,10 +303,11 @@ static int parse_container(const struct decision_request *request,
 	/* a start waits for five seconds in all, and a layout is not worth them */
 	if (r < 0 || now_ms() - begun > IMAGE_BEGIN_MS || !wants_image(out) ||
 	    !host_finds_image(out, known.engine, is_state ? out->id : request->id,
-			      is_state ? out->bundle : request->bundle, image) ||
+			      is_state ? out->bundle : request->bundle, &image) ||
 	    now_ms() - begun > IMAGE_END_MS)
 		return r;
-	known.image_id = image;
+	known.image_id = image.id;
+	known.project = image.project[0] ? image.project : NULL;
 	return parse_confined(&known, out, err);
 }
 

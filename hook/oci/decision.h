@@ -42,7 +42,7 @@ struct decision_request {
 	const char *bundle,
 		*id; /* of the bundle whose text this is; NULL if it says so itself */
 	const struct conmon_args *monitor; /* for the readers: found where it is needed */
-	const char *image_id;              /* the same, as policy_subject has it */
+	const char *image_id, *project;    /* the same, as policy_subject has them */
 	bool requests;      /* known to the caller: do not look for it in the text */
 	const uid_t *owner; /* whose container it is; NULL: ours */
 	bool by_runtime;    /* its user chose the runtime wrapper */

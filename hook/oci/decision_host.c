@@ -31,7 +31,7 @@ bool host_finds_monitor(const struct container_decision *state, struct conmon_ar
 }
 
 bool host_finds_image(const struct container_decision *c, enum container_engine engine,
-		      const char *id, const char *bundle, char image[STORED_IMAGE_SIZE])
+		      const char *id, const char *bundle, struct stored_image *image)
 {
 	char made[PATH_MAX];
 

@@ -28,10 +28,10 @@ bool host_says_crio(const struct container_decision *state);
 bool host_finds_monitor(const struct container_decision *state, struct conmon_args *out);
 
 /*
- * The id of its image, as podman and Docker have it in files of their own; false where nothing tells
+ * Its image, as podman and Docker have it in files of their own; false where nothing tells
  * it. id and bundle are NULL where only its spec could say: at precreate, where podman says neither.
  */
 bool host_finds_image(const struct container_decision *c, enum container_engine engine,
-		      const char *id, const char *bundle, char image[STORED_IMAGE_SIZE]);
+		      const char *id, const char *bundle, struct stored_image *image);
 
 #endif

@@ -172,7 +172,8 @@ int spec_parse(const char *text, size_t len, const struct spec_origin *origin,
 	static struct state state;
 	struct spec_walk p = { .config = config, .spec = out, .state = &state };
 	struct policy_subject subject = { .engine = origin->engine,
-					  .image_id = origin->image_id };
+					  .image_id = origin->image_id,
+					  .project = origin->project };
 	int r;
 
 	*out = (struct spec){ .mount = SPEC_MOUNT_ADD };

@@ -12,7 +12,7 @@ struct spec_origin {
 	enum container_engine engine;
 	const char *bundle, *id;
 	const struct conmon_args *monitor;
-	const char *image_id; /* as policy_subject has it */
+	const char *image_id, *project; /* as policy_subject has them */
 };
 
 /*

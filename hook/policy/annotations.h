@@ -60,7 +60,8 @@ struct policy_subject {
 	enum container_engine engine;
 	const char *name; /* what the engine calls it, where no annotation says so; or NULL */
 	const char
-		*image_id; /* of its engine's own files, for the group of a layout; or NULL */
+		*image_id;   /* of its engine's own files, for the group of a layout; or NULL */
+	const char *project; /* the same: whose it is of those of one image */
 	const struct annotation *annotation;
 	size_t n;
 	bool unread; /* it has annotations, maybe, that nobody has found */

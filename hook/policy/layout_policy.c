@@ -73,7 +73,7 @@ static const char *choose_group(const struct layout_request *request,
 
 /* False, with the reason, where there is no name that can be told or written down. */
 static bool name_group(const struct layout_request *request, const struct policy_config *c,
-		       const struct trusted_values *trusted, struct decision *d)
+		       const struct trusted_values *trusted, struct decision *d, bool *by_id)
 {
 	const char *ns = trusted->value[TRUSTED_NAMESPACE], *kind, *value,
 		   *name = request->group;
@@ -94,6 +94,7 @@ static bool name_group(const struct layout_request *request, const struct policy
 			 "the group's name has letters that it must not have");
 		return false;
 	}
+	*by_id = value == request->image_id;
 	len = snprintf(d->group, sizeof(d->group), "%s%s%s:%s", ns ? ns : "", ns ? "/" : "",
 		       kind, value);
 	if (len < (int)sizeof(d->group))
@@ -103,10 +104,30 @@ static bool name_group(const struct layout_request *request, const struct policy
 	return false;
 }
 
+/* With whom of those of the image, when the rules have been asked. */
+static void add_project(const char *project, struct decision *d)
+{
+	size_t len = strlen(d->group), more = strlen(project);
+
+	if (!more || !is_made_of(project, "-._")) {
+		UNSHARED(d, REASON_LAYOUT_GROUP_NAME,
+			 "its project's name has letters that a group's must not have");
+		return;
+	}
+	if (more + 1 + len >= sizeof(d->group)) {
+		UNSHARED(d, REASON_LAYOUT_GROUP_NAME,
+			 "the group's name has more than %zu letters", sizeof(d->group) - 1);
+		return;
+	}
+	memmove(d->group + more + 1, d->group, len + 1);
+	memcpy(d->group, project, more);
+	d->group[more] = '/';
+}
+
 void layout_decide(const struct layout_request *request, const struct policy_config *c,
 		   const struct trusted_values *trusted, struct decision *d)
 {
-	bool named;
+	bool named, by_id = false;
 
 	if (request->layout ? strcmp(request->layout, "private") == 0 : !c->shared_by_image)
 		return;
@@ -123,13 +144,15 @@ void layout_decide(const struct layout_request *request, const struct policy_con
 			 "config.json does not say \"shared_layout\": true");
 		return;
 	}
-	named = name_group(request, c, trusted, d);
+	named = name_group(request, c, trusted, d, &by_id);
 	if (named && matches_glob(&c->deny_groups, d->group))
 		UNSHARED(d, REASON_LAYOUT_GROUP_DENIED,
 			 "\"deny_groups\" of config.json has the group");
 	else if (named && c->allow_groups.n && !matches_glob(&c->allow_groups, d->group))
 		UNSHARED(d, REASON_LAYOUT_GROUP_NOT_ALLOWED,
 			 "\"allow_groups\" of config.json does not have the group");
+	else if (named && by_id && request->project)
+		add_project(request->project, d);
 	if (d->unshared_reason)
 		d->group[0] = '\0';
 }

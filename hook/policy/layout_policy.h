@@ -15,6 +15,8 @@ struct layout_request {
 	const char *group, *group_key;
 	const char *
 		image_id; /* from its engine's own files; NULL where nobody looked or found it */
+	const char *
+		project; /* with it, those of one image share among themselves; NULL: it has none */
 	bool orchestrated; /* it belongs to a namespace, whether that is known or not */
 };
 
@@ -23,7 +25,8 @@ struct layout_request {
  * names of groups are
  *	group:NAME	what the container says,
  *	image:NAME	of its image, where the engine (not the image) tells it, or image:sha256:ID
- *			by the engine's own files,
+ *			by the engine's own files, with PROJECT/ in front where it is of one; rules see it
+ *			without, as an image may choose a name for all of its containers that have none,
  *	pod:NAME	of its pod,
  *	uid:NUMBER	of the user who runs containers of his own,
  * of which "shared_layout": "image" takes only the first two for a container that says nothing;

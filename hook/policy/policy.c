@@ -205,6 +205,7 @@ static void decide_layout(struct deciding *d)
 		.group = requested_value(d, d->keys->group, NULL, group, sizeof(group)),
 		.group_key = group,
 		.image_id = s->image_id,
+		.project = s->project,
 		.orchestrated = engine_is_orchestrated(s->engine) ||
 				(s->engine == ENGINE_UNKNOWN &&
 				 annotation_has_orchestrator(s->annotation, s->n)),

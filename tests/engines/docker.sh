@@ -125,6 +125,55 @@ testLayoutsByImage() {
 	stop
 }
 
+# Compose gives its containers the project's label. Those of one image share with their project; what the image
+# says of itself is the same for all who say nothing, and neither keeps projects together nor is it for rules.
+testLayoutsByProject() {
+	start projects "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" \
+		'{"shared_layout": "image", "log": "info"}'
+	daemons_inside sh -c 'mkdir -p /etc/docker && echo "{\"data-root\": \"$1/data\"}" >/etc/docker/daemon.json' sh "$dir"
+	_key=com.docker.compose.project
+	docker import --change "LABEL $_key=shop" --change "ENV WHICH=says" "$work/image.tar" says >/dev/null
+	_stack() { docker exec "$1" cat /proc/self/limits | grep 'Max stack'; }
+	for _image in image says; do
+		for _case in "a1 $_key=shop" "a2 $_key=shop" "b1 $_key=books" "b2 $_key=books" "none1 x=y" "none2 x=y" "odd1 $_key=a/b" "odd2 $_key=a/b"; do
+			# shellcheck disable=SC2086
+			set -- $_case
+			docker run -d --network none --name "$1" --runtime ksm-runc --label "$2" $_image sleep 60 >"$work/out" 2>&1 || cat "$work/out"
+			eval "_$1=\$(_stack $1)"
+		done
+		# shellcheck disable=SC2154 # set above
+		assertContains "$_image" "$_a1" bytes
+		assertEquals "$_image: one project" "$_a1" "$_a2"
+		assertEquals "$_image: another" "$_b1" "$_b2"
+		assertNotEquals "$_image: two projects" "$_a1" "$_b1"
+		# shellcheck disable=SC2154
+		assertEquals "$_image: no project" "$_none1" "$_none2"
+		assertNotEquals "$_image: a project and none" "$_b1" "$_none1"
+		# shellcheck disable=SC2154
+		assertEquals "$_image: what is no name is private, and has the usual limit" "$(docker run --rm --network none image cat /proc/self/limits | grep 'Max stack')" "$_odd1"
+		_groups=$(daemons_inside ls /run/ksm-hook/groups)
+		_id=$(docker image inspect -f '{{.Id}}' $_image | cut -d: -f2)
+		for _project in shop books; do
+			assertContains "$_image" "$_groups" "$_project%2Fimage%3Asha256%3A$_id"
+		done
+		# the image's id is a part of it: what it says gets its containers into no other image's group
+		_other=${_one_image:-$_a1}
+		_one_image=$_a1
+		docker rm -f a1 a2 b1 b2 none1 none2 odd1 odd2 >/dev/null
+	done
+	assertNotEquals "two images, one project" "$_other" "$_one_image"
+	# nor past a rule
+	stop
+	start rules "{\"runtimes\":{\"ksm-runc\":{\"path\":\"$work/bin/ksm-runc\"}}}" \
+		'{"shared_layout": "image", "allow_groups": ["shop/*"]}'
+	daemons_inside sh -c 'mkdir -p /etc/docker && echo "{\"data-root\": \"$1/data\"}" >/etc/docker/daemon.json' sh "$dir"
+	docker import --change "LABEL $_key=shop" "$work/image.tar" says >/dev/null
+	docker run -d --network none --name a1 --runtime ksm-runc says sleep 60 >/dev/null
+	assertEquals "$(docker run --rm --network none image cat /proc/self/limits | grep 'Max stack')" "$(_stack a1)"
+	docker rm -f a1 >/dev/null
+	stop
+}
+
 testInit() {
 	run --runtime ksm-runc --init image sh -c "cat /proc/1/ksm_stat; $show"
 	assertEquals "$out" 2 "$(echo "$out" | grep -c 'ksm_merge_any: yes')"

@@ -146,7 +146,7 @@ testWhatOthersSay() {
 	engine runc
 	podman_in "$work/r" tag two one:other 2>"$work/err"
 	begin a --annotation org.opencontainers.image.base.name=one --annotation io.kubernetes.cri.image-name=one \
-		--label name=one --env image=one one:other
+		--label name=one --label com.docker.compose.project=one --env image=one one:other
 	assertEquals "image:sha256:$(image_id two)" "$(group a)"
 	podman_in "$work/r" untag two one:other 2>"$work/err"
 	# a root file system of the user's is no image

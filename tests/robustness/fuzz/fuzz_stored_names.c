@@ -71,6 +71,14 @@ static void docker(struct fuzz_part daemon, struct fuzz_part config)
 	require(opened_dir[0] == '/');
 	require(is_clean_metadata(&m) && !m.pod[0] && !m.pod_namespace[0]);
 	require(quotes(config, "/", m.container) && quotes(config, "", m.image));
+	/* with the image's id the project, which is never none where a label says one */
+	m = (struct metadata){ "" };
+	docker_image_ids_fill(&c, 1);
+	require(!m.container[0] && !m.pod_namespace[0] && quotes(config, "", m.image));
+	require(strcmp(m.pod, "?") == 0 ||
+		(is_clean_metadata(&m) && quotes(config, "", m.pod)));
+	require(!m.pod[0] || memmem(config.data, config.size, "Labels", 6) != NULL ||
+		memmem(config.data, config.size, "\\u00", 4) != NULL);
 	fake_forget();
 }
 

@@ -45,11 +45,13 @@ static void remove_file(const char *name)
 
 static const char *find(const char *id)
 {
-	static char out[STORED_IMAGE_SIZE];
-	bool found = podman_image_find(bundle, id, out);
+	static struct stored_image out;
+	bool found = podman_image_find(bundle, id, &out);
 
-	CHECK_INT(found, out[0] != '\0');
-	return out;
+	CHECK_INT(found, out.id[0] != '\0');
+	/* podman has no labels there */
+	CHECK_TEXT(out.project, "");
+	return out.id;
 }
 
 /* The file as containers/storage writes it, and whatever else could stand there. */
@@ -140,16 +142,17 @@ static void others_files(void)
 
 static void ids_and_paths(void)
 {
-	char out[STORED_IMAGE_SIZE], path[200];
+	struct stored_image out;
+	char path[200];
 
 	write_file("containers.json", "[{\"id\":\"" ID "\",\"image\":\"" IMAGE "\"}]", 0600);
 	CHECK_TEXT(find("a1"), "");
 	CHECK_TEXT(find(""), "");
 	CHECK_TEXT(find("../" ID), "");
-	CHECK(!podman_image_find("/userdata", ID, out));
-	CHECK(!podman_image_find("", ID, out));
-	CHECK(!docker_image_find("web", out));
-	CHECK(!docker_image_find("../../" ID, out));
+	CHECK(!podman_image_find("/userdata", ID, &out));
+	CHECK(!podman_image_find("", ID, &out));
+	CHECK(!docker_image_find("web", &out));
+	CHECK(!docker_image_find("../../" ID, &out));
 	remove_file("containers.json");
 	CHECK(podman_bundle_of_root("/s/overlay/L/merged", "i", path, sizeof(path)));
 	CHECK_TEXT(path, "/s/overlay-containers/i/userdata");

@@ -23,12 +23,15 @@ static inline enum container_engine engine_by_annotations(const struct annotatio
 	return annotation_has_orchestrator(a, n) ? ENGINE_CONTAINERD_CRI : ENGINE_UNKNOWN;
 }
 
-/* image_id is what was found in its engine's files, or NULL. */
-static inline struct decision layout_decide_image(const struct policy_config *c,
-						  const char *const *pair, const char *image_id)
+/* image_id and project are what was found in its engine's files, or NULL. */
+static inline struct decision layout_decide_project(const struct policy_config *c,
+						    const char *const *pair,
+						    const char *image_id, const char *project)
 {
 	struct annotation a[9];
-	struct policy_subject subject = { .annotation = a, .image_id = image_id };
+	struct policy_subject subject = { .annotation = a,
+					  .image_id = image_id,
+					  .project = project };
 	struct decision d;
 	size_t n = 0;
 
@@ -39,6 +42,12 @@ static inline struct decision layout_decide_image(const struct policy_config *c,
 	memset(&d, 0xff, sizeof(d));
 	policy_decide(c, &subject, &d);
 	return d;
+}
+
+static inline struct decision layout_decide_image(const struct policy_config *c,
+						  const char *const *pair, const char *image_id)
+{
+	return layout_decide_project(c, pair, image_id, NULL);
 }
 
 #endif
