@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "check.h"
+#include "oci/config_load.h"
 
 /* What an administrator has said; and what he has not, whatever else keeps a container back. */
 static void reasons(void)
