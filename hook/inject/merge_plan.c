@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "kernel/address_space.h"
@@ -249,6 +250,17 @@ static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
 	return 0;
 }
 
+bool merge_work_is_possible(const struct merge_work *w)
+{
+	unsigned char wanted;
+
+	/* not as a bool, which it may not be */
+	memcpy(&wanted, &w->as_wanted, sizeof(wanted));
+	return w->pid >= 0 && w->task >= 0 && (unsigned)w->kind < MERGE_CHANGES &&
+	       wanted <= 1 && w->chance >= 0 && w->chance <= 3 && w->cpu >= 0 &&
+	       w->pages >= 0 && w->pages <= INT64_C(1) << 44;
+}
+
 int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	       struct merge_work **w, size_t *n, struct error *err)
 {
@@ -256,7 +268,15 @@ int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	size_t size;
 	int r = watched_run(plan_walk, &p, (void **)w, &size, err);
 
-	if (r == 0)
-		*n = size / sizeof(**w);
+	*n = size / sizeof(**w);
+	for (size_t i = 0; r == 0 && i < *n; i++) {
+		if (!merge_work_is_possible(&(*w)[i]))
+			r = err_set(err, EIO,
+				    "who looked at the processes answered what cannot be");
+	}
+	if (r < 0) {
+		free(*w);
+		*w = NULL;
+	}
 	return r;
 }

@@ -82,10 +82,14 @@ typedef int merge_walk(const void *arg, int (*visit)(pid_t pid, void *to), void 
 /*
  * What each process of a walk needs: *n of them, for the caller to free; with pid 0 where there is
  * nothing to do with it (it has ended, a kernel thread, the caller). The walk is done in a child
- * (kernel/watched.h), and each process looked at during its visit. 0 or -errno with err.
+ * (kernel/watched.h), and each process looked at during its visit; which processes are meant is the caller's to
+ * ask again. 0 or -errno with err.
  */
 int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	       struct merge_work **w, size_t *n, struct error *err);
+
+/* Can the child have answered that, whatever it has looked at? */
+bool merge_work_is_possible(const struct merge_work *w);
 
 /* Did it fail, and is there anything left to be done? */
 bool merge_row_failed(const struct merge_row *row);

@@ -115,20 +115,27 @@ static int plan_in_child(void *arg, void **data, size_t *size, struct error *err
 	return answer ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
+/* Of the answer only what it is asked for: the child's pointers are nobody's. */
 static int take_plan(struct piece_plan *p, const char *answer, size_t size, struct error *err)
 {
-	if (size < sizeof(*p))
+	struct piece_plan told;
+
+	if (size < sizeof(told) || (size - sizeof(told)) % sizeof(*told.run) ||
+	    (size - sizeof(told)) / sizeof(*told.run) > PIECE_RUNS_MAX)
 		return err_set(err, EIO, "no answer");
-	memcpy(p, answer, sizeof(*p));
-	p->run = NULL;
-	p->capacity = p->n = (size - sizeof(*p)) / sizeof(*p->run);
-	if (!p->n)
-		return 0;
-	p->run = malloc(p->n * sizeof(*p->run));
-	if (!p->run)
+	memcpy(&told, answer, sizeof(told));
+	p->pages = told.pages;
+	p->capacity = p->n = (size - sizeof(told)) / sizeof(*p->run);
+	p->run = p->n ? malloc(p->n * sizeof(*p->run)) : NULL;
+	if (p->n && !p->run)
 		return err_set(err, ENOMEM, "out of memory");
-	memcpy(p->run, answer + sizeof(*p), p->n * sizeof(*p->run));
-	return 0;
+	if (p->n)
+		memcpy(p->run, answer + sizeof(told), p->n * sizeof(*p->run));
+	if (piece_plan_is_possible(p))
+		return 0;
+	free(p->run);
+	*p = (struct piece_plan){ 0 };
+	return err_set(err, EIO, "an answer that cannot be");
 }
 
 /* Is it the process that is meant? */

@@ -14,6 +14,8 @@
 /* Less is not worth a stop: the cost of 256 pages, 16 KiB. */
 #define FREED_MIN 256
 
+#define PIECE_PAGE_MIN UINT64_C(4096)
+
 /* While a process of any size is looked at. */
 #define CANDIDATES_MAX ((size_t)16 * PIECE_RUNS_MAX)
 
@@ -113,6 +115,27 @@ int piece_plan_choose(struct piece_plan *p, size_t max)
 		return -ENOMEM;
 	keep_longest(p, max);
 	return 0;
+}
+
+bool piece_plan_is_possible(const struct piece_plan *p)
+{
+	uint64_t last = 0, pages = 0;
+
+	if (p->n > PIECE_RUNS_MAX)
+		return false;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct piece_run *r = &p->run[i];
+
+		/* pages of 4 KiB at least, and so are the bounds */
+		if (r->start < last || r->end <= r->start ||
+		    (r->start | r->end) % PIECE_PAGE_MIN ||
+		    r->pages > (r->end - r->start) / PIECE_PAGE_MIN)
+			return false;
+		last = r->end;
+		pages += r->pages;
+	}
+	/* so many pages fit into memory of 2^56 bytes, and no sum overflows */
+	return last <= UINT64_C(1) << 56 && pages <= p->pages && p->pages <= UINT64_C(1) << 44;
 }
 
 uint64_t piece_plan_freed(const struct piece_plan *p)

@@ -47,6 +47,12 @@ int piece_plan_add(struct piece_plan *p, const struct page *page, size_t n);
  */
 int piece_plan_choose(struct piece_plan *p, size_t max);
 
+/*
+ * Can that be a plan that piece_plan_choose() has made? What looked at a process answers it, and was in reach of what
+ * it looked at. Only pages and the runs count.
+ */
+bool piece_plan_is_possible(const struct piece_plan *p);
+
 /* Of the pages, those that are in runs. */
 uint64_t piece_plan_freed(const struct piece_plan *p);
 

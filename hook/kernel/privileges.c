@@ -69,19 +69,24 @@ int privileges_reduce(enum privileges keep, struct error *err)
 	return 0;
 }
 
+/* In this process and its children. The filter refuses another one. */
+static bool only_looks;
+
 int privileges_only_look(enum privileges keep, struct error *err)
 {
 	struct sock_fprog filter = { ARRAY_SIZE(look_filter),
 				     (struct sock_filter *)look_filter };
 	int r;
 
+	if (only_looks)
+		return 0;
 	fault_attack("control");
 	r = privileges_reduce(keep, err);
-
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
 		return err_errno(err, errno, "giving up privileges: seccomp");
+	only_looks = true;
 	fault_attack("attack");
 	return 0;
 }

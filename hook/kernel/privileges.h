@@ -25,7 +25,8 @@ int privileges_reduce(enum privileges keep, struct error *err);
 /*
  * privileges_reduce(), and from now on, for this process and its children, no other program, no
  * file that is written to, no socket, no ptrace(2): a filter of system calls, which answers
- * ENOSYS. For a command that only reads; what it prints goes to descriptors that are open.
+ * ENOSYS. For a command, or a child (kernel/watched.h), that only reads; what it prints goes to descriptors that
+ * are open. Where that was called before, by this process or a parent, nothing is changed.
  */
 int privileges_only_look(enum privileges keep, struct error *err);
 

@@ -19,6 +19,7 @@
 #include "base/far_files.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "kernel/privileges.h"
 #include "kernel/proc.h"
 
 /* How long one read may sleep: fork() of a large process holds the lock, too. */
@@ -199,7 +200,9 @@ static _Noreturn void child_main(int (*fn)(void *arg, void **data, size_t *size,
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	a.result = fn(arg, &data, &a.size, &a.err);
+	a.result = privileges_only_look(PRIVILEGES_PAGES, &a.err);
+	if (a.result == 0)
+		a.result = fn(arg, &data, &a.size, &a.err);
 	if (write_all(wr, &a, sizeof(a)) < 0 || (a.size && write_all(wr, data, a.size) < 0))
 		_exit(1);
 	_exit(0);

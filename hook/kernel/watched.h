@@ -25,7 +25,8 @@
 /*
  * In a child: run fn, which returns 0 with *data of *size bytes (from malloc, or NULL), or
  * -errno with err. It may be run again from the beginning in another child, so it must have no
- * effect but its answer; it may use threads. Here: returns what fn returned, with a copy of the
+ * effect but its answer; it may use threads. It has no more power than looking takes (kernel/privileges.h), but what
+ * it answers was in reach of what it has read: the caller checks it. Here: returns what fn returned, with a copy of the
  * data for the caller to free; -ETIMEDOUT: too much was held up.
  */
 int watched_run(int (*fn)(void *arg, void **data, size_t *size, struct error *err), void *arg,

@@ -165,8 +165,8 @@ attack() {
 refuses() {
 	# shellcheck disable=SC2086
 	attack attack $1
-	# the one line more is that of metrics --output
-	assertEquals "$1" "" "$(echo "$tried" | grep -v -e ' refused$' -e ': not replaced, ')"
+	# the line more is that of metrics --output, or of who waits for a reader's answer
+	assertEquals "$1" "" "$(echo "$tried" | grep -v -e ' refused$' -e ': not replaced, ' -e 'that reads /proc was killed$')"
 	assertEquals "$1: the file" precious "$(cat "$work/file")"
 	assertEquals "$1: its mode" 600 "$(stat -c %a "$work/file")"
 	assertEquals "$1: beside it" "$work/file" "$(echo "$work"/file*)"
@@ -174,6 +174,14 @@ refuses() {
 
 testATakeover() {
 	each refuses
+	assertEquals "the victim lives" sleep "$(cat "/proc/$victim/comm")"
+}
+
+# A command that stops processes reads what it has to know of them in a child that has no such power.
+testATakeoverOfWhoReadsForOneThatActs() {
+	for _command in "attach $victim" "detach $victim" "economize --dry-run --pieces"; do
+		refuses "$_command"
+	done
 	assertEquals "the victim lives" sleep "$(cat "/proc/$victim/comm")"
 }
 

@@ -174,9 +174,55 @@ static void pays(void)
 	begin();
 }
 
+/* What looked at a process may be that process's by then. */
+static void what_cannot_be_answered(void)
+{
+	const uint64_t top = UINT64_C(1) << 56, page = 4096;
+	static struct piece_run many[PIECE_RUNS_MAX + 1];
+	const struct {
+		struct piece_run run[2];
+		uint64_t pages;
+		bool possible;
+	} c[] = {
+		{ { { BASE, BASE + page, 1 }, { BASE + page, BASE + 3 * page, 2 } }, 3, true },
+		{ { { 0, page, 0 }, { top - page, top, 1 } }, 1, true },
+		{ { { BASE, BASE + page, 1 }, { top, top + page, 1 } }, 2, false },
+		{ { { BASE, BASE + page, 1 }, { BASE + page, BASE + 3 * page, 2 } }, 2, false },
+		{ { { BASE, BASE + page, 2 }, { BASE + page, BASE + 3 * page, 2 } }, 9, false },
+		{ { { BASE, BASE + 2 * page, 1 }, { BASE + page, BASE + 3 * page, 2 } },
+		  9,
+		  false },
+		{ { { BASE + page, BASE + 2 * page, 1 }, { BASE, BASE + page, 1 } }, 9, false },
+		{ { { BASE, BASE, 0 }, { BASE + page, BASE + 3 * page, 2 } }, 9, false },
+		{ { { BASE + 1, BASE + page, 0 }, { BASE + page, BASE + 3 * page, 2 } },
+		  9,
+		  false },
+		{ { { BASE, BASE + page - 1, 0 }, { BASE + page, BASE + 3 * page, 2 } },
+		  9,
+		  false },
+		{ { { BASE, BASE + page, 1 }, { BASE + page, BASE + 3 * page, 2 } },
+		  UINT64_MAX,
+		  false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		struct piece_run run[2] = { c[i].run[0], c[i].run[1] };
+		const struct piece_plan plan = { .run = run, .n = 2, .pages = c[i].pages };
+
+		CHECK_INT(piece_plan_is_possible(&plan) == c[i].possible ? -1 : (int)i, -1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = (struct piece_run){ i * page, (i + 1) * page, 1 };
+	CHECK(piece_plan_is_possible(&(struct piece_plan){
+		.run = many, .n = PIECE_RUNS_MAX, .pages = PIECE_RUNS_MAX }));
+	CHECK(!piece_plan_is_possible(&(struct piece_plan){
+		.run = many, .n = PIECE_RUNS_MAX + 1, .pages = PIECE_RUNS_MAX + 1 }));
+}
+
 int main(void)
 {
 	RUN(runs);
+	RUN(what_cannot_be_answered);
 	RUN(what_is_worth_a_mapping);
 	RUN(the_longest);
 	RUN(huge_pages);

@@ -2,7 +2,11 @@
 /* Reading what takes long: one container's time is up, the others' is not. */
 #include "kernel/watched.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -102,10 +106,53 @@ static void who_is_patient(void)
 	free(n);
 }
 
+/* What each call answers: 0, or the errno. */
+struct refusals {
+	int write, socket, exec, ptrace;
+};
+
+static int try_what_takes_power(void *arg, void **data, size_t *size, struct error *err)
+{
+	char *const sh[] = { "sh", "-c", ":", NULL };
+	struct refusals *r = calloc(1, sizeof(*r));
+
+	(void)arg;
+	(void)err;
+	r->write = open("/dev/null", O_WRONLY | O_CLOEXEC) < 0 ? errno : 0;
+	r->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 ? errno : 0;
+	r->exec = execv("/bin/sh", sh) < 0 ? errno : 0;
+	r->ptrace = ptrace(PTRACE_SEIZE, getppid(), 0, 0) < 0 ? errno : 0;
+	*data = r;
+	*size = sizeof(*r);
+	return 0;
+}
+
+/* However much power its caller has. */
+static void who_reads_can_only_look(void)
+{
+	struct refusals *r;
+	struct error err;
+	size_t size;
+
+	CHECK_INT(watched_run(try_what_takes_power, NULL, (void **)&r, &size, &err), 0);
+	if (size != sizeof(*r)) {
+		CHECK_INT(size, sizeof(*r));
+		return;
+	}
+	CHECK_INT(r->write, ENOSYS);
+	CHECK_INT(r->socket, ENOSYS);
+	CHECK_INT(r->exec, ENOSYS);
+	CHECK_INT(r->ptrace, ENOSYS);
+	free(r);
+	/* the caller can still do all of it */
+	CHECK(open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0);
+}
+
 int main(void)
 {
 	watched_group_by(by_thousands);
 	RUN(a_container_has_its_time);
 	RUN(who_is_patient);
+	RUN(who_reads_can_only_look);
 	return check_end();
 }
