@@ -192,8 +192,9 @@ testABrokenConfiguration() {
 	[ -z "${runtime:-}" ] || stop_runtime
 	echo '{' >"$work/config.json"
 	start_runtime
+	both_failed() { get /metrics | grep -qx 'ksm_hook_nri_starts_total{result="failed"} 2'; }
+	wait_for 20 both_failed
 	body=$(get /metrics)
-	assertContains "$body" 'ksm_hook_nri_starts_total{result="failed"} 2'
 	assertContains "$body" 'ksm_hook_nri_starts_total{result="mergeable"} 0'
 	assertContains "$body" "ksm_hook_config_valid 0"
 	# one that was named, and is gone, is no default
