@@ -115,7 +115,7 @@ check-matrix:
 	$(Q)SUITE_TIMEOUT=1800 JOBS=$${JOBS:-$$(($$(nproc) + 1))} tests/run $(MATRIX_SUITES)
 
 ## bench-compare BASE=REVISION: what costs more than another revision's, in the same rounds
-bench-compare: $(BUILD)/ksm-hook $(BENCH_PROGRAMS)
+bench-compare: $(BUILD)/ksm-hook $(BUILD)/libksm_preload.so $(BENCH_PROGRAMS)
 	bench/compare "$(BASE)"
 
 ## bench: measure what the documentation claims

@@ -28,10 +28,6 @@ static double now(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-struct took {
-	double *ms, *cpu_ms;
-};
-
 static double ms_of(const struct timeval *t)
 {
 	return (double)t->tv_sec * 1e3 + (double)t->tv_usec / 1e3;
@@ -83,36 +79,24 @@ static void shuffle(int *order, int n)
 	}
 }
 
-static void print(FILE *file, const char *name, const struct took *t, const struct took *first,
-		  size_t rounds)
+static void print(FILE *file, const char *name, const struct pairs_took *t,
+		  const struct pairs_took *first, size_t rounds)
 {
 	struct ratio r = pairs_ratio(t->ms, first->ms, rounds),
 		     c = pairs_ratio(t->cpu_ms, first->cpu_ms, rounds);
-	double *ms = calloc(rounds, sizeof(double)), *cpu = calloc(rounds, sizeof(double));
-	double median, used;
 
-	if (!ms || !cpu)
-		exit(1);
-	memcpy(ms, t->ms, rounds * sizeof(double));
-	memcpy(cpu, t->cpu_ms, rounds * sizeof(double));
-	median = pairs_median(ms, rounds);
-	used = pairs_median(cpu, rounds);
 	printf("%-44s %9.2f %9.2f %9.2f  %.3f (%.3f to %.3f) %9.2f  %.3f (%.3f to %.3f)\n",
-	       name, median, ms[rounds / 10], ms[rounds * 9 / 10], r.median, r.low, r.high,
-	       used, c.median, c.low, c.high);
+	       name, pairs_quantile(t->ms, rounds, 0.5), pairs_quantile(t->ms, rounds, 0.1),
+	       pairs_quantile(t->ms, rounds, 0.9), r.median, r.low, r.high,
+	       pairs_quantile(t->cpu_ms, rounds, 0.5), c.median, c.low, c.high);
 	if (file)
-		fprintf(file,
-			"%s\t%.3f\t%.3f\t%.3f\t%.4f\t%.4f\t%.4f\t%.3f\t%.4f\t%.4f\t%.4f\n",
-			name, median, ms[rounds / 10], ms[rounds * 9 / 10], r.median, r.low,
-			r.high, used, c.median, c.low, c.high);
-	free(ms);
-	free(cpu);
+		pairs_write(file, name, t, first, rounds);
 }
 
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 0, n = (argc - 2) / 2;
-	static struct took *took;
+	static struct pairs_took *took;
 	static int *order;
 	const char *path = getenv("PAIRS");
 	FILE *file = path ? fopen(path, "ae") : NULL;

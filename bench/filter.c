@@ -3,14 +3,18 @@
  * Times filters in turn, A B C A B C …, each from its start until its output is read and it
  * has ended, with pipes at both ends as podman has them:
  * filter ROUNDS NAME INPUT COMMAND [NAME INPUT COMMAND]...   (words are split at blanks)
+ * PAIRS=FILE: the same figures for programs, as alternate leaves them.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "pairs.h"
 
 #define WORDS_MAX 16
 #define JOBS_MAX  16
@@ -22,7 +26,7 @@ struct job {
 	char *argv[WORDS_MAX + 1];
 	char *input;
 	size_t size;
-	double *us;
+	struct pairs_took took;
 };
 
 static double now(void)
@@ -30,14 +34,12 @@ static double now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int compare(const void *a, const void *b)
+static double ms_of(const struct timeval *t)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	return (double)t->tv_sec * 1e3 + (double)t->tv_usec / 1e3;
 }
 
 static void die(const char *what)
@@ -89,6 +91,7 @@ static pid_t spawn(struct job *j, int in, int out)
 static void run(struct job *j, int round)
 {
 	static char drain[1 << 20];
+	struct rusage use;
 	int in[2], out[2], status;
 	pid_t pid, feeder = 0;
 	double start;
@@ -112,11 +115,12 @@ static void run(struct job *j, int round)
 	close(out[1]);
 	while (read(out[0], drain, sizeof(drain)) > 0)
 		;
-	if (waitpid(pid, &status, 0) < 0 || status != 0) {
+	if (wait4(pid, &status, 0, &use) < 0 || status != 0) {
 		fprintf(stderr, "%s: ended with status 0x%x\n", j->name, status);
 		exit(1);
 	}
-	j->us[round] = now() - start;
+	j->took.ms[round] = now() - start;
+	j->took.cpu_ms[round] = ms_of(&use.ru_utime) + ms_of(&use.ru_stime);
 	close(out[0]);
 	if (feeder)
 		waitpid(feeder, NULL, 0);
@@ -127,8 +131,10 @@ int main(int argc, char **argv)
 	int rounds = argc > 1 ? atoi(argv[1]) : 0;
 	size_t n = argc > 4 ? (size_t)(argc - 2) / 3 : 0;
 	static struct job jobs[JOBS_MAX];
+	const char *path = getenv("PAIRS");
+	FILE *file = path ? fopen(path, "ae") : NULL;
 
-	if (rounds < 1 || n == 0 || n > JOBS_MAX) {
+	if (rounds < 1 || n == 0 || n > JOBS_MAX || (path && !file)) {
 		fprintf(stderr, "usage: filter ROUNDS NAME INPUT COMMAND [...]\n");
 		return 2;
 	}
@@ -137,8 +143,9 @@ int main(int argc, char **argv)
 
 		jobs[k].name = argv[2 + 3 * k];
 		load(&jobs[k], argv[3 + 3 * k]);
-		jobs[k].us = calloc((size_t)rounds, sizeof(double));
-		if (!word || !jobs[k].us)
+		jobs[k].took.ms = calloc((size_t)rounds, sizeof(double));
+		jobs[k].took.cpu_ms = calloc((size_t)rounds, sizeof(double));
+		if (!word || !jobs[k].took.ms || !jobs[k].took.cpu_ms)
 			die("a job");
 		for (int w = 0; word && w < WORDS_MAX; w++, word = strtok(NULL, " "))
 			jobs[k].argv[w] = word;
@@ -149,13 +156,17 @@ int main(int argc, char **argv)
 	}
 	printf("%-38s %9s %9s %9s %6s %8s\n", "", "median", "p10", "p90", "ratio", "MB/s");
 	for (size_t k = 0; k < n; k++) {
-		double *us = jobs[k].us, median;
+		const double *ms = jobs[k].took.ms;
+		double median = pairs_quantile(ms, (size_t)rounds, 0.5);
 
-		qsort(us, (size_t)rounds, sizeof(*us), compare);
-		median = us[rounds / 2];
-		printf("%-38s %6.0f us %6.0f us %6.0f us %6.2f %8.0f\n", jobs[k].name, median,
-		       us[rounds / 10], us[rounds * 9 / 10], median / jobs[0].us[rounds / 2],
-		       (double)jobs[k].size / median);
+		printf("%-38s %6.0f us %6.0f us %6.0f us %6.2f %8.0f\n", jobs[k].name,
+		       median * 1e3, pairs_quantile(ms, (size_t)rounds, 0.1) * 1e3,
+		       pairs_quantile(ms, (size_t)rounds, 0.9) * 1e3,
+		       median / pairs_quantile(jobs[0].took.ms, (size_t)rounds, 0.5),
+		       (double)jobs[k].size / median / 1e3);
+		if (file)
+			pairs_write(file, jobs[k].name, &jobs[k].took, &jobs[0].took,
+				    (size_t)rounds);
 	}
-	return 0;
+	return file && fclose(file) != 0;
 }

@@ -4,10 +4,10 @@
 BENCH_PROGRAMS += $(BUILD)/bench/hook $(BUILD)/bench/alternate $(BUILD)/bench/empty-glibc \
 	$(BUILD)/bench/empty $(BUILD)/bench/filter $(BUILD)/bench/ksmd \
 	$(BUILD)/bench/scan-cost $(BUILD)/bench/rewrite $(BUILD)/bench/look-load $(BUILD)/bench/spent
-BENCHES += bench/oci bench/wrapper bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
+BENCHES += bench/oci bench/precreate bench/attach bench/look bench/look-truth bench/ksmd \
 	bench/scan-cost bench/merge-cost bench/layout bench/layout-cost
 
-$(BUILD)/bench/alternate $(BUILD)/bench/hook $(BUILD)/bench/rewrite $(BUILD)/bench/ksmd: bench/pairs.h
+$(BUILD)/bench/alternate $(BUILD)/bench/filter $(BUILD)/bench/hook $(BUILD)/bench/rewrite $(BUILD)/bench/ksmd: bench/pairs.h
 
 $(BUILD)/bench/%: bench/%.c Makefile $(wildcard bench/*.h)
 	$(call say,CC,$<)

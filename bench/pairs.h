@@ -61,6 +61,39 @@ static inline struct ratio pairs_ratio(const double *a, const double *b, size_t 
 	return r;
 }
 
+/* What a thing took, round by round: milliseconds, and of CPU time. */
+struct pairs_took {
+	double *ms, *cpu_ms;
+};
+
+static inline double pairs_quantile(const double *v, size_t n, double q)
+{
+	double *sorted = calloc(n, sizeof(double)), at;
+
+	if (!sorted)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = v[i];
+	at = pairs_median(sorted, n);
+	if (q != 0.5)
+		at = sorted[(size_t)((double)n * q)];
+	free(sorted);
+	return at;
+}
+
+/* For programs ($PAIRS, bench/rows.sh): a line of one that was measured, beside the first. */
+static inline void pairs_write(FILE *file, const char *name, const struct pairs_took *t,
+			       const struct pairs_took *first, size_t n)
+{
+	struct ratio r = pairs_ratio(t->ms, first->ms, n),
+		     c = pairs_ratio(t->cpu_ms, first->cpu_ms, n);
+
+	fprintf(file, "%s\t%.3f\t%.3f\t%.3f\t%.4f\t%.4f\t%.4f\t%.3f\t%.4f\t%.4f\t%.4f\n", name,
+		pairs_quantile(t->ms, n, 0.5), pairs_quantile(t->ms, n, 0.1),
+		pairs_quantile(t->ms, n, 0.9), r.median, r.low, r.high,
+		pairs_quantile(t->cpu_ms, n, 0.5), c.median, c.low, c.high);
+}
+
 /* Where a bench is to leave the rows of the table that `make bench` ends with (bench/all); NULL: nowhere. */
 static inline FILE *pairs_rows(void)
 {

@@ -22,6 +22,11 @@ pair_row() {
 		"$(pair "$2" 6) to $(pair "$2" 7), CPU $(pair "$2" 10) to $(pair "$2" 11)"
 }
 
+# worse OTHER: names in $PAIRS that take more CPU time than NAMEOTHER, their first, by 3 % in 95 of 100 cases
+worse() {
+	awk -F '\t' -v o="$1" 'index($1, o) == 0 && $10 > 1.03 { print $1 }' "$PAIRS"
+}
+
 # verdict NAME MOST: is what the name takes at most so much of the first, by time and by CPU time
 verdict() {
 	for _f in 5 9; do
