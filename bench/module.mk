@@ -14,7 +14,7 @@ $(BUILD)/bench/%: bench/%.c Makefile $(wildcard bench/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
-CHECK_PROGRAMS += $(BUILD)/bench/look-load $(BUILD)/bench/alternate
+CHECK_PROGRAMS += $(BUILD)/bench/look-load $(BUILD)/bench/alternate $(BUILD)/bench/filter
 GUEST_PROGRAMS += $(BUILD)/bench/look-load
 # thousands of processes of it, so a small one
 $(BUILD)/bench/look-load: bench/look-load.c hook/module.mk bench/module.mk
