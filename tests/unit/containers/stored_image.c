@@ -151,8 +151,16 @@ static void ids_and_paths(void)
 	CHECK_TEXT(find("../" ID), "");
 	CHECK(!podman_image_find("/userdata", ID, &out));
 	CHECK(!podman_image_find("", ID, &out));
+	/* what is not found leaves no text behind */
+	memset(&out, 'x', sizeof(out));
 	CHECK(!docker_image_find("web", &out));
+	CHECK(!out.id[0] && !out.project[0]);
+	memset(&out, 'x', sizeof(out));
 	CHECK(!docker_image_find("../../" ID, &out));
+	CHECK(!out.id[0] && !out.project[0]);
+	memset(&out, 'x', sizeof(out));
+	CHECK(!podman_image_find("", "web", &out));
+	CHECK(!out.id[0] && !out.project[0]);
 	remove_file("containers.json");
 	CHECK(podman_bundle_of_root("/s/overlay/L/merged", "i", path, sizeof(path)));
 	CHECK_TEXT(path, "/s/overlay-containers/i/userdata");
