@@ -201,6 +201,8 @@ static const char *const fixed[] = {
 	"7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0 [stack]",
 };
 
+#define LOWEST 5 /* of them */
+
 /* Whose address depends on the layout: what the program itself put somewhere does not. */
 static void what_moves(void)
 {
@@ -243,6 +245,16 @@ static void what_moves(void)
 		memset(page, 0, sizeof(page));
 	}
 	check_case = "";
+	/* also the first one of all, and the only one */
+	page[0] = 0x7fffffffe000;
+	fill(&a, &fixed[ARRAY_SIZE(fixed) - 1], 1);
+	CHECK(own_mappings_in_page(&a, (char *)page, sizeof(page)));
+	page[0] = 0x555555550000;
+	fill(&a, &fixed[LOWEST], ARRAY_SIZE(fixed) - LOWEST);
+	CHECK(own_mappings_in_page(&a, (char *)page, sizeof(page)));
+	/* what lies behind the size is not the page's */
+	page[0] = 0;
+	fill(&a, fixed, ARRAY_SIZE(fixed));
 	page[511] = 0x700000;
 	CHECK(!own_mappings_in_page(&a, (char *)page, sizeof(page) - 1));
 	CHECK(!own_mappings_in_page(&a, (char *)page, 0));

@@ -143,6 +143,22 @@ static void holds(const char *process, const char *mounts, const char *source)
 
 static void programs(void)
 {
+	static const struct {
+		const char *list;
+		bool binds;
+	} options[] = {
+		{ "[\"bind\"]", true },
+		{ "[\"rbind\"]", true },
+		{ "[\"bind\",\"ro\"]", true },
+		{ "[\"ro\",\"bind\"]", true },
+		{ "[\"ro\"]", false },
+		{ "[\"binds\"]", false },
+		{ "[\"xbind\"]", false },
+		{ "[\"Bind\"]", false },
+		{ "[[\"bind\"]]", false },
+		{ "\"bind\"", false },
+		{ "[]", false },
+	};
 	char mounts[1500];
 	int n = 0;
 
@@ -161,6 +177,13 @@ static void programs(void)
 	holds(APP, BIND("7", "\"/x\""), "");
 	holds(APP, BIND("\"/a\"", "null"), "");
 	holds(APP, "{\"destination\":\"/a\",\"source\":\"/x\",\"type\":\"bind\"}", "");
+	/* by either word, at whichever place, and by no other */
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		snprintf(mounts, sizeof(mounts),
+			 "{\"destination\":\"/a\",\"source\":\"/x\",\"options\":%s}",
+			 options[i].list);
+		holds(APP, mounts, options[i].binds ? "/x" : "");
+	}
 	/* what one mount says is not the next one's */
 	holds(APP, "{\"options\":[\"bind\"]},{\"destination\":\"/a\",\"source\":\"/x\"}", "");
 	/* as many as are kept, and those of every container are not among them */
