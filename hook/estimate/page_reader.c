@@ -18,8 +18,8 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "estimate/frame_set.h"
-#include "kernel/own_mappings.h"
 #include "kernel/ksm.h"
+#include "kernel/own_mappings.h"
 #include "kernel/watched.h"
 
 /* Read at a time: fits the second level cache, as the hash reads it once more. */
