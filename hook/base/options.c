@@ -83,7 +83,7 @@ static int store(const struct command_option *o, const char *value, void *option
 			return err_set(err, EINVAL, "--%s is given more than %d times", o->name,
 				       OPTION_LIST_MAX);
 		list->value[list->n++] = value;
-		return 0;
+		break;
 	}
 	return 0;
 }

@@ -194,6 +194,7 @@ static const char *const fixed[] = {
 	"00700000-00721000 rw-p 00000000 00:00 0 [heap]",
 	"fc000000-100000000 rw-p 00000000 00:00 0",
 	"c000000000-c000400000 rw-p 00000000 00:00 0",
+	"500000000000-500000001000 rw-p 00000000 00:00 0",
 	"555555550000-555555551000 r-xp 00000000 fe:00 12 /usr/bin/lowest",
 	"77ff34800000-7fef34801000 ---p 00000000 00:00 0",
 	"7fef35000000-7fff35000000 rw-p 00000000 00:00 0",
@@ -201,7 +202,7 @@ static const char *const fixed[] = {
 	"7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0 [stack]",
 };
 
-#define LOWEST 5 /* of them */
+#define LOWEST 6 /* of them */
 
 /* Whose address depends on the layout: what the program itself put somewhere does not. */
 static void what_moves(void)
@@ -219,6 +220,7 @@ static void what_moves(void)
 		{ "behind it", 0x721000, false },
 		{ "Java's heap", 0xfc000010, false },
 		{ "Go's heap", 0xc000000010, false },
+		{ "in the upper half, where no program lies", 0x500000000010, false },
 		{ "the lowest place of a program", 0x555555550000, true },
 		{ "below it", 0x55555554ffff, false },
 		{ "text that looks like a place in what is reserved", 0x787878787878, false },
