@@ -194,8 +194,9 @@ static bool is_mostly_huge(pid_t task)
 {
 	struct error err;
 	size_t size = 0;
-	void *text = NULL;
-	bool huge = watched_run(read_rollup_text, &task, &text, &size, &err) == 0 && text &&
+	char *text = NULL;
+	bool huge = watched_run(read_rollup_text, &task, (void **)&text, &size, &err) == 0 &&
+		    size && text[size - 1] == '\0' &&
 		    proc_field(text, "AnonHugePages") * 2 > proc_field(text, "Anonymous");
 
 	free(text);

@@ -11,6 +11,7 @@
 #include "kernel/ksm.h"
 #include "kernel/process.h"
 #include "kernel/same_memory.h"
+#include "kernel/sandbox.h"
 #include "kernel/watched.h"
 
 /*
@@ -307,9 +308,15 @@ int estimate_targets(struct estimate *e, const struct target_set *set, enum esti
 
 	if (r < 0)
 		return r;
+	if (size < sizeof(*e)) {
+		free(answer);
+		return sandbox_malformed(err);
+	}
 	memcpy(e, answer, sizeof(*e));
 	e->row = malloc(size - sizeof(*e));
-	if (e->row)
+	if ((size - sizeof(*e)) / sizeof(*e->row) != e->n)
+		r = sandbox_malformed(err);
+	else if (e->row)
 		memcpy(e->row, answer + sizeof(*e), size - sizeof(*e));
 	else
 		r = err_set(err, ENOMEM, "out of memory");

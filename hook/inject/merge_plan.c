@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kernel/address_space.h"
@@ -13,6 +12,7 @@
 #include "kernel/proc.h"
 #include "kernel/process.h"
 #include "kernel/same_memory.h"
+#include "kernel/sandbox.h"
 #include "kernel/watched.h"
 
 /* A process that is never as wanted (a mapping that cannot merge after all) is left alone. */
@@ -117,6 +117,16 @@ static int64_t merged_at_most(pid_t pid)
 	return resident - files < shared + sharing ? resident - files : shared + sharing;
 }
 
+static int64_t bounded_pages(int64_t n)
+{
+	return n < 0 ? 0 : n > MERGE_PAGES_MAX ? MERGE_PAGES_MAX : n;
+}
+
+int64_t merge_pages_of(int64_t merging, int64_t zeros)
+{
+	return bounded_pages(merging) + bounded_pages(zeros);
+}
+
 /*
  * Its container has a bounded time for those who do not answer: who is stopped, or did not answer
  * before, is not to use it up before the others have had their turn.
@@ -167,7 +177,8 @@ static bool find_what_to_do(const struct merge_wish *wish, pid_t pid, struct mer
 		w->kind = !wish->named && watched_is_cut(pid) ? MERGE_CUT : MERGE_UNREADABLE;
 		return true;
 	}
-	w->pages = st.counted ? st.merging_pages + st.zero_pages : merged_at_most(p.task);
+	w->pages = st.counted ? merge_pages_of(st.merging_pages, st.zero_pages) :
+				merge_pages_of(merged_at_most(p.task), 0);
 	/* whom we may not look at may be mergeable; the attempt says why it cannot be changed */
 	if (r == -EACCES || r == -EPERM)
 		w->kind = wish->off ? MERGE_OFF : MERGE_ON;
@@ -252,13 +263,9 @@ static int plan_walk(void *arg, void **data, size_t *size, struct error *err)
 
 bool merge_work_is_possible(const struct merge_work *w)
 {
-	unsigned char wanted;
-
-	/* not as a bool, which it may not be */
-	memcpy(&wanted, &w->as_wanted, sizeof(wanted));
 	return w->pid >= 0 && w->task >= 0 && (unsigned)w->kind < MERGE_CHANGES &&
-	       wanted <= 1 && w->chance >= 0 && w->chance <= 3 && w->cpu >= 0 &&
-	       w->pages >= 0 && w->pages <= INT64_C(1) << 44;
+	       sandbox_bool(&w->as_wanted) && w->chance >= 0 && w->chance <= 3 && w->cpu >= 0 &&
+	       w->pages >= 0 && w->pages <= 2 * MERGE_PAGES_MAX;
 }
 
 int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
@@ -271,8 +278,7 @@ int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	*n = size / sizeof(**w);
 	for (size_t i = 0; r == 0 && i < *n; i++) {
 		if (!merge_work_is_possible(&(*w)[i]))
-			r = err_set(err, EIO,
-				    "who looked at the processes answered what cannot be");
+			r = sandbox_malformed(err);
 	}
 	if (r < 0) {
 		free(*w);

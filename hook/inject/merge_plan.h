@@ -88,6 +88,15 @@ typedef int merge_walk(const void *arg, int (*visit)(pid_t pid, void *to), void 
 int merge_plan(const struct merge_wish *wish, merge_walk *walk, const void *arg,
 	       struct merge_work **w, size_t *n, struct error *err);
 
+/* More pages of 4 KiB than an address space has (2^56 bytes). */
+#define MERGE_PAGES_MAX (INT64_C(1) << 44)
+
+/*
+ * Of the kernel's counters of a process, merged pages and zero pages, which may be below zero, or as large as a number
+ * can be that has gone below it: they are counted apart from what they count.
+ */
+int64_t merge_pages_of(int64_t merging, int64_t zeros);
+
 /* Can the child have answered that, whatever it has looked at? */
 bool merge_work_is_possible(const struct merge_work *w);
 

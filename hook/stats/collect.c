@@ -16,11 +16,13 @@
 #include "kernel/proc.h"
 #include "kernel/read_budget.h"
 #include "kernel/same_memory.h"
+#include "kernel/sandbox.h"
 #include "kernel/watched.h"
 #include "layout/layout_of.h"
 #include "stats/aggregate.h"
 #include "stats/exact.h"
 #include "stats/measure.h"
+#include "stats/process_stats_check.h"
 #include "stats/snapshot_charges.h"
 
 /* More do not pay: the kernel's locks are shared, and others want to run. */
@@ -230,6 +232,10 @@ static int measure_all_watched(struct collection *c, struct error *err)
 
 	if (r < 0)
 		return r;
+	if (!process_stats_are_possible(p, size / sizeof(*c->p), c->n)) {
+		free(p);
+		return sandbox_malformed(err);
+	}
 	free(c->p);
 	c->p = p;
 	c->n = size / sizeof(*c->p);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/pagemap.h"
+#include "kernel/sandbox.h"
 #include "kernel/watched.h"
 #include "stats/layout_pages.h"
 #include "stats/payers.h"
@@ -210,6 +211,8 @@ int measure_exactly(struct fork_group *group, size_t n, struct error *err)
 	size_t size;
 	int r = watched_run(measure_groups, &w, (void **)&figures, &size, err);
 
+	if (r == 0 && size != n * sizeof(*figures))
+		r = sandbox_malformed(err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		group[i].saving = figures[i].saving;
 		group[i].charges = figures[i].charges;

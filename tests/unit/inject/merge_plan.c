@@ -225,6 +225,26 @@ static void done_then_locked(void)
 	end(locked);
 }
 
+/* One process whose counters are wrong must not keep the others from being merged. */
+static void counters_that_are_wrong(void)
+{
+	static const struct {
+		int64_t merging, zeros, pages;
+	} c[] = {
+		{ 3, 4, 7 },         { 3, -4, 3 },
+		{ -1, 0, 0 },        { INT64_MAX, INT64_MAX, 2 * MERGE_PAGES_MAX },
+		{ 5, INT64_MIN, 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		struct merge_work w = { .pid = 7,
+					.pages = merge_pages_of(c[i].merging, c[i].zeros) };
+
+		CHECK_INT(w.pages, c[i].pages);
+		CHECK(merge_work_is_possible(&w));
+	}
+}
+
 /* Who looked at the processes may be somebody else's by then, and the numbers choose what is done. */
 static void what_cannot_be_answered(void)
 {
@@ -263,6 +283,7 @@ static void what_cannot_be_answered(void)
 
 int main(void)
 {
+	RUN(counters_that_are_wrong);
 	RUN(what_cannot_be_answered);
 	RUN(one_address_space);
 	if (IS_SMALL)
