@@ -16,6 +16,8 @@
 #define CHECK_MS INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
+/* While what has been started is being met, all counts by which two readings of counters do not differ by themselves. */
+#define NEW_FEW 64
 /* While all is merged, a scan takes two seconds or more: of 20 ms each, which all profiles have. */
 #define IDLE_BATCHES 100
 /* And that is at most this part of the rate to begin with, as another look at much takes as long as merging it. */
@@ -23,10 +25,24 @@
 /* Shorter than this a share of the CPU is noise. */
 #define SHARE_MS 100
 
-/* A new process is put where the scan that is on has passed. */
-static int64_t enough_for_start(int64_t scan)
+static void need(struct boost *b, int64_t scans, int64_t tail)
 {
-	return scan + 1 + SCANS;
+	if (scans < b->enough || (scans == b->enough && tail <= b->tail))
+		return;
+	b->enough = scans;
+	b->tail = tail;
+	b->at = 0;
+}
+
+/*
+ * A new process is put where the scan that is on has passed (__ksm_enter() of mm/ksm.c), but where ksmd had nothing to
+ * scan: the next one meets all of it. What that finds is merged by the one after, up to there (note_growth()), and
+ * nothing is where all was met before. A kernel that does not count says not how far: the whole of it.
+ */
+static void need_for_start(struct boost *b, int64_t scan, const struct boost_sample *s)
+{
+	b->met = scan + 2;
+	need(b, s->looked ? b->met : b->met + 1, 0);
 }
 
 void boost_begin(struct boost *b, const struct profile_rate *rate, int64_t started_in,
@@ -35,11 +51,14 @@ void boost_begin(struct boost *b, const struct profile_rate *rate, int64_t start
 	*b = (struct boost){ .rate = *rate,
 			     .pages = rate->first,
 			     .started_ms = s->ms,
-			     .enough = enough_for_start(started_in),
 			     /* no further back than all that there is */
 			     .scan_from = s->looked - s->known,
 			     .last = *s,
 			     .check = *s };
+	need_for_start(b, started_in, s);
+	/* what the next one has met before this sample was not seen to be new */
+	if (s->scans > started_in)
+		need(b, b->met + 1, 0);
 }
 
 static int64_t clamp_to(int64_t v, int64_t min, int64_t max)
@@ -65,24 +84,17 @@ static void adjust_pages(struct boost *b, const struct boost_sample *s)
 	b->pages = clamp_to(wanted, b->rate.first / 10, b->rate.most);
 }
 
-static void need(struct boost *b, int64_t scans, int64_t tail)
-{
-	if (scans < b->enough || (scans == b->enough && tail <= b->tail))
-		return;
-	b->enough = scans;
-	b->tail = tail;
-	b->at = 0;
-}
-
 /*
  * What a scan found that was new is merged when the next one has come as far; a whole scan more would be a third of a
  * boost's work. Where a scan has ended since the last sample, the new one began after that.
  */
 static void note_growth(struct boost *b, const struct boost_sample *s)
 {
-	int64_t least = s->known / NEW_PART > NEW_MIN ? s->known / NEW_PART : NEW_MIN;
-	bool ended = s->scans != b->last.scans, due = s->ms >= b->check.ms + CHECK_MS;
-	bool grown = s->known - b->check.known >= least && (ended || due || b->idle);
+	bool meeting = s->looked && b->last.scans < b->met, ended = s->scans != b->last.scans;
+	bool due = meeting || s->ms >= b->check.ms + CHECK_MS;
+	int64_t least = clamp_to(s->known / NEW_PART, NEW_MIN, INT64_MAX);
+	bool grown = s->known - b->check.known >= (meeting ? NEW_FEW : least) &&
+		     (ended || due || b->idle);
 
 	if (ended)
 		b->scan_from = b->last.looked;
@@ -90,6 +102,9 @@ static void note_growth(struct boost *b, const struct boost_sample *s)
 		need(b, s->scans + 1, s->looked - b->scan_from);
 	else if (grown) /* a kernel that does not count */
 		need(b, s->scans + SCANS, 0);
+	/* what has ended may hide as much that is new */
+	if (meeting && b->last.known - s->known >= NEW_FEW)
+		need(b, b->met + 1, 0);
 	if (grown)
 		b->grown_ms = s->ms;
 	if (grown || due)
@@ -124,7 +139,7 @@ bool boost_step(struct boost *b, const struct boost_sample *s)
 
 	if (s->started) {
 		b->started_ms = s->ms;
-		need(b, enough_for_start(s->scans), 0);
+		need_for_start(b, s->scans, s);
 	}
 	adjust_pages(b, s);
 	note_growth(b, s);

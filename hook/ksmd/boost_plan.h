@@ -22,6 +22,7 @@ struct boost {
 	struct profile_rate rate;
 	int64_t pages; /* pages_to_scan as it should be now */
 	int64_t started_ms;
+	int64_t met;       /* full scans by which what has been started is met */
 	int64_t enough;    /* full scans that do for all that is known, */
 	int64_t tail;      /* and how far the one after them has to go */
 	int64_t scan_from; /* looked, when the scan that is on had begun, or before */

@@ -105,6 +105,67 @@ static void no_scan_for_nothing(void)
 	CHECK(w.s.looked < INT64_C(2) * 524288 + 524288 / 4);
 }
 
+/*
+ * A ksmd that scans 20000 pages between two samples, 400000 of them known for long. What is new lies at a place of
+ * them, from the next scan on; gone: what has ended when that is met.
+ */
+static const struct {
+	const char *what;
+	int64_t begun_in, place, added, gone;
+	int64_t looked; /* at so many thousands at least, and at no more than four samples' more, until it is merged */
+} hosts[] = {
+	{ "at the beginning", 0, 0, 100000, 0, 400 + 500 + 100 },
+	{ "in the middle", 0, 200000, 100000, 0, 400 + 500 + 300 },
+	{ "at the end", 0, 400000, 100000, 0, 400 + 500 + 500 },
+	{ "little", 0, 200000, 1000, 0, 400 + 401 + 201 },
+	{ "next to nothing", 0, 200000, 63, 0, 400 + 400 },
+	{ "all had been met", 0, 200000, 0, 0, 400 + 400 },
+	{ "in place of another", 0, 200000, 40000, 40000, 400 + 400 + 400 },
+	{ "in place of less", 0, 200000, 40000, 20000, 400 + 420 + 240 },
+	{ "it may have been met unseen", 1, 0, 0, 0, 400 + 400 },
+};
+
+static void no_further_than_what_is_new(void)
+{
+	const int64_t old = 400000, step = 20000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct boost_sample s = {
+			.ms = 1000000, .scans = 10, .known = old, .looked = 5000000
+		};
+		int64_t all = old, at = 0, met = 0, begun = s.looked;
+		struct boost b;
+
+		check_case = hosts[i].what;
+		boost_begin(&b, &rate, 10 - hosts[i].begun_in, &s);
+		for (int k = 0; k < 1000; k++) {
+			s.ms += TICK_MS;
+			s.looked += step;
+			at += step;
+			if (at >= all) {
+				at -= all;
+				s.scans++;
+				all = old + hosts[i].added - hosts[i].gone;
+			}
+			if (s.scans > 10 || hosts[i].begun_in) {
+				int64_t more = at - hosts[i].place;
+
+				more = more < 0 ? 0 : more;
+				met = s.scans > 11 || more > hosts[i].added ? hosts[i].added :
+				      more > met                            ? more :
+									      met;
+			}
+			s.known = old + met - (met ? hosts[i].gone : 0);
+			if (!boost_step(&b, &s) || (b.idle && s.ms > 1000000 + 10000))
+				break;
+		}
+		CHECK_INT(met, hosts[i].added);
+		CHECK(s.looked - begun >= hosts[i].looked * 1000);
+		CHECK(s.looked - begun <= hosts[i].looked * 1000 + 4 * step);
+	}
+	check_case = "";
+}
+
 /* What each of these samples sees, 500 ms after the one before, from 10 scans and 100000 pages on. */
 static const struct {
 	const char *what;
@@ -342,6 +403,7 @@ int main(void)
 	RUN(share_is_kept);
 	RUN(ends_when_all_is_known);
 	RUN(no_scan_for_nothing);
+	RUN(no_further_than_what_is_new);
 	RUN(scans_that_end);
 	RUN(waits_at_leisure);
 	RUN(start_is_waited_for);
