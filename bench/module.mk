@@ -33,11 +33,12 @@ $(BUILD)/bench/empty: bench/empty.c hook/module.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)
 
-# what one injection is made of, and nothing around it
-LEAST_PARTS := inject/one_target inject/long_call inject/thread_rank inject/tracee kernel/one_cpu kernel/proc base/dir_walk \
-	base/error base/io base/near_path base/text base/clock
+# what one injection is made of, and the processes that it and the state's reader are kept in
+LEAST_PARTS := inject/inject inject/one_target inject/long_call inject/thread_rank inject/tracee kernel/sandbox kernel/one_cpu \
+	kernel/proc base/child base/surroundings base/dir_walk base/error base/io base/near_path base/text base/clock
+LEAST_FILTERS := sandbox sandbox_server
 BENCH_PROGRAMS += $(BUILD)/bench/least
-$(BUILD)/bench/least: bench/least.c $(LEAST_PARTS:%=hook/%.c) hook/module.mk bench/module.mk
+$(BUILD)/bench/least: bench/least.c $(LEAST_PARTS:%=hook/%.c) $(LEAST_FILTERS:%=$(BUILD)/hook/kernel/%_filter.h) hook/module.mk bench/module.mk
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOOK_CC) $(ALL_CFLAGS) $(HOOK_CFLAGS) $(HOOK_LDFLAGS) -o $@ $(filter %.c,$^) $(HOOK_LIBS) $(HOOK_END)

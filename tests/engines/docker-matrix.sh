@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The Docker and containerd suites with Debian 13's: Docker 26.1 (annotations), containerd 1.7.
+# The Docker and containerd suites with Debian 13's: Docker 26.1 (annotations; both of its image stores), containerd 1.7.
 # needs: containers
 
 packages=docker.io,docker-cli,containerd,runc,busybox-static,ca-certificates,jq,shunit2,python3,procps,util-linux
@@ -23,6 +23,11 @@ testDocker() {
 	out=$("$top/tests/lib/chroot" run "$trixie" dockerd --version)
 	assertContains "$out" "version 26.1"
 	inside engines/docker.sh
+}
+
+# images in containerd's store, as Docker 29 has them by default
+testDockerWithContainerdsStore() {
+	DOCKER_STORAGE=native inside engines/docker.sh
 }
 
 testContainerd() {

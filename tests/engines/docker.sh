@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Docker with the runtime wrapper: chosen for a container, and as the default of a daemon.
+# Docker with the runtime wrapper: chosen for a container, and as the default of a daemon. DOCKER_STORAGE=native: with
+# its images in containerd's store (engines/docker-matrix; since Docker 24).
 # needs: containers
 
 suite_setup() {
@@ -20,7 +21,7 @@ suite_setup() {
 start() {
 	dir=$work/$1
 	mkdir -p "$dir"
-	echo "$2" >"$dir/daemon.json"
+	echo "$2" | jq "${DOCKER_STORAGE:+.features = {\"containerd-snapshotter\": true\} |} ." >"$dir/daemon.json"
 	[ -z "${3:-}" ] || echo "$3" >"$dir/ksm-hook.json"
 	shift "$(($# > 3 ? 3 : $#))"
 	daemons_start "$dir" "$@"
@@ -49,6 +50,7 @@ testChosen() {
 	run image $show
 	says_merged "docker run" no
 	assertContains "$(docker info)" "ksm-runc"
+	[ -z "${DOCKER_STORAGE:-}" ] || assertContains "$(docker info)" io.containerd.snapshotter.v1
 }
 
 testExecAndRestart() {

@@ -16,13 +16,16 @@ suite_setup() {
 	"$_kubectl" kustomize "$work/own" >"$BUILD/kubernetes.yaml"
 	"$BUILD/kubectl/helm/helm" template ksm-hook "$top/kubernetes/chart" -n ksm-hook \
 		--show-only templates/tests/opts-in.yaml >"$BUILD/helm-test.yaml"
+	"$BUILD/kubectl/helm/helm" template ksm-hook "$top/kubernetes/chart" -n ksm-hook --set economize=60 \
+		--show-only templates/daemonset.yaml >"$BUILD/helm-economizes.yaml"
 	for _debian in trixie sid; do
 		"$top/tests/lib/cri-root" "$BUILD/$_debian-cri" $_debian >"$work/made" 2>&1 || cat "$work/made"
 		# a network of its own: the agent's pod listens
 		# shellcheck disable=SC2016 # for the inner shell
 		timeout 600 unshare --net sh -c 'ip link set lo up && exec "$@"' sh \
 			"$top/tests/lib/chroot" run "$BUILD/$_debian-cri" tests/engines/nri/node \
-			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" "$BUILD/helm-test.yaml" >"$work/$_debian" 2>&1
+			"$KSM_HOOK" "$BUILD"/ksm-hook-*.oci.tar "$BUILD/kubernetes.yaml" "$BUILD/helm-test.yaml" \
+			"$BUILD/helm-economizes.yaml" >"$work/$_debian" 2>&1
 		echo $? >"$work/$_debian.status"
 	done
 }
@@ -180,6 +183,14 @@ testTheKillSwitchReachesTheDaemonSet() {
 	says stopped-by-touch no
 	says stopped-by-key no
 	says key-gone yes
+}
+
+# economize in the pod, with the rights and mounts that it has there
+testTheDaemonSetThatEconomizes() {
+	says economized "no yes yes yes"
+	for _debian in trixie sid; do
+		assertContains "$_debian" "$(sed -n 's/^economized-said: //p' "$work/$_debian")" "no longer mergeable"
+	done
 }
 
 suite_teardown() {

@@ -54,7 +54,9 @@ workload_start() {
 	wait_for 60 test -S "$dir/sock"
 }
 
+# a socket is there some time before it is listened on
 _http() {
+	wait_for 30 curl -sf -o /dev/null --unix-socket "$dir/sock" http://x/ || return 1
 	for _i in 1 2 3 4 5 6 7 8 9 10; do
 		curl -sf --compressed --unix-socket "$dir/sock" http://x/ >"$dir/answer" || return 1
 	done

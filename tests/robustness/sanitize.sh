@@ -30,14 +30,20 @@ works() {
 	assertContains "$("$1/ksm-hook" run grep ksm_merge_any /proc/self/ksm_stat 2>&1)" "yes"
 }
 
+# What is compiled for a static program is what is compiled for a shared one: that is linked from the same.
 test_every_c_library() {
-	for libc in musl static shared; do
-		build gcc-$libc gcc $libc "-O2 -Werror"
-		works "$BUILD/sanitize/gcc-$libc"
-	done
-	for libc in static shared; do
-		build clang-$libc clang $libc "-O2 -Werror"
-		works "$BUILD/sanitize/clang-$libc"
+	build gcc-musl gcc musl "-O2 -Werror"
+	works "$BUILD/sanitize/gcc-musl"
+	for cc in gcc clang; do
+		_shared=$BUILD/sanitize/$cc-shared
+		build $cc-static $cc static "-O2 -Werror"
+		works "$BUILD/sanitize/$cc-static"
+		mkdir -p "$_shared"
+		cp -au "$BUILD/sanitize/$cc-static/." "$_shared/"
+		rm -f "$_shared/ksm-hook" "$_shared/ksm-hook-faults"
+		build $cc-shared $cc shared "-O2 -Werror"
+		works "$_shared"
+		assertContains "$cc-shared is linked to the C library" "$(ldd "$_shared/ksm-hook")" libc.so
 	done
 }
 

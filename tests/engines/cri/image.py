@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An OCI archive that holds busybox, and dynamic-cat and dynamic-sleep, under each of the names.
+"""An OCI archive that holds busybox, dynamic-cat and dynamic-sleep, and static programs of the caller's.
 
-image.py FILE NAME...
+image.py FILE NAME [PROGRAM...]
 """
 import hashlib
 import io
@@ -54,6 +54,9 @@ def with_libraries(names):
 
 
 files = with_libraries({"bin/dynamic-cat": "/bin/cat", "bin/dynamic-sleep": "/bin/sleep"})
+for own in sys.argv[3:]:
+    with open(own, "rb") as program:
+        files["bin/" + os.path.basename(own)] = program.read()
 with open("/bin/busybox", "rb") as program:
     layer = blob("layer.v1.tar", packed(dict(files, **{"bin/busybox": program.read()}), ["bin/cat", "bin/sleep"]))
 config = blob("config.v1+json", dump({
@@ -65,7 +68,7 @@ config = blob("config.v1+json", dump({
 manifest = blob("manifest.v1+json", dump({"schemaVersion": 2, "config": config, "layers": [layer]}))
 blobs["oci-layout"] = dump({"imageLayoutVersion": "1.0.0"})
 blobs["index.json"] = dump({"schemaVersion": 2, "manifests": [
-    dict(manifest, annotations={"io.containerd.image.name": name}) for name in sys.argv[2:]
+    dict(manifest, annotations={"io.containerd.image.name": sys.argv[2]})
 ]})
 with open(sys.argv[1], "wb") as archive:
     archive.write(packed(blobs))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kubelet does, step by step: pods of one container each.
 
-kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user] [dynamic] [crun]
+kubelet.py SOCKET IMAGE start NAMESPACE NAME [ANNOTATION=VALUE...] [seccomp] [no-new-privs] [user] [dynamic] [equal] [crun]
                                         prints the container's id
 kubelet.py SOCKET IMAGE manifest FILE CONFIG-DIRECTORY    the pod of the DaemonSet in FILE
 kubelet.py SOCKET IMAGE ends FILE       the Pod in FILE: how it ends, and what it says
@@ -46,7 +46,8 @@ def start(namespace, name, *words):
     container = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name="main"),
         image=cri.ImageSpec(image=image),
-        command=["/bin/dynamic-sleep", "600"] if "dynamic" in words else [],
+        command=["/bin/dynamic-sleep", "600"] if "dynamic" in words else
+        ["/bin/equal", "3000"] if "equal" in words else [],
         labels={"ksm-hook-test": name},
         linux=cri.LinuxContainerConfig(
             security_context=cri.LinuxContainerSecurityContext(
@@ -138,17 +139,22 @@ def of_spec(spec, where, labels, log, config=""):
     return pod, container
 
 
+def in_release(metadata):
+    """Which namespace a release is in, helm's client says."""
+    return dict({"namespace": "ksm-hook"}, **metadata)
+
+
 def manifest(path, config):
     found = resource(path, "DaemonSet")
-    name = found["metadata"]["name"]
-    print(run(*of_spec(found["spec"]["template"]["spec"], found["metadata"],
+    where = in_release(found["metadata"])
+    name = where["name"]
+    print(run(*of_spec(found["spec"]["template"]["spec"], where,
                        {"ksm-hook-test": name}, "agent.log", config)))
 
 
 def ends(path):
     found = resource(path, "Pod")
-    # which namespace a release is in, helm's client says
-    where = dict(found["metadata"], namespace=found["metadata"].get("namespace", "ksm-hook"))
+    where = in_release(found["metadata"])
     name, log = where["name"], "ends.log"
     run(*of_spec(found["spec"], where, {"ksm-hook-test": name}, log))
     until = time.monotonic() + 90

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # for who reads it; $hook and $here are theirs
 # SPDX-License-Identifier: Apache-2.0
 # What the nodes of tests/engines/nri share: containerd with its CRI plugin and NRI in a directory of
-# its own, busybox as an image, and `ksm-hook nri` beside it. What it leaves ends with the chroot.
+# its own, an image with busybox and the static $programs, and `ksm-hook nri` beside it. What it leaves ends with the chroot.
 work=$(mktemp -d)
 image=localhost/busybox:1
 mkdir "$work/stubs" "$work/plugins" "$work/conf.d"
@@ -151,4 +151,5 @@ protos=/usr/share/gocode/src
 python3 -m grpc_tools.protoc -I"$protos/k8s.io/cri-api/pkg/apis/runtime/v1" -I"$protos" \
 	--python_out="$work/stubs" --grpc_python_out="$work/stubs" \
 	api.proto github.com/gogo/protobuf/gogoproto/gogo.proto
-python3 "$here/../cri/image.py" "$work/image.tar" "$image"
+# shellcheck disable=SC2086 # a list
+python3 "$here/../cri/image.py" "$work/image.tar" "$image" ${programs:-}

@@ -7,4 +7,5 @@ for ($i = 0; $i < 30000; $i++)
 $text = json_encode($data);
 if (count(json_decode($text, true)) !== 30000)
 	http_response_code(500);
+header('X-Worker: ' . getmypid());
 echo '6a7b5c:' . count($data);
