@@ -73,6 +73,16 @@ testEveryBenchHasRows() {
 	done <"$work/benches"
 }
 
+# One at a time drives ksmd: a bench that has to do with its settings takes the suites' lock. numa's is in a guest.
+testWhoDrivesKsmdHasTheLock() {
+	_drive=$(cd "$top/bench" && grep -l 'mm/ksm' -- * 2>/dev/null | grep -v -e '\.[ch]$' -e '^numa$' | xargs)
+	assertContains "$_drive" "look-truth"
+	assertContains "$_drive" "swap"
+	for _bench in $_drive; do
+		assertTrue "bench/$_bench takes no lock" "grep -q 'ksm-hook-tests.ksmd' '$top/bench/$_bench'"
+	done
+}
+
 testRowsOfTheAgent() {
 	cat >"$work/said" <<-'E'
 		inject 1000 a second for 60 s; answer: median 126 us, 99 of 100 in 3844 us; memory 2160 KiB, grown -4 KiB

@@ -26,8 +26,8 @@ the_least() {
 		economize CONTAINERS=2 - perl
 		efficiency CONTAINERS=2 PROFILES=fast - redis
 		estimate ROUNDS=1 MB=16
-		ksmd MIB=16 TIMEOUT=60 ROUNDS=2 - fixed_20000_10 boost_fast_2 start
-		layout COUNT=2 - perl
+		ksmd MIB=16 TIMEOUT=60 - fixed_20000_10
+		layout COUNT=2 - perl:private perl:shared
 		layout-cost ROUNDS=1
 		layout-runtimes COUNT=2 RUNS=1 - node
 		look ROUNDS=1 PAGES=1 - 10
@@ -36,13 +36,13 @@ the_least() {
 		many-starts - 1 4
 		merge-cost REQUESTS=200 KEYS=5000 - 2
 		nri - 1
-		nri-answers - 4
+		nri-answers - 20
 		nri-pods - 1
 		oci ROUNDS=6
 		php-opcache COUNT=2 RUNS=1
 		precreate ROUNDS=2
-		preload-cost ROUNDS=1
-		preload-coverage - redis
+		preload-cost ROUNDS=1 - pairs1
+		preload-coverage - redis-server
 		scan-cost - 16:50
 		wrapper ROUNDS=3
 	T
@@ -62,7 +62,7 @@ run() {
 	_arguments=''
 	for _word; do _arguments="$_arguments '$(echo "$_word" | tr _ ' ')'"; done
 	: >"$work/rows"
-	eval "env BENCH_ROWS='$work/rows' BUILD='$BUILD' $_settings timeout 120 '$top/bench/$_bench' $_arguments" \
+	eval "env BENCH_ROWS='$work/rows' BUILD='$BUILD' $_settings timeout 300 '$top/bench/$_bench' $_arguments" \
 		>"$work/said" 2>&1 </dev/null
 }
 
