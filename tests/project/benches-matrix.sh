@@ -27,7 +27,7 @@ the_least() {
 		efficiency CONTAINERS=2 PROFILES=fast - redis
 		estimate ROUNDS=1 MB=16
 		ksmd MIB=16 TIMEOUT=60 - fixed_20000_10
-		layout COUNT=2 - perl:private perl:shared
+		layout COUNT=2 - perl
 		layout-cost ROUNDS=1
 		layout-runtimes COUNT=2 RUNS=1 - node
 		look ROUNDS=1 PAGES=1 - 10
