@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/far_files.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "containers/cgroup_name.h"
 #include "containers/containerd_names.h"
+#include "containers/root_mount.h"
 #include "kernel/process.h"
 
 int container_name_compare(const struct container_name *a, const struct container_name *b)
@@ -34,118 +36,6 @@ size_t container_id_shown(const char *id)
 	size_t len = strlen(id);
 
 	return len == 64 && strspn(id, "0123456789abcdef") == 64 ? 12 : len;
-}
-
-/* A field of a line of mountinfo (proc(5)), which are parted by one space. */
-static const char *field_of(const char *line, int n, size_t *len)
-{
-	while (n-- > 0) {
-		line += strcspn(line, " \n");
-		if (*line != ' ')
-			return NULL;
-		line++;
-	}
-	*len = strcspn(line, " \n");
-	return line;
-}
-
-/* The line of what is mounted on /: the last one, where there are several. */
-static const char *root_mount(const char *mountinfo)
-{
-	const char *found = NULL;
-
-	for (const char *line = mountinfo; *line; line += line[0] == '\n') {
-		size_t len;
-		const char *point = field_of(line, 4, &len);
-
-		if (point && len == 1 && *point == '/')
-			found = line;
-		line += strcspn(line, "\n");
-	}
-	return found;
-}
-
-static bool mount_has(const char *options, size_t len, const char *option)
-{
-	size_t n = strlen(option);
-
-	for (const char *p = options, *end = options + len; p < end;) {
-		size_t k = strcspn(p, ", \n");
-
-		if (k == n && memcmp(p, option, n) == 0)
-			return true;
-		p += k + 1;
-	}
-	return false;
-}
-
-enum root_kind container_root_kind(const char *mountinfo, const char *ours)
-{
-	const char *its = root_mount(mountinfo), *our = root_mount(ours), *a, *b;
-	size_t a_len = 0, b_len = 0;
-
-	if (!its)
-		return ROOT_OWN;
-	a = field_of(its, 5, &a_len);
-	if (a && mount_has(a, a_len, "noexec"))
-		return ROOT_NOEXEC;
-	/* device and directory, which stand beside each other */
-	for (int i = 2; our && i <= 3; i++) {
-		a = field_of(its, i, &a_len);
-		b = field_of(our, i, &b_len);
-		if (!a || !b || a_len != b_len || memcmp(a, b, a_len) != 0)
-			return ROOT_OWN;
-	}
-	return our ? ROOT_HOSTS : ROOT_OWN;
-}
-
-/* A line as far as it is looked at: names of directories are written with four bytes for some. */
-#define MOUNT_LINE_MAX 2048
-
-/*
- * The line of what is mounted on the process's /, the last one; "" where there is none, or it is not
- * shown. It need not be among the first: what an initramfs has mounted stands before it.
- */
-static void read_root_mount(pid_t pid, char out[MOUNT_LINE_MAX])
-{
-	char path[48], line[MOUNT_LINE_MAX];
-	bool whole = true;
-	FILE *f;
-
-	out[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f)) {
-		bool begins = whole;
-
-		whole = strchr(line, '\n');
-		if (begins && root_mount(line))
-			memcpy(out, line, sizeof(line));
-	}
-	fclose(f);
-}
-
-/* That of the host's first process, read once. */
-static char host_root[MOUNT_LINE_MAX];
-static pthread_once_t host_root_once = PTHREAD_ONCE_INIT;
-
-static void read_host_root(void)
-{
-	read_root_mount(1, host_root);
-}
-
-/* What is mounted, not what is there: a file system of a tenant's may never answer. */
-static enum root_kind root_of(pid_t pid)
-{
-	char line[MOUNT_LINE_MAX];
-
-	pthread_once(&host_root_once, read_host_root);
-	if (!host_root[0])
-		return ROOT_OWN;
-	read_root_mount(pid, line);
-	return container_root_kind(line, host_root);
 }
 
 /*
@@ -182,22 +72,35 @@ static enum place_share share_of(int other)
 	return other < 0 ? SHARE_UNKNOWN : other ? SHARE_OWN : SHARE_HOSTS;
 }
 
-/* Into out what decides of a process besides its cgroup; ino becomes its pid namespace's. */
-static void look_around(pid_t pid, struct process_place *out, ino_t *ino)
+/* Whose namespaces they are, and from where its root is seen in its own: what is asked for of each process. */
+struct seen_from {
+	enum place_share pids, mounts;
+	ino_t pid_ns, mnt_ns;
+	char root[64]; /* "" where it is longer, or not shown */
+	pid_t pid;     /* a thread of it that has them */
+};
+
+static void look_around(pid_t pid, struct seen_from *out)
 {
 	static struct namespace_kind mnt = { "mnt", 0 }, pidns = { "pid", 0 };
-	int r = in_other_namespace(pid, &mnt, ino);
+	int r = in_other_namespace(pid, &mnt, &out->mnt_ns);
 	struct process p;
+	char path[48];
+	ssize_t len;
 
 	/* a main thread that has ended has none, the others do */
 	if (r == -ENOENT && process_find(pid, &p) == 0 && p.task != pid) {
 		pid = p.task;
-		r = in_other_namespace(pid, &mnt, ino);
+		r = in_other_namespace(pid, &mnt, &out->mnt_ns);
 	}
+	out->pid = pid;
 	out->mounts = share_of(r);
-	out->pids = share_of(in_other_namespace(pid, &pidns, ino));
-	out->root =
-		out->mounts == SHARE_OWN && out->pids == SHARE_OWN ? root_of(pid) : ROOT_HOSTS;
+	out->pids = share_of(in_other_namespace(pid, &pidns, &out->pid_ns));
+	if (out->mounts != SHARE_OWN || out->pids != SHARE_OWN)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	len = readlink(path, out->root, sizeof(out->root));
+	out->root[len > 0 && len < (ssize_t)sizeof(out->root) ? len : 0] = '\0';
 }
 
 bool container_from_place(const struct process_place *place, struct container_name *out)
@@ -280,12 +183,59 @@ static bool is_known(void *arg, const struct cgroup_component *c)
 	return false;
 }
 
+/*
+ * The last answer. Of a container of many processes each has the same cgroup, namespaces and root, which are
+ * asked for of each; what is mounted there, and what runtimes know, is not in so short a time.
+ */
+#define ANSWER_MS 100
+
+struct answer {
+	char cgroup[PROC_CGROUP_MAX];
+	struct seen_from from;
+	int64_t ms;
+	bool in_container;
+	struct container_name name;
+};
+
+static struct answer last;
+/* Who finds it taken does without: no thread waits, nor what has been forked beside one that had it. */
+static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool answers(const struct answer *a, const char *cgroup, const struct seen_from *from)
+{
+	return from->root[0] && a->from.pid_ns == from->pid_ns &&
+	       a->from.mnt_ns == from->mnt_ns && a->from.pids == from->pids &&
+	       a->from.mounts == from->mounts && strcmp(a->from.root, from->root) == 0 &&
+	       strcmp(a->cgroup, cgroup) == 0 && now_ms() - a->ms < ANSWER_MS;
+}
+
+static bool find_container(const char *cgroup, const struct seen_from *from,
+			   struct container_name *out)
+{
+	struct process_place place = {
+		.cgroup = cgroup,
+		.pids = from->pids,
+		.mounts = from->mounts,
+		.root = from->pids == SHARE_OWN && from->mounts == SHARE_OWN ?
+				root_of_process(from->pid) :
+				ROOT_HOSTS,
+	};
+
+	if (!container_from_place(&place, out))
+		return false;
+	if (strcmp(out->engine, "oci") == 0)
+		(void)cgroup_for_each_component(cgroup, is_known, out);
+	if (!out->id[0])
+		snprintf(out->id, sizeof(out->id), "pidns-%lu", (unsigned long)from->pid_ns);
+	return true;
+}
+
 bool container_of(pid_t pid, struct container_name *out)
 {
-	struct process_place place = { 0 };
+	struct seen_from from = { 0 };
 	enum cgroup_proof proof;
 	char text[PROC_CGROUP_MAX];
-	ino_t ino = 0;
+	bool in_container;
 
 	if (proc_read_head(pid, "cgroup", text, sizeof(text)) < 0)
 		text[0] = '\0'; /* a kernel without cgroups, or it has ended */
@@ -295,15 +245,19 @@ bool container_of(pid_t pid, struct container_name *out)
 	} else if (in_openvz(pid, out)) {
 		return true;
 	}
-	place.cgroup = text;
-	look_around(pid, &place, &ino);
-	if (!container_from_place(&place, out))
-		return false;
-	if (strcmp(out->engine, "oci") == 0)
-		(void)cgroup_for_each_component(text, is_known, out);
-	if (!out->id[0])
-		snprintf(out->id, sizeof(out->id), "pidns-%lu", (unsigned long)ino);
-	return true;
+	look_around(pid, &from);
+	if (pthread_mutex_trylock(&last_lock) != 0)
+		return find_container(text, &from, out);
+	if (!answers(&last, text, &from)) {
+		last.in_container = find_container(text, &from, &last.name);
+		last.from = from;
+		last.ms = now_ms();
+		snprintf(last.cgroup, sizeof(last.cgroup), "%s", text);
+	}
+	*out = last.name;
+	in_container = last.in_container;
+	pthread_mutex_unlock(&last_lock);
+	return in_container;
 }
 
 bool container_has_process(const char *id, pid_t pid)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "containers/container_name.h"
+#include "containers/root_mount.h"
 
 /* By engine, then by id: less than, equal to or greater than 0. */
 int container_name_compare(const struct container_name *a, const struct container_name *b);
@@ -24,7 +25,7 @@ struct process_place {
 	/* its namespaces: not shown to us, the ones that we are in, or others */
 	enum place_share { SHARE_UNKNOWN, SHARE_HOSTS, SHARE_OWN } pids, mounts;
 	/* its root directory; the host's where the namespaces are not both others */
-	enum root_kind { ROOT_HOSTS, ROOT_OWN, ROOT_NOEXEC } root;
+	enum root_kind root;
 };
 
 /*
@@ -34,9 +35,6 @@ struct process_place {
  * and programs that shut themselves in (pasta). The id is "" where the cgroup says nothing.
  */
 bool container_from_place(const struct process_place *place, struct container_name *out);
-
-/* Pure: from the texts of a process's mountinfo and of the host's. */
-enum root_kind container_root_kind(const char *mountinfo, const char *ours);
 
 /* Pure: from what OpenVZ's kernels write behind "envID:" in /proc/PID/status. */
 bool container_from_envid(const char *text, struct container_name *out);

@@ -50,7 +50,29 @@ test_a_hundred_processes() {
 	assertEquals '[100,100,0,0]' "$(jq -c '[(.processes | length), .done, .already, .failed]' "$work/json")"
 	assertEquals true "$(jq '[.processes[] | .done and .method == "prctl" and .stopped_us > 0] | all' "$work/json")"
 	assertEquals 100 "$(marked yes $(pids_of $id-b))"
+	# all of them have the same cgroup, namespaces and root: what is mounted there is not read for each, and again and again
+	"$KSM_HOOK" detach $id-b >"$work/said" 2>&1
+	strace -f -o "$work/trace" -e trace=open,openat "$KSM_HOOK" attach $id-b >"$work/said" 2>&1
+	assertContains "$(cat "$work/said")" "100 made mergeable"
+	_read=$(grep -c '/proc/[0-9]*/mountinfo' "$work/trace")
+	assertTrue "$_read reads of mountinfo" "[ $_read -ge 1 ] && [ $_read -le 100 ]"
 	echo "attach to 100 processes: $(jq -c '[.elapsed_us, .stopped_us_median, .stopped_us_max]' "$work/json") us"
+}
+
+# In the same cgroup and namespaces, one process is the host's and one is in a root of its own: neither is taken for the other.
+test_a_root_of_its_own_beside_the_hosts() {
+	rootfs_make "$work/apart" /usr/bin/sleep
+	cp /usr/bin/sleep "$work/hosts$$"
+	cp /usr/bin/sleep "$work/apart/bin/inside$$"
+	unshare -p -f -m --mount-proc --kill-child "$KSM_HOOK" run -- sh -c "
+		$work/hosts$$ 100 & chroot $work/apart /bin/inside$$ 100 & $work/hosts$$ 100 & chroot $work/apart /bin/inside$$ 100 & wait" &
+	_all=$!
+	_hosts() { "$KSM_HOOK" ps --json | jq --arg id "$1$$" '[.[] | select(.engine == "host" and .id == $id) | .processes] | add'; }
+	wait_for 10 eval "[ \$(pgrep -cx 'hosts$$|inside$$') -eq 4 ]"
+	assertEquals "the host's" 2 "$(_hosts hosts)"
+	assertEquals "a container's" null "$(_hosts inside)"
+	kill $_all
+	wait $_all 2>/dev/null
 }
 
 test_ps_tells_method_and_exec_sessions() {

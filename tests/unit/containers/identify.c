@@ -228,50 +228,6 @@ static const struct {
 	{ "0::/prod/web\n", O, O, ROOT_OWN, "oci", "web" },
 };
 
-#define LINE(root, point, options) \
-	"612 500 254:0 " root " " point " " options " - ext4 /dev/vda rw\n"
-#define HOST                                                                            \
-	"22 28 0:21 / /sys rw,relatime - sysfs sysfs rw\n" LINE("/", "/",               \
-								"rw,relatime shared:1") \
-		LINE("/boot", "/boot", "rw")
-
-static const struct {
-	const char *mountinfo;
-	enum root_kind kind;
-} roots[] = {
-	{ HOST, ROOT_HOSTS },
-	/* a service's, that is read only */
-	{ LINE("/", "/", "ro,relatime"), ROOT_HOSTS },
-	{ LINE("/", "/", "rw,relatime shared:1 master:2"), ROOT_HOSTS },
-	/* a directory of the same file system, another one, an overlay */
-	{ LINE("/var/lib/lxc/web/rootfs", "/", "rw"), ROOT_OWN },
-	{ "612 500 254:1 / / rw - ext4 /dev/vdb rw\n", ROOT_OWN },
-	{ "612 500 0:55 / / rw,relatime - overlay overlay rw,lowerdir=/noexec\n", ROOT_OWN },
-	/* pasta's, as it stands */
-	{ "103 50 0:43 / / ro,nosuid,nodev,noexec,relatime - tmpfs  "
-	  "ro,size=0k,nr_inodes=2,uid=1000,gid=1000\n",
-	  ROOT_NOEXEC },
-	{ "103 50 0:43 / / noexec - tmpfs  ro\n", ROOT_NOEXEC },
-	{ "103 50 0:43 / / rw,noexecs - tmpfs  ro\n", ROOT_OWN },
-	/* the last one lies on top */
-	{ LINE("/", "/", "rw") "613 612 0:9 / / rw - tmpfs t rw\n", ROOT_OWN },
-	/* nothing on /, or what is no mountinfo */
-	{ LINE("/boot", "/boot", "noexec"), ROOT_OWN },
-	{ "", ROOT_OWN },
-	{ "\n\n / / /\n612 500\n", ROOT_OWN },
-	{ "612 500 254:0 / /", ROOT_HOSTS },
-};
-
-static void check_roots(void)
-{
-	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
-		check_case = roots[i].mountinfo;
-		CHECK_INT(container_root_kind(roots[i].mountinfo, HOST), roots[i].kind);
-	}
-	check_case = "";
-	CHECK_INT(container_root_kind(HOST, ""), ROOT_OWN);
-}
-
 static void check_places(void)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
@@ -379,7 +335,6 @@ int main(void)
 	contained_main();
 	RUN(keys);
 	RUN(names);
-	RUN(check_roots);
 	RUN(check_places);
 	RUN(of_openvz);
 	RUN(of_cgroups);
