@@ -189,7 +189,7 @@ static bool is_known(void *arg, const struct cgroup_component *c)
  */
 #define ANSWER_MS 100
 
-struct answer {
+struct known_place {
 	char cgroup[PROC_CGROUP_MAX];
 	struct seen_from from;
 	int64_t ms;
@@ -197,11 +197,12 @@ struct answer {
 	struct container_name name;
 };
 
-static struct answer last;
+static struct known_place last;
 /* Who finds it taken does without: no thread waits, nor what has been forked beside one that had it. */
 static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool answers(const struct answer *a, const char *cgroup, const struct seen_from *from)
+static bool answers(const struct known_place *a, const char *cgroup,
+		    const struct seen_from *from)
 {
 	return from->root[0] && a->from.pid_ns == from->pid_ns &&
 	       a->from.mnt_ns == from->mnt_ns && a->from.pids == from->pids &&
@@ -209,7 +210,7 @@ static bool answers(const struct answer *a, const char *cgroup, const struct see
 	       strcmp(a->cgroup, cgroup) == 0 && now_ms() - a->ms < ANSWER_MS;
 }
 
-static bool find_container(const char *cgroup, const struct seen_from *from,
+static bool container_from(const char *cgroup, const struct seen_from *from,
 			   struct container_name *out)
 {
 	struct process_place place = {
@@ -247,9 +248,9 @@ bool container_of(pid_t pid, struct container_name *out)
 	}
 	look_around(pid, &from);
 	if (pthread_mutex_trylock(&last_lock) != 0)
-		return find_container(text, &from, out);
+		return container_from(text, &from, out);
 	if (!answers(&last, text, &from)) {
-		last.in_container = find_container(text, &from, &last.name);
+		last.in_container = container_from(text, &from, &last.name);
 		last.from = from;
 		last.ms = now_ms();
 		snprintf(last.cgroup, sizeof(last.cgroup), "%s", text);

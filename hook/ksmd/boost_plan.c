@@ -16,7 +16,7 @@
 #define CHECK_MS INT64_C(2000)
 #define NEW_PART 200
 #define NEW_MIN  256
-/* While what has been started is being met, all counts by which two readings of counters do not differ by themselves. */
+/* While what has been started is being met, all counts that is more than two readings differ by themselves. */
 #define NEW_FEW 64
 /* While all is merged, a scan takes two seconds or more: of 20 ms each, which all profiles have. */
 #define IDLE_BATCHES 100

@@ -19,7 +19,7 @@ suite_setup() {
 			tries=0
 			until "$@" || [ $tries -eq 300 ]; do
 				tries=$((tries + 1))
-				sleep 0.2
+				sleep 0.2 # between two looks
 			done
 		}
 		mkdir -p /root/container/proc /root/container/sys /root/container/dev /b
