@@ -132,6 +132,8 @@ func main() {
 	})
 	fmt.Printf("ready %d\n", os.Getpid())
 	group.Wait()
+	// collected before, it would be closed, and who reads told of the end
+	runtime.KeepAlive(w)
 	if int64(counter) != added {
 		wrong("the lock let %d of %d through twice", added-int64(counter), added)
 	}
