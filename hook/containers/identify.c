@@ -72,12 +72,12 @@ static enum place_share share_of(int other)
 	return other < 0 ? SHARE_UNKNOWN : other ? SHARE_OWN : SHARE_HOSTS;
 }
 
-/* Whose namespaces they are, and from where its root is seen in its own: what is asked for of each process. */
+/* Whose namespaces they are, and is its root directory that of its mount namespace: asked for of each process. */
 struct seen_from {
 	enum place_share pids, mounts;
 	ino_t pid_ns, mnt_ns;
-	char root[64]; /* "" where it is longer, or not shown */
-	pid_t pid;     /* a thread of it that has them */
+	bool at_top;
+	pid_t pid; /* a thread of it that has them */
 };
 
 static void look_around(pid_t pid, struct seen_from *out)
@@ -85,8 +85,7 @@ static void look_around(pid_t pid, struct seen_from *out)
 	static struct namespace_kind mnt = { "mnt", 0 }, pidns = { "pid", 0 };
 	int r = in_other_namespace(pid, &mnt, &out->mnt_ns);
 	struct process p;
-	char path[48];
-	ssize_t len;
+	char path[48], root[2];
 
 	/* a main thread that has ended has none, the others do */
 	if (r == -ENOENT && process_find(pid, &p) == 0 && p.task != pid) {
@@ -99,8 +98,7 @@ static void look_around(pid_t pid, struct seen_from *out)
 	if (out->mounts != SHARE_OWN || out->pids != SHARE_OWN)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	len = readlink(path, out->root, sizeof(out->root));
-	out->root[len > 0 && len < (ssize_t)sizeof(out->root) ? len : 0] = '\0';
+	out->at_top = readlink(path, root, sizeof(root)) == 1 && root[0] == '/';
 }
 
 bool container_from_place(const struct process_place *place, struct container_name *out)
@@ -184,8 +182,9 @@ static bool is_known(void *arg, const struct cgroup_component *c)
 }
 
 /*
- * The last answer. Of a container of many processes each has the same cgroup, namespaces and root, which are
- * asked for of each; what is mounted there, and what runtimes know, is not in so short a time.
+ * The last answer. Of a container of many processes each has the same cgroup and namespaces, which are asked for
+ * of each; what is mounted on their root, and what runtimes know, is not in so short a time. Only of those that have
+ * not changed their root: two directories may have one name, of a tenant's choice, and other things mounted there.
  */
 #define ANSWER_MS 100
 
@@ -204,10 +203,10 @@ static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool answers(const struct known_place *a, const char *cgroup,
 		    const struct seen_from *from)
 {
-	return from->root[0] && a->from.pid_ns == from->pid_ns &&
+	return from->at_top && a->from.at_top && a->from.pid_ns == from->pid_ns &&
 	       a->from.mnt_ns == from->mnt_ns && a->from.pids == from->pids &&
-	       a->from.mounts == from->mounts && strcmp(a->from.root, from->root) == 0 &&
-	       strcmp(a->cgroup, cgroup) == 0 && now_ms() - a->ms < ANSWER_MS;
+	       a->from.mounts == from->mounts && strcmp(a->cgroup, cgroup) == 0 &&
+	       now_ms() - a->ms < ANSWER_MS;
 }
 
 static bool container_from(const char *cgroup, const struct seen_from *from,
